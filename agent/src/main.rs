@@ -1,0 +1,104 @@
+//! The program `headroom-agent`.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use headroom_agent::configuration::AgentConfiguration;
+use headroom_agent::run;
+use headroom_agent::samplers::SamplerOptions;
+use headroom_proto::configuration::EXIT_CODE;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Samples this host and pushes to the collector.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Sample and push until told to stop.
+    Run {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE", default_value = "/etc/headroom/agent.toml")]
+        config: PathBuf,
+    },
+    /// Report every mistake in a configuration file; exit 78 if there is one.
+    Check {
+        /// The configuration file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Take one round of samples and print it in Prometheus text format.
+    Once,
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+    match Arguments::parse().command {
+        Command::Run { config } => run_agent(&config),
+        Command::Check { file } => check(&file),
+        Command::Once => {
+            print!("{}", run::once(&SamplerOptions::default()));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn check(file: &Path) -> ExitCode {
+    match AgentConfiguration::load(file) {
+        Ok(_) => {
+            println!("{}: no mistakes", file.display());
+            ExitCode::SUCCESS
+        }
+        Err(mistakes) => {
+            eprintln!("{mistakes}");
+            ExitCode::from(EXIT_CODE)
+        }
+    }
+}
+
+fn run_agent(file: &Path) -> ExitCode {
+    let configuration = match AgentConfiguration::load(file) {
+        Ok(configuration) => configuration,
+        Err(mistakes) => {
+            eprintln!("{mistakes}");
+            return ExitCode::from(EXIT_CODE);
+        }
+    };
+    // One thread serves the one stream; samplers have their own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = runtime.map_err(Into::into).and_then(|runtime| {
+        runtime.block_on(async {
+            let (stop_sender, stop) = watch::channel(false);
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            let running = run::run(configuration, stop);
+            tokio::pin!(running);
+            tokio::select! {
+                outcome = &mut running => return outcome.map_err(Into::into),
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            stop_sender.send_replace(true);
+            running.await.map_err(Into::into)
+        })
+    });
+    let outcome: Result<(), Box<dyn std::error::Error>> = outcome;
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("headroom-agent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

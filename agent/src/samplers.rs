@@ -1,0 +1,125 @@
+//! The samplers: each reads one part of the host and writes node_exporter's names into a round.
+//!
+//! A sampler that fails leaves its values out, never zero, and shows in
+//! `headroom_agent_sampler_success`; the others go on.
+
+mod cpu;
+mod disks;
+mod filesystems;
+mod host;
+mod load;
+mod memory;
+mod network;
+mod pressure;
+mod proc_file;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use headroom_proto::units::BitRate;
+
+use crate::series::Round;
+
+/// Why a sampler has no values this round.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// The kernel's file could not be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The kernel's file does not look as documented.
+    #[error("failed to understand {} at {line:?}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The line that was not understood.
+        line: String,
+    },
+}
+
+/// What the samplers need to know beyond the host itself.
+#[derive(Debug, Clone)]
+pub struct SamplerOptions {
+    /// Where the host's file system begins; `/` but for tests.
+    pub root: PathBuf,
+    /// Speeds of links that the kernel cannot tell, by device.
+    pub link_speeds: BTreeMap<String, BitRate>,
+}
+
+impl Default for SamplerOptions {
+    fn default() -> Self {
+        Self { root: PathBuf::from("/"), link_speeds: BTreeMap::new() }
+    }
+}
+
+/// Reads one part of the host.
+trait Sampler: Send {
+    /// Its name in `headroom_agent_sampler_success`.
+    fn name(&self) -> &'static str;
+
+    /// Writes this round's values.
+    fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError>;
+}
+
+/// All samplers of a host.
+pub struct Samplers {
+    samplers: Vec<(Box<dyn Sampler>, Health)>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Health {
+    Well,
+    Failing,
+}
+
+impl Samplers {
+    /// The samplers of the host below `options.root`.
+    pub fn new(options: &SamplerOptions) -> Self {
+        let root: &Path = &options.root;
+        let samplers: Vec<Box<dyn Sampler>> = vec![
+            Box::new(cpu::Cpu::new(root)),
+            Box::new(memory::Memory::new(root)),
+            Box::new(filesystems::Filesystems::new(root)),
+            Box::new(disks::Disks::new(root)),
+            Box::new(network::Network::new(root, options.link_speeds.clone())),
+            Box::new(load::Load::new(root)),
+            Box::new(pressure::Pressure::new(root)),
+            Box::new(host::Host::new(root)),
+        ];
+        let well = |sampler| (sampler, Health::Well);
+        Self { samplers: samplers.into_iter().map(well).collect() }
+    }
+
+    /// Runs each sampler once.
+    pub fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) {
+        for (sampler, health) in &mut self.samplers {
+            round.set_job("node");
+            let mark = round.len();
+            let outcome = sampler.sample(now, round);
+            if outcome.is_err() {
+                round.truncate(mark);
+            }
+            let seen = if outcome.is_ok() { Health::Well } else { Health::Failing };
+            if let (Err(error), Health::Well) = (&outcome, *health) {
+                let source = std::error::Error::source(error).map(ToString::to_string);
+                tracing::warn!(
+                    sampler = sampler.name(),
+                    reason = source.as_deref().unwrap_or(""),
+                    "{error}; its values are left out until it works again"
+                );
+            }
+            *health = seen;
+            let value = if seen == Health::Well { 1.0 } else { 0.0 };
+            round.set_job("headroom");
+            round.push("headroom_agent_sampler_success", &[("sampler", sampler.name())], value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Disk I/O by block device, from /proc/diskstats.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::proc_file::{ProcFile, parse_error};
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+const SECTORS: f64 = 1.0 / 512.0;
+const MILLISECONDS: f64 = 1000.0;
+
+/// The columns behind the device's name, with how many of their unit make one base unit
+/// (kernel: Documentation/admin-guide/iostats.rst). Older kernels end earlier.
+///
+/// Dividing keeps 9 ms at 0.009 s, where a product with 0.001 is off in the last digit and is
+/// stored less tightly.
+const COLUMNS: [(&str, f64); 17] = [
+    ("node_disk_reads_completed_total", 1.0),
+    ("node_disk_reads_merged_total", 1.0),
+    ("node_disk_read_bytes_total", SECTORS),
+    ("node_disk_read_time_seconds_total", MILLISECONDS),
+    ("node_disk_writes_completed_total", 1.0),
+    ("node_disk_writes_merged_total", 1.0),
+    ("node_disk_written_bytes_total", SECTORS),
+    ("node_disk_write_time_seconds_total", MILLISECONDS),
+    ("node_disk_io_now", 1.0),
+    ("node_disk_io_time_seconds_total", MILLISECONDS),
+    ("node_disk_io_time_weighted_seconds_total", MILLISECONDS),
+    ("node_disk_discards_completed_total", 1.0),
+    ("node_disk_discards_merged_total", 1.0),
+    ("node_disk_discarded_sectors_total", 1.0),
+    ("node_disk_discard_time_seconds_total", MILLISECONDS),
+    ("node_disk_flush_requests_total", 1.0),
+    ("node_disk_flush_requests_time_seconds_total", MILLISECONDS),
+];
+
+pub struct Disks {
+    diskstats: ProcFile,
+}
+
+impl Disks {
+    pub fn new(root: &Path) -> Self {
+        Self { diskstats: ProcFile::new(root, "proc/diskstats") }
+    }
+}
+
+impl Sampler for Disks {
+    fn name(&self) -> &'static str {
+        "disks"
+    }
+
+    fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        let path = self.diskstats.path().to_owned();
+        for line in self.diskstats.read()?.lines() {
+            push_device(line, round).ok_or_else(|| parse_error(&path, line))?;
+        }
+        Ok(())
+    }
+}
+
+fn push_device(line: &str, round: &mut Round<'_>) -> Option<()> {
+    let mut fields = line.split_ascii_whitespace().skip(2);
+    let device = fields.next()?;
+    if is_part_or_memory(device) {
+        return Some(());
+    }
+    for ((metric, units), field) in COLUMNS.iter().zip(fields) {
+        round.push(metric, &[("device", device)], field.parse::<f64>().ok()? / units);
+    }
+    Some(())
+}
+
+/// What node_exporter leaves out: memory and loop devices, floppies, and partitions, whose I/O
+/// their whole disk counts already.
+fn is_part_or_memory(device: &str) -> bool {
+    let stem = device.trim_end_matches(|c: char| c.is_ascii_digit());
+    if stem.len() == device.len() {
+        return false;
+    }
+    let disk_letter = |prefix: &str| {
+        let rest = stem.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_lowercase())
+    };
+    matches!(stem, "ram" | "zram" | "loop" | "fd")
+        || ["hd", "sd", "vd", "xvd"].into_iter().any(disk_letter)
+        || (stem.starts_with("nvme") && stem.contains('n') && stem.ends_with('p'))
+}

@@ -1,0 +1,34 @@
+//! Load averages from /proc/loadavg.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::proc_file::ProcFile;
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+pub struct Load {
+    loadavg: ProcFile,
+}
+
+impl Load {
+    pub fn new(root: &Path) -> Self {
+        Self { loadavg: ProcFile::new(root, "proc/loadavg") }
+    }
+}
+
+impl Sampler for Load {
+    fn name(&self) -> &'static str {
+        "load"
+    }
+
+    fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        let text = self.loadavg.read()?.to_owned();
+        let numbers: Vec<f64> = text.split(' ').take(3).filter_map(|n| n.parse().ok()).collect();
+        let [one, five, fifteen] = numbers[..] else { return Err(self.loadavg.misread(&text)) };
+        round.push("node_load1", &[], one);
+        round.push("node_load5", &[], five);
+        round.push("node_load15", &[], fifteen);
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! Memory from /proc/meminfo, paging and out-of-memory kills from /proc/vmstat.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::proc_file::{ProcFile, parse_error};
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+pub struct Memory {
+    meminfo: ProcFile,
+    vmstat: ProcFile,
+    name: String,
+}
+
+impl Memory {
+    pub fn new(root: &Path) -> Self {
+        Self {
+            meminfo: ProcFile::new(root, "proc/meminfo"),
+            vmstat: ProcFile::new(root, "proc/vmstat"),
+            name: String::new(),
+        }
+    }
+}
+
+impl Sampler for Memory {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        let path = self.meminfo.path().to_owned();
+        for line in self.meminfo.read()?.lines() {
+            push_meminfo(line, &mut self.name, round).ok_or_else(|| parse_error(&path, line))?;
+        }
+        let path = self.vmstat.path().to_owned();
+        for line in self.vmstat.read()?.lines() {
+            let (key, value) = line.split_once(' ').ok_or_else(|| parse_error(&path, line))?;
+            if is_paging(key) {
+                self.name.clear();
+                self.name.extend(["node_vmstat_", key]);
+                let value = value.parse().map_err(|_| parse_error(&path, line))?;
+                round.push(&self.name, &[], value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `Active(anon):  12 kB` becomes `node_memory_Active_anon_bytes`; plain counts have no unit.
+fn push_meminfo(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<()> {
+    let (key, rest) = line.split_once(':')?;
+    let mut fields = rest.split_ascii_whitespace();
+    let number: f64 = fields.next()?.parse().ok()?;
+    name.clear();
+    name.push_str("node_memory_");
+    name.extend(key.chars().filter(|&c| c != ')').map(|c| if c == '(' { '_' } else { c }));
+    match fields.next() {
+        None => round.push(name, &[], number),
+        Some("kB") => {
+            name.push_str("_bytes");
+            round.push(name, &[], number * 1024.0);
+        }
+        Some(_) => return None,
+    }
+    Some(())
+}
+
+/// What node_exporter keeps by default: `oom_kill|pgpg|pswp|pg.*fault`.
+fn is_paging(key: &str) -> bool {
+    key.starts_with("oom_kill")
+        || key.starts_with("pgpg")
+        || key.starts_with("pswp")
+        || (key.starts_with("pg") && key.contains("fault"))
+}

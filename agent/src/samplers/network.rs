@@ -1,0 +1,106 @@
+//! Traffic and links of network interfaces, loopback apart.
+//!
+//! `node_network_info` says in its label `kind` what an interface is, so that a sum over
+//! `kind="physical"` counts each byte once, whatever bridges and containers stand behind.
+
+mod link;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use headroom_proto::units::BitRate;
+
+use self::link::Link;
+use super::proc_file::{ProcFile, parse_error};
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+/// The columns of /proc/net/dev behind the interface's name.
+const COLUMNS: [&str; 16] = [
+    "node_network_receive_bytes_total",
+    "node_network_receive_packets_total",
+    "node_network_receive_errs_total",
+    "node_network_receive_drop_total",
+    "node_network_receive_fifo_total",
+    "node_network_receive_frame_total",
+    "node_network_receive_compressed_total",
+    "node_network_receive_multicast_total",
+    "node_network_transmit_bytes_total",
+    "node_network_transmit_packets_total",
+    "node_network_transmit_errs_total",
+    "node_network_transmit_drop_total",
+    "node_network_transmit_fifo_total",
+    "node_network_transmit_colls_total",
+    "node_network_transmit_carrier_total",
+    "node_network_transmit_compressed_total",
+];
+
+/// What a link is changes rarely and costs many small files to read.
+const LINK_REFRESH: Duration = Duration::from_secs(15);
+
+pub struct Network {
+    dev: ProcFile,
+    sys: PathBuf,
+    speeds: BTreeMap<String, BitRate>,
+    links: HashMap<String, Link>,
+    refreshed: Option<SystemTime>,
+}
+
+impl Network {
+    pub fn new(root: &Path, speeds: BTreeMap<String, BitRate>) -> Self {
+        Self {
+            dev: ProcFile::new(root, "proc/net/dev"),
+            sys: root.join("sys/class/net"),
+            speeds,
+            links: HashMap::new(),
+            refreshed: None,
+        }
+    }
+
+    /// Forgets what is known of the links now and then, also when the clock goes backwards.
+    fn expire(&mut self, now: SystemTime) {
+        let age = self.refreshed.and_then(|then| now.duration_since(then).ok());
+        if age.is_none_or(|age| age >= LINK_REFRESH) {
+            self.links.clear();
+            self.refreshed = Some(now);
+        }
+    }
+}
+
+impl Sampler for Network {
+    fn name(&self) -> &'static str {
+        "network"
+    }
+
+    fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        self.expire(now);
+        let path = self.dev.path().to_owned();
+        // Two lines of headings stand above the interfaces.
+        for line in self.dev.read()?.lines().skip(2) {
+            let broken = || parse_error(&path, line);
+            let (device, counters) = line.split_once(':').ok_or_else(broken)?;
+            let device = device.trim();
+            if device == "lo" {
+                continue;
+            }
+            push_counters(device, counters, round).ok_or_else(broken)?;
+            if !self.links.contains_key(device) {
+                let link = Link::read(&self.sys, device, self.speeds.get(device).copied());
+                self.links.insert(device.to_owned(), link);
+            }
+            if let Some(link) = self.links.get(device) {
+                link.push(device, round);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn push_counters(device: &str, counters: &str, round: &mut Round<'_>) -> Option<()> {
+    let mut fields = counters.split_ascii_whitespace();
+    for metric in COLUMNS {
+        round.push(metric, &[("device", device)], fields.next()?.parse().ok()?);
+    }
+    Some(())
+}

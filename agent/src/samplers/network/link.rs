@@ -1,0 +1,115 @@
+//! What an interface is and how its link stands, from /sys/class/net.
+
+use std::path::{Path, PathBuf};
+
+use headroom_proto::units::BitRate;
+
+use crate::series::Round;
+
+/// The type of hardware address that a bridge or a pair has; tunnels have others.
+const ETHERNET: &str = "1";
+
+/// One interface, as its files in sysfs describe it; what a file does not tell is absent.
+pub struct Link {
+    kind: &'static str,
+    texts: Vec<(&'static str, String)>,
+    gauges: Vec<(&'static str, f64)>,
+}
+
+impl Link {
+    /// Reads the files of `device`. `speed` is what the operator says of a link whose speed the
+    /// kernel cannot tell; it comes first.
+    pub fn read(sys: &Path, device: &str, speed: Option<BitRate>) -> Self {
+        let folder = sys.join(device);
+        let text = |file: &str| {
+            let content = std::fs::read_to_string(folder.join(file)).ok()?;
+            Some(content.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        let number = |file: &str| text(file)?.parse::<f64>().ok();
+        // A virtual link answers -1 or nothing.
+        let kernel_speed = || number("speed").filter(|speed| *speed > 0.0).map(|mbit| mbit * 1e6);
+        let speed = speed.map(|BitRate(rate)| rate).or_else(kernel_speed);
+        let state = text("operstate");
+        let up = state.as_deref().map(|state| if state == "up" { 1.0 } else { 0.0 });
+        let gauges = [
+            ("node_network_up", up),
+            ("node_network_speed_bytes", speed.map(|bits| bits / 8.0)),
+            ("node_network_mtu_bytes", number("mtu")),
+            ("node_network_carrier", number("carrier")),
+            ("node_network_carrier_changes_total", number("carrier_changes")),
+        ];
+        let texts = [
+            ("address", text("address")),
+            ("broadcast", text("broadcast")),
+            ("duplex", text("duplex")),
+            ("ifalias", text("ifalias")),
+            ("operstate", state),
+        ];
+        Self {
+            kind: kind(&folder),
+            texts: texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect(),
+            gauges: gauges.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
+        }
+    }
+
+    /// Writes the link's state into the round.
+    pub fn push(&self, device: &str, round: &mut Round<'_>) {
+        for (metric, value) in &self.gauges {
+            round.push(metric, &[("device", device)], *value);
+        }
+        let mut labels = vec![("device", device), ("kind", self.kind)];
+        labels.extend(self.texts.iter().map(|(name, text)| (*name, text.as_str())));
+        round.push("node_network_info", &labels, 1.0);
+    }
+}
+
+/// What an interface is: `physical` has hardware (a virtual machine's counts as such) and no
+/// master that stands for it.
+///
+/// A bond's members carry what the bond carries. The bond is the link that people plan with, and
+/// its members are `bonded`; a bridge only passes on what its members carry.
+fn kind(folder: &Path) -> &'static str {
+    let uevent = std::fs::read_to_string(folder.join("uevent")).unwrap_or_default();
+    let declared = uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE="));
+    if folder.join("bonding").exists() {
+        return if has_hardware_below(folder) { "physical" } else { "bond" };
+    }
+    match declared {
+        Some("vlan") => return "vlan",
+        Some("bridge") => return "bridge",
+        Some("vxlan" | "geneve" | "gre" | "ipip" | "sit" | "wireguard") => return "tunnel",
+        _ => {}
+    }
+    if folder.join("master/bonding").exists() {
+        return "bonded";
+    }
+    if folder.join("device").exists() {
+        return "physical";
+    }
+    if folder.join("tun_flags").exists() {
+        return "tunnel";
+    }
+    // The two ends of a veth pair name each other's index. In two namespaces both may have the
+    // same; but other than a dummy, a pair knows whether it is up.
+    let text = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+    if !matches!(text("type").trim(), ETHERNET | "") {
+        return "tunnel";
+    }
+    if lower(folder).next().is_some() {
+        return "virtual";
+    }
+    let paired = text("ifindex").trim() != text("iflink").trim();
+    let aware = matches!(text("operstate").trim(), "up" | "lowerlayerdown");
+    if paired || aware { "veth" } else { "virtual" }
+}
+
+/// The interfaces that this one stands on.
+fn lower(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let lower = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("lower_"));
+    lower.map(|entry| entry.path())
+}
+
+fn has_hardware_below(folder: &Path) -> bool {
+    lower(folder).any(|path| path.join("device").exists())
+}

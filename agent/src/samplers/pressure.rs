@@ -1,0 +1,70 @@
+//! Pressure stall information: time that tasks waited for CPU, memory or I/O.
+//!
+//! A kernel without PSI has no such files; that is no failure, and no values.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::proc_file::{ProcFile, parse_error};
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+/// Resource, the metric of `some` and the metric of `full`. For the CPU, `full` has no meaning.
+const RESOURCES: [(&str, &str, Option<&str>); 3] = [
+    ("cpu", "node_pressure_cpu_waiting_seconds_total", None),
+    (
+        "io",
+        "node_pressure_io_waiting_seconds_total",
+        Some("node_pressure_io_stalled_seconds_total"),
+    ),
+    (
+        "memory",
+        "node_pressure_memory_waiting_seconds_total",
+        Some("node_pressure_memory_stalled_seconds_total"),
+    ),
+];
+
+pub struct Pressure {
+    files: Vec<ProcFile>,
+}
+
+impl Pressure {
+    pub fn new(root: &Path) -> Self {
+        let file =
+            |(name, _, _): &(&str, _, _)| ProcFile::new(root, &format!("proc/pressure/{name}"));
+        Self { files: RESOURCES.iter().map(file).collect() }
+    }
+}
+
+impl Sampler for Pressure {
+    fn name(&self) -> &'static str {
+        "pressure"
+    }
+
+    fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        for ((_, some, full), file) in RESOURCES.iter().zip(&mut self.files) {
+            let path = file.path().to_owned();
+            let text = match file.read() {
+                Err(SampleError::Read { source, .. }) if is_absent(&source) => continue,
+                other => other?,
+            };
+            for line in text.lines() {
+                let total =
+                    line.rsplit_once("total=").and_then(|(_, total)| total.parse::<f64>().ok());
+                let seconds = total.ok_or_else(|| parse_error(&path, line))? / 1e6;
+                if line.starts_with("some") {
+                    round.push(some, &[], seconds);
+                } else if let (Some(metric), true) = (full, line.starts_with("full")) {
+                    round.push(metric, &[], seconds);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// With PSI compiled in but off, reading answers "operation not supported".
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported)
+}

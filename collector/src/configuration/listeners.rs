@@ -1,0 +1,100 @@
+//! Where the collector listens. Beyond loopback, a listener needs TLS and tokens, or a flag that
+//! says in so many words that it does without.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use headroom_proto::configuration::Section;
+
+const DEFAULT_HTTP: &str = "127.0.0.1:8440";
+const DEFAULT_GRPC: &str = "127.0.0.1:8441";
+
+/// The listener of pages and pictures.
+#[derive(Debug, Clone)]
+pub struct HttpListener {
+    /// Address and port.
+    pub listen: SocketAddr,
+}
+
+/// The listener of agents.
+#[derive(Debug, Clone)]
+pub struct GrpcListener {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// TLS, if configured.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Certificate and key, PEM.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The certificate, with those that lead to the authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+pub fn build_http(section: &Section<'_>) -> HttpListener {
+    let listen = build_address(section, DEFAULT_HTTP);
+    if !section.flag("allow_plaintext") && !listen.ip().is_loopback() {
+        section.mistake(
+            "listen",
+            "is beyond loopback, where pages have no TLS and no login: listen on 127.0.0.1 behind \
+             a proxy that has both, or set allow_plaintext = true",
+        );
+    }
+    HttpListener { listen }
+}
+
+pub fn build_grpc(section: &Section<'_>, has_agents: bool) -> GrpcListener {
+    let listen = build_address(section, DEFAULT_GRPC);
+    let tls = build_tls(section);
+    let beyond = !section.flag("allow_plaintext") && !listen.ip().is_loopback();
+    let wants_tls = section.has("tls_certificate") || section.has("tls_key");
+    if beyond && !wants_tls {
+        section.mistake(
+            "listen",
+            "is beyond loopback without TLS: set tls_certificate and tls_key, or \
+             allow_plaintext = true",
+        );
+    }
+    if beyond && !has_agents {
+        section.mistake(
+            "listen",
+            "is beyond loopback and no agent has a token: add one with `headroom token INSTANCE`",
+        );
+    }
+    GrpcListener { listen, tls }
+}
+
+fn build_address(section: &Section<'_>, default: &str) -> SocketAddr {
+    let fallback = || default.parse().expect("the default is an address");
+    let Some(text) = section.value::<String>("listen") else { return fallback() };
+    text.parse().unwrap_or_else(|_| {
+        section.mistake("listen", "must be an address and a port, such as 127.0.0.1:8440");
+        fallback()
+    })
+}
+
+fn build_tls(section: &Section<'_>) -> Option<TlsFiles> {
+    let certificate = section.path("tls_certificate");
+    let key = section.path("tls_key");
+    match (&certificate, &key) {
+        (Some(_), None) => section.mistake("tls_key", "is missing beside tls_certificate"),
+        (None, Some(_)) => section.mistake("tls_certificate", "is missing beside tls_key"),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    let files =
+        [("tls_certificate", &certificate, "CERTIFICATE"), ("tls_key", &key, "PRIVATE KEY")];
+    for (name, path, block) in files {
+        let Some(path) = path else { continue };
+        match std::fs::read_to_string(path) {
+            Err(error) => section.mistake(name, format_args!("cannot be read: {error}")),
+            Ok(text) if !text.contains(block) => {
+                section.mistake(name, format_args!("must hold a PEM block {block}"));
+            }
+            Ok(_) => {}
+        }
+    }
+    Some(TlsFiles { certificate: certificate?, key: key? })
+}

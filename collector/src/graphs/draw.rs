@@ -1,0 +1,202 @@
+//! The picture: 900 × 400 points, drawn with plotters as SVG or PNG.
+//!
+//! This module is the only one that knows plotters. Everything is placed in points; a pen scales
+//! them, so that SVG keeps tenths of a point and PNG can be drawn for sharp screens.
+
+mod axes;
+mod legend;
+mod palette;
+mod pen;
+mod traffic;
+
+use std::sync::LazyLock;
+
+use plotters::prelude::{BitMapBackend, DrawingBackend, FontStyle, IntoDrawingArea, SVGBackend};
+use plotters::style::register_font;
+
+use self::palette::Palette;
+pub use self::palette::Theme;
+use self::pen::{Pen, Point};
+use super::gather::Graph;
+
+/// The size of a picture, in points; letters are the same in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Size {
+    /// 900 × 400, to be sent around.
+    #[default]
+    Full,
+    /// 580 × 320, for two beside each other.
+    Small,
+    /// 360 × 300, for a phone, with fewer figures.
+    Narrow,
+}
+
+impl Size {
+    fn points(self) -> (u32, u32) {
+        match self {
+            Self::Full => (900, 400),
+            Self::Small => (580, 320),
+            Self::Narrow => (360, 300),
+        }
+    }
+}
+
+/// Points to units of the SVG's view box.
+const SVG_SCALE: u32 = 10;
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum DrawError {
+    /// Plotters failed.
+    #[error("failed to draw the graph: {0}")]
+    Plot(String),
+    /// The bitmap could not be written as PNG.
+    #[error("failed to encode the graph as PNG")]
+    Encode(#[from] png::EncodingError),
+}
+
+/// Where things lie within the picture, in points.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    /// The plot.
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+/// Room for title, time and legend around the plot.
+const MARGIN_LEFT: f64 = 58.0;
+const MARGIN: f64 = 16.0;
+const MARGIN_TOP: f64 = 58.0;
+const MARGIN_BOTTOM: f64 = 108.0;
+
+impl Frame {
+    fn of(size: Size) -> Self {
+        let (width, height) = size.points();
+        Self {
+            left: MARGIN_LEFT,
+            right: f64::from(width) - MARGIN,
+            top: MARGIN_TOP,
+            bottom: f64::from(height) - MARGIN_BOTTOM,
+        }
+    }
+
+    fn width(self) -> f64 {
+        self.right - self.left
+    }
+
+    /// Whether there is room for the essential only.
+    fn is_narrow(self) -> bool {
+        self.width() < 400.0
+    }
+
+    fn height(self) -> f64 {
+        self.bottom - self.top
+    }
+
+    /// The place of a moment of the graph's span.
+    fn x(self, graph: &Graph, timestamp_ms: i64) -> f64 {
+        let part = (timestamp_ms - graph.span.from_ms) as f64 / 1000.0 / graph.span.seconds();
+        self.left + self.width() * part.clamp(0.0, 1.0)
+    }
+}
+
+/// The fonts come with the program; the system's are never asked.
+static FONTS: LazyLock<bool> = LazyLock::new(|| {
+    let font = epaint_default_fonts::UBUNTU_LIGHT;
+    let styles = [FontStyle::Normal, FontStyle::Bold];
+    styles.into_iter().all(|style| register_font(pen::FONT, style, font).is_ok())
+});
+
+/// The graph as SVG.
+pub fn svg(graph: &Graph, theme: Theme, size: Size) -> Result<String, DrawError> {
+    let mut text = String::new();
+    let (width, height) = size.points();
+    let units = (width * SVG_SCALE, height * SVG_SCALE);
+    let backend = SVGBackend::with_string(&mut text, units);
+    draw(backend, f64::from(SVG_SCALE), graph, (theme, size))?;
+    let size = format!("width=\"{}\" height=\"{}\"", units.0, units.1);
+    let style = "font-variant-numeric=\"tabular-nums\" style=\"font-variant-numeric:tabular-nums\"";
+    let titled = format!("width=\"{width}\" height=\"{height}\" role=\"img\" {style}");
+    Ok(text.replacen(&size, &titled, 1))
+}
+
+/// The graph as PNG, with `density` pixels to a point.
+///
+/// Drawn at twice the density and averaged, since plotters does not smooth edges of areas.
+pub fn png(
+    graph: &Graph,
+    (theme, size): (Theme, Size),
+    density: u32,
+) -> Result<Vec<u8>, DrawError> {
+    let density = density.clamp(1, 3);
+    let (width, height) = size.points();
+    let (width, height) = (width * density, height * density);
+    let mut fine = vec![0; (width * height * 12) as usize];
+    let backend = BitMapBackend::with_buffer(&mut fine, (width * 2, height * 2));
+    draw(backend, f64::from(density * 2), graph, (theme, size))?;
+    let pixels = halve(&fine, (width as usize, height as usize));
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels)?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// Each pixel becomes the mean of four.
+fn halve(fine: &[u8], (width, height): (usize, usize)) -> Vec<u8> {
+    let row_bytes = width * 6;
+    let mut pixels = Vec::with_capacity(width * height * 3);
+    for rows in fine.chunks_exact(row_bytes * 2) {
+        let (upper, lower) = rows.split_at(row_bytes);
+        for (above, below) in upper.as_chunks::<6>().0.iter().zip(lower.as_chunks::<6>().0) {
+            for channel in 0..3 {
+                let sum = u16::from(above[channel])
+                    + u16::from(above[channel + 3])
+                    + u16::from(below[channel])
+                    + u16::from(below[channel + 3]);
+                pixels.push((sum / 4) as u8);
+            }
+        }
+    }
+    pixels
+}
+
+fn draw<DB: DrawingBackend>(
+    backend: DB,
+    scale: f64,
+    graph: &Graph,
+    (theme, size): (Theme, Size),
+) -> Result<(), DrawError> {
+    if !*FONTS {
+        return Err(DrawError::Plot("the built-in font cannot be read".into()));
+    }
+    let area = backend.into_drawing_area();
+    let palette = Palette::of(theme);
+    let pen = Pen { area: &area, scale, palette: &palette };
+    let outcome = picture(&pen, graph, Frame::of(size)).and_then(|()| area.present());
+    outcome.map_err(|error| DrawError::Plot(error.to_string()))
+}
+
+fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, graph: &Graph, frame: Frame) -> pen::Outcome<DB> {
+    let corner = Point(frame.right + MARGIN, frame.bottom + MARGIN_BOTTOM);
+    pen.rectangle(Point(0.0, 0.0), corner, pen.palette.paper.into())?;
+    let axis = axes::Axis::of(graph);
+    axes::title(pen, frame, graph, &axis)?;
+    axes::time_bands(pen, frame, graph)?;
+    axes::grid(pen, frame, &axis)?;
+    traffic::gaps(pen, frame, graph, &axis)?;
+    traffic::areas(pen, frame, graph, &axis)?;
+    axes::zero(pen, frame, &axis)?;
+    axes::limit(pen, frame, graph, &axis)?;
+    axes::time(pen, frame, graph)?;
+    legend::draw(pen, frame, graph, &axis)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Title, grid, time and limit: everything of the picture but the traffic itself.
+
+use plotters::prelude::DrawingBackend;
+use plotters::style::Color;
+
+use super::Frame;
+use super::pen::{Align, Lettering, Outcome, Pen, Point};
+use crate::graphs::definition::Side;
+use crate::graphs::figures::{Prefix, significant};
+use crate::graphs::gather::Graph;
+use crate::graphs::scale::Scale;
+use crate::graphs::ticks::{quiet, ticks};
+
+/// The limit belongs into the picture once the load passes this part of it.
+const LIMIT_SHOWN_FROM: f64 = 0.25;
+
+/// The room that a word under the axis takes, in points.
+const WORD: f64 = 44.0;
+
+/// The axis of values of one graph.
+pub struct Axis {
+    pub prefix: Prefix,
+    scale: Scale,
+    limit_shown: bool,
+}
+
+impl Axis {
+    pub fn of(graph: &Graph) -> Self {
+        let (above, below) = (graph.highest(Side::Above), graph.highest(Side::Below));
+        let highest = above.max(below);
+        let limit = graph.limit.filter(|limit| highest >= limit * LIMIT_SHOWN_FROM);
+        let prefix = Prefix::for_largest(limit.unwrap_or(highest));
+        let top = limit.map_or(above, |limit| above.max(limit));
+        let scale = Scale::holding(prefix.scale(top), prefix.scale(below));
+        Self { prefix, scale, limit_shown: limit.is_some() }
+    }
+
+    /// The place of a value in bits per second; what goes down is negative.
+    pub fn y(&self, frame: Frame, value: f64) -> f64 {
+        frame.top + frame.height() * self.scale.place(self.prefix.scale(value))
+    }
+}
+
+pub fn title<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    frame: Frame,
+    graph: &Graph,
+    axis: &Axis,
+) -> Outcome<DB> {
+    let span = if graph.span.name.is_empty() { "span" } else { graph.span.name };
+    let title = format!("{} · {} · {span}", graph.instance, graph.subject());
+    let text = Lettering::new(15.0, pen.palette.text, Align::Left).bold();
+    pen.text(&title, Point(16.0, 18.0), text)?;
+    let grey = Lettering::new(12.0, pen.palette.neutral, Align::Right);
+    let unit = format!("{} in {}", graph.definition.title, axis.prefix.unit("bit/s"));
+    pen.text(&unit, Point(frame.right, 18.0), grey)?;
+    let grey = Lettering { align: Align::Left, size: 11.0, ..grey };
+    pen.text(&graph.span.describe(), Point(16.0, 37.0), grey)
+}
+
+/// Nights and weekends as a faint band.
+pub fn time_bands<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    frame: Frame,
+    graph: &Graph,
+) -> Outcome<DB> {
+    for (from, to) in quiet(&graph.span) {
+        let (left, right) = (frame.x(graph, from), frame.x(graph, to));
+        let colour = pen.palette.band.into();
+        pen.rectangle(Point(left, frame.top), Point(right, frame.bottom), colour)?;
+    }
+    Ok(())
+}
+
+/// Few lines on round values, and their numbers.
+pub fn grid<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, axis: &Axis) -> Outcome<DB> {
+    let grey = Lettering::new(11.0, pen.palette.neutral, Align::Right);
+    for value in axis.scale.lines() {
+        let y = frame.top + frame.height() * axis.scale.place(value);
+        let ends = [Point(frame.left, y), Point(frame.right, y)];
+        pen.line(&ends, pen.palette.grid.to_rgba(), 0.5)?;
+        pen.text(&label(value.abs(), axis.scale.step), Point(frame.left - 8.0, y), grey)?;
+    }
+    Ok(())
+}
+
+/// As many decimals as the step has, so that all labels look alike.
+fn label(value: f64, step: f64) -> String {
+    let decimals = (0..6).find(|n| {
+        let scaled = step * 10f64.powi(*n);
+        (scaled - scaled.round()).abs() < 1e-6
+    });
+    match decimals {
+        Some(decimals) => format!("{value:.*}", decimals as usize),
+        None => significant(value),
+    }
+}
+
+/// Zero, the strongest line, and which way is which.
+pub fn zero<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, axis: &Axis) -> Outcome<DB> {
+    let y = axis.y(frame, 0.0);
+    let ends = [Point(frame.left, y), Point(frame.right, y)];
+    pen.line(&ends, pen.palette.text.to_rgba(), 1.0)?;
+    let word = |colour| Lettering::new(11.0, colour, Align::Left);
+    pen.text("sent", Point(frame.left + 6.0, frame.top + 9.0), word(pen.palette.sent))?;
+    let received = word(pen.palette.received);
+    pen.text("received", Point(frame.left + 6.0, frame.bottom - 9.0), received)
+}
+
+/// The limit as a thin line with its name at its right end; out of the picture, as a word.
+pub fn limit<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    frame: Frame,
+    graph: &Graph,
+    axis: &Axis,
+) -> Outcome<DB> {
+    let (Some(limit), Some(definition)) = (graph.limit, &graph.definition.limit) else {
+        return Ok(());
+    };
+    let colour = pen.palette.limit;
+    let text = Lettering::new(11.0, colour, Align::Right);
+    let prefix = Prefix::for_largest(limit);
+    let words = format!("{} {} {}", definition.name, prefix.write(limit), prefix.unit("bit/s"));
+    if axis.limit_shown {
+        let y = axis.y(frame, limit);
+        pen.line(&[Point(frame.left, y), Point(frame.right, y)], colour.to_rgba(), 1.0)?;
+        return pen.text(&words, Point(frame.right - 4.0, y - 8.0), text);
+    }
+    let (x, y) = (frame.right - 4.0, frame.top + 9.0);
+    let arrow = [Point(x - 6.0, y + 1.0), Point(x, y + 1.0), Point(x - 3.0, y - 5.0)];
+    pen.polygon(&arrow, colour.to_rgba())?;
+    pen.text(&words, Point(x - 11.0, y), text)
+}
+
+/// Marks and words below, and the moment of the newest reading.
+pub fn time<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, graph: &Graph) -> Outcome<DB> {
+    let grey = Lettering::new(11.0, pen.palette.neutral, Align::Middle);
+    let ticks = ticks(&graph.span);
+    // Where marks stand closer than words, every second or third has one.
+    let distance = frame.width() / ticks.len().max(1) as f64;
+    let every = (WORD / distance).ceil().max(1.0) as usize;
+    for (number, tick) in ticks.iter().enumerate() {
+        let x = frame.x(graph, tick.at_ms);
+        let ends = [Point(x, frame.bottom), Point(x, frame.bottom + 4.0)];
+        pen.line(&ends, pen.palette.neutral.to_rgba(), 0.5)?;
+        // Words at the very edges would leave the picture.
+        let inside = x > frame.left + 12.0 && x < frame.right - 12.0;
+        if inside && number % every == 0 {
+            pen.text(&tick.label, Point(x, frame.bottom + 13.0), grey)?;
+        }
+    }
+    let Some(last) = graph.last_ms() else { return Ok(()) };
+    let x = frame.x(graph, last);
+    let colour = pen.palette.neutral.to_rgba();
+    pen.dashed(Point(x, frame.top), Point(x, frame.bottom), colour)?;
+    if frame.is_narrow() {
+        return Ok(());
+    }
+    let updated = format!("updated {}", graph.span.local(last).strftime("%H:%M:%S"));
+    let right = Lettering { align: Align::Right, ..grey };
+    pen.text(&updated, Point(frame.right, 37.0), right)
+}

@@ -1,0 +1,171 @@
+//! The same graph as data and in words: CSV, JSON, a sentence.
+
+use std::fmt::Write as _;
+
+use headroom_proto::wire::LossReason;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::figures::Prefix;
+use super::gather::{Graph, Line};
+use crate::query::{Column, Statistics, fold};
+
+/// Rows of a table: about as many as a picture has pixels, on a round step.
+const STEPS: [i64; 9] = [1, 5, 10, 30, 60, 300, 1800, 7200, 86_400];
+const MOST_ROWS: f64 = 720.0;
+
+/// A grid of round steps, aligned to Unix time.
+struct Grid {
+    from_ms: i64,
+    step_ms: i64,
+    rows: usize,
+}
+
+impl Grid {
+    fn of(graph: &Graph) -> Self {
+        let seconds = graph.span.seconds();
+        let fits = |step: &&i64| seconds / **step as f64 <= MOST_ROWS;
+        let step_ms = STEPS.iter().find(fits).unwrap_or(&86_400) * 1000;
+        let from_ms = graph.span.from_ms.div_euclid(step_ms) * step_ms;
+        let rows = (graph.span.to_ms - from_ms).div_euclid(step_ms) + 1;
+        Self { from_ms, step_ms, rows: rows.max(0) as usize }
+    }
+
+    fn to_ms(&self) -> i64 {
+        self.from_ms + self.rows as i64 * self.step_ms
+    }
+
+    fn columns(&self, line: &Line) -> Vec<Option<Column>> {
+        fold(&line.intervals, (self.from_ms, self.to_ms()), self.rows)
+    }
+}
+
+/// A row for each step: its begin in ISO 8601, then minimum, mean and maximum of each line in bits
+/// per second. Where there is no reading the fields are empty.
+pub fn csv(graph: &Graph) -> String {
+    let grid = Grid::of(graph);
+    let mut text = String::from("time");
+    for line in &graph.lines {
+        let name = line.name;
+        let _ = write!(text, ",{name}_min_bits_per_second,{name}_mean_bits_per_second");
+        let _ = write!(text, ",{name}_max_bits_per_second");
+    }
+    text.push('\n');
+    let lines: Vec<_> = graph.lines.iter().map(|line| grid.columns(line)).collect();
+    for row in 0..grid.rows {
+        let at = grid.from_ms + row as i64 * grid.step_ms;
+        text.push_str(&iso(at));
+        for columns in &lines {
+            match columns.get(row).copied().flatten() {
+                Some(Column { min, mean, max }) => {
+                    let _ = write!(text, ",{min:.0},{mean:.0},{max:.0}");
+                }
+                None => text.push_str(",,,"),
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// All of the graph: span, figures, a value or null for each step, the limit, what was lost.
+pub fn json(graph: &Graph) -> String {
+    let grid = Grid::of(graph);
+    let lines: Vec<Value> = graph.lines.iter().map(|line| line_json(line, &grid)).collect();
+    let losses: Vec<Value> = graph
+        .losses
+        .iter()
+        .map(|loss| {
+            json!({
+                "from": iso(loss.first_ms),
+                "to": iso(loss.last_ms),
+                "frames": loss.frames(),
+                "samples": loss.samples,
+                "reason": reason(loss.reason),
+            })
+        })
+        .collect();
+    let value = json!({
+        "instance": graph.instance,
+        "graph": graph.definition.name,
+        "title": graph.definition.title,
+        "devices": graph.devices,
+        "unit": "bit/s",
+        "from": iso(graph.span.from_ms),
+        "to": iso(graph.span.to_ms),
+        "time_zone": graph.span.zone_name(),
+        "updated": graph.last_ms().map(iso),
+        "limit": graph.limit,
+        "first_step": iso(grid.from_ms),
+        "step_seconds": grid.step_ms / 1000,
+        "lines": lines,
+        "lost": losses,
+    });
+    format!("{value:#}\n")
+}
+
+fn line_json(line: &Line, grid: &Grid) -> Value {
+    let values: Vec<Value> = grid
+        .columns(line)
+        .into_iter()
+        .map(|column| match column {
+            Some(Column { min, mean, max }) => json!([min, mean, max]),
+            None => Value::Null,
+        })
+        .collect();
+    let statistics = line.statistics.map(|s| {
+        json!({
+            "now": s.now,
+            "min": s.min,
+            "mean": s.mean,
+            "max": s.max,
+            "max_at": iso(s.max_ms),
+            "p95": s.p95,
+            "total_bytes": (s.total / 8.0).round(),
+            "measured_seconds": s.seconds,
+        })
+    });
+    json!({ "name": line.name, "statistics": statistics, "min_mean_max": values })
+}
+
+/// The graph in a sentence, for those who cannot see it.
+pub fn summary(graph: &Graph) -> String {
+    let sentence = |line: &Line| {
+        let Some(figures) = line.statistics else { return format!("{}: no data", line.name) };
+        format!("{}: {}", line.name, figures_in_words(&figures, graph))
+    };
+    let mut words: Vec<String> = graph.lines.iter().map(sentence).collect();
+    if let Some(limit) = graph.limit {
+        let prefix = Prefix::for_largest(limit);
+        words.push(format!("link speed: {} {}", prefix.write(limit), prefix.unit("bit/s")));
+    }
+    words.join("; ")
+}
+
+fn figures_in_words(figures: &Statistics, graph: &Graph) -> String {
+    let prefix = Prefix::for_largest(figures.max);
+    let now = figures
+        .now
+        .map_or_else(|| "no reading now".into(), |now| format!("now {}", prefix.write(now)));
+    format!(
+        "{now}, at most {} {} at {}, 95th {}",
+        prefix.write(figures.max),
+        prefix.unit("bit/s"),
+        graph.span.local(figures.max_ms).strftime("%H:%M"),
+        prefix.write(figures.p95),
+    )
+}
+
+/// Why frames were lost, in words.
+pub fn reason(number: i32) -> &'static str {
+    match LossReason::try_from(number) {
+        Ok(LossReason::SpoolFull) => "spool full",
+        Ok(LossReason::SpoolAge) => "older than the spool keeps",
+        Ok(LossReason::SpoolUnwritable) => "spool could not be written",
+        Ok(LossReason::Unspecified) | Err(_) => "reason not given",
+    }
+}
+
+fn iso(timestamp_ms: i64) -> String {
+    Timestamp::from_millisecond(timestamp_ms).map_or_else(|_| String::new(), |at| at.to_string())
+}

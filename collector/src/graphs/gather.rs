@@ -1,0 +1,178 @@
+//! From the store to a graph: which devices, their rates, the limit, what was lost.
+
+use std::collections::BTreeMap;
+
+use super::definition::{Definition, Devices, LimitDefinition, LineDefinition, Side};
+use super::period::Span;
+use crate::query::{RateInterval, Statistics, rates, sum};
+use crate::store::{Hints, LostInterval, Matcher, Store, StoreError, TimeRange};
+use headroom_proto::metric::INSTANCE;
+
+/// Samples up to this long before the span belong to the first interval that reaches into it.
+const MARGIN_MS: i64 = 300_000;
+
+/// Bytes are drawn as bits.
+const BITS: f64 = 8.0;
+
+/// A graph, ready to be drawn or written.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    /// What it shows.
+    pub definition: &'static Definition,
+    /// Of whom.
+    pub instance: String,
+    /// Of which devices.
+    pub devices: Vec<String>,
+    /// When.
+    pub span: Span,
+    /// Seen when, Unix time in milliseconds.
+    pub now_ms: i64,
+    /// What is drawn, in the order of the legend.
+    pub lines: Vec<Line>,
+    /// The limit in bits per second.
+    pub limit: Option<f64>,
+    /// What the agent reported as lost.
+    pub losses: Vec<LostInterval>,
+}
+
+/// One line of a graph, in bits per second.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Its name in the legend.
+    pub name: &'static str,
+    /// Where it is drawn.
+    pub side: Side,
+    /// Its rates, in order, within the span.
+    pub intervals: Vec<RateInterval>,
+    /// Its figures; none without a reading.
+    pub statistics: Option<Statistics>,
+}
+
+impl Graph {
+    /// The newest reading.
+    pub fn last_ms(&self) -> Option<i64> {
+        self.lines.iter().filter_map(|line| line.intervals.last()).map(|last| last.to_ms).max()
+    }
+
+    /// The greatest rate of a side.
+    pub fn highest(&self, side: Side) -> f64 {
+        let lines = self.lines.iter().filter(|line| line.side == side);
+        lines.filter_map(|line| line.statistics).map(|s| s.max).fold(0.0, f64::max)
+    }
+
+    /// What it is of, in words: one device by name, several by number.
+    pub fn subject(&self) -> String {
+        match &self.devices[..] {
+            [one] => one.clone(),
+            [] => "no interface".into(),
+            several => format!("{} interfaces", several.len()),
+        }
+    }
+}
+
+/// Reads a graph of `instance`; of one `device` if that is named.
+pub fn gather(
+    store: &Store,
+    definition: &'static Definition,
+    (instance, device): (&str, Option<&str>),
+    (span, now_ms): (Span, i64),
+) -> Result<Graph, StoreError> {
+    let range = TimeRange { from_ms: span.from_ms - MARGIN_MS, to_ms: span.to_ms };
+    let devices = match device {
+        Some(device) => vec![device.to_owned()],
+        None => devices(store, definition.devices, instance, range)?,
+    };
+    let line = |line: &'static LineDefinition| -> Result<Line, StoreError> {
+        let intervals = read_rates(store, &line.metric, (instance, &devices), range)?;
+        let intervals = clip(intervals, &span);
+        let statistics = Statistics::of(&intervals, now_ms);
+        Ok(Line { name: &line.name, side: line.side, intervals, statistics })
+    };
+    let lines = definition.lines.iter().map(line).collect::<Result<_, _>>()?;
+    let limit = match &definition.limit {
+        Some(limit) => read_limit(store, limit, (instance, &devices), range)?,
+        None => None,
+    };
+    let losses = store.losses(instance, TimeRange { from_ms: span.from_ms, to_ms: span.to_ms })?;
+    let instance = instance.to_owned();
+    Ok(Graph { definition, instance, devices, span, now_ms, lines, limit, losses })
+}
+
+/// The devices that a graph sums, by their newest description.
+fn devices(
+    store: &Store,
+    Devices::Physical: Devices,
+    instance: &str,
+    range: TimeRange,
+) -> Result<Vec<String>, StoreError> {
+    let matchers = [Matcher::metric("node_network_info"), Matcher::equal(INSTANCE, instance)];
+    let mut newest: BTreeMap<String, (i64, String)> = BTreeMap::new();
+    for series in store.select(&matchers, range, Hints::default())? {
+        let Some(&last) = series.timestamps.last() else { continue };
+        let label = |name| series.labels.get(name).unwrap_or_default().to_owned();
+        let known = newest.entry(label("device")).or_insert((i64::MIN, String::new()));
+        if last > known.0 {
+            *known = (last, label("kind"));
+        }
+    }
+    let of_kind = |wanted: &str| -> Vec<String> {
+        let found = newest.iter().filter(|(_, (_, kind))| kind == wanted);
+        found.map(|(device, _)| device.clone()).collect()
+    };
+    let physical = of_kind("physical");
+    // In a container nothing is physical, and its own end of a pair is what leads out.
+    Ok(if physical.is_empty() { of_kind("veth") } else { physical })
+}
+
+fn read_rates(
+    store: &Store,
+    metric: &str,
+    (instance, devices): (&str, &[String]),
+    range: TimeRange,
+) -> Result<Vec<RateInterval>, StoreError> {
+    let hints = Hints { step_ms: 0, counter: true };
+    let mut all = Vec::new();
+    for device in devices {
+        for series in store.select(&matchers(metric, instance, device), range, hints)? {
+            let mut intervals = rates(&series.timestamps, &series.values);
+            for interval in &mut intervals {
+                interval.rate *= BITS;
+            }
+            all.push(intervals);
+        }
+    }
+    Ok(sum(all))
+}
+
+/// The sum of the devices' newest limits; none if any of them has none.
+fn read_limit(
+    store: &Store,
+    limit: &LimitDefinition,
+    (instance, devices): (&str, &[String]),
+    range: TimeRange,
+) -> Result<Option<f64>, StoreError> {
+    let mut sum = None;
+    for device in devices {
+        let matchers = matchers(&limit.metric, instance, device);
+        let series = store.select(&matchers, range, Hints::default())?;
+        let Some(last) = series.iter().filter_map(|series| series.values.last()).next_back() else {
+            return Ok(None);
+        };
+        *sum.get_or_insert(0.0) += last * BITS;
+    }
+    Ok(sum)
+}
+
+fn matchers(metric: &str, instance: &str, device: &str) -> [Matcher; 3] {
+    [Matcher::metric(metric), Matcher::equal(INSTANCE, instance), Matcher::equal("device", device)]
+}
+
+fn clip(intervals: Vec<RateInterval>, span: &Span) -> Vec<RateInterval> {
+    let inside = intervals.into_iter().filter(|i| i.to_ms > span.from_ms && i.from_ms < span.to_ms);
+    let cut = |interval: RateInterval| RateInterval {
+        from_ms: interval.from_ms.max(span.from_ms),
+        to_ms: interval.to_ms.min(span.to_ms),
+        ..interval
+    };
+    inside.map(cut).collect()
+}

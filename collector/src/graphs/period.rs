@@ -1,0 +1,112 @@
+//! The spans of time that people look at.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+/// A fixed length, ending now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// The last hour.
+    Hour,
+    /// The last 24 hours.
+    Day,
+    /// The last 7 days.
+    Week,
+    /// The last 31 days.
+    Month,
+    /// The last 366 days.
+    Year,
+}
+
+const PERIODS: [(Period, &str, i64); 5] = [
+    (Period::Hour, "hour", 3600),
+    (Period::Day, "day", 86_400),
+    (Period::Week, "week", 7 * 86_400),
+    (Period::Month, "month", 31 * 86_400),
+    (Period::Year, "year", 366 * 86_400),
+];
+
+impl Period {
+    /// The period of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        PERIODS.iter().find(|(_, known, _)| *known == name).map(|(period, ..)| *period)
+    }
+
+    /// Its name in addresses.
+    pub fn name(self) -> &'static str {
+        PERIODS.iter().find(|(period, ..)| *period == self).map_or("", |(_, name, _)| name)
+    }
+
+    fn seconds(self) -> i64 {
+        PERIODS.iter().find(|(period, ..)| *period == self).map_or(0, |(.., seconds)| *seconds)
+    }
+}
+
+/// From one moment to another, and the zone in which people read them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span {
+    /// What it is called, if it is a period.
+    pub name: &'static str,
+    /// The first moment, Unix time in milliseconds.
+    pub from_ms: i64,
+    /// The last.
+    pub to_ms: i64,
+    /// The zone of its times.
+    pub zone: TimeZone,
+}
+
+impl Span {
+    /// The period that ends at `now_ms`.
+    pub fn ending(period: Period, now_ms: i64, zone: TimeZone) -> Self {
+        let from_ms = now_ms - period.seconds() * 1000;
+        Self { name: period.name(), from_ms, to_ms: now_ms, zone }
+    }
+
+    /// Its length in seconds.
+    pub fn seconds(&self) -> f64 {
+        (self.to_ms - self.from_ms) as f64 / 1000.0
+    }
+
+    /// A moment in the reader's zone.
+    pub fn local(&self, timestamp_ms: i64) -> Zoned {
+        let timestamp = Timestamp::from_millisecond(timestamp_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        timestamp.to_zoned(self.zone.clone())
+    }
+
+    /// The zone's name, or its offset where it has none.
+    pub fn zone_name(&self) -> String {
+        let named = self.zone.iana_name().map(ToOwned::to_owned);
+        named.unwrap_or_else(|| self.local(self.to_ms).strftime("UTC%:z").to_string())
+    }
+
+    /// The span in words: days, times and the zone.
+    pub fn describe(&self) -> String {
+        let (from, to) = (self.local(self.from_ms), self.local(self.to_ms));
+        let zone = self.zone_name();
+        let day = "%a %-d %b %Y";
+        if from.date() == to.date() {
+            let (begin, end) = (from.strftime("%H:%M"), to.strftime("%H:%M"));
+            return format!("{} {begin} to {end} {zone}", from.strftime(day));
+        }
+        let full = "%a %-d %b %Y %H:%M";
+        format!("{} to {} {zone}", from.strftime(full), to.strftime(full))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn describes_with_the_zone() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let now_ms = 1_590_706_800_000;
+        let hour = Span::ending(Period::Hour, now_ms, zone.clone());
+        assert_eq!(hour.describe(), "Fri 29 May 2020 00:00 to 01:00 Europe/Berlin");
+        let day = Span::ending(Period::Day, now_ms, zone);
+        let expected = "Thu 28 May 2020 01:00 to Fri 29 May 2020 01:00 Europe/Berlin";
+        assert_eq!(day.describe(), expected);
+        assert_eq!(Period::named("day"), Some(Period::Day));
+        assert_eq!(Period::named("decade"), None);
+    }
+}

@@ -1,0 +1,161 @@
+//! The door for agents: gRPC streams in, durable frames out.
+//!
+//! Each stream is a task of its own; all of them hand frames to one writer thread, which commits
+//! what has gathered at once. A frame is acknowledged after its commit, never before.
+
+mod commit;
+mod frames;
+mod stream;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use headroom_proto::limits::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, MAX_MESSAGE_BYTES};
+use headroom_proto::wire::telemetry_server::{Telemetry, TelemetryServer};
+use headroom_proto::wire::{AgentMessage, CollectorMessage};
+use tokio::net::TcpListener;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::{Request, Response, Status, Streaming};
+
+use self::commit::Committer;
+use self::stream::AgentStream;
+use crate::identity::{Agent, Agents};
+use crate::store::Store;
+use crate::telemetry::Counts;
+
+/// How long streams may take to end once asked to.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Certificate and key of the listener, PEM.
+pub struct TlsIdentity {
+    /// The certificate, with those that lead to the authority.
+    pub certificate: Vec<u8>,
+    /// Its private key.
+    pub key: Vec<u8>,
+}
+
+/// What the door needs.
+pub struct IngestOptions {
+    /// Who may push.
+    pub agents: Agents,
+    /// TLS, if the listener has it.
+    pub tls: Option<TlsIdentity>,
+    /// The oldest sample that is still taken.
+    pub oldest: Duration,
+}
+
+/// What the streams share.
+struct Door {
+    store: Arc<Store>,
+    agents: Agents,
+    counts: Arc<Counts>,
+    committer: Committer,
+    oldest: Duration,
+    stop: CancellationToken,
+    streams: TaskTracker,
+}
+
+/// Why the door is shut.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The writer thread could not be started.
+    #[error("failed to start the store's writer thread")]
+    Thread(#[source] std::io::Error),
+    /// The listener or its TLS failed.
+    #[error("the gRPC listener failed")]
+    Transport(#[source] tonic::transport::Error),
+}
+
+/// Serves agents on `listener` until `stop`, then lets what is under way become durable.
+pub async fn serve(
+    listener: TcpListener,
+    options: IngestOptions,
+    (store, counts): (Arc<Store>, Arc<Counts>),
+    stop: CancellationToken,
+) -> Result<(), IngestError> {
+    let committer = Committer::start(Arc::clone(&store), Arc::clone(&counts));
+    let streams = TaskTracker::new();
+    let door = Door {
+        store,
+        agents: options.agents,
+        counts,
+        committer: committer.map_err(IngestError::Thread)?,
+        oldest: options.oldest,
+        stop: stop.clone(),
+        streams: streams.clone(),
+    };
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<TelemetryServer<DoorService>>().await;
+    let telemetry = TelemetryServer::new(DoorService(Arc::new(door)))
+        .max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let mut server = Server::builder()
+        .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+        .max_concurrent_streams(16);
+    if let Some(tls) = options.tls {
+        let identity = Identity::from_pem(tls.certificate, tls.key);
+        let tls = ServerTlsConfig::new().identity(identity);
+        server = server.tls_config(tls).map_err(IngestError::Transport)?;
+    }
+    let serving = server
+        .add_service(health_service)
+        .add_service(telemetry)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled());
+    let outcome = serving.await.map_err(IngestError::Transport);
+    streams.close();
+    if tokio::time::timeout(DRAIN_TIMEOUT, streams.wait()).await.is_err() {
+        tracing::warn!("streams did not end within {} s", DRAIN_TIMEOUT.as_secs());
+    }
+    outcome
+}
+
+/// The gRPC service in front of the [`Door`].
+struct DoorService(Arc<Door>);
+
+impl DoorService {
+    fn authenticate(&self, request: &Request<Streaming<AgentMessage>>) -> Result<Agent, Status> {
+        let header = request.metadata().get("authorization");
+        let token = header.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let Some(token) = token else {
+            return Err(Status::unauthenticated("no token: send `authorization: Bearer TOKEN`"));
+        };
+        let agent = self.0.agents.by_token(token).cloned();
+        agent.ok_or_else(|| Status::unauthenticated("the token is not known to this collector"))
+    }
+}
+
+#[tonic::async_trait]
+impl Telemetry for DoorService {
+    type PushStream = Pin<Box<dyn Stream<Item = Result<CollectorMessage, Status>> + Send>>;
+
+    async fn push(
+        &self,
+        request: Request<Streaming<AgentMessage>>,
+    ) -> Result<Response<Self::PushStream>, Status> {
+        let peer = request.remote_addr();
+        let agent = self.authenticate(&request).inspect_err(|status| {
+            Counts::add(&self.0.counts.streams_refused, 1);
+            tracing::warn!(?peer, "refused a stream: {}", status.message());
+        })?;
+        let (answers, outbound) = tokio::sync::mpsc::channel(64);
+        let stream = AgentStream::new(Arc::clone(&self.0), agent, answers.clone());
+        let door = Arc::clone(&self.0);
+        let inbound = request.into_inner();
+        self.0.streams.spawn(async move {
+            door.counts.streams.fetch_add(1, Ordering::Relaxed);
+            if let Err(status) = stream.run(inbound).await {
+                tracing::warn!(?peer, "ended a stream: {}", status.message());
+                // Nobody listens any more if this fails.
+                let _ = answers.send(Err(status)).await;
+            }
+            door.counts.streams.fetch_sub(1, Ordering::Relaxed);
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(outbound))))
+    }
+}

@@ -1,0 +1,135 @@
+//! The one writer: gathers what all streams hand in and commits it as one batch with one sync.
+
+use std::sync::Arc;
+
+use headroom_proto::wire::SequenceRange;
+use tokio::sync::mpsc;
+
+use crate::store::{Appended, FrameWrite, LostInterval, Store, StoreError};
+use crate::telemetry::Counts;
+
+/// The most that waits for the writer; beyond it streams wait, and agents with them.
+const QUEUE: usize = 4096;
+
+/// The most frames in one commit.
+const BATCH: usize = 4096;
+
+/// What a stream hands in.
+pub enum Write {
+    Frame(FrameWrite),
+    Loss(LostInterval),
+}
+
+/// What became of it.
+pub enum Written {
+    /// The frame is durable.
+    Frame(SequenceRange),
+    /// The loss is.
+    Loss(SequenceRange),
+    /// The store takes no more; the reason, for the stream's status.
+    Failed(String),
+}
+
+/// A write and where its outcome goes. The way back never blocks: a stream hands in no more than
+/// its channel holds.
+pub struct Request {
+    pub write: Write,
+    pub reply: mpsc::Sender<Written>,
+}
+
+/// The way to the writer thread, which ends when the last of these is gone.
+#[derive(Clone)]
+pub struct Committer {
+    requests: mpsc::Sender<Request>,
+}
+
+impl Committer {
+    pub fn start(store: Arc<Store>, counts: Arc<Counts>) -> std::io::Result<Self> {
+        let (requests, queue) = mpsc::channel(QUEUE);
+        let work = move || run(&store, &counts, queue);
+        std::thread::Builder::new().name("store-writer".into()).spawn(work)?;
+        Ok(Self { requests })
+    }
+
+    /// Hands in a write; waits while the queue is full.
+    pub async fn submit(&self, request: Request) -> bool {
+        self.requests.send(request).await.is_ok()
+    }
+}
+
+fn run(store: &Store, counts: &Counts, mut queue: mpsc::Receiver<Request>) {
+    let mut gathered = Vec::with_capacity(BATCH);
+    while queue.blocking_recv_many(&mut gathered, BATCH) > 0 {
+        let mut frames = Vec::with_capacity(gathered.len());
+        let mut replies = Vec::with_capacity(gathered.len());
+        for Request { write, reply } in gathered.drain(..) {
+            match write {
+                Write::Frame(frame) => {
+                    frames.push(frame);
+                    replies.push(reply);
+                }
+                Write::Loss(loss) => answer(&reply, record(store, counts, &loss)),
+            }
+        }
+        if frames.is_empty() {
+            continue;
+        }
+        let outcome = store.append(&frames);
+        Counts::add(&counts.commits, 1);
+        match outcome {
+            Ok(outcomes) => {
+                for ((frame, outcome), reply) in frames.iter().zip(outcomes).zip(&replies) {
+                    count(counts, frame, outcome);
+                    let (boot, sequence) = (frame.id.boot, frame.id.sequence);
+                    let range = SequenceRange { boot, first: sequence, last: sequence };
+                    answer(reply, Written::Frame(range));
+                }
+            }
+            Err(error) => {
+                report(&error);
+                for reply in &replies {
+                    answer(reply, Written::Failed(error.to_string()));
+                }
+            }
+        }
+    }
+}
+
+fn record(store: &Store, counts: &Counts, loss: &LostInterval) -> Written {
+    match store.record_loss(loss) {
+        Ok(outcome) => {
+            if outcome == Appended::Stored {
+                Counts::add(&counts.frames_lost, loss.frames());
+            }
+            Written::Loss(SequenceRange {
+                boot: loss.boot,
+                first: loss.first_sequence,
+                last: loss.last_sequence,
+            })
+        }
+        Err(error) => {
+            report(&error);
+            Written::Failed(error.to_string())
+        }
+    }
+}
+
+fn count(counts: &Counts, frame: &FrameWrite, outcome: Appended) {
+    match outcome {
+        Appended::Stored => {
+            Counts::add(&counts.frames_stored, 1);
+            Counts::add(&counts.samples_stored, frame.samples.len() as u64);
+        }
+        Appended::Duplicate => Counts::add(&counts.frames_duplicate, 1),
+    }
+}
+
+fn report(error: &StoreError) {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(reason = source.as_deref().unwrap_or(""), "{error}");
+}
+
+/// A stream that is gone needs no answer: its agent sends again.
+fn answer(reply: &mpsc::Sender<Written>, written: Written) {
+    let _ = reply.try_send(written);
+}

@@ -1,0 +1,226 @@
+//! What may pass: series definitions and frames are checked here, without I/O and without a clock.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use headroom_proto::limits::{MAX_FRAME_VALUES, MAX_FUTURE, MAX_STREAM_SERIES};
+use headroom_proto::metric::{self, INSTANCE};
+use headroom_proto::wire::{Frame, SeriesDefinition};
+
+use crate::store::{FrameId, FrameWrite, Labels, SeriesId, SeriesLimit};
+use crate::telemetry::RefusalReason;
+
+/// The series of one stream, by boot and id.
+#[derive(Default)]
+pub struct StreamSeries {
+    series: HashMap<(u64, u32), Resolved>,
+}
+
+/// What became of a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Resolved {
+    Known(SeriesId),
+    Refused(RefusalReason),
+}
+
+/// A frame, or part of it, that is not taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    pub reason: RefusalReason,
+    pub samples: u64,
+    pub message: String,
+}
+
+/// A frame after its checks.
+#[derive(Debug)]
+pub struct Checked {
+    /// What to store, if anything.
+    pub write: Option<FrameWrite>,
+    /// What was left out.
+    pub refused: Vec<Refused>,
+}
+
+impl StreamSeries {
+    /// Takes a definition; `resolve` finds the id of its labels in the store.
+    ///
+    /// A series that is refused stays refused on this stream; its samples are left out of frames.
+    pub fn define(
+        &mut self,
+        (instance, boot): (&str, u64),
+        definition: &SeriesDefinition,
+        resolve: impl FnOnce(&Labels) -> Result<SeriesId, SeriesLimit>,
+    ) -> Result<(), Refused> {
+        if self.series.len() >= MAX_STREAM_SERIES {
+            let message = format!("more than {MAX_STREAM_SERIES} series on one stream");
+            return Err(Refused { reason: RefusalReason::SeriesLimit, samples: 0, message });
+        }
+        let outcome = check(instance, definition).and_then(|labels| {
+            resolve(&labels).map_err(|error| (RefusalReason::SeriesLimit, error.to_string()))
+        });
+        let (resolved, result) = match outcome {
+            Ok(id) => (Resolved::Known(id), Ok(())),
+            Err((reason, error)) => {
+                let message = format!("series {}: {error}", definition.id);
+                (Resolved::Refused(reason), Err(Refused { reason, samples: 0, message }))
+            }
+        };
+        self.series.insert((boot, definition.id), resolved);
+        result
+    }
+
+    /// Checks a frame. `oldest` is how far back samples are kept.
+    pub fn check(
+        &self,
+        instance: &Arc<str>,
+        frame: &Frame,
+        (now_ms, oldest): (i64, Duration),
+    ) -> Checked {
+        if let Some(refused) = check_whole(frame, now_ms, oldest) {
+            return Checked { write: None, refused: vec![refused] };
+        }
+        let mut samples = Vec::with_capacity(frame.ids.len());
+        let mut refused: Vec<Refused> = Vec::new();
+        for (&id, &value) in frame.ids.iter().zip(&frame.values) {
+            let reason = match self.series.get(&(frame.boot, id)) {
+                Some(Resolved::Known(series)) => {
+                    samples.push((*series, value));
+                    continue;
+                }
+                Some(Resolved::Refused(reason)) => *reason,
+                None => RefusalReason::UnknownSeries,
+            };
+            if let Some(known) = refused.iter_mut().find(|known| known.reason == reason) {
+                known.samples += 1;
+                continue;
+            }
+            let what = match reason {
+                RefusalReason::UnknownSeries => "was never defined",
+                RefusalReason::Series
+                | RefusalReason::SeriesLimit
+                | RefusalReason::Future
+                | RefusalReason::TooOld
+                | RefusalReason::Frame => "was refused",
+            };
+            refused.push(Refused { reason, samples: 1, message: format!("series {id} {what}") });
+        }
+        let id =
+            FrameId { instance: Arc::clone(instance), boot: frame.boot, sequence: frame.sequence };
+        let write = FrameWrite { id, timestamp_ms: frame.timestamp_ms, samples };
+        Checked { write: Some(write), refused }
+    }
+}
+
+fn check(instance: &str, definition: &SeriesDefinition) -> Result<Labels, (RefusalReason, String)> {
+    let pairs = definition.labels.iter().map(|label| (label.name.as_str(), label.value.as_str()));
+    metric::check(&definition.metric, pairs.clone())
+        .map_err(|error| (RefusalReason::Series, error.to_string()))?;
+    Ok(Labels::new(&definition.metric, pairs.chain([(INSTANCE, instance)])))
+}
+
+fn check_whole(frame: &Frame, now_ms: i64, oldest: Duration) -> Option<Refused> {
+    let samples = frame.values.len().max(frame.ids.len()) as u64;
+    let refuse = |reason, message| Some(Refused { reason, samples, message });
+    if frame.ids.len() != frame.values.len() {
+        let (ids, values) = (frame.ids.len(), frame.values.len());
+        return refuse(RefusalReason::Frame, format!("{ids} ids with {values} values"));
+    }
+    if frame.values.len() > MAX_FRAME_VALUES {
+        let message = format!("{} values, at most {MAX_FRAME_VALUES}", frame.values.len());
+        return refuse(RefusalReason::Frame, message);
+    }
+    if frame.sequence == 0 {
+        return refuse(RefusalReason::Frame, "sequence 0; they count from 1".into());
+    }
+    let ahead_ms = frame.timestamp_ms.saturating_sub(now_ms);
+    if ahead_ms > MAX_FUTURE.as_millis() as i64 {
+        let limit = MAX_FUTURE.as_secs();
+        let message = format!(
+            "timestamp {} s ahead of the collector's clock, at most {limit} s",
+            ahead_ms / 1000
+        );
+        return refuse(RefusalReason::Future, message);
+    }
+    let age_ms = now_ms.saturating_sub(frame.timestamp_ms);
+    if age_ms > oldest.as_millis() as i64 {
+        let limit = oldest.as_secs() / 86_400;
+        let message = format!("timestamp {} days old, kept are {limit}", age_ms / 86_400_000);
+        return refuse(RefusalReason::TooOld, message);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headroom_proto::wire::Label;
+
+    const NOW_MS: i64 = 1_800_000_000_000;
+    const OLDEST: Duration = Duration::from_hours(24 * 62);
+
+    fn stream() -> StreamSeries {
+        let mut series = StreamSeries::default();
+        let definition = |id, metric: &str, label: &str| SeriesDefinition {
+            id,
+            metric: metric.into(),
+            labels: vec![Label { name: label.into(), value: "x".into() }],
+        };
+        let store = tempfile::TempDir::new().unwrap();
+        let store = crate::store::Store::open(store.path()).unwrap();
+        let resolve = |labels: &Labels| store.series_id(labels);
+        let who = ("ca1", 7);
+        series.define(who, &definition(0, "a", "device"), resolve).unwrap();
+        series.define(who, &definition(1, "b", "device"), resolve).unwrap();
+        let refused = series.define(who, &definition(2, "c", "instance"), resolve).unwrap_err();
+        let message = "series 2: label \"instance\" is set by the collector, never by an agent";
+        assert_eq!(refused.message, message);
+        series
+    }
+
+    #[test]
+    fn takes_what_is_right_and_says_what_is_not() {
+        let frame = |change: fn(&mut Frame)| {
+            let mut frame = Frame {
+                boot: 7,
+                sequence: 1,
+                timestamp_ms: NOW_MS,
+                ids: vec![0, 1],
+                values: vec![1.0, f64::NAN],
+            };
+            change(&mut frame);
+            frame
+        };
+        // Samples taken, then reason, samples and message of each refusal.
+        let cases: [(Frame, Option<usize>, &str); 10] = [
+            (frame(|_| {}), Some(2), ""),
+            (frame(|f| f.timestamp_ms += 299_000), Some(2), ""),
+            (
+                frame(|f| f.timestamp_ms += 3_600_000),
+                None,
+                "Future 2: timestamp 3600 s ahead of the collector's clock, at most 300 s",
+            ),
+            (
+                frame(|f| f.timestamp_ms -= 63 * 86_400_000),
+                None,
+                "TooOld 2: timestamp 63 days old, kept are 62",
+            ),
+            (frame(|f| f.ids.push(1)), None, "Frame 3: 3 ids with 2 values"),
+            (frame(|f| f.sequence = 0), None, "Frame 2: sequence 0; they count from 1"),
+            (
+                frame(|f| (f.ids, f.values) = (vec![0; 20_001], vec![0.0; 20_001])),
+                None,
+                "Frame 20001: 20001 values, at most 20000",
+            ),
+            (frame(|f| f.ids[1] = 9), Some(1), "UnknownSeries 1: series 9 was never defined"),
+            (frame(|f| f.boot = 8), Some(0), "UnknownSeries 2: series 0 was never defined"),
+            (frame(|f| f.ids[0] = 2), Some(1), "Series 1: series 2 was refused"),
+        ];
+        for (frame, taken, expected) in cases {
+            let checked = stream().check(&"ca1".into(), &frame, (NOW_MS, OLDEST));
+            let say = |r: &Refused| format!("{:?} {}: {}", r.reason, r.samples, r.message);
+            let refused: Vec<String> = checked.refused.iter().map(say).collect();
+            assert_eq!(refused.join("; "), expected);
+            assert_eq!(checked.write.map(|write| write.samples.len()), taken, "{expected}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! One agent's stream, from Hello to its end.
+//!
+//! Waits on: the agent, the writer's answers, and the stop token. What it has handed to the writer
+//! and not yet answered is bounded; beyond it the agent is not read.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use headroom_proto::limits::{MAX_UNACKNOWLEDGED, PROTOCOL};
+use headroom_proto::wire::agent_message::Message as Up;
+use headroom_proto::wire::collector_message::Message as Down;
+use headroom_proto::wire::{
+    Acknowledgement, AgentMessage, CollectorMessage, Frame, Hello, Loss, Refusal, SequenceRange,
+    SeriesDefinitions, Settings, Welcome,
+};
+use tokio::sync::mpsc;
+use tonic::{Status, Streaming};
+
+use super::Door;
+use super::commit::{Request, Write, Written};
+use super::frames::{Refused, StreamSeries};
+use crate::identity::Agent;
+use crate::store::LostInterval;
+
+/// How long an agent may take to say Hello.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The most that is handed to the writer and not answered. More than an agent sends ahead.
+const IN_FLIGHT: usize = 2 * MAX_UNACKNOWLEDGED;
+
+/// The most series whose samples' refusal is told to the agent; the counter has them all.
+const TOLD: usize = 100;
+
+pub struct AgentStream {
+    door: Arc<Door>,
+    agent: Agent,
+    answers: mpsc::Sender<Result<CollectorMessage, Status>>,
+    series: StreamSeries,
+    /// Refusals told already, so that a bad series is told once and not with each frame.
+    told: HashSet<String>,
+    in_flight: usize,
+}
+
+impl AgentStream {
+    pub fn new(
+        door: Arc<Door>,
+        agent: Agent,
+        answers: mpsc::Sender<Result<CollectorMessage, Status>>,
+    ) -> Self {
+        let (series, told) = (StreamSeries::default(), HashSet::new());
+        Self { door, agent, answers, series, told, in_flight: 0 }
+    }
+
+    /// Runs until the agent ends the stream or the collector stops; an error is the stream's
+    /// status.
+    pub async fn run(mut self, mut inbound: Streaming<AgentMessage>) -> Result<(), Status> {
+        self.welcome(&mut inbound).await?;
+        let (reply, mut written) = mpsc::channel(IN_FLIGHT);
+        let mut outcomes = Vec::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = self.door.stop.cancelled() => break,
+                count = written.recv_many(&mut outcomes, IN_FLIGHT) => {
+                    self.in_flight -= count;
+                    self.acknowledge(&mut outcomes).await?;
+                }
+                message = inbound.message(), if self.in_flight < IN_FLIGHT => match message? {
+                    Some(message) => self.take(message, &reply).await?,
+                    None => break,
+                },
+            }
+        }
+        drop(reply);
+        // What was handed in becomes durable whether or not the agent hears of it.
+        while written.recv_many(&mut outcomes, IN_FLIGHT).await > 0 {
+            self.acknowledge(&mut outcomes).await?;
+        }
+        Ok(())
+    }
+
+    async fn welcome(&self, inbound: &mut Streaming<AgentMessage>) -> Result<(), Status> {
+        let silent = |_| Status::deadline_exceeded("no Hello within 30 s");
+        let first =
+            tokio::time::timeout(HELLO_TIMEOUT, inbound.message()).await.map_err(silent)??;
+        let Some(Up::Hello(hello)) = first.and_then(|first| first.message) else {
+            return Err(Status::failed_precondition("the first message must be Hello"));
+        };
+        check_protocol(&hello)?;
+        let instance = &*self.agent.instance;
+        tracing::info!(instance, version = hello.agent_version, "agent connected");
+        self.answer(Down::Welcome(Welcome {
+            protocol: PROTOCOL,
+            collector_version: env!("CARGO_PKG_VERSION").into(),
+            instance: instance.to_owned(),
+        }))
+        .await?;
+        if let Some(interval) = self.agent.interval {
+            let sample_interval_ms = interval.as_millis() as u64;
+            self.answer(Down::Settings(Settings { version: 1, sample_interval_ms })).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(
+        &mut self,
+        message: AgentMessage,
+        reply: &mpsc::Sender<Written>,
+    ) -> Result<(), Status> {
+        match message.message {
+            Some(Up::Series(definitions)) => self.define(definitions).await,
+            Some(Up::Frame(frame)) => self.take_frame(&frame, reply).await,
+            Some(Up::Loss(loss)) => {
+                let loss = self.lost_interval(&loss)?;
+                self.submit(Write::Loss(loss), reply).await
+            }
+            Some(Up::SettingsApplied(applied)) => {
+                let instance = &*self.agent.instance;
+                tracing::info!(instance, version = applied.version, "agent applied settings");
+                Ok(())
+            }
+            Some(Up::Hello(_)) => Err(Status::invalid_argument("Hello came twice")),
+            // A message of a later version that this one may ignore.
+            None => Ok(()),
+        }
+    }
+
+    async fn define(&mut self, definitions: SeriesDefinitions) -> Result<(), Status> {
+        for definition in &definitions.series {
+            let who = (&*self.agent.instance, definitions.boot);
+            let store = &self.door.store;
+            let outcome = self.series.define(who, definition, |labels| store.series_id(labels));
+            if let Err(refused) = outcome {
+                let refusal = Refusal { boot: definitions.boot, ..Refusal::default() };
+                self.tell(refusal, refused).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_frame(
+        &mut self,
+        frame: &Frame,
+        reply: &mpsc::Sender<Written>,
+    ) -> Result<(), Status> {
+        let limits = (now_ms(), self.door.oldest);
+        let checked = self.series.check(&self.agent.instance, frame, limits);
+        let whole_frame = checked.write.is_none();
+        for refused in checked.refused {
+            self.door.counts.refuse(refused.reason, refused.samples);
+            let refusal = Refusal {
+                boot: frame.boot,
+                sequence: frame.sequence,
+                samples: refused.samples,
+                whole_frame,
+                ..Refusal::default()
+            };
+            self.tell(refusal, refused).await?;
+        }
+        match checked.write {
+            Some(write) => self.submit(Write::Frame(write), reply).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the agent of a refusal: of a frame always, since it waits for an answer; of a series
+    /// once.
+    async fn tell(&mut self, refusal: Refusal, refused: Refused) -> Result<(), Status> {
+        let reason = refused.message;
+        if !refusal.whole_frame {
+            if self.told.len() >= TOLD || !self.told.insert(reason.clone()) {
+                return Ok(());
+            }
+            tracing::warn!(instance = &*self.agent.instance, "refused samples: {reason}");
+        }
+        self.answer(Down::Refusal(Refusal { reason, ..refusal })).await
+    }
+
+    async fn submit(&mut self, write: Write, reply: &mpsc::Sender<Written>) -> Result<(), Status> {
+        self.in_flight += 1;
+        let request = Request { write, reply: reply.clone() };
+        if self.door.committer.submit(request).await {
+            return Ok(());
+        }
+        Err(Status::unavailable("the store's writer has ended; restart the collector"))
+    }
+
+    async fn acknowledge(&self, outcomes: &mut Vec<Written>) -> Result<(), Status> {
+        let mut acknowledgement = Acknowledgement::default();
+        let mut failed = None;
+        for written in outcomes.drain(..) {
+            match written {
+                Written::Frame(range) => join(&mut acknowledgement.frames, range),
+                Written::Loss(range) => acknowledgement.losses.push(range),
+                Written::Failed(reason) => failed = Some(Status::unavailable(reason)),
+            }
+        }
+        if !acknowledgement.frames.is_empty() || !acknowledgement.losses.is_empty() {
+            self.answer(Down::Acknowledgement(acknowledgement)).await?;
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn answer(&self, message: Down) -> Result<(), Status> {
+        let message = CollectorMessage { message: Some(message) };
+        self.answers.send(Ok(message)).await.map_err(|_| Status::cancelled("the agent has gone"))
+    }
+
+    fn lost_interval(&self, loss: &Loss) -> Result<LostInterval, Status> {
+        if loss.last_sequence < loss.first_sequence {
+            let (first, last) = (loss.first_sequence, loss.last_sequence);
+            return Err(Status::invalid_argument(format!("a loss from {first} to {last}")));
+        }
+        let instance = &*self.agent.instance;
+        let (from_ms, to_ms) = (loss.first_timestamp_ms, loss.last_timestamp_ms);
+        tracing::warn!(instance, from_ms, to_ms, samples = loss.samples, "agent lost frames");
+        Ok(LostInterval {
+            instance: Arc::clone(&self.agent.instance),
+            boot: loss.boot,
+            first_sequence: loss.first_sequence,
+            last_sequence: loss.last_sequence,
+            first_ms: loss.first_timestamp_ms,
+            last_ms: loss.last_timestamp_ms,
+            samples: loss.samples,
+            reason: loss.reason,
+        })
+    }
+}
+
+fn check_protocol(hello: &Hello) -> Result<(), Status> {
+    match hello.protocol {
+        0 => Err(Status::invalid_argument("Hello without a protocol")),
+        protocol if protocol > PROTOCOL => Err(Status::failed_precondition(format!(
+            "the agent speaks protocol {protocol}, this collector {PROTOCOL}; upgrade the collector"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Adds a range to a list, joined to the last one if it continues it.
+fn join(ranges: &mut Vec<SequenceRange>, range: SequenceRange) {
+    match ranges.last_mut() {
+        Some(last) if last.boot == range.boot && last.last + 1 == range.first => {
+            last.last = range.last;
+        }
+        _ => ranges.push(range),
+    }
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

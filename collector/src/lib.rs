@@ -1,0 +1,22 @@
+//! Headroom's collector.
+
+pub mod configuration;
+
+pub mod identity;
+pub mod ingest;
+
+pub mod store;
+
+pub mod promql;
+pub mod query;
+
+pub mod graphs;
+
+pub mod fleet;
+
+pub mod web;
+
+pub mod telemetry;
+
+pub mod run;
+pub mod up;

@@ -1,0 +1,133 @@
+//! PromQL over the store: instant and range queries that answer as Prometheus 2.42 does.
+//!
+//! `promql-parser` parses; the evaluator is ours. An expression is evaluated for all steps of a
+//! range at once, so that each series is read once. It knows no clock and no HTTP.
+
+mod aggregate;
+mod arithmetic;
+mod binary;
+mod calendar;
+mod evaluate;
+mod functions;
+mod grid;
+mod histogram;
+mod label_functions;
+mod rates;
+mod selector;
+mod value;
+mod windows;
+
+use crate::store::{Hints, Labels, Matcher, Store, StoreError, TimeRange};
+
+use self::evaluate::Evaluator;
+use self::grid::Grid;
+pub use self::value::{Row, Value};
+
+/// Prometheus's own default of how long a sample stands for its series.
+pub const DEFAULT_LOOKBACK_MS: i64 = 300_000;
+
+/// The most steps of one range query, as in Prometheus.
+pub const MAX_STEPS: i64 = 11_000;
+
+/// How much one query may read and make.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryLimits {
+    /// How long a sample stands for its series.
+    pub lookback_ms: i64,
+    /// The most samples that one query may read.
+    pub max_samples: usize,
+}
+
+impl Default for QueryLimits {
+    fn default() -> Self {
+        Self { lookback_ms: DEFAULT_LOOKBACK_MS, max_samples: 50_000_000 }
+    }
+}
+
+/// Why a query has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The expression or its bounds are wrong.
+    #[error("{0}")]
+    BadData(String),
+    /// The expression is right, but its data do not fit it.
+    #[error("{0}")]
+    Execution(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Evaluates `expression` at one moment, Unix time in milliseconds.
+pub fn instant(
+    store: &Store,
+    expression: &str,
+    at_ms: i64,
+    limits: QueryLimits,
+) -> Result<Value, QueryError> {
+    let parsed = parse(expression)?;
+    let grid = Grid { from_ms: at_ms, step_ms: 0, steps: 1 };
+    Evaluator::new(store, limits, grid, at_ms).top(&parsed)
+}
+
+/// Evaluates `expression` at each step from one moment to another, both included.
+pub fn range(
+    store: &Store,
+    expression: &str,
+    (from_ms, to_ms, step_ms): (i64, i64, i64),
+    limits: QueryLimits,
+) -> Result<Value, QueryError> {
+    let bad = |message: &str| Err(QueryError::BadData(message.to_owned()));
+    if to_ms < from_ms {
+        return bad("end timestamp must not be before start time");
+    }
+    if step_ms <= 0 {
+        return bad(
+            "zero or negative query resolution step widths are not accepted. Try a positive integer",
+        );
+    }
+    if (to_ms - from_ms) / step_ms >= MAX_STEPS {
+        return bad(
+            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query \
+             resolution (?step=XX)",
+        );
+    }
+    let parsed = parse(expression)?;
+    let steps = ((to_ms - from_ms) / step_ms + 1) as usize;
+    let grid = Grid { from_ms, step_ms, steps };
+    let value = Evaluator::new(store, limits, grid, to_ms).range_top(&parsed)?;
+    Ok(value)
+}
+
+/// The labels of the series that any of the selectors matches and that have samples in `range`;
+/// of all series if there is no selector.
+pub fn series(
+    store: &Store,
+    selectors: &[&str],
+    range: TimeRange,
+) -> Result<Vec<Labels>, QueryError> {
+    let mut found = std::collections::BTreeSet::new();
+    let mut add = |matchers: &[Matcher]| -> Result<(), QueryError> {
+        let series = store.select(matchers, range, Hints::default())?;
+        found.extend(series.into_iter().map(|series| series.labels));
+        Ok(())
+    };
+    if selectors.is_empty() {
+        add(&[])?;
+    }
+    for text in selectors {
+        let promql_parser::parser::Expr::VectorSelector(selector) = parse(text)? else {
+            let message = format!("invalid parameter \"match[]\": {text:?} is no series selector");
+            return Err(QueryError::BadData(message));
+        };
+        add(&selector::matchers(&selector)?)?;
+    }
+    Ok(found.into_iter().collect())
+}
+
+fn parse(expression: &str) -> Result<promql_parser::parser::Expr, QueryError> {
+    static OLD_NAMES: std::sync::Once = std::sync::Once::new();
+    OLD_NAMES.call_once(functions::register);
+    promql_parser::parser::parse(expression)
+        .map_err(|error| QueryError::BadData(format!("invalid parameter \"query\": {error}")))
+}

@@ -1,0 +1,11 @@
+//! From samples to answers in steps: counters become rates, rates become columns and figures.
+//!
+//! Pure: samples and times in, numbers out. Where there is no reading there is no number.
+
+mod columns;
+mod rates;
+mod statistics;
+
+pub use self::columns::{Column, fold};
+pub use self::rates::{RateInterval, rates, sum};
+pub use self::statistics::Statistics;

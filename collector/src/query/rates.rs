@@ -1,0 +1,107 @@
+//! Counters to rates: one rate for each pair of neighbouring samples, with its exact interval.
+
+use std::collections::BTreeMap;
+
+/// Neighbours further apart than this many usual distances have a gap between them.
+const GAP_FACTOR: f64 = 3.5;
+
+/// Shorter distances are never a gap, in milliseconds.
+const SHORTEST_GAP_MS: i64 = 2_000;
+
+/// A rate that holds from one sample to the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateInterval {
+    /// The earlier sample's timestamp, Unix time in milliseconds.
+    pub from_ms: i64,
+    /// The later sample's.
+    pub to_ms: i64,
+    /// Units of the counter per second.
+    pub rate: f64,
+}
+
+impl RateInterval {
+    /// Its length in seconds.
+    pub fn seconds(&self) -> f64 {
+        (self.to_ms - self.from_ms) as f64 / 1000.0
+    }
+}
+
+/// The rates of a counter. A counter that falls has started anew from zero, as in Prometheus.
+///
+/// The usual distance is that of the neighbours on either side, so that a changed interval is no
+/// gap.
+pub fn rates(timestamps: &[i64], values: &[f64]) -> Vec<RateInterval> {
+    let distance = |place: usize| Some(timestamps.get(place + 1)? - timestamps.get(place)?);
+    let mut rates = Vec::with_capacity(timestamps.len().saturating_sub(1));
+    for place in 0..timestamps.len().saturating_sub(1) {
+        let (from_ms, to_ms) = (timestamps[place], timestamps[place + 1]);
+        let before = place.checked_sub(1).and_then(distance);
+        let usual = before.max(distance(place + 1)).unwrap_or(to_ms - from_ms);
+        let limit = ((usual as f64 * GAP_FACTOR) as i64).max(SHORTEST_GAP_MS);
+        if to_ms - from_ms > limit {
+            continue;
+        }
+        let (old, new) = (values[place], values[place + 1]);
+        let increase = if new < old { new } else { new - old };
+        if increase.is_finite() {
+            let rate = increase * 1000.0 / (to_ms - from_ms) as f64;
+            rates.push(RateInterval { from_ms, to_ms, rate });
+        }
+    }
+    rates
+}
+
+/// The sum of several series' rates: of those that share an interval. Series of one agent share
+/// all of theirs.
+pub fn sum(series: Vec<Vec<RateInterval>>) -> Vec<RateInterval> {
+    if series.len() == 1 {
+        return series.into_iter().next().unwrap_or_default();
+    }
+    let mut sums: BTreeMap<(i64, i64), f64> = BTreeMap::new();
+    for interval in series.iter().flatten() {
+        *sums.entry((interval.from_ms, interval.to_ms)).or_default() += interval.rate;
+    }
+    let interval = |((from_ms, to_ms), rate)| RateInterval { from_ms, to_ms, rate };
+    sums.into_iter().map(interval).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds and values in; `from-to:rate` out.
+    fn check(samples: &[(i64, f64)], expected: &str) {
+        let timestamps: Vec<i64> = samples.iter().map(|(seconds, _)| seconds * 1000).collect();
+        let values: Vec<f64> = samples.iter().map(|(_, value)| *value).collect();
+        let show = |i: &RateInterval| format!("{}-{}:{}", i.from_ms / 1000, i.to_ms / 1000, i.rate);
+        let found: Vec<String> = rates(&timestamps, &values).iter().map(show).collect();
+        assert_eq!(found.join(" "), expected, "{samples:?}");
+    }
+
+    #[test]
+    fn rates_resets_and_gaps() {
+        check(&[], "");
+        check(&[(0, 5.0)], "");
+        check(&[(0, 0.0), (10, 50.0), (20, 150.0)], "0-10:5 10-20:10");
+        check(&[(0, 100.0), (10, 30.0), (20, 40.0)], "0-10:3 10-20:1");
+        // One missed round is no gap, four are.
+        check(&[(0, 0.0), (10, 10.0), (30, 30.0), (40, 40.0)], "0-10:1 10-30:1 30-40:1");
+        check(&[(0, 0.0), (10, 10.0), (60, 60.0), (70, 70.0)], "0-10:1 60-70:1");
+        // A changed interval is no gap either.
+        check(
+            &[(0, 0.0), (10, 10.0), (20, 20.0), (21, 21.0), (22, 22.0)],
+            "0-10:1 10-20:1 20-21:1 21-22:1",
+        );
+        check(&[(0, 0.0), (10, f64::NAN), (20, 20.0), (30, 30.0)], "20-30:1");
+    }
+
+    #[test]
+    fn sums_what_shares_an_interval() {
+        let interval = |from, to, rate| RateInterval { from_ms: from, to_ms: to, rate };
+        let eth0 = vec![interval(0, 10, 1.0), interval(10, 20, 2.0)];
+        let eth1 = vec![interval(10, 20, 5.0)];
+        assert_eq!(sum(vec![eth0.clone()]), eth0);
+        assert_eq!(sum(vec![eth0, eth1]), [interval(0, 10, 1.0), interval(10, 20, 7.0)]);
+        assert_eq!(sum(vec![]), []);
+    }
+}

@@ -1,0 +1,98 @@
+//! The figures of a legend.
+
+use super::rates::RateInterval;
+
+/// How old the newest reading may be to count as now, in usual distances.
+const NOW_DISTANCES: i64 = 4;
+const SHORTEST_NOW_MS: i64 = 5_000;
+
+/// The figures of one line over a span of time. All rates in the counter's units per second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Statistics {
+    /// The newest rate, if it is recent.
+    pub now: Option<f64>,
+    /// The least rate.
+    pub min: f64,
+    /// The mean over the time that was measured.
+    pub mean: f64,
+    /// The greatest rate.
+    pub max: f64,
+    /// When that was, the end of its interval.
+    pub max_ms: i64,
+    /// The 95th percentile by time: 95 % of the measured time lies at or below it.
+    pub p95: f64,
+    /// What was counted, in the counter's units.
+    pub total: f64,
+    /// How much time was measured, in seconds.
+    pub seconds: f64,
+}
+
+impl Statistics {
+    /// The figures of ordered intervals, seen at `now_ms`; none without a reading.
+    pub fn of(intervals: &[RateInterval], now_ms: i64) -> Option<Self> {
+        let last = intervals.last()?;
+        let mut by_rate: Vec<(f64, f64)> =
+            intervals.iter().map(|i| (i.rate, i.seconds())).collect();
+        by_rate.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let seconds: f64 = by_rate.iter().map(|(_, seconds)| seconds).sum();
+        let total: f64 = by_rate.iter().map(|(rate, seconds)| rate * seconds).sum();
+        let highest = intervals.iter().max_by(|a, b| a.rate.total_cmp(&b.rate))?;
+        let recent = (NOW_DISTANCES * (last.to_ms - last.from_ms)).max(SHORTEST_NOW_MS);
+        Some(Self {
+            now: (now_ms - last.to_ms <= recent).then_some(last.rate),
+            min: by_rate.first()?.0,
+            mean: if seconds > 0.0 { total / seconds } else { 0.0 },
+            max: highest.rate,
+            max_ms: highest.to_ms,
+            p95: percentile(&by_rate, 0.95 * seconds)?,
+            total,
+            seconds,
+        })
+    }
+}
+
+/// The first rate, in rising order, up to which `goal` seconds were measured.
+fn percentile(by_rate: &[(f64, f64)], goal: f64) -> Option<f64> {
+    let mut passed = 0.0;
+    let reached = by_rate.iter().find(|(_, seconds)| {
+        passed += seconds;
+        // Sums of seconds round; a millisecond decides nothing.
+        passed >= goal - 1e-3
+    });
+    reached.or(by_rate.last()).map(|(rate, _)| *rate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regular(rates: impl IntoIterator<Item = f64>) -> Vec<RateInterval> {
+        let interval = |(n, rate)| {
+            let from_ms = n as i64 * 10_000;
+            RateInterval { from_ms, to_ms: from_ms + 10_000, rate }
+        };
+        rates.into_iter().enumerate().map(interval).collect()
+    }
+
+    #[test]
+    fn figures_of_a_hundred_rates() {
+        let intervals = regular((1..=100).map(f64::from));
+        let figures = Statistics::of(&intervals, 1_000_000).unwrap();
+        assert_eq!((figures.min, figures.mean, figures.max), (1.0, 50.5, 100.0));
+        assert_eq!((figures.p95, figures.total), (95.0, 50_500.0));
+        assert_eq!((figures.now, figures.max_ms), (Some(100.0), 1_000_000));
+        assert_eq!(Statistics::of(&intervals, 1_040_000).unwrap().now, Some(100.0));
+        assert_eq!(Statistics::of(&intervals, 1_040_001).unwrap().now, None);
+    }
+
+    #[test]
+    fn time_weighs_and_nothing_is_nothing() {
+        let intervals = [
+            RateInterval { from_ms: 0, to_ms: 90_000, rate: 1.0 },
+            RateInterval { from_ms: 90_000, to_ms: 100_000, rate: 11.0 },
+        ];
+        let figures = Statistics::of(&intervals, 100_000).unwrap();
+        assert_eq!((figures.mean, figures.p95, figures.total), (2.0, 11.0, 200.0));
+        assert_eq!(Statistics::of(&[], 0), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! One run of the collector: store, door for agents, pages, upkeep.
+//!
+//! Tasks: the gRPC server (waits on agents), the HTTP server (on readers), upkeep (on the clock).
+//! The first to fail stops the others.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::tz::TimeZone;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::configuration::TlsFiles;
+use crate::identity::Agents;
+use crate::ingest::{self, IngestError, IngestOptions, TlsIdentity};
+use crate::store::{Retention, Store, StoreError};
+use crate::telemetry::Counts;
+use crate::web::{self, Site};
+
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What a run needs, checked.
+pub struct Options {
+    /// Where pages are served.
+    pub http: SocketAddr,
+    /// Where agents are served.
+    pub grpc: SocketAddr,
+    /// Their TLS.
+    pub tls: Option<TlsFiles>,
+    /// Who may push.
+    pub agents: Agents,
+    /// The data directory.
+    pub directory: PathBuf,
+    /// How long raw samples are kept.
+    pub retention: Duration,
+    /// The zone of times.
+    pub zone: TimeZone,
+}
+
+/// Why the collector cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data directory cannot be made.
+    #[error("failed to create data directory {}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error("failed to open the store")]
+    Store(#[from] StoreError),
+    /// A listener cannot be bound.
+    #[error("failed to listen on {address} for {what}")]
+    Bind {
+        /// HTTP or gRPC.
+        what: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Certificate or key cannot be read.
+    #[error("failed to read {}", path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The gRPC server failed.
+    #[error("agents can no longer be served")]
+    Ingest(#[from] IngestError),
+    /// The HTTP server failed.
+    #[error("pages can no longer be served")]
+    Web(#[source] std::io::Error),
+}
+
+/// A collector that is bound and ready to run.
+pub struct Collector {
+    http: TcpListener,
+    grpc: TcpListener,
+    tls: Option<TlsIdentity>,
+    store: Arc<Store>,
+    options: Options,
+}
+
+impl Collector {
+    /// Opens the store and binds the listeners.
+    pub async fn bind(options: Options) -> Result<Self, RunError> {
+        let tls = options.tls.as_ref().map(read_tls).transpose()?;
+        let directory = options.directory.clone();
+        std::fs::create_dir_all(&directory)
+            .map_err(|source| RunError::Directory { path: directory.clone(), source })?;
+        let store = Arc::new(Store::open(&directory)?);
+        let http = bind("HTTP", options.http).await?;
+        let grpc = bind("gRPC", options.grpc).await?;
+        Ok(Self { http, grpc, tls, store, options })
+    }
+
+    /// The addresses of HTTP and gRPC, with the ports that the system chose.
+    pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
+        Ok((self.http.local_addr()?, self.grpc.local_addr()?))
+    }
+
+    /// Serves until `stop`.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
+        let counts = Arc::new(Counts::default());
+        let site = Site {
+            store: Arc::clone(&self.store),
+            counts: Arc::clone(&counts),
+            zone: self.options.zone,
+        };
+        let door = IngestOptions {
+            agents: self.options.agents,
+            tls: self.tls,
+            oldest: self.options.retention,
+        };
+        // Whoever ends first takes the others along.
+        let ending = |stop: CancellationToken| stop.drop_guard();
+        let shared = (Arc::clone(&self.store), counts);
+        let agents = async {
+            let _end = ending(stop.clone());
+            ingest::serve(self.grpc, door, shared, stop.clone()).await.map_err(RunError::from)
+        };
+        let pages = async {
+            let _end = ending(stop.clone());
+            web::serve(self.http, site, stop.clone()).await.map_err(RunError::Web)
+        };
+        let retention = Retention(self.options.retention.as_millis() as i64);
+        let upkeep = upkeep(self.store, retention, stop.clone());
+        let (agents, pages, ()) = tokio::join!(agents, pages, upkeep);
+        agents.and(pages)
+    }
+}
+
+async fn bind(what: &'static str, address: SocketAddr) -> Result<TcpListener, RunError> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|source| RunError::Bind { what, address, source })
+}
+
+fn read_tls(files: &TlsFiles) -> Result<TlsIdentity, RunError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|source| RunError::Tls { path: path.to_owned(), source })
+    };
+    Ok(TlsIdentity { certificate: read(&files.certificate)?, key: read(&files.key)? })
+}
+
+/// Seals and drops what is due, now and then. A failure is told and tried again.
+async fn upkeep(store: Arc<Store>, retention: Retention, stop: CancellationToken) {
+    let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = interval.tick() => {}
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now_ms = since.map_or(0, |since| since.as_millis() as i64);
+        let store = Arc::clone(&store);
+        match tokio::task::spawn_blocking(move || store.maintain(now_ms, retention)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("upkeep of the store: {error}"),
+            Err(error) => tracing::error!("upkeep of the store: {error}"),
+        }
+    }
+}

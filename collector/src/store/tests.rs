@@ -1,0 +1,236 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+
+const EVER: TimeRange = TimeRange { from_ms: i64::MIN / 4, to_ms: i64::MAX / 4 };
+const DAY_MS: i64 = 86_400_000;
+
+fn frame(store: &Store, sequence: u64, timestamp_ms: i64, values: &[(&str, f64)]) -> FrameWrite {
+    let id = FrameId { instance: "ca1".into(), boot: 7, sequence };
+    let series = |(device, value): &(&str, f64)| {
+        let labels = Labels::new("bytes", [("instance", "ca1"), ("device", *device)]);
+        (store.series_id(&labels).unwrap(), *value)
+    };
+    FrameWrite { id, timestamp_ms, samples: values.iter().map(series).collect() }
+}
+
+fn append(store: &Store, sequence: u64, timestamp_ms: i64, value: f64) -> Appended {
+    store.append(&[frame(store, sequence, timestamp_ms, &[("eth0", value)])]).unwrap()[0]
+}
+
+fn samples(store: &Store, range: TimeRange) -> Vec<(i64, f64)> {
+    let found = store.select(&[Matcher::metric("bytes")], range, Hints::default()).unwrap();
+    let eth0 = found.into_iter().find(|series| series.labels.get("device") == Some("eth0"));
+    eth0.map(|s| s.timestamps.into_iter().zip(s.values).collect()).unwrap_or_default()
+}
+
+#[test]
+fn what_was_appended_is_selected_before_and_after_sealing_and_reopening() {
+    let directory = TempDir::new().unwrap();
+    let expected: Vec<(i64, f64)> = (1..=100).map(|n| (n * 1000, n as f64 / 3.0)).collect();
+    let store = Store::open(directory.path()).unwrap();
+    for (n, (timestamp, value)) in expected.iter().enumerate() {
+        assert_eq!(append(&store, n as u64 + 1, *timestamp, *value), Appended::Stored);
+        if n == 30 || n == 60 {
+            store.seal().unwrap();
+        }
+    }
+    assert_eq!(samples(&store, EVER), expected);
+    assert_eq!(samples(&store, TimeRange { from_ms: 5000, to_ms: 70_000 }), expected[4..70]);
+    drop(store);
+    let store = Store::open(directory.path()).unwrap();
+    assert_eq!(samples(&store, EVER), expected);
+    store.seal().unwrap();
+    assert_eq!(samples(&store, EVER), expected);
+    assert_eq!(store.state().head_samples, 0);
+    assert_eq!(store.state().series, 1);
+}
+
+#[test]
+fn a_frame_is_stored_once_however_often_and_whenever_it_comes() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let twice =
+        [frame(&store, 1, 1000, &[("eth0", 1.0)]), frame(&store, 1, 1000, &[("eth0", 1.0)])];
+    assert_eq!(store.append(&twice).unwrap(), [Appended::Stored, Appended::Duplicate]);
+    assert_eq!(append(&store, 1, 1000, 1.0), Appended::Duplicate);
+    store.seal().unwrap();
+    drop(store);
+    let store = Store::open(directory.path()).unwrap();
+    assert_eq!(append(&store, 1, 1000, 1.0), Appended::Duplicate);
+    assert_eq!(append(&store, 3, 3000, 3.0), Appended::Stored);
+    assert_eq!(append(&store, 2, 2000, 2.0), Appended::Stored);
+    let boots = store.durable_frames("ca1");
+    assert_eq!(boots[0].1.ranges(), [(1, 3)]);
+    assert_eq!(store.state().head_samples, 2);
+    assert_eq!(samples(&store, EVER), [(1000, 1.0), (2000, 2.0), (3000, 3.0)]);
+}
+
+#[test]
+fn of_equal_timestamps_the_first_stays_wherever_it_lies() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    append(&store, 1, 5000, 1.0);
+    append(&store, 2, 5000, 2.0);
+    assert_eq!(samples(&store, EVER), [(5000, 1.0)]);
+    store.seal().unwrap();
+    append(&store, 3, 5000, 3.0);
+    assert_eq!(samples(&store, EVER), [(5000, 1.0)]);
+    store.seal().unwrap();
+    // A chunk that begins earlier but arrived later must not win.
+    append(&store, 4, 4000, 4.0);
+    append(&store, 5, 5000, 5.0);
+    store.seal().unwrap();
+    assert_eq!(samples(&store, EVER), [(4000, 4.0), (5000, 1.0)]);
+}
+
+#[test]
+fn late_samples_find_their_place_over_midnight_and_weeks() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let days = [20_000, 19_993, 20_001, 19_999, 20_000];
+    let mut expected = BTreeMap::new();
+    for (n, day) in days.into_iter().enumerate() {
+        let timestamp = day * DAY_MS - 500 + n as i64;
+        append(&store, n as u64 + 1, timestamp, n as f64);
+        expected.insert(timestamp, n as f64);
+        store.seal().unwrap();
+    }
+    let expected: Vec<_> = expected.into_iter().collect();
+    assert_eq!(samples(&store, EVER), expected);
+    let middle = TimeRange { from_ms: expected[1].0, to_ms: expected[3].0 };
+    assert_eq!(samples(&store, middle), expected[1..=3]);
+}
+
+#[test]
+fn retention_drops_whole_weeks_and_keeps_the_rest() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    append(&store, 1, 100 * 7 * DAY_MS, 1.0);
+    append(&store, 2, 110 * 7 * DAY_MS, 2.0);
+    store.seal().unwrap();
+    let now = 111 * 7 * DAY_MS;
+    store.maintain(now, Retention(12 * 7 * DAY_MS)).unwrap();
+    assert_eq!(samples(&store, EVER).len(), 2);
+    store.maintain(now, Retention(5 * 7 * DAY_MS)).unwrap();
+    assert_eq!(samples(&store, EVER), [(110 * 7 * DAY_MS, 2.0)]);
+}
+
+#[test]
+fn matchers_select_as_in_prometheus() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let devices = [("eth0", 1.0), ("eth1", 2.0), ("docker0", 3.0)];
+    store.append(&[frame(&store, 1, 1000, &devices)]).unwrap();
+    let regex = |pattern| Matcher::regex("device", pattern).unwrap();
+    let cases = [
+        (vec![], "docker0 eth0 eth1"),
+        (vec![Matcher::equal("device", "eth1")], "eth1"),
+        (vec![Matcher::not_equal("device", "eth1")], "docker0 eth0"),
+        (vec![regex("eth.")], "eth0 eth1"),
+        (vec![regex("eth")], ""),
+        (vec![Matcher::not_regex("device", "eth.|x").unwrap()], "docker0"),
+        (vec![Matcher::equal("absent", "")], "docker0 eth0 eth1"),
+        (vec![Matcher::equal("device", "")], ""),
+        (vec![regex("eth.|docker0"), Matcher::not_equal("device", "eth0")], "docker0 eth1"),
+        (vec![Matcher::metric("other")], ""),
+    ];
+    for (matchers, expected) in cases {
+        let found = store.select(&matchers, EVER, Hints::default()).unwrap();
+        let devices: Vec<_> = found.iter().filter_map(|s| s.labels.get("device")).collect();
+        assert_eq!(devices.join(" "), expected, "{matchers:?}");
+        assert_eq!(store.label_values("device", &matchers).join(" "), expected);
+    }
+    let error = Matcher::regex("device", "(").unwrap_err().to_string();
+    assert_eq!(error, "matcher of label \"device\": \"(\" is not a regular expression");
+}
+
+#[test]
+fn a_loss_is_kept_once_grows_and_is_none_if_all_arrived() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let loss = |first, last| LostInterval {
+        instance: "ca1".into(),
+        boot: 7,
+        first_sequence: first,
+        last_sequence: last,
+        first_ms: first as i64 * 1000,
+        last_ms: last as i64 * 1000,
+        samples: last - first + 1,
+        reason: 1,
+    };
+    assert_eq!(store.record_loss(&loss(5, 9)).unwrap(), Appended::Stored);
+    assert_eq!(store.record_loss(&loss(5, 9)).unwrap(), Appended::Duplicate);
+    assert_eq!(store.record_loss(&loss(5, 12)).unwrap(), Appended::Stored);
+    assert_eq!(store.losses("ca1", EVER).unwrap(), [loss(5, 12)]);
+    assert_eq!(store.losses("ca", EVER).unwrap(), []);
+    assert_eq!(store.losses("ca1", TimeRange { from_ms: 13_000, to_ms: 20_000 }).unwrap(), []);
+    append(&store, 20, 20_000, 1.0);
+    append(&store, 21, 21_000, 1.0);
+    assert_eq!(store.record_loss(&loss(20, 21)).unwrap(), Appended::Duplicate);
+    assert_eq!(store.record_loss(&loss(20, 22)).unwrap(), Appended::Stored);
+}
+
+#[test]
+fn a_directory_serves_one_process_and_refuses_a_later_format() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let name = directory.path().display();
+    let error = Store::open(directory.path()).err().unwrap().to_string();
+    assert_eq!(error, format!("data directory {name} is in use by another process"));
+    let mut batch = store.database.batch();
+    store.database.set_meta_number(&mut batch, "format", 9);
+    database::commit(batch, "age").unwrap();
+    drop(store);
+    let error = Store::open(directory.path()).err().unwrap().to_string();
+    assert_eq!(error, format!("data directory {name} has format 9, this version reads up to 1"));
+}
+
+#[test]
+fn an_instance_has_a_limit_of_series() {
+    let mut index = Index::default();
+    let labels = |instance: &str, n: usize| {
+        Labels::new("m", [("instance", instance), ("n", n.to_string().as_str())])
+    };
+    for n in 0..index::MAX_SERIES_PER_INSTANCE {
+        index.insert(labels("a", n)).unwrap();
+    }
+    let error = index.insert(labels("a", usize::MAX)).unwrap_err().to_string();
+    assert_eq!(error, "instance \"a\" has 50000 series, the most it may have");
+    assert!(index.insert(labels("a", 1)).is_ok(), "a known series is none too many");
+    assert!(index.insert(labels("b", 1)).is_ok());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    /// Appends in any order with sealing and reopening in between equal a plain map.
+    #[test]
+    fn equals_a_map(steps in prop::collection::vec((0u8..8, 1u64..40, 0i64..50), 1..60)) {
+        let directory = TempDir::new().unwrap();
+        let mut store = Store::open(directory.path()).unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        let mut plain = BTreeMap::new();
+        for (n, (action, sequence, time)) in steps.into_iter().enumerate() {
+            match action {
+                0 => store.seal().unwrap(),
+                1 => {
+                    drop(store);
+                    store = Store::open(directory.path()).unwrap();
+                }
+                _ => {
+                    let timestamp = time * DAY_MS / 5;
+                    let outcome = append(&store, sequence, timestamp, n as f64);
+                    let new = seen.insert(sequence);
+                    prop_assert_eq!(outcome == Appended::Stored, new);
+                    if new {
+                        plain.entry(timestamp).or_insert(n as f64);
+                    }
+                }
+            }
+        }
+        prop_assert_eq!(samples(&store, EVER), plain.into_iter().collect::<Vec<_>>());
+    }
+}

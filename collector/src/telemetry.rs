@@ -1,0 +1,99 @@
+//! What the collector counts about itself, as Prometheus text on `/metrics`.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::store::StoreState;
+
+/// Why samples were refused at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalReason {
+    /// A metric or label that may not be.
+    Series,
+    /// A series id that was never defined.
+    UnknownSeries,
+    /// More series than an instance or a stream may have.
+    SeriesLimit,
+    /// A timestamp ahead of the collector's clock.
+    Future,
+    /// A timestamp older than anything kept.
+    TooOld,
+    /// A frame that contradicts itself or holds too much.
+    Frame,
+}
+
+/// Every reason, in the order of the exposition.
+const REASONS: [(RefusalReason, &str); 6] = [
+    (RefusalReason::Series, "series"),
+    (RefusalReason::UnknownSeries, "unknown_series"),
+    (RefusalReason::SeriesLimit, "series_limit"),
+    (RefusalReason::Future, "future"),
+    (RefusalReason::TooOld, "too_old"),
+    (RefusalReason::Frame, "frame"),
+];
+
+/// Counts since the start.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Streams that are open.
+    pub streams: AtomicU64,
+    /// Streams that were turned away before Welcome.
+    pub streams_refused: AtomicU64,
+    /// Frames stored.
+    pub frames_stored: AtomicU64,
+    /// Frames that were stored before.
+    pub frames_duplicate: AtomicU64,
+    /// Samples stored.
+    pub samples_stored: AtomicU64,
+    /// Frames that agents report as lost.
+    pub frames_lost: AtomicU64,
+    /// Batches written, each with one sync.
+    pub commits: AtomicU64,
+    refused: [AtomicU64; REASONS.len()],
+}
+
+impl Counts {
+    /// Adds to a count.
+    pub fn add(count: &AtomicU64, amount: u64) {
+        count.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// Counts refused samples.
+    pub fn refuse(&self, reason: RefusalReason, samples: u64) {
+        let place = REASONS.iter().position(|(known, _)| *known == reason);
+        if let Some(count) = place.and_then(|place| self.refused.get(place)) {
+            Self::add(count, samples);
+        }
+    }
+
+    /// Prometheus text format, version 0.0.4.
+    pub fn exposition(&self, store: StoreState) -> String {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let mut text = String::new();
+        let mut write = |name: &str, labels: &str, value: u64| {
+            let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+            if !text.contains(&format!("# TYPE {name} ")) {
+                let _ = writeln!(text, "# TYPE {name} {kind}");
+            }
+            let _ = writeln!(text, "{name}{labels} {value}");
+        };
+        let version = concat!("{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
+        write("headroom_build_info", version, 1);
+        write("headroom_ingest_streams", "", read(&self.streams));
+        write("headroom_ingest_streams_refused_total", "", read(&self.streams_refused));
+        let frames = "headroom_ingest_frames_total";
+        write(frames, "{outcome=\"stored\"}", read(&self.frames_stored));
+        write(frames, "{outcome=\"duplicate\"}", read(&self.frames_duplicate));
+        write("headroom_ingest_lost_frames_total", "", read(&self.frames_lost));
+        write("headroom_ingest_samples_total", "", read(&self.samples_stored));
+        for ((_, name), count) in REASONS.iter().zip(&self.refused) {
+            let labels = format!("{{reason=\"{name}\"}}");
+            write("headroom_ingest_samples_refused_total", &labels, read(count));
+        }
+        write("headroom_store_commits_total", "", read(&self.commits));
+        write("headroom_store_series", "", store.series);
+        write("headroom_store_head_samples", "", store.head_samples);
+        write("headroom_store_disk_bytes", "", store.disk_bytes);
+        text
+    }
+}

@@ -1,0 +1,83 @@
+//! Pages, pictures and their data over HTTP.
+//!
+//! Reads the store, never writes it. What takes longer than half a millisecond leaves the async
+//! threads.
+
+mod api;
+mod assets;
+mod pages;
+mod pictures;
+mod problem;
+mod words;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jiff::tz::TimeZone;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::store::Store;
+use crate::telemetry::Counts;
+
+/// What the pages are made of.
+pub struct Site {
+    /// The samples.
+    pub store: Arc<Store>,
+    /// What the collector says of itself.
+    pub counts: Arc<Counts>,
+    /// The zone of times, unless the reader asks for another.
+    pub zone: TimeZone,
+}
+
+/// Serves pages on `listener` until `stop`.
+pub async fn serve(
+    listener: TcpListener,
+    site: Site,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let stopped = async move { stop.cancelled().await };
+    axum::serve(listener, router(Arc::new(site))).with_graceful_shutdown(stopped).await
+}
+
+fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(pages::fleet))
+        .route("/hosts/{instance}", get(pages::host))
+        .route("/graphs/{instance}/{graph}/{file}", get(pictures::picture))
+        .route("/assets/{file}", get(assets::asset))
+        .route("/favicon.ico", get(assets::icon))
+        .nest("/api/v1", api::routes())
+        .route("/metrics", get(metrics))
+        .route("/-/healthy", get(|| async { "healthy\n" }))
+        .route("/-/ready", get(|| async { "ready\n" }))
+        .fallback(problem::not_found)
+        .layer(map_response(secure))
+        .with_state(site)
+}
+
+async fn metrics(State(site): State<Arc<Site>>) -> Response {
+    let text = site.counts.exposition(site.store.state());
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// Nothing is loaded from elsewhere, and nobody frames the pages.
+async fn secure(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let policy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

@@ -1,0 +1,131 @@
+//! Parameters of the query API, from the address or from a form.
+
+use jiff::Timestamp;
+
+use crate::promql::QueryError;
+
+/// Names and values in order; a name may come more than once.
+pub struct Parameters {
+    pairs: Vec<(String, String)>,
+}
+
+impl Parameters {
+    /// Reads `a=b&c=d`.
+    pub fn read(form: &[u8]) -> Self {
+        let pairs = form.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
+        let pair = |pair: &[u8]| {
+            let end = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
+            let value = pair.get(end + 1..).unwrap_or_default();
+            (decode(&pair[..end]), decode(value))
+        };
+        Self { pairs: pairs.map(pair).collect() }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let found = self.pairs.iter().find(|(known, value)| known == name && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let found = self.pairs.iter().filter(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).collect()
+    }
+
+    pub fn required(&self, name: &str) -> Result<&str, QueryError> {
+        let message = "unknown position: parse error: no expression found in input";
+        self.get(name).ok_or_else(|| invalid(name, message))
+    }
+
+    /// A moment: Unix seconds or RFC 3339.
+    pub fn time(&self, name: &str) -> Result<Option<i64>, QueryError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite());
+        let moment = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
+        let moment =
+            moment.or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond));
+        let unread = || invalid(name, &format!("cannot parse {text:?} to a valid timestamp"));
+        moment.map(Some).ok_or_else(unread)
+    }
+
+    pub fn required_time(&self, name: &str) -> Result<i64, QueryError> {
+        let missing = || invalid(name, "cannot parse \"\" to a valid timestamp");
+        self.time(name)?.ok_or_else(missing)
+    }
+
+    /// A length of time: seconds, or a number with a unit such as `5m`.
+    pub fn step(&self, name: &str) -> Result<i64, QueryError> {
+        let text = self.get(name).unwrap_or_default();
+        let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite());
+        let length = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
+        let unread = || invalid(name, &format!("cannot parse {text:?} to a valid duration"));
+        length.or_else(|| parse_duration(text)).ok_or_else(unread)
+    }
+}
+
+fn invalid(name: &str, message: &str) -> QueryError {
+    QueryError::BadData(format!("invalid parameter {name:?}: {message}"))
+}
+
+/// `1h30m`, in Prometheus's units.
+fn parse_duration(text: &str) -> Option<i64> {
+    const UNITS: [(&str, i64); 7] = [
+        ("ms", 1),
+        ("s", 1000),
+        ("m", 60_000),
+        ("h", 3_600_000),
+        ("d", 86_400_000),
+        ("w", 604_800_000),
+        ("y", 31_536_000_000),
+    ];
+    let mut rest = text;
+    let mut sum = 0i64;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: i64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (_, factor) = UNITS.iter().find(|(unit, _)| *unit == &rest[..letters])?;
+        sum = sum.checked_add(number.checked_mul(*factor)?)?;
+        rest = &rest[letters..];
+    }
+    (!text.is_empty()).then_some(sum)
+}
+
+/// Percent signs and plus signs; what is no UTF-8 is replaced.
+fn decode(bytes: &[u8]) -> String {
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&byte, behind)) = rest.split_first() {
+        rest = behind;
+        let digits = behind.get(..2).and_then(|digits| str::from_utf8(digits).ok());
+        let coded = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (byte, coded) {
+            (b'+', _) => plain.push(b' '),
+            (b'%', Some(code)) => {
+                plain.push(code);
+                rest = &behind[2..];
+            }
+            _ => plain.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_grafana_sends() {
+        let form = b"query=sum%28rate%28a%5B5m%5D%29%29+%3E+0&start=1.5&match[]=a&match%5B%5D=b&end=2020-05-28T12:00:00Z&step=1h30m&bad=%zz";
+        let parameters = Parameters::read(form);
+        assert_eq!(parameters.get("query"), Some("sum(rate(a[5m])) > 0"));
+        assert_eq!(parameters.time("start").unwrap(), Some(1500));
+        assert_eq!(parameters.time("end").unwrap(), Some(1_590_667_200_000));
+        assert_eq!(parameters.step("step").unwrap(), 5_400_000);
+        assert_eq!(parameters.all("match[]"), ["a", "b"]);
+        assert_eq!(parameters.get("bad"), Some("%zz"));
+        let error = parameters.step("none").unwrap_err().to_string();
+        assert_eq!(error, "invalid parameter \"none\": cannot parse \"\" to a valid duration");
+    }
+}

@@ -1,0 +1,149 @@
+//! `/graphs/{instance}/{graph}/{period}.{svg|png|csv|json}`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::problem::Problem;
+use super::{Site, now_ms};
+use crate::graphs::{self, Graph, Period, Size, Span, Theme};
+
+/// The longest span that one picture may show.
+const LONGEST_MS: i64 = 5 * 366 * 86_400_000;
+
+/// How a picture may be asked for; all of it optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PictureQuery {
+    /// An IANA zone.
+    tz: Option<String>,
+    /// `light` or `dark`.
+    theme: Option<String>,
+    /// `full`, `small` or `narrow`.
+    size: Option<String>,
+    /// Pixels to a point, 1 to 3.
+    scale: Option<u32>,
+    /// One device instead of the sum.
+    device: Option<String>,
+    /// Begin and end, Unix seconds or RFC 3339, instead of the period.
+    from: Option<String>,
+    to: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Svg,
+    Png,
+    Csv,
+    Json,
+}
+
+const FORMATS: [(&str, Format); 4] =
+    [("svg", Format::Svg), ("png", Format::Png), ("csv", Format::Csv), ("json", Format::Json)];
+
+pub async fn picture(
+    State(site): State<Arc<Site>>,
+    Path((instance, graph, file)): Path<(String, String, String)>,
+    Query(query): Query<PictureQuery>,
+) -> Result<Response, Problem> {
+    let definition = graphs::definition(&graph)
+        .ok_or_else(|| Problem::not_found(format!("There is no graph {graph}; try network.")))?;
+    let (period, format) = parse_file(&file)?;
+    let now_ms = now_ms();
+    let span = span(&query, period, (now_ms, &site.zone))?;
+    let work = move || {
+        let subject = (instance.as_str(), query.device.as_deref());
+        let graph = graphs::gather(&site.store, definition, subject, (span, now_ms))
+            .map_err(|error| Problem::internal("read the graph's samples", &error))?;
+        if graph.devices.is_empty() && graph.losses.is_empty() {
+            let sentence = format!("No host {instance} has reported in that time; / lists all.");
+            return Err(Problem::not_found(sentence));
+        }
+        render(&graph, format, &query)
+    };
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Problem::internal("draw the graph", &error))?
+}
+
+fn parse_file(file: &str) -> Result<(Period, Format), Problem> {
+    let unknown = || {
+        let ways = "hour, day, week, month or year with .svg, .png, .csv or .json";
+        Problem::not_found(format!("There is no picture {file}; it is {ways}."))
+    };
+    let (period, suffix) = file.split_once('.').ok_or_else(unknown)?;
+    let format = FORMATS.iter().find(|(known, _)| *known == suffix).ok_or_else(unknown)?.1;
+    Ok((Period::named(period).ok_or_else(unknown)?, format))
+}
+
+fn span(
+    query: &PictureQuery,
+    period: Period,
+    (now_ms, zone): (i64, &TimeZone),
+) -> Result<Span, Problem> {
+    let zone = match &query.tz {
+        None => zone.clone(),
+        Some(name) => TimeZone::get(name).map_err(|_| {
+            Problem::bad_request(format!("tz={name} is no zone of the IANA database."))
+        })?,
+    };
+    let (Some(from), Some(to)) = (&query.from, &query.to) else {
+        if query.from.is_some() || query.to.is_some() {
+            return Err(Problem::bad_request("from and to go together.".to_owned()));
+        }
+        return Ok(Span::ending(period, now_ms, zone));
+    };
+    let (from_ms, to_ms) = (moment("from", from)?, moment("to", to)?);
+    if to_ms <= from_ms || to_ms - from_ms > LONGEST_MS {
+        let sentence = format!("from={from} must lie before to={to}, by at most five years.");
+        return Err(Problem::bad_request(sentence));
+    }
+    Ok(Span { name: "", from_ms, to_ms, zone })
+}
+
+fn moment(name: &str, text: &str) -> Result<i64, Problem> {
+    let seconds = text.parse::<i64>().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let moment = seconds.or_else(|| text.parse::<Timestamp>().ok());
+    moment.map(Timestamp::as_millisecond).ok_or_else(|| {
+        let ways = "Unix seconds or like 2020-05-28T12:00:00Z";
+        Problem::bad_request(format!("{name}={text} is no moment; write it as {ways}."))
+    })
+}
+
+fn render(graph: &Graph, format: Format, query: &PictureQuery) -> Result<Response, Problem> {
+    let theme = match query.theme.as_deref() {
+        None | Some("light") => Theme::Light,
+        Some("dark") => Theme::Dark,
+        Some(other) => {
+            return Err(Problem::bad_request(format!("theme={other} is neither light nor dark.")));
+        }
+    };
+    let size = match query.size.as_deref() {
+        None | Some("full") => Size::Full,
+        Some("small") => Size::Small,
+        Some("narrow") => Size::Narrow,
+        Some(other) => {
+            return Err(Problem::bad_request(format!(
+                "size={other} is not full, small or narrow."
+            )));
+        }
+    };
+    let failed = |error| Problem::internal("draw the graph", &error);
+    let (kind, body) = match format {
+        Format::Svg => {
+            ("image/svg+xml", graphs::svg(graph, theme, size).map_err(failed)?.into_bytes())
+        }
+        Format::Png => (
+            "image/png",
+            graphs::png(graph, (theme, size), query.scale.unwrap_or(1)).map_err(failed)?,
+        ),
+        Format::Csv => ("text/csv; charset=utf-8", graphs::csv(graph).into_bytes()),
+        Format::Json => ("application/json", graphs::json(graph).into_bytes()),
+    };
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")];
+    Ok((headers, body).into_response())
+}

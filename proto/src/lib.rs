@@ -1,0 +1,8 @@
+//! What agent and collector share: the wire, its limits, and the words of both.
+
+pub mod configuration;
+pub mod limits;
+pub mod metric;
+pub mod sequences;
+pub mod units;
+pub mod wire;

@@ -1,0 +1,100 @@
+//! One bad file for each mistake: `check` says what is wrong, where, and exits with 78.
+//!
+//! Each file ends with the lines it must earn, behind `#! `.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use harness::run;
+use tempfile::TempDir;
+
+const CONFIGURATION_IS_WRONG: i32 = 78;
+
+/// A folder with the files that configurations refer to.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, content: &str, mode: u32| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    };
+    let certificates = harness::certificates();
+    write("certificate.pem", &certificates.certificate, 0o644);
+    write("ca.pem", &certificates.authority, 0o644);
+    write("key.pem", &certificates.key, 0o600);
+    write("token", "0123456789abcdef\n", 0o600);
+    write("empty", "\n", 0o600);
+    write("open-token", "0123456789abcdef\n", 0o644);
+    folder
+}
+
+fn files(kind: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/configurations").join(kind);
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn check(program: &str, kind: &str) {
+    let folder = folder();
+    let files = files(kind);
+    assert!(files.len() >= 20, "{} files", files.len());
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let place = folder.path().join("c.toml");
+        std::fs::write(&place, &text).unwrap();
+        let output = run(program, ["check", place.to_str().unwrap()]);
+        let prefix = format!("{}:", place.display());
+        let messages = text.lines().filter_map(|line| line.strip_prefix("#! "));
+        let expected: Vec<String> = messages.map(|m| format!("{prefix}{m}\n")).collect();
+        assert_eq!(output.stderr, expected.concat(), "{}", file.display());
+        assert_eq!(output.code, Some(CONFIGURATION_IS_WRONG), "{}", file.display());
+        assert_eq!(output.stdout, "", "{}", file.display());
+    }
+}
+
+#[test]
+fn each_mistake_of_a_collector_has_its_message() {
+    check("headroom", "collector");
+}
+
+#[test]
+fn each_mistake_of_an_agent_has_its_message() {
+    check("headroom-agent", "agent");
+}
+
+#[test]
+fn a_missing_file_is_a_mistake_too() {
+    for program in ["headroom", "headroom-agent"] {
+        let output = run(program, ["check", "/nonexistent/c.toml"]);
+        let expected =
+            "/nonexistent/c.toml: failed to read: No such file or directory (os error 2)\n";
+        assert_eq!((output.code, output.stderr.as_str()), (Some(CONFIGURATION_IS_WRONG), expected));
+    }
+}
+
+#[test]
+fn the_programs_refuse_what_check_refuses_before_anything_is_bound() {
+    let folder = folder();
+    let place = folder.path().join("c.toml");
+    std::fs::write(&place, "[store]\nraw_retention = '1s'\n").unwrap();
+    let output = run("headroom", ["serve", "--config", place.to_str().unwrap()]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(CONFIGURATION_IS_WRONG), ""));
+    let output = run("headroom-agent", ["run", "--config", place.to_str().unwrap()]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(CONFIGURATION_IS_WRONG), ""));
+}
+
+#[test]
+fn the_examples_have_no_mistakes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (program, example) in [("headroom", "collector"), ("headroom-agent", "agent")] {
+        let folder = folder();
+        let place = folder.path().join("example.toml");
+        std::fs::copy(root.join(example).join("example.toml"), &place).unwrap();
+        let output = run(program, ["check", place.to_str().unwrap()]);
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert!(output.stdout.ends_with("example.toml: no mistakes\n"), "{}", output.stdout);
+    }
+}

@@ -1,0 +1,114 @@
+//! Disks that refuse: the agent goes on sampling, the collector says why it does not start.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use harness::{
+    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, metric, run,
+};
+use headroom::store::{Hints, Matcher, TimeRange};
+use headroom_proto::metric::AGENT_FRAMES;
+use tempfile::TempDir;
+
+/// A file system of a given size, in memory, gone when dropped. Needs root.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn new(options: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let status = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "headroom-test"])
+            .arg(folder.path())
+            .status();
+        assert!(status.unwrap().success(), "mounting needs root");
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_with_a_full_spool_disk_goes_on_sampling_and_sending() {
+    let disk = SmallDisk::new("size=128k");
+    std::fs::write(disk.path().join("filler"), vec![0; 60 << 10]).unwrap();
+    let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    let spool = Some(disk.path().join("spool"));
+    let options = AgentOptions { spool, ..AgentOptions::each("100ms") };
+    let mut agent = AgentProgram::start(&collector, "ca1", &options);
+    eventually("the disk is full", Duration::from_secs(60), async || {
+        agent.log().contains("failed to write spool").then_some(())
+    })
+    .await;
+    let message = format!(
+        "failed to write spool {}: No space left on device (os error 28); sampling goes on, up to \
+         1024 KiB wait in memory",
+        disk.path().join("spool").display()
+    );
+    assert!(agent.log().contains(&message), "{}", agent.log());
+    assert_eq!(
+        agent.log().matches("failed to write spool").count(),
+        1,
+        "said once, not each round"
+    );
+    let before = stored(&collector).await;
+    eventually("frames go on", Duration::from_secs(30), async || {
+        (stored(&collector).await > before + 10).then_some(())
+    })
+    .await;
+    agent.terminate();
+    collector.terminate();
+    let store = collector.open_store();
+    let ever = TimeRange { from_ms: 0, to_ms: i64::MAX };
+    let series = store.select(&[Matcher::metric(AGENT_FRAMES)], ever, Hints::default()).unwrap();
+    let whole = (1..=series[0].values.len()).map(|n| n as f64);
+    assert!(series[0].values.iter().copied().eq(whole), "every frame, also those without a disk");
+}
+
+async fn stored(collector: &CollectorProgram) -> u64 {
+    metric(collector, "headroom_ingest_frames_total{outcome=\"stored\"}").await.unwrap()
+}
+
+#[test]
+fn a_read_only_data_directory_is_named() {
+    let disk = SmallDisk::new("size=1m,ro");
+    let data = disk.path().join("data");
+    let arguments = ["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data"];
+    let output = run("headroom", arguments.into_iter().chain([data.to_str().unwrap()]));
+    assert_eq!(output.code, Some(1));
+    let expected = format!(
+        "headroom: failed to create data directory {}: Read-only file system (os error 30)\n",
+        data.join("store").display()
+    );
+    assert_eq!(output.stderr, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_in_use_is_named() {
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let data = collector.folder().join("data");
+    let second = TempDir::new().unwrap();
+    let place = second.path().join("c.toml");
+    let text = format!(
+        "[http]\nlisten = '127.0.0.1:0'\n[grpc]\nlisten = '127.0.0.1:0'\n[store]\ndirectory = '{}'\n",
+        data.display()
+    );
+    std::fs::write(&place, text).unwrap();
+    let output = run("headroom", ["serve", "--config", place.to_str().unwrap()]);
+    assert_eq!(output.code, Some(1));
+    let expected = format!(
+        "headroom: failed to open the store: data directory {} is in use by another process\n",
+        data.display()
+    );
+    assert_eq!(output.stderr, expected);
+    collector.terminate();
+}

@@ -1,0 +1,11 @@
+//! End to end: the real programs, on loopback or in namespaces of the test's own.
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails here and now")]
+
+mod configuration;
+mod connection;
+mod disk;
+mod outage;
+mod pages;
+mod promql;
+mod refusals;
+mod up;

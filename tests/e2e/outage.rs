@@ -1,0 +1,192 @@
+//! Nothing that was sampled is lost, and nothing is there twice.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, metric};
+use headroom::store::{Hints, Matcher, Store, TimeRange};
+use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
+
+const EVER: TimeRange = TimeRange { from_ms: 0, to_ms: i64::MAX };
+
+/// The frames of an instance in the store: timestamp and sequence in order of time.
+fn frames(store: &Store, instance: &str) -> Vec<(i64, u64)> {
+    let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
+    let series = store.select(&matchers, EVER, Hints::default()).unwrap();
+    let [series] = &series[..] else { return Vec::new() };
+    let sequences = series.values.iter().map(|&value| value as u64);
+    series.timestamps.iter().copied().zip(sequences).collect()
+}
+
+/// The runs of an agent as the store has them: each must count from its first sequence without a
+/// hole. Answers first and last of each run.
+fn runs(frames: &[(i64, u64)]) -> Vec<(u64, u64)> {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for &(_, sequence) in frames {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == sequence => *last = sequence,
+            _ => runs.push((sequence, sequence)),
+        }
+    }
+    runs
+}
+
+async fn stored_frames(collector: &CollectorProgram) -> Option<u64> {
+    metric(collector, "headroom_ingest_frames_total{outcome=\"stored\"}").await
+}
+
+/// The collector is away for a minute, the agent dies in between, and all of it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minute_without_the_collector_loses_nothing() {
+    let options = CollectorOptions { instances: vec!["ca1".into()], tls: true, interval: None };
+    let mut collector = CollectorProgram::start(options).await;
+    let mut agent = AgentProgram::start(&collector, "ca1", &AgentOptions::each("1s"));
+    let arrive = async || stored_frames(&collector).await.filter(|count| *count >= 3);
+    eventually("the first frames", Duration::from_secs(30), arrive).await;
+    collector.kill();
+    let away = Instant::now();
+    let passed = |seconds| {
+        eventually("time passes", Duration::from_secs(90), async move || {
+            (away.elapsed() >= Duration::from_secs(seconds)).then_some(())
+        })
+    };
+    passed(30).await;
+    agent.kill();
+    agent.start_again();
+    passed(60).await;
+    collector.start_again().await;
+    // Both runs of the agent, 60 s of backlog and live frames again.
+    let arrive = async || stored_frames(&collector).await.filter(|count| *count >= 60);
+    eventually("the backlog", Duration::from_secs(90), arrive).await;
+    agent.terminate();
+    collector.terminate();
+
+    let store = collector.open_store();
+    let frames = frames(&store, "ca1");
+    let runs = runs(&frames);
+    assert_eq!(runs.len(), 2, "{runs:?}");
+    assert!(runs.iter().all(|(first, _)| *first == 1), "{runs:?}");
+    let durable: u64 = store.durable_frames("ca1").iter().map(|(_, set)| set.count()).sum();
+    assert_eq!(durable, frames.len() as u64, "each frame once");
+    assert_eq!(store.losses("ca1", EVER).unwrap(), []);
+    // A round each second, but for the second in which the agent was started again.
+    let gaps = frames.windows(2).map(|pair| pair[1].0 - pair[0].0);
+    let wide: Vec<i64> = gaps.filter(|gap| *gap > 1_500).collect();
+    assert!(wide.len() <= 1 && wide.iter().all(|gap| *gap < 3_000), "{wide:?}");
+    assert_eq!(segments(&agent), 0, "frames wait though all are durable");
+}
+
+/// What is lost beyond a tiny spool is reported to the frame.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tiny_spool_gave_up_is_known_exactly() {
+    let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    let spool_bytes = "256 KiB".to_owned();
+    let options = AgentOptions { spool_bytes, ..AgentOptions::each("100ms") };
+    let mut agent = AgentProgram::start(&collector, "ca1", &options);
+    let arrive = async || stored_frames(&collector).await.filter(|count| *count >= 3);
+    eventually("the first frames", Duration::from_secs(30), arrive).await;
+    collector.kill();
+    eventually("the spool gives up frames", Duration::from_secs(120), async || {
+        (agent.log().matches("gave up frames").count() >= 3).then_some(())
+    })
+    .await;
+    // Even if the agent dies with the loss not yet reported.
+    agent.kill();
+    agent.start_again();
+    collector.start_again().await;
+    eventually("the loss arrives", Duration::from_secs(60), async || {
+        collector.log().contains("agent lost frames").then_some(())
+    })
+    .await;
+    let caught_up = async || (segments(&agent) <= 1).then_some(());
+    eventually("the spool runs empty", Duration::from_secs(60), caught_up).await;
+    agent.terminate();
+    collector.terminate();
+
+    let store = collector.open_store();
+    let frames = frames(&store, "ca1");
+    let losses = store.losses("ca1", EVER).unwrap();
+    assert!(!losses.is_empty());
+    let lost: BTreeMap<u64, (i64, i64)> = losses
+        .iter()
+        .flat_map(|loss| {
+            let interval = (loss.first_ms, loss.last_ms);
+            (loss.first_sequence..=loss.last_sequence).map(move |sequence| (sequence, interval))
+        })
+        .collect();
+    // The first run: everything up to its end is either stored or lost, never both, never neither.
+    let end = frames.iter().position(|(_, sequence)| *sequence == 1 && !lost.is_empty());
+    assert!(end.is_some());
+    let second = frames.iter().skip(1).position(|(_, sequence)| *sequence == 1).unwrap() + 1;
+    let first_run: Vec<u64> = frames[..second].iter().map(|(_, sequence)| *sequence).collect();
+    let last = *first_run.last().unwrap();
+    for sequence in 1..=last {
+        let stored = first_run.contains(&sequence);
+        assert!(stored != lost.contains_key(&sequence), "frame {sequence}: stored {stored}");
+    }
+    // The lost interval lies exactly between its neighbours that are stored.
+    for loss in &losses {
+        let neighbour = |sequence: u64| {
+            let found = frames[..second].iter().find(|(_, known)| *known == sequence);
+            found.map(|(timestamp, _)| *timestamp)
+        };
+        if let Some(before) = neighbour(loss.first_sequence - 1) {
+            assert!(loss.first_ms > before && loss.first_ms - before < 1_000, "{loss:?}");
+        }
+        if let Some(after) = neighbour(loss.last_sequence + 1) {
+            assert!(loss.last_ms < after && after - loss.last_ms < 1_000, "{loss:?}");
+        }
+    }
+    assert!(runs(&frames[second..]).len() == 1, "the second run has no hole");
+}
+
+/// Twenty sudden deaths of the collector while ten agents push ten times a second.
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_kills_lose_nothing_and_double_nothing() {
+    let instances: Vec<String> = (0..10).map(|number| format!("host-{number}")).collect();
+    let options = CollectorOptions { instances: instances.clone(), ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    let start =
+        |instance: &String| AgentProgram::start(&collector, instance, &AgentOptions::each("100ms"));
+    let mut agents: Vec<AgentProgram> = instances.iter().map(start).collect();
+    let mut seed = 1u32;
+    for kill in 0..20 {
+        // Somewhere within the first frames after a restart, never at the same place.
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let goal = u64::from(seed >> 16) % 60 + 1;
+        let arrive = async || stored_frames(&collector).await.filter(|count| *count >= goal);
+        eventually(&format!("{goal} frames before kill {kill}"), Duration::from_secs(60), arrive)
+            .await;
+        collector.kill();
+        collector.start_again().await;
+    }
+    let caught_up = async || {
+        let connected = metric(&collector, "headroom_ingest_streams").await? == 10;
+        (connected && agents.iter().all(|agent| segments(agent) <= 1)).then_some(())
+    };
+    eventually("all spools run empty", Duration::from_secs(120), caught_up).await;
+    agents.iter_mut().for_each(AgentProgram::terminate);
+    collector.terminate();
+
+    let store = collector.open_store();
+    for (instance, agent) in instances.iter().zip(&agents) {
+        let frames = frames(&store, instance);
+        let runs = runs(&frames);
+        assert_eq!(runs.len(), 1, "{instance}: {runs:?}");
+        assert_eq!(runs[0].0, 1, "{instance}");
+        let durable = store.durable_frames(instance);
+        assert_eq!(durable.len(), 1, "{instance}: one boot");
+        assert_eq!(durable[0].1.ranges(), [(1, frames.len() as u64)], "{instance}: each once");
+        assert_eq!(store.losses(instance, EVER).unwrap(), [], "{instance}");
+        assert_eq!(segments(agent), 0, "{instance}: frames wait though all are durable");
+    }
+}
+
+/// The segments of a spool. While an agent is connected and nothing waits, one is open; after a
+/// good end there is none.
+fn segments(agent: &AgentProgram) -> usize {
+    let entries = std::fs::read_dir(agent.spool()).unwrap().flatten();
+    let segments = entries.filter(|entry| entry.path().extension().is_some_and(|e| e == "spool"));
+    segments.count()
+}

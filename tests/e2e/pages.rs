@@ -1,0 +1,174 @@
+//! The pages in a real browser: what a reader sees, on a desk and on a phone, light and dark.
+
+use std::process::Command;
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use harness::{
+    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Program, eventually, fetch,
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Chromium, driven by chromedriver.
+struct Browser {
+    client: Client,
+    driver: Program,
+    _folder: TempDir,
+}
+
+impl Browser {
+    async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0");
+        let driver = Program::start(command, "chromedriver", folder.path());
+        let port = eventually("chromedriver announces", Duration::from_secs(30), async || {
+            let text = driver.stdout();
+            let rest = text.split("started successfully on port ").nth(1)?;
+            rest.split('.').next()?.trim().parse::<u16>().ok()
+        })
+        .await;
+        let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--window-size=1240,900",
+            &profile,
+        ];
+        let Value::Object(capabilities) = json!({
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        }) else {
+            unreachable!("an object was written")
+        };
+        // chromedriver speaks plain HTTP on loopback.
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("chromedriver starts Chromium");
+        Self { client, driver, _folder: folder }
+    }
+
+    async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    async fn end(self) {
+        self.client.close().await.unwrap();
+        self.driver.kill();
+    }
+}
+
+const PICTURES_LOADED: &str = "return [...document.images].length > 0 && \
+    [...document.images].every((image) => image.complete && [360, 580, 900].includes(image.naturalWidth))";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_sees_the_host_and_its_picture() {
+    let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    let browser = Browser::start().await;
+    let page = &browser.client;
+
+    page.goto(&collector.http("/")).await.unwrap();
+    let text = page.find(Locator::Css("main")).await.unwrap().text().await.unwrap();
+    assert!(
+        text.contains("No host has reported yet.") && text.contains("headroom token ca1"),
+        "{text}"
+    );
+
+    let mut agent = AgentProgram::start(&collector, "ca1", &AgentOptions::each("200ms"));
+    eventually("the host has a picture", Duration::from_secs(30), async || {
+        let (status, body) = fetch(&collector.http("/graphs/ca1/network/hour.json")).await?;
+        (status == 200 && String::from_utf8_lossy(&body).contains("\"mean\"")).then_some(())
+    })
+    .await;
+    page.goto(&collector.http("/")).await.unwrap();
+    let heading = page.find(Locator::Css("h1")).await.unwrap().text().await.unwrap();
+    assert!(
+        heading.starts_with("1 host. ca1 sends ") && heading.ends_with("All report."),
+        "{heading}"
+    );
+    loaded(&browser).await;
+
+    page.find(Locator::LinkText("ca1")).await.unwrap().click().await.unwrap();
+    assert_eq!(page.current_url().await.unwrap().path(), "/hosts/ca1");
+    loaded(&browser).await;
+    let alternative =
+        page.find(Locator::Css("figure img")).await.unwrap().attr("alt").await.unwrap();
+    assert!(alternative.unwrap().contains("sent: now "), "the picture has words too");
+
+    // The state of a table lives in the address.
+    page.goto(&collector.http("/")).await.unwrap();
+    page.find(Locator::Css("thead th:last-child button")).await.unwrap().click().await.unwrap();
+    assert!(page.current_url().await.unwrap().query().unwrap_or("").contains("sort=7"));
+
+    for (width, height) in [(1240, 900), (360, 740)] {
+        page.set_window_size(width, height).await.unwrap();
+        let wide =
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        assert_eq!(
+            browser.run(wide).await,
+            json!(0),
+            "at {width} points the page must not scroll sideways"
+        );
+    }
+    browser.end().await;
+    agent.terminate();
+    collector.terminate();
+}
+
+async fn loaded(browser: &Browser) {
+    eventually("pictures load", Duration::from_secs(20), async || {
+        (browser.run(PICTURES_LOADED).await == json!(true)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_address_says_what_is_wrong() {
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let cases = [
+        ("/nothing", 404, "There is no page /nothing. The overview of all hosts is at /."),
+        ("/hosts/ca9", 404, "No host ca9 has reported in a month; / lists all."),
+        (
+            "/graphs/ca9/network/hour.svg",
+            404,
+            "No host ca9 has reported in that time; / lists all.",
+        ),
+        ("/graphs/ca9/traffic/hour.svg", 404, "There is no graph traffic; try network."),
+        (
+            "/graphs/ca9/network/hour.gif",
+            404,
+            "There is no picture hour.gif; it is hour, day, week, month or year with .svg, .png, .csv or .json.",
+        ),
+        ("/graphs/ca9/network/hour.svg?tz=Moon", 400, "tz=Moon is no zone of the IANA database."),
+        ("/graphs/ca9/network/hour.svg?from=1", 400, "from and to go together."),
+        (
+            "/graphs/ca9/network/hour.svg?from=x&to=2",
+            400,
+            "from=x is no moment; write it as Unix seconds or like 2020-05-28T12:00:00Z.",
+        ),
+        (
+            "/graphs/ca9/network/hour.svg?from=2&to=1",
+            400,
+            "from=2 must lie before to=1, by at most five years.",
+        ),
+    ];
+    for (path, status, sentence) in cases {
+        let (found, body) = fetch(&collector.http(path)).await.unwrap();
+        let body = String::from_utf8(body).unwrap();
+        assert_eq!((found, body.trim_end()), (status, sentence), "{path}");
+    }
+    for path in ["/-/healthy", "/-/ready", "/metrics", "/assets/style.css", "/favicon.ico"] {
+        assert_eq!(fetch(&collector.http(path)).await.unwrap().0, 200, "{path}");
+    }
+    collector.terminate();
+}

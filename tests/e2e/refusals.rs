@@ -1,0 +1,193 @@
+//! What agents may not do: each is refused with its reason, counted, and the rest is kept.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use harness::{CollectorOptions, CollectorProgram, metric};
+use headroom::store::{Hints, Matcher, TimeRange};
+use headroom_proto::limits::{MAX_MESSAGE_BYTES, PROTOCOL};
+use headroom_proto::wire::agent_message::Message as Up;
+use headroom_proto::wire::collector_message::Message as Down;
+use headroom_proto::wire::telemetry_client::TelemetryClient;
+use headroom_proto::wire::{
+    AgentMessage, CollectorMessage, Frame, Hello, Label, SeriesDefinition, SeriesDefinitions,
+};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Status, Streaming};
+
+const BOOT: u64 = 42;
+
+async fn collector() -> CollectorProgram {
+    let instances = vec!["ca1".into(), "ca2".into()];
+    CollectorProgram::start(CollectorOptions { instances, ..CollectorOptions::default() }).await
+}
+
+/// A stream spoken by hand.
+struct ByHand {
+    outbox: mpsc::Sender<AgentMessage>,
+    inbound: Streaming<CollectorMessage>,
+}
+
+impl ByHand {
+    async fn open(
+        collector: &CollectorProgram,
+        token: Option<&str>,
+        first: Up,
+    ) -> Result<Self, Status> {
+        let client = TelemetryClient::connect(collector.grpc()).await.unwrap();
+        let (outbox, messages) = mpsc::channel(64);
+        outbox.send(AgentMessage { message: Some(first) }).await.unwrap();
+        let mut request = Request::new(ReceiverStream::new(messages));
+        if let Some(token) = token {
+            let header = format!("Bearer {token}").parse().unwrap();
+            request.metadata_mut().insert("authorization", header);
+        }
+        let mut client = client;
+        let inbound = client.push(request).await?.into_inner();
+        Ok(Self { outbox, inbound })
+    }
+
+    async fn welcomed(collector: &CollectorProgram, instance: &str) -> Self {
+        let secret = collector.token(instance).secret;
+        let mut stream = Self::open(collector, Some(&secret), hello(PROTOCOL)).await.unwrap();
+        let answer = stream.answer().await.unwrap();
+        assert!(matches!(answer, Down::Welcome(welcome) if welcome.instance == instance));
+        stream
+    }
+
+    async fn send(&self, message: Up) {
+        self.outbox.send(AgentMessage { message: Some(message) }).await.unwrap();
+    }
+
+    async fn answer(&mut self) -> Result<Down, Status> {
+        let message = tokio::time::timeout(Duration::from_secs(20), self.inbound.message()).await;
+        Ok(message.expect("an answer in time")?.expect("an answer").message.expect("with content"))
+    }
+}
+
+fn hello(protocol: u32) -> Up {
+    Up::Hello(Hello { protocol, boot: BOOT, agent_version: "by hand".into() })
+}
+
+/// Id, metric and labels.
+type Definition<'d> = (u32, &'d str, &'d [(&'d str, &'d str)]);
+
+fn series(definitions: &[Definition<'_>]) -> Up {
+    let label =
+        |(name, value): &(&str, &str)| Label { name: (*name).into(), value: (*value).into() };
+    let one = |(id, metric, labels): &Definition<'_>| SeriesDefinition {
+        id: *id,
+        metric: (*metric).into(),
+        labels: labels.iter().map(label).collect(),
+    };
+    Up::Series(SeriesDefinitions { boot: BOOT, series: definitions.iter().map(one).collect() })
+}
+
+fn frame(sequence: u64, ahead_ms: i64, ids: &[u32]) -> Up {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+    let values = vec![1.0; ids.len()];
+    let timestamp_ms = now + ahead_ms;
+    Up::Frame(Frame { boot: BOOT, sequence, timestamp_ms, ids: ids.to_vec(), values })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_may_not_be_ends_with_its_reason() {
+    let mut collector = collector().await;
+    let secret = collector.token("ca1").secret;
+    let hash = headroom::identity::TokenHash::of(&secret).to_string();
+    let known = Some(secret.as_str());
+    let upgrade = "the agent speaks protocol 2, this collector 1; upgrade the collector";
+    let cases = [
+        (None, hello(1), Code::Unauthenticated, "no token: send `authorization: Bearer TOKEN`"),
+        (Some("x"), hello(1), Code::Unauthenticated, "the token is not known to this collector"),
+        (Some(&*hash), hello(1), Code::Unauthenticated, "the token is not known to this collector"),
+        (known, hello(2), Code::FailedPrecondition, upgrade),
+        (known, hello(0), Code::InvalidArgument, "Hello without a protocol"),
+        (known, frame(1, 0, &[1]), Code::FailedPrecondition, "the first message must be Hello"),
+    ];
+    for (token, first, code, message) in cases {
+        let refused = match ByHand::open(&collector, token, first).await {
+            Err(status) => status,
+            Ok(mut stream) => stream.answer().await.unwrap_err(),
+        };
+        assert_eq!((refused.code(), refused.message()), (code, message));
+    }
+    assert_eq!(metric(&collector, "headroom_ingest_streams_refused_total").await, Some(3));
+    collector.terminate();
+    let log = collector.log();
+    assert!(!log.contains(&secret), "the log must not hold a token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_samples_are_left_out_and_the_rest_is_kept() {
+    let mut collector = collector().await;
+    let mut stream = ByHand::welcomed(&collector, "ca1").await;
+    stream
+        .send(series(&[
+            (1, "good", &[("job", "node")]),
+            (2, "imposter", &[("instance", "ca2")]),
+            (3, "not a name", &[]),
+            (4, "histogram_bucket", &[("le", "NaN")]),
+        ]))
+        .await;
+    let reasons = [
+        "series 2: label \"instance\" is set by the collector, never by an agent",
+        "series 3: metric name \"not a name\" must match [a-zA-Z_:][a-zA-Z0-9_:]* within 128 bytes",
+        "series 4: label \"le\" must be a number, not \"NaN\"",
+    ];
+    for reason in reasons {
+        let Down::Refusal(refusal) = stream.answer().await.unwrap() else { panic!("no refusal") };
+        assert_eq!((refusal.reason.as_str(), refusal.whole_frame), (reason, false));
+    }
+    // Frame 1 has a good sample, three refused ones and one of a series that nobody defined.
+    stream.send(frame(1, 0, &[1, 2, 3, 4, 9])).await;
+    let Down::Refusal(refusal) = stream.answer().await.unwrap() else { panic!("no refusal") };
+    assert_eq!((refusal.reason.as_str(), refusal.samples), ("series 2 was refused", 3));
+    let Down::Refusal(refusal) = stream.answer().await.unwrap() else { panic!("no refusal") };
+    assert_eq!((refusal.reason.as_str(), refusal.samples), ("series 9 was never defined", 1));
+    let Down::Acknowledgement(done) = stream.answer().await.unwrap() else { panic!("no answer") };
+    assert_eq!((done.frames[0].first, done.frames[0].last), (1, 1));
+    // Frame 2 is from the future as a whole; frame 3 goes on.
+    stream.send(frame(2, 3_595_000, &[1])).await;
+    let Down::Refusal(refusal) = stream.answer().await.unwrap() else { panic!("no refusal") };
+    assert!(refusal.whole_frame && refusal.sequence == 2, "{refusal:?}");
+    // How far ahead depends on when it arrives.
+    let reason = refusal.reason.strip_prefix("timestamp 35").unwrap_or_default();
+    assert!(reason.ends_with(" s ahead of the collector's clock, at most 300 s"), "{refusal:?}");
+    stream.send(frame(3, 0, &[1])).await;
+    assert!(matches!(stream.answer().await.unwrap(), Down::Acknowledgement(_)));
+    for (reason, samples) in [("series", 3), ("unknown_series", 1), ("future", 1), ("frame", 0)] {
+        let name = format!("headroom_ingest_samples_refused_total{{reason=\"{reason}\"}}");
+        assert_eq!(metric(&collector, &name).await, Some(samples), "{reason}");
+    }
+    assert_eq!(metric(&collector, "headroom_ingest_samples_total").await, Some(2));
+
+    // A frame beyond the limit of a message ends the stream, and only that.
+    let many = vec![1; MAX_MESSAGE_BYTES / 8];
+    stream.send(frame(4, 0, &many)).await;
+    let status = stream.answer().await.unwrap_err();
+    assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+    let mut again = ByHand::welcomed(&collector, "ca1").await;
+    again.send(series(&[(1, "good", &[("job", "node")])])).await;
+    again.send(frame(3, 0, &[1])).await;
+    assert!(matches!(again.answer().await.unwrap(), Down::Acknowledgement(_)));
+    assert_eq!(
+        metric(&collector, "headroom_ingest_frames_total{outcome=\"duplicate\"}").await,
+        Some(1)
+    );
+    drop((stream, again));
+    collector.terminate();
+
+    let store = collector.open_store();
+    let ever = TimeRange { from_ms: 0, to_ms: i64::MAX };
+    let found = store.select(&[], ever, Hints::default()).unwrap();
+    let names: Vec<String> = found.iter().map(|series| series.labels.to_string()).collect();
+    assert_eq!(names, ["good{instance=\"ca1\",job=\"node\"}"]);
+    assert_eq!(found[0].values, [1.0, 1.0]);
+    assert!(
+        store
+            .select(&[Matcher::equal("instance", "ca2")], ever, Hints::default())
+            .unwrap()
+            .is_empty()
+    );
+}

@@ -1,0 +1,94 @@
+//! An agent under test: `headroom-agent run` with a configuration of its own.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::collector::CollectorProgram;
+use crate::program::{Program, binaries};
+
+/// What an agent is started with.
+#[derive(Debug, Clone)]
+pub struct AgentOptions {
+    /// Time between rounds, such as `1s`.
+    pub interval: String,
+    /// The spool's limit, such as `256 MiB`.
+    pub spool_bytes: String,
+    /// The spool's place, if not in the agent's own folder.
+    pub spool: Option<PathBuf>,
+}
+
+impl AgentOptions {
+    /// An agent that takes a round each `interval`.
+    pub fn each(interval: &str) -> Self {
+        Self { interval: interval.into(), spool_bytes: "64 MiB".into(), spool: None }
+    }
+}
+
+/// An agent that can be killed and started again on the same spool.
+pub struct AgentProgram {
+    folder: TempDir,
+    spool: PathBuf,
+    program: Option<Program>,
+}
+
+impl AgentProgram {
+    /// Starts an agent of that collector.
+    pub fn start(collector: &CollectorProgram, instance: &str, options: &AgentOptions) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let token = folder.path().join("token");
+        std::fs::write(&token, collector.token(instance).secret).expect("writable");
+        let secret = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&token, secret).expect("our own file");
+        let spool = options.spool.clone().unwrap_or_else(|| folder.path().join("spool"));
+        let authority = collector.authority();
+        let authority = authority.map(|path| format!("ca_file = '{}'\n", path.display()));
+        let text = format!(
+            "[collector]\nurl = '{}'\ntoken_file = 'token'\n{}[sampler]\ninterval = '{}'\n\
+             [spool]\ndirectory = '{}'\nmax_bytes = '{}'\n",
+            collector.grpc(),
+            authority.unwrap_or_default(),
+            options.interval,
+            spool.display(),
+            options.spool_bytes,
+        );
+        std::fs::write(folder.path().join("agent.toml"), text).expect("writable");
+        let mut agent = Self { folder, spool, program: None };
+        agent.start_again();
+        agent
+    }
+
+    /// Starts it again on the same spool.
+    pub fn start_again(&mut self) {
+        let mut command = Command::new(binaries().join("headroom-agent"));
+        command.arg("run").arg("--config").arg(self.folder.path().join("agent.toml"));
+        self.program = Some(Program::start(command, "agent", self.folder.path()));
+    }
+
+    /// Ends it without warning.
+    pub fn kill(&mut self) {
+        self.program.take().expect("a running agent").kill();
+    }
+
+    /// Ends it as an operator would.
+    pub fn terminate(&mut self) {
+        self.program.take().expect("a running agent").terminate();
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.program.as_ref().expect("a running agent").id()
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("agent.stderr")).unwrap_or_default()
+    }
+
+    /// Its spool's folder.
+    pub fn spool(&self) -> &Path {
+        &self.spool
+    }
+}

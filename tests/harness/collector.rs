@@ -1,0 +1,168 @@
+//! A collector under test: `headroom serve` with a configuration of its own.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use headroom::identity::{TokenHash, new_token};
+use headroom::store::Store;
+use tempfile::TempDir;
+
+use crate::program::{Program, binaries};
+use crate::tls::{Certificates, certificates};
+use crate::wait::eventually;
+
+/// An agent's secret, and the name the collector knows it by.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// The name.
+    pub instance: String,
+    /// The secret.
+    pub secret: String,
+}
+
+/// What a collector is started with.
+#[derive(Debug, Clone, Default)]
+pub struct CollectorOptions {
+    /// Agents that may push.
+    pub instances: Vec<String>,
+    /// Whether agents speak TLS.
+    pub tls: bool,
+    /// What the collector asks of its agents, such as `1s`.
+    pub interval: Option<String>,
+}
+
+/// A collector that can be killed and started again at the same addresses.
+pub struct CollectorProgram {
+    folder: TempDir,
+    program: Option<Program>,
+    tokens: Vec<Token>,
+    certificates: Option<Certificates>,
+    options: CollectorOptions,
+    addresses: Option<(String, String)>,
+}
+
+impl CollectorProgram {
+    /// Starts a collector on free ports.
+    pub async fn start(options: CollectorOptions) -> Self {
+        let token = |instance: &String| Token {
+            instance: instance.clone(),
+            secret: new_token().expect("the system has randomness"),
+        };
+        let mut collector = Self {
+            folder: TempDir::new().expect("a temporary folder"),
+            program: None,
+            tokens: options.instances.iter().map(token).collect(),
+            certificates: options.tls.then(certificates),
+            options,
+            addresses: None,
+        };
+        collector.start_again().await;
+        collector
+    }
+
+    /// Starts it again where it was.
+    pub async fn start_again(&mut self) {
+        let path = self.folder.path().join("collector.toml");
+        std::fs::write(&path, self.configuration()).expect("the folder can be written");
+        let mut command = Command::new(binaries().join("headroom"));
+        command.arg("serve").arg("--config").arg(path);
+        let program = Program::start(command, "collector", self.folder.path());
+        let addresses =
+            eventually("the collector announces", Duration::from_secs(30), async || {
+                let text = program.stdout();
+                let find = |start| {
+                    text.lines().find_map(|line| Some(line.strip_prefix(start)?.to_owned()))
+                };
+                Some((find("http listening on ")?, find("grpc listening on ")?))
+            });
+        self.addresses = Some(addresses.await);
+        self.program = Some(program);
+    }
+
+    fn configuration(&self) -> String {
+        let free = ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned());
+        let (http, grpc) = self.addresses.clone().unwrap_or(free);
+        let mut text = format!(
+            "time_zone = 'UTC'\n[http]\nlisten = '{http}'\n[store]\ndirectory = 'data'\n\
+             [grpc]\nlisten = '{grpc}'\n"
+        );
+        if let Some(certificates) = &self.certificates {
+            text.push_str("tls_certificate = 'collector.crt'\ntls_key = 'collector.key'\n");
+            let write = |name: &str, content: &str| {
+                std::fs::write(self.folder.path().join(name), content).expect("writable");
+            };
+            write("collector.crt", &certificates.certificate);
+            write("collector.key", &certificates.key);
+            write("ca.crt", &certificates.authority);
+        }
+        for Token { instance, secret } in &self.tokens {
+            let hash = TokenHash::of(secret);
+            let _ = write!(text, "[[agents]]\ninstance = '{instance}'\ntoken_sha256 = '{hash}'\n");
+            if let Some(interval) = &self.options.interval {
+                let _ = writeln!(text, "interval = '{interval}'");
+            }
+        }
+        text
+    }
+
+    /// Ends it without warning.
+    pub fn kill(&mut self) {
+        self.program.take().expect("a running collector").kill();
+    }
+
+    /// Ends it as an operator would.
+    pub fn terminate(&mut self) {
+        self.program.take().expect("a running collector").terminate();
+    }
+
+    /// The token of an instance.
+    pub fn token(&self, instance: &str) -> Token {
+        let token = self.tokens.iter().find(|token| token.instance == instance);
+        token.expect("an instance of this collector").clone()
+    }
+
+    /// The address of a page or picture.
+    pub fn http(&self, path: &str) -> String {
+        let (http, _) = self.addresses.as_ref().expect("a collector that was started");
+        format!("http://{http}{path}")
+    }
+
+    /// Where agents connect.
+    pub fn grpc(&self) -> String {
+        let (_, grpc) = self.addresses.as_ref().expect("a collector that was started");
+        let port = grpc.rsplit(':').next().unwrap_or_default();
+        if self.options.tls {
+            format!("https://localhost:{port}")
+        } else {
+            format!("http://{grpc}")
+        }
+    }
+
+    /// The authority's certificate, if it speaks TLS.
+    pub fn authority(&self) -> Option<PathBuf> {
+        self.options.tls.then(|| self.folder.path().join("ca.crt"))
+    }
+
+    /// Its folder, for files of the test.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.program.as_ref().expect("a running collector").id()
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("collector.stderr")).unwrap_or_default()
+    }
+
+    /// Opens its store, after it has ended.
+    pub fn open_store(&self) -> Store {
+        assert!(self.program.is_none(), "the collector still runs");
+        Store::open(&self.folder.path().join("data")).expect("the store opens")
+    }
+}

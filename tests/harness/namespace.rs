@@ -1,0 +1,71 @@
+//! A network namespace of the test's own, joined to a second one by a veth pair.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Two namespaces, `near` (192.0.2.1) and `far` (192.0.2.2), of addresses kept for documentation
+/// (RFC 5737). Gone when dropped.
+pub struct Namespace {
+    near: String,
+    far: String,
+}
+
+impl Namespace {
+    /// Makes both; needs root.
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = |end: &str| format!("headroom-{}-{number}-{end}", std::process::id());
+        let pair = Self { near: name("near"), far: name("far") };
+        let Self { near, far } = &pair;
+        ip(&["netns", "add", near]);
+        ip(&["netns", "add", far]);
+        ip(&["-n", near, "link", "set", "lo", "up"]);
+        let veth =
+            ["-n", near, "link", "add", "eth0", "type", "veth", "peer", "eth0", "netns", far];
+        ip(&veth);
+        for (namespace, address) in [(near, "192.0.2.1/30"), (far, "192.0.2.2/30")] {
+            ip(&["-n", namespace, "address", "add", address, "dev", "eth0"]);
+            ip(&["-n", namespace, "link", "set", "eth0", "up"]);
+        }
+        // What the far side sends elsewhere comes by, and ends there: nothing is forwarded.
+        ip(&["-n", far, "route", "add", "default", "via", "192.0.2.1"]);
+        pair
+    }
+
+    /// A command in the near namespace.
+    pub fn near(&self, program: &str) -> Command {
+        inside(&self.near, program)
+    }
+
+    /// A command in the far namespace.
+    pub fn far(&self, program: &str) -> Command {
+        inside(&self.far, program)
+    }
+}
+
+impl Default for Namespace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        for namespace in [&self.near, &self.far] {
+            let mut command = Command::new("ip");
+            let _ = command.args(["netns", "delete", namespace]).stderr(Stdio::null()).status();
+        }
+    }
+}
+
+fn inside(namespace: &str, program: &str) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace, program]);
+    command
+}
+
+fn ip(arguments: &[&str]) {
+    let status = Command::new("ip").args(arguments).status().expect("iproute2 is installed");
+    assert!(status.success(), "ip {}: {status} (namespaces need root)", arguments.join(" "));
+}

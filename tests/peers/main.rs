@@ -1,0 +1,34 @@
+//! Comparisons with real peers, side by side on this machine: `tests/compare WHAT`.
+
+mod cost;
+mod names;
+mod promql;
+mod table;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let what: Vec<String> = std::env::args().skip(1).collect();
+    let known = [
+        ("names", names::compare as fn() -> anyhow::Result<()>),
+        ("agent", cost::compare),
+        ("promql", promql::compare),
+    ];
+    let wanted: Vec<_> = known
+        .iter()
+        .filter(|(name, _)| what.is_empty() || what.iter().any(|w| w == name))
+        .collect();
+    if wanted.is_empty() {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        eprintln!("tests/compare [{}]", names.join("|"));
+        return ExitCode::from(2);
+    }
+    for (name, compare) in wanted {
+        println!("\n== {name}");
+        if let Err(error) = compare() {
+            eprintln!("{name}: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}

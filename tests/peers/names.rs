@@ -1,0 +1,181 @@
+//! Every name that the agent and Debian's node_exporter both have: same labels, and values that
+//! agree within what changed between two readings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use harness::Program;
+
+use crate::table;
+
+/// By series, labels without values left out, as Prometheus sees them.
+type Samples = BTreeMap<String, f64>;
+
+/// `kind` is ours by design: it tells physical interfaces from virtual ones.
+const OUR_LABELS: [(&str, &str); 1] = [("node_network_info", "kind")];
+
+/// Families of node_exporter that are left out, and why.
+const LEFT_OUT: [(&str, &str); 32] = [
+    ("node_network_speed_bytes", "no link here tells its speed; -1 is left out"),
+    ("node_arp_", "not asked for by capacity, latency or rooms"),
+    ("node_cooling_device_", "sensors are the host's business"),
+    ("node_cpu_core_throttles", "virtual hosts have none; the busiest core tells"),
+    ("node_cpu_frequency", "as throttles"),
+    ("node_cpu_package_throttles", "as throttles"),
+    ("node_disk_info", "serials identify hardware; nothing here needs them"),
+    ("node_disk_filesystem_info", "node_filesystem_* has device and type"),
+    ("node_dmi_info", "serials identify hardware; nothing here needs them"),
+    ("node_edac_", "sensors are the host's business"),
+    ("node_entropy_", "constant on kernels since 5.18"),
+    ("node_exporter_", "the exporter about itself; ours is headroom_agent_*"),
+    ("node_filefd_", "not asked for by capacity, latency or rooms"),
+    ("node_hwmon_", "sensors are the host's business"),
+    ("node_netstat_", "protocol internals, not asked for by capacity, latency or rooms"),
+    ("node_network_address_assign_type", "says nothing of traffic or limits"),
+    ("node_network_carrier_down_changes_total", "node_network_carrier_changes_total has both"),
+    ("node_network_carrier_up_changes_total", "node_network_carrier_changes_total has both"),
+    ("node_network_dormant", "node_network_up tells"),
+    ("node_network_iface_", "says nothing of traffic or limits"),
+    ("node_network_name_assign_type", "says nothing of traffic or limits"),
+    ("node_network_", "says nothing of traffic or limits"),
+    ("node_nf_conntrack_", "not asked for by capacity, latency or rooms"),
+    ("node_schedstat_", "node_pressure_cpu_* tells of waiting"),
+    ("node_scrape_", "ours is headroom_agent_sampler_success"),
+    ("node_selinux_", "not asked for by capacity, latency or rooms"),
+    ("node_thermal_zone_", "sensors are the host's business"),
+    ("node_sockstat_", "protocol internals, not asked for by capacity, latency or rooms"),
+    ("node_softnet_", "protocol internals, not asked for by capacity, latency or rooms"),
+    ("node_textfile_", "no text files are read"),
+    ("node_time", "the clock's discipline belongs to chrony or systemd"),
+    ("node_udp_queues", "protocol internals, not asked for by capacity, latency or rooms"),
+];
+
+const FILESYSTEMS: &str = "--collector.filesystem.mount-points-exclude=\
+    ^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)";
+
+const DISKS: &str = "--collector.diskstats.device-exclude=\
+    ^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$";
+
+pub fn compare() -> anyhow::Result<()> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let folder = tempfile::TempDir::new()?;
+    let mut command = Command::new("prometheus-node-exporter");
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    // The exporter's own defaults of today; Debian's leave out more mounts, and keep zram.
+    command.args([FILESYSTEMS, DISKS, "--no-collector.systemd"]).stdout(Stdio::null());
+    let exporter = Program::start(command, "node_exporter", folder.path());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let url = format!("http://127.0.0.1:{port}/metrics");
+    let start = Instant::now();
+    let before = loop {
+        if let Some((200, body)) = runtime.block_on(harness::fetch(&url)) {
+            break parse(&String::from_utf8(body)?);
+        }
+        ensure!(start.elapsed() < Duration::from_secs(20), "node_exporter does not answer");
+    };
+    let own = harness::run("headroom-agent", ["once"]);
+    let after = runtime.block_on(harness::fetch(&url)).context("node_exporter answers again")?;
+    // It has no good end of its own on SIGTERM.
+    exporter.kill();
+    let (own, after) = (parse(&own.stdout), parse(&String::from_utf8(after.1)?));
+
+    let rows = rows(&own, (&before, &after));
+    let wrong = rows.iter().filter(|row| row[4] != "same").count();
+    table::print(&["metric", "series", "ours only", "theirs only", "labels and values"], &rows);
+    println!("\nleft out, and why:");
+    table::print(&["family", "names", "why"], &left_out(&own, &after)?);
+    ensure!(wrong == 0, "{wrong} metrics differ");
+    println!("\nall {} shared names agree", rows.len());
+    Ok(())
+}
+
+fn parse(text: &str) -> Samples {
+    let sample = |line: &str| {
+        let (series, value) = line.rsplit_once(' ')?;
+        Some((normal(series), value.parse().ok()?))
+    };
+    // Loopback carries no traffic of the host; the exporter itself leaves its counters out.
+    let wanted = |line: &&str| !line.starts_with('#') && !line.contains("device=\"lo\"");
+    text.lines().filter(wanted).filter_map(sample).collect()
+}
+
+/// The series without labels that are empty or ours by design.
+fn normal(series: &str) -> String {
+    let Some((metric, labels)) = series.split_once('{') else { return series.to_owned() };
+    let ours = |label: &str| {
+        let name = label.split('=').next().unwrap_or_default();
+        OUR_LABELS.contains(&(metric, name))
+    };
+    let mut labels: Vec<&str> = labels
+        .trim_end_matches('}')
+        .split("\",")
+        .map(|label| label.trim_end_matches('"'))
+        .filter(|label| !label.ends_with("=\"") && !label.ends_with('=') && !ours(label))
+        .collect();
+    labels.sort_unstable();
+    format!("{metric}{{{}}}", labels.join("\","))
+}
+
+fn metric(series: &str) -> &str {
+    series.split('{').next().unwrap_or_default()
+}
+
+fn rows(own: &Samples, (before, after): (&Samples, &Samples)) -> Vec<Vec<String>> {
+    let of = |samples: &Samples| -> BTreeSet<String> {
+        samples.keys().map(|series| metric(series).to_owned()).collect()
+    };
+    let shared = of(own).intersection(&of(after)).cloned().collect::<Vec<_>>();
+    let row = |name: String| {
+        let series = |samples: &Samples| -> BTreeSet<String> {
+            samples.keys().filter(|series| metric(series) == name).cloned().collect()
+        };
+        let (ours, theirs) = (series(own), series(after));
+        // A speed of -1 is no speed, and a number nobody knows is left out.
+        let unknown = |series: &&String| after[*series] < 0.0;
+        let missing = theirs.difference(&ours).filter(|series| !unknown(series)).count();
+        let more = ours.difference(&theirs).count();
+        let both: Vec<&String> = ours.intersection(&theirs).collect();
+        let differ: Vec<&&String> = both
+            .iter()
+            .filter(|series| !agrees(&name, own[**series], before.get(**series), after[**series]))
+            .collect();
+        let verdict = match (missing + more, differ.first()) {
+            (0, None) => "same".to_owned(),
+            (_, Some(series)) => format!("{series}: {} against {}", own[**series], after[**series]),
+            (_, None) => "other labels".to_owned(),
+        };
+        vec![name, both.len().to_string(), more.to_string(), missing.to_string(), verdict]
+    };
+    shared.into_iter().map(row).collect()
+}
+
+/// A counter lies between the two readings; a gauge may move a little further.
+fn agrees(name: &str, own: f64, before: Option<&f64>, after: f64) -> bool {
+    let before = before.copied().unwrap_or(after);
+    let (low, high) = (before.min(after), before.max(after));
+    // The kernel prints some idle times with less than they had a moment before.
+    let slack = if name.ends_with("_total") { 0.02 } else { (high.abs() * 0.2).max(64e6) };
+    own >= low - slack && own <= high + slack
+}
+
+/// The families left out, each with how many names it has here.
+fn left_out(own: &Samples, theirs: &Samples) -> anyhow::Result<Vec<Vec<String>>> {
+    let names = |samples: &Samples| -> BTreeSet<String> {
+        samples.keys().map(|series| metric(series).to_owned()).collect()
+    };
+    let ours = names(own);
+    let mut families: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for name in names(theirs).difference(&ours).filter(|name| name.starts_with("node_")) {
+        let family = LEFT_OUT.iter().find(|(family, _)| name.starts_with(family));
+        let (family, why) =
+            family.with_context(|| format!("{name} is left out without a reason"))?;
+        families.entry(family).or_insert((0, why)).0 += 1;
+    }
+    let row = |(family, (count, why)): (&str, (usize, &str))| {
+        vec![format!("{family}*"), count.to_string(), why.to_owned()]
+    };
+    Ok(families.into_iter().map(row).collect())
+}

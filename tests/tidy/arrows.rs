@@ -1,0 +1,236 @@
+//! The arrows between modules, and who may use which outside crate.
+
+use crate::Source;
+
+/// Who may import whom inside the collector, as ARCHITECTURE.md draws it. `main` and `up` put
+/// everything together.
+const ARROWS: [(&str, &[&str]); 12] = [
+    ("telemetry", &["store"]),
+    ("identity", &[]),
+    ("store", &[]),
+    ("query", &[]),
+    ("promql", &["store"]),
+    ("ingest", &["store", "identity", "telemetry"]),
+    ("graphs", &["store", "query"]),
+    ("fleet", &["store", "query", "graphs"]),
+    ("web", &["store", "promql", "graphs", "fleet", "telemetry"]),
+    ("configuration", &["identity"]),
+    ("run", &["configuration", "identity", "ingest", "store", "telemetry", "web"]),
+    ("up", &["configuration", "identity", "run"]),
+];
+
+/// Outside crates with one owner, by the path of the owner below the package's folder.
+const OWNERS: [(&str, &[&str]); 11] = [
+    ("fjall", &["collector/src/store"]),
+    ("pco", &["collector/src/store"]),
+    ("regex", &["collector/src/store", "collector/src/promql"]),
+    ("promql_parser", &["collector/src/promql"]),
+    ("plotters", &["collector/src/graphs/draw"]),
+    ("png", &["collector/src/graphs/draw"]),
+    ("axum", &["collector/src/web"]),
+    ("askama", &["collector/src/web"]),
+    ("tonic", &["collector/src/ingest", "agent/src/uplink", "proto/src/wire"]),
+    ("sha2", &["collector/src/identity"]),
+    ("procfs", &["agent/src/samplers"]),
+];
+
+/// Modules that decide: no clock, no files, no sockets, no threads.
+const PURE: [&str; 13] = [
+    "collector/src/query",
+    "collector/src/promql",
+    "collector/src/ingest/frames",
+    "collector/src/store/chunk",
+    "collector/src/store/head",
+    "collector/src/store/labels",
+    "collector/src/graphs/scale",
+    "collector/src/graphs/ticks",
+    "collector/src/graphs/figures",
+    "collector/src/graphs/export",
+    "agent/src/series",
+    "agent/src/uplink/backoff",
+    "proto/src",
+];
+
+/// Where the clock is not read at all: time is an argument.
+const TIMELESS: [&str; 3] = ["collector/src/store", "collector/src/graphs", "collector/src/fleet"];
+
+const CLOCKS: [&str; 4] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"];
+const OUTSIDE: [&str; 5] = ["std::fs", "std::net", "std::thread", "tokio::", "std::process"];
+
+pub fn forbidden_imports(sources: &[Source]) -> Vec<String> {
+    let mut violations = Vec::new();
+    for source in sources {
+        let module = module(&source.path);
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| *known == module) else {
+            violations.push(format!("{}: {module} has no arrows in the tidy test", source.path));
+            continue;
+        };
+        for (number, line) in source.shipped().lines().enumerate() {
+            for target in paths_after(line, "crate::") {
+                if target != module && !allowed.contains(&target) {
+                    violations.push(format!(
+                        "{}:{}: {module} must not import {target}",
+                        source.path,
+                        number + 1
+                    ));
+                }
+            }
+        }
+    }
+    violations
+}
+
+pub fn foreign_crates(sources: &[Source]) -> Vec<String> {
+    let mut violations = Vec::new();
+    for source in sources {
+        for (number, line) in source.shipped().lines().enumerate() {
+            for (name, owners) in OWNERS {
+                let owned = owners.iter().any(|owner| is_below(&source.path, owner));
+                if !owned && uses(line, name) {
+                    let owners = owners.join(", ");
+                    let place = format!("{}:{}", source.path, number + 1);
+                    violations.push(format!("{place}: {name} belongs to {owners}"));
+                }
+            }
+        }
+    }
+    violations
+}
+
+pub fn impurities(sources: &[Source]) -> Vec<String> {
+    let mut violations = Vec::new();
+    for source in sources {
+        let among = |folders: &[&str]| folders.iter().any(|folder| is_below(&source.path, folder));
+        // The configuration reads its file, which is what it is for.
+        let pure = among(&PURE) && !source.path.ends_with("configuration.rs");
+        for (number, line) in source.shipped().lines().enumerate() {
+            let clock: &[&str] = if pure || among(&TIMELESS) { &CLOCKS } else { &[] };
+            let outside: &[&str] = if pure { &OUTSIDE } else { &[] };
+            for word in clock.iter().chain(outside).filter(|word| line.contains(**word)) {
+                let place = format!("{}:{}", source.path, number + 1);
+                violations.push(format!("{place}: {word} in a module that decides"));
+            }
+        }
+    }
+    violations
+}
+
+pub fn strangers(sources: &[Source]) -> Vec<String> {
+    let mut violations = Vec::new();
+    for source in sources {
+        let forbidden: &[&str] = match source.path.split('/').next() {
+            Some("agent") => &["headroom::"],
+            Some("proto") => &["headroom::", "headroom_agent::"],
+            _ if source.path == "collector/src/up.rs" => &[],
+            _ => &["headroom_agent::"],
+        };
+        for (number, line) in source.shipped().lines().enumerate() {
+            for name in forbidden.iter().filter(|name| uses(line, name.trim_end_matches("::"))) {
+                let place = format!("{}:{}", source.path, number + 1);
+                violations.push(format!("{place}: {name} is on the other side of the wire"));
+            }
+        }
+    }
+    violations
+}
+
+/// The top module of a path such as `collector/src/store/head.rs`.
+fn module(path: &str) -> &str {
+    let inside = path.split_once("/src/").map_or(path, |(_, inside)| inside);
+    inside.split(['/', '.']).next().unwrap_or_default()
+}
+
+/// Whether a path is the module `owner` or lies below it.
+fn is_below(path: &str, owner: &str) -> bool {
+    path.strip_prefix(owner).is_some_and(|rest| rest.starts_with(['/', '.']))
+}
+
+/// The names that follow `prefix` in a line, also within braces: `use crate::{a, b::c}`.
+fn paths_after<'l>(line: &'l str, prefix: &str) -> Vec<&'l str> {
+    let code = line.split("//").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for (place, _) in code.match_indices(prefix) {
+        // `$crate::` and `other_crate::` are something else.
+        let before = code[..place].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$') {
+            continue;
+        }
+        let rest = &code[place + prefix.len()..];
+        let list = rest.strip_prefix('{').map_or(rest, |inside| inside);
+        let one = !rest.starts_with('{');
+        for part in list.split(',').take(if one { 1 } else { usize::MAX }) {
+            let name = part.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next();
+            found.extend(name.filter(|name| !name.is_empty()));
+        }
+    }
+    found
+}
+
+/// Whether a line of code names a path of the crate `name`.
+fn uses(line: &str, name: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    code.match_indices(&format!("{name}::")).any(|(place, _)| {
+        let before = code[..place].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(path: &str, text: &str) -> Vec<Source> {
+        vec![Source { path: path.into(), text: text.into() }]
+    }
+
+    #[test]
+    fn a_forbidden_import_is_found() {
+        let store = "collector/src/store/head.rs";
+        let web = "use crate::web::Site;\n";
+        let found = forbidden_imports(&one(store, web));
+        assert_eq!(found, ["collector/src/store/head.rs:1: store must not import web"]);
+        let braces = "\nuse crate::{store, ingest::Door};\n";
+        let found = forbidden_imports(&one("collector/src/graphs.rs", braces));
+        assert_eq!(found, ["collector/src/graphs.rs:2: graphs must not import ingest"]);
+        let inline = "fn f() { crate::web::serve() }";
+        assert_eq!(forbidden_imports(&one("collector/src/query/rates.rs", inline)).len(), 1);
+        let fine =
+            "use crate::store::Store; // not crate::web\n#[cfg(test)]\nuse crate::web::Site;";
+        assert!(forbidden_imports(&one("collector/src/graphs/gather.rs", fine)).is_empty());
+        assert_eq!(forbidden_imports(&one("collector/src/newcomer.rs", "")).len(), 1);
+    }
+
+    #[test]
+    fn a_crate_in_the_wrong_place_is_found() {
+        let found = foreign_crates(&one("collector/src/web/pages.rs", "use fjall::Database;"));
+        let expected = "collector/src/web/pages.rs:1: fjall belongs to collector/src/store";
+        assert_eq!(found, [expected]);
+        assert!(
+            foreign_crates(&one("collector/src/store/log.rs", "use fjall::Keyspace;")).is_empty()
+        );
+        assert!(
+            foreign_crates(&one("collector/src/web.rs", "use tonic_health::server;")).is_empty()
+        );
+        assert_eq!(foreign_crates(&one("agent/src/run.rs", "let s: tonic::Status;")).len(), 1);
+    }
+
+    #[test]
+    fn a_clock_in_the_store_is_found() {
+        let clock = "let now = SystemTime::now();";
+        assert_eq!(impurities(&one("collector/src/store/seal.rs", clock)).len(), 1);
+        assert!(impurities(&one("collector/src/web.rs", clock)).is_empty());
+        assert_eq!(impurities(&one("collector/src/query/rates.rs", "std::fs::read(p)")).len(), 1);
+    }
+
+    #[test]
+    fn a_stranger_is_found() {
+        let agent = "use headroom_agent::run;";
+        assert_eq!(strangers(&one("collector/src/web.rs", agent)).len(), 1);
+        assert!(strangers(&one("collector/src/up.rs", agent)).is_empty());
+        assert_eq!(strangers(&one("agent/src/run.rs", "use headroom::store;")).len(), 1);
+        assert!(strangers(&one("agent/src/run.rs", "use headroom_proto::wire;")).is_empty());
+    }
+}

@@ -1,0 +1,100 @@
+//! Holds what ARCHITECTURE.md says of the code's shape: arrows, owners of outside crates, sizes,
+//! names. Reads the sources as text.
+
+mod arrows;
+mod shape;
+
+use std::path::{Path, PathBuf};
+
+/// A source file: its path below the root of the workspace, and its text.
+pub struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The part before the tests: what ships.
+    fn shipped(&self) -> &str {
+        if self.path.ends_with("/tests.rs") || self.path.contains("/tests/") {
+            return "";
+        }
+        self.text.split("#[cfg(test)]").next().unwrap_or_default()
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// All files of those endings below the given folders.
+fn sources(folders: &[&str], endings: &[&str]) -> Vec<Source> {
+    let mut found = Vec::new();
+    let mut open: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the workspace").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|e| endings.iter().any(|known| e == *known)) {
+                let name = path.strip_prefix(root()).expect("below the root").display().to_string();
+                let text = std::fs::read_to_string(&path).expect("a text");
+                found.push(Source { path: name, text });
+            }
+        }
+    }
+    assert!(!found.is_empty(), "nothing below {folders:?}");
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// Fails with all violations at once.
+fn report(violations: &[String]) {
+    assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
+}
+
+#[test]
+fn modules_import_only_along_the_arrows() {
+    report(&arrows::forbidden_imports(&sources(&["collector/src"], &["rs"])));
+}
+
+#[test]
+fn each_outside_crate_has_one_owner() {
+    report(&arrows::foreign_crates(&sources(
+        &["collector/src", "agent/src", "proto/src"],
+        &["rs"],
+    )));
+}
+
+#[test]
+fn what_decides_reads_no_clock_and_does_no_io() {
+    let folders = ["collector/src", "agent/src", "proto/src"];
+    report(&arrows::impurities(&sources(&folders, &["rs"])));
+}
+
+#[test]
+fn agent_and_collector_do_not_know_each_other() {
+    let all = sources(&["collector/src", "agent/src", "proto/src"], &["rs"]);
+    report(&arrows::strangers(&all));
+}
+
+#[test]
+fn files_are_short_and_named_by_subject() {
+    let folders = ["collector", "agent", "proto", "tests", "dashboards"];
+    report(&shape::oversized(&sources(&folders, &["rs", "js", "css", "html"])));
+    report(&shape::named_by_kind(&sources(&folders, &["rs", "js"])));
+}
+
+#[test]
+fn each_module_says_what_it_owns() {
+    report(&shape::undocumented(&sources(&["collector/src", "agent/src", "proto/src"], &["rs"])));
+}
+
+#[test]
+fn the_top_level_is_fixed() {
+    report(&shape::strangers_at_the_top(&root()));
+}
+
+#[test]
+fn documents_name_files_that_exist() {
+    report(&shape::dead_paths(&root()));
+}
