@@ -2,22 +2,17 @@
 
 mod agents;
 mod listeners;
+mod store;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use headroom_proto::configuration::{ConfigurationError, Section, read};
-use headroom_proto::units::Span;
 use jiff::tz::TimeZone;
 
 pub use self::agents::is_instance;
 pub use self::listeners::{GrpcListener, HttpListener, TlsFiles};
+pub use self::store::{DEFAULT_RETENTION, StoreConfiguration};
 use crate::identity::Agent;
-
-/// How long raw samples are kept unless configured otherwise.
-pub const DEFAULT_RETENTION: Duration = Duration::from_hours(62 * 24);
-const SHORTEST_RETENTION: Duration = Duration::from_hours(24);
-const DEFAULT_DIRECTORY: &str = "/var/lib/headroom";
 
 /// What the collector runs by.
 #[derive(Debug, Clone)]
@@ -26,10 +21,8 @@ pub struct CollectorConfiguration {
     pub http: HttpListener,
     /// The door for agents.
     pub grpc: GrpcListener,
-    /// The data directory.
-    pub directory: PathBuf,
-    /// How long raw samples are kept.
-    pub retention: Duration,
+    /// What is stored, and where.
+    pub store: StoreConfiguration,
     /// Who may push.
     pub agents: Vec<Agent>,
     /// The zone of times in pictures, unless a reader asks for another.
@@ -45,32 +38,13 @@ impl CollectorConfiguration {
 
 fn build(root: &Section<'_>) -> CollectorConfiguration {
     let agents = agents::build(&root.sections("agents"));
-    let store = root.section("store");
     CollectorConfiguration {
         http: listeners::build_http(&root.section("http")),
         grpc: listeners::build_grpc(&root.section("grpc"), !agents.is_empty()),
-        directory: build_directory(&store),
-        retention: build_retention(&store),
+        store: store::build(&root.section("store")),
         agents,
         time_zone: build_time_zone(root),
     }
-}
-
-fn build_directory(store: &Section<'_>) -> PathBuf {
-    let directory = store.path("directory").unwrap_or_else(|| PathBuf::from(DEFAULT_DIRECTORY));
-    if directory.exists() && !directory.is_dir() {
-        store.mistake("directory", "must be a directory");
-    }
-    directory
-}
-
-fn build_retention(store: &Section<'_>) -> Duration {
-    let Span(retention) = store.value("raw_retention").unwrap_or(Span(DEFAULT_RETENTION));
-    if retention < SHORTEST_RETENTION {
-        let rule = format!("must be at least {}", Span(SHORTEST_RETENTION));
-        store.mistake("raw_retention", rule);
-    }
-    retention
 }
 
 fn build_time_zone(root: &Section<'_>) -> TimeZone {

@@ -1,10 +1,11 @@
-//! The door for agents: gRPC streams in, durable frames out.
+//! The door: gRPC streams of agents and remote writes in, durable frames out.
 //!
 //! Each stream is a task of its own; all of them hand frames to one writer thread, which commits
 //! what has gathered at once. A frame is acknowledged after its commit, never before.
 
 mod commit;
 mod frames;
+mod remote_write;
 mod stream;
 
 use std::pin::Pin;
@@ -23,7 +24,8 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 
-use self::commit::Committer;
+pub use self::commit::Committer;
+pub use self::remote_write::{MAX_REQUEST_BYTES, RemoteWrite, RemoteWriteError};
 use self::stream::AgentStream;
 use crate::identity::{Agent, Agents};
 use crate::store::Store;
@@ -64,9 +66,6 @@ struct Door {
 /// Why the door is shut.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// The writer thread could not be started.
-    #[error("failed to start the store's writer thread")]
-    Thread(#[source] std::io::Error),
     /// The listener or its TLS failed.
     #[error("the gRPC listener failed")]
     Transport(#[source] tonic::transport::Error),
@@ -76,16 +75,15 @@ pub enum IngestError {
 pub async fn serve(
     listener: TcpListener,
     options: IngestOptions,
-    (store, counts): (Arc<Store>, Arc<Counts>),
+    (store, counts, committer): (Arc<Store>, Arc<Counts>, Committer),
     stop: CancellationToken,
 ) -> Result<(), IngestError> {
-    let committer = Committer::start(Arc::clone(&store), Arc::clone(&counts));
     let streams = TaskTracker::new();
     let door = Door {
         store,
         agents: options.agents,
         counts,
-        committer: committer.map_err(IngestError::Thread)?,
+        committer,
         oldest: options.oldest,
         stop: stop.clone(),
         streams: streams.clone(),

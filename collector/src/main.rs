@@ -4,12 +4,14 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use headroom::configuration::{CollectorConfiguration, is_instance};
 use headroom::identity::{TokenHash, new_token};
 use headroom::run::{Collector, Options};
+use headroom::store::Store;
 use headroom::up::{self, UpOptions};
 use headroom_proto::configuration::EXIT_CODE;
 use headroom_proto::units::Span;
@@ -53,6 +55,12 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Seal, merge and settle a data directory that no collector uses.
+    Compact {
+        /// The data directory.
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     /// Make a token for an agent: the token on standard output, what the collector needs to know of
     /// it on standard error.
     Token {
@@ -84,6 +92,7 @@ fn main() -> ExitCode {
             }
         },
         Command::Check { file } => return check(&file),
+        Command::Compact { directory } => compact(&directory),
         Command::Token { instance } => token(&instance),
     };
     match outcome {
@@ -102,8 +111,9 @@ async fn serve(configuration: CollectorConfiguration) -> anyhow::Result<()> {
         grpc: configuration.grpc.listen,
         tls: configuration.grpc.tls,
         agents: configuration.agents.into_iter().collect(),
-        directory: configuration.directory,
-        retention: configuration.retention,
+        directory: configuration.store.directory,
+        retention: configuration.store.retention,
+        store: configuration.store.options,
         zone: configuration.time_zone,
     })
     .await?;
@@ -133,6 +143,13 @@ fn check(file: &Path) -> ExitCode {
             ExitCode::from(EXIT_CODE)
         }
     }
+}
+
+fn compact(directory: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(directory.is_dir(), "{} is no data directory", directory.display());
+    let store = Store::open(directory)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    Ok(store.compact(now.as_millis() as i64)?)
 }
 
 fn token(instance: &str) -> anyhow::Result<()> {

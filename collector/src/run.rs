@@ -10,16 +10,21 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::configuration::TlsFiles;
 use crate::identity::Agents;
-use crate::ingest::{self, IngestError, IngestOptions, TlsIdentity};
-use crate::store::{Retention, Store, StoreError};
+use crate::ingest::{self, Committer, IngestError, IngestOptions, RemoteWrite, TlsIdentity};
+use crate::store::{Retention, Store, StoreError, StoreOptions};
 use crate::telemetry::Counts;
 use crate::web::{self, Site};
 
-const UPKEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// How often it is looked whether anything is due: memory may fill within seconds.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How often what only time makes due is done, and what failed is tried again.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(30);
 
 /// What a run needs, checked.
 pub struct Options {
@@ -33,8 +38,10 @@ pub struct Options {
     pub agents: Agents,
     /// The data directory.
     pub directory: PathBuf,
-    /// How long raw samples are kept.
-    pub retention: Duration,
+    /// How long samples and rollups are kept.
+    pub retention: Retention,
+    /// The store's limits.
+    pub store: StoreOptions,
     /// The zone of times.
     pub zone: TimeZone,
 }
@@ -53,6 +60,9 @@ pub enum RunError {
     /// The store cannot be opened.
     #[error("failed to open the store")]
     Store(#[from] StoreError),
+    /// The store's writer thread could not be started.
+    #[error("failed to start the store's writer thread")]
+    Writer(#[source] std::io::Error),
     /// A listener cannot be bound.
     #[error("failed to listen on {address} for {what}")]
     Bind {
@@ -95,7 +105,7 @@ impl Collector {
         let directory = options.directory.clone();
         std::fs::create_dir_all(&directory)
             .map_err(|source| RunError::Directory { path: directory.clone(), source })?;
-        let store = Arc::new(Store::open(&directory)?);
+        let store = Arc::new(Store::open_with(&directory, options.store)?);
         let http = bind("HTTP", options.http).await?;
         let grpc = bind("gRPC", options.grpc).await?;
         Ok(Self { http, grpc, tls, store, options })
@@ -109,19 +119,20 @@ impl Collector {
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
         let counts = Arc::new(Counts::default());
+        let retention = self.options.retention;
+        let oldest = Duration::from_millis(retention.raw_ms.max(0) as u64);
+        let committer = Committer::start(Arc::clone(&self.store), Arc::clone(&counts));
+        let committer = committer.map_err(RunError::Writer)?;
+        let shared = (Arc::clone(&self.store), Arc::clone(&counts), committer);
         let site = Site {
+            remote_write: RemoteWrite::new(shared.clone(), oldest),
             store: Arc::clone(&self.store),
             counts: Arc::clone(&counts),
             zone: self.options.zone,
         };
-        let door = IngestOptions {
-            agents: self.options.agents,
-            tls: self.tls,
-            oldest: self.options.retention,
-        };
+        let door = IngestOptions { agents: self.options.agents, tls: self.tls, oldest };
         // Whoever ends first takes the others along.
         let ending = |stop: CancellationToken| stop.drop_guard();
-        let shared = (Arc::clone(&self.store), counts);
         let agents = async {
             let _end = ending(stop.clone());
             ingest::serve(self.grpc, door, shared, stop.clone()).await.map_err(RunError::from)
@@ -130,7 +141,6 @@ impl Collector {
             let _end = ending(stop.clone());
             web::serve(self.http, site, stop.clone()).await.map_err(RunError::Web)
         };
-        let retention = Retention(self.options.retention.as_millis() as i64);
         let upkeep = upkeep(self.store, retention, stop.clone());
         let (agents, pages, ()) = tokio::join!(agents, pages, upkeep);
         agents.and(pages)
@@ -149,20 +159,33 @@ fn read_tls(files: &TlsFiles) -> Result<TlsIdentity, RunError> {
     Ok(TlsIdentity { certificate: read(&files.certificate)?, key: read(&files.key)? })
 }
 
-/// Seals and drops what is due, now and then. A failure is told and tried again.
+/// Seals, merges and drops what is due. A failure is told and tried again.
 async fn upkeep(store: Arc<Store>, retention: Retention, stop: CancellationToken) {
-    let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
+    let mut looks = tokio::time::interval(LOOK_INTERVAL);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last: Option<Instant> = None;
+    let mut failed = false;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = interval.tick() => {}
+            _ = looks.tick() => {}
+        }
+        let rested = last.is_none_or(|last| last.elapsed() >= UPKEEP_INTERVAL);
+        if !rested && (failed || !store.is_full()) {
+            continue;
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let now_ms = since.map_or(0, |since| since.as_millis() as i64);
-        let store = Arc::clone(&store);
-        match tokio::task::spawn_blocking(move || store.maintain(now_ms, retention)).await {
+        let worker = Arc::clone(&store);
+        let outcome = tokio::task::spawn_blocking(move || worker.maintain(now_ms, retention)).await;
+        last = Some(Instant::now());
+        failed = !matches!(outcome, Ok(Ok(())));
+        match outcome {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("upkeep of the store: {error}"),
+            Ok(Err(error)) => {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(reason = source, "upkeep of the store: {error}");
+            }
             Err(error) => tracing::error!("upkeep of the store: {error}"),
         }
     }

@@ -67,7 +67,7 @@ impl Counts {
     }
 
     /// Prometheus text format, version 0.0.4.
-    pub fn exposition(&self, store: StoreState) -> String {
+    pub fn exposition(&self, store: StoreState, disk_bytes: u64) -> String {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let mut text = String::new();
         let mut write = |name: &str, labels: &str, value: u64| {
@@ -93,7 +93,17 @@ impl Counts {
         write("headroom_store_commits_total", "", read(&self.commits));
         write("headroom_store_series", "", store.series);
         write("headroom_store_head_samples", "", store.head_samples);
-        write("headroom_store_disk_bytes", "", store.disk_bytes);
+        write("headroom_store_head_bytes", "", store.head_bytes);
+        write("headroom_store_log_bytes", "", store.log_bytes);
+        write("headroom_store_days", "", store.days);
+        write("headroom_store_unmerged_days", "", store.unmerged_days);
+        write("headroom_store_disk_bytes", "", disk_bytes);
+        let counts = store.counts;
+        write("headroom_store_sealed_samples_total", "", counts.sealed_samples);
+        write("headroom_store_late_samples_total", "", counts.late_samples);
+        write("headroom_store_duplicate_samples_total", "", counts.duplicate_samples);
+        write("headroom_store_merges_total", "", counts.merges);
+        write("headroom_store_damaged_total", "", counts.damaged);
         text
     }
 }

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::configuration::{DEFAULT_RETENTION, is_instance};
 use crate::identity::{Agent, Agents, TokenHash, new_token};
 use crate::run::{Collector, Options, RunError};
+use crate::store::StoreOptions;
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -72,6 +73,7 @@ pub async fn run(
         agents: [own].into_iter().collect::<Agents>(),
         directory: options.directory.join("store"),
         retention: DEFAULT_RETENTION,
+        store: StoreOptions::default(),
         zone: TimeZone::system(),
     })
     .await?;

@@ -1,6 +1,6 @@
 //! Pages, pictures and their data over HTTP.
 //!
-//! Reads the store, never writes it. What takes longer than half a millisecond leaves the async
+//! Reads the store, and hands what Prometheus writes to the door. What takes longer than half a millisecond leaves the async
 //! threads.
 
 mod api;
@@ -8,21 +8,23 @@ mod assets;
 mod pages;
 mod pictures;
 mod problem;
+mod remote_write;
 mod words;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::ingest::{MAX_REQUEST_BYTES, RemoteWrite};
 use crate::store::Store;
 use crate::telemetry::Counts;
 
@@ -32,6 +34,8 @@ pub struct Site {
     pub store: Arc<Store>,
     /// What the collector says of itself.
     pub counts: Arc<Counts>,
+    /// Takes what Prometheus sends.
+    pub remote_write: RemoteWrite,
     /// The zone of times, unless the reader asks for another.
     pub zone: TimeZone,
 }
@@ -47,6 +51,7 @@ pub async fn serve(
 }
 
 fn router(site: Arc<Site>) -> Router {
+    let body_limit = DefaultBodyLimit::max(MAX_REQUEST_BYTES);
     Router::new()
         .route("/", get(pages::fleet))
         .route("/hosts/{instance}", get(pages::host))
@@ -54,6 +59,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/assets/{file}", get(assets::asset))
         .route("/favicon.ico", get(assets::icon))
         .nest("/api/v1", api::routes())
+        .route("/api/v1/write", post(remote_write::write).layer(body_limit))
         .route("/metrics", get(metrics))
         .route("/-/healthy", get(|| async { "healthy\n" }))
         .route("/-/ready", get(|| async { "ready\n" }))
@@ -63,7 +69,8 @@ fn router(site: Arc<Site>) -> Router {
 }
 
 async fn metrics(State(site): State<Arc<Site>>) -> Response {
-    let text = site.counts.exposition(site.store.state());
+    let measure = move || site.counts.exposition(site.store.state(), site.store.disk_bytes());
+    let text = tokio::task::spawn_blocking(measure).await.unwrap_or_default();
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

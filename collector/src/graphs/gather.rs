@@ -130,7 +130,7 @@ fn read_rates(
     (instance, devices): (&str, &[String]),
     range: TimeRange,
 ) -> Result<Vec<RateInterval>, StoreError> {
-    let hints = Hints { step_ms: 0, counter: true };
+    let hints = Hints::default();
     let mut all = Vec::new();
     for device in devices {
         for series in store.select(&matchers(metric, instance, device), range, hints)? {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use headroom_proto::wire::SequenceRange;
 use tokio::sync::mpsc;
 
-use crate::store::{Appended, FrameWrite, LostInterval, Store, StoreError};
+use crate::store::{Appended, FrameId, FrameWrite, LostInterval, Store, StoreError};
 use crate::telemetry::Counts;
 
 /// The most that waits for the writer; beyond it streams wait, and agents with them.
@@ -17,6 +17,8 @@ const BATCH: usize = 4096;
 /// What a stream hands in.
 pub enum Write {
     Frame(FrameWrite),
+    /// Frames without a name, of one request.
+    Batch(Vec<FrameWrite>),
     Loss(LostInterval),
 }
 
@@ -24,6 +26,8 @@ pub enum Write {
 pub enum Written {
     /// The frame is durable.
     Frame(SequenceRange),
+    /// The whole request is.
+    Batch,
     /// The loss is.
     Loss(SequenceRange),
     /// The store takes no more; the reason, for the stream's status.
@@ -44,6 +48,7 @@ pub struct Committer {
 }
 
 impl Committer {
+    /// Starts the thread.
     pub fn start(store: Arc<Store>, counts: Arc<Counts>) -> std::io::Result<Self> {
         let (requests, queue) = mpsc::channel(QUEUE);
         let work = move || run(&store, &counts, queue);
@@ -62,37 +67,58 @@ fn run(store: &Store, counts: &Counts, mut queue: mpsc::Receiver<Request>) {
     while queue.blocking_recv_many(&mut gathered, BATCH) > 0 {
         let mut frames = Vec::with_capacity(gathered.len());
         let mut replies = Vec::with_capacity(gathered.len());
+        let mut losses = Vec::new();
         for Request { write, reply } in gathered.drain(..) {
             match write {
                 Write::Frame(frame) => {
+                    replies.push((reply, written(frame.id.as_ref())));
                     frames.push(frame);
-                    replies.push(reply);
                 }
-                Write::Loss(loss) => answer(&reply, record(store, counts, &loss)),
+                Write::Batch(batch) => {
+                    replies.push((reply, Written::Batch));
+                    frames.extend(batch);
+                }
+                Write::Loss(loss) => losses.push((reply, loss)),
             }
         }
-        if frames.is_empty() {
-            continue;
+        if !frames.is_empty() {
+            append(store, counts, &frames, replies);
         }
-        let outcome = store.append(&frames);
-        Counts::add(&counts.commits, 1);
-        match outcome {
-            Ok(outcomes) => {
-                for ((frame, outcome), reply) in frames.iter().zip(outcomes).zip(&replies) {
-                    count(counts, frame, outcome);
-                    let (boot, sequence) = (frame.id.boot, frame.id.sequence);
-                    let range = SequenceRange { boot, first: sequence, last: sequence };
-                    answer(reply, Written::Frame(range));
-                }
+        // After the frames: one that arrived after all is no loss.
+        for (reply, loss) in losses {
+            answer(&reply, record(store, counts, &loss));
+        }
+    }
+}
+
+fn append(
+    store: &Store,
+    counts: &Counts,
+    frames: &[FrameWrite],
+    replies: Vec<(mpsc::Sender<Written>, Written)>,
+) {
+    let outcome = store.append(frames);
+    Counts::add(&counts.commits, 1);
+    match outcome {
+        Ok(outcomes) => {
+            frames.iter().zip(outcomes).for_each(|(frame, outcome)| count(counts, frame, outcome));
+            for (reply, written) in replies {
+                answer(&reply, written);
             }
-            Err(error) => {
-                report(&error);
-                for reply in &replies {
-                    answer(reply, Written::Failed(error.to_string()));
-                }
+        }
+        Err(error) => {
+            report(&error);
+            for (reply, _) in &replies {
+                answer(reply, Written::Failed(error.to_string()));
             }
         }
     }
+}
+
+fn written(id: Option<&FrameId>) -> Written {
+    id.map_or(Written::Batch, |FrameId { boot, sequence, .. }| {
+        Written::Frame(SequenceRange { boot: *boot, first: *sequence, last: *sequence })
+    })
 }
 
 fn record(store: &Store, counts: &Counts, loss: &LostInterval) -> Written {
@@ -118,7 +144,7 @@ fn count(counts: &Counts, frame: &FrameWrite, outcome: Appended) {
     match outcome {
         Appended::Stored => {
             Counts::add(&counts.frames_stored, 1);
-            Counts::add(&counts.samples_stored, frame.samples.len() as u64);
+            Counts::add(&counts.samples_stored, frame.values.len() as u64);
         }
         Appended::Duplicate => Counts::add(&counts.frames_duplicate, 1),
     }

@@ -15,6 +15,9 @@ use crate::telemetry::RefusalReason;
 #[derive(Default)]
 pub struct StreamSeries {
     series: HashMap<(u64, u32), Resolved>,
+    /// The ids of the last frame that was taken whole, and their series: the next one mostly has
+    /// the same.
+    last: Option<(u64, Vec<u32>, Arc<[SeriesId]>)>,
 }
 
 /// What became of a definition.
@@ -66,25 +69,51 @@ impl StreamSeries {
             }
         };
         self.series.insert((boot, definition.id), resolved);
+        self.last = None;
         result
     }
 
     /// Checks a frame. `oldest` is how far back samples are kept.
     pub fn check(
-        &self,
+        &mut self,
         instance: &Arc<str>,
-        frame: &Frame,
+        frame: Frame,
         (now_ms, oldest): (i64, Duration),
     ) -> Checked {
-        if let Some(refused) = check_whole(frame, now_ms, oldest) {
+        if let Some(refused) = check_whole(&frame, now_ms, oldest) {
             return Checked { write: None, refused: vec![refused] };
         }
-        let mut samples = Vec::with_capacity(frame.ids.len());
+        let id = Some(FrameId {
+            instance: Arc::clone(instance),
+            boot: frame.boot,
+            sequence: frame.sequence,
+        });
+        let timestamp_ms = frame.timestamp_ms;
+        if let Some((boot, ids, series)) = &self.last
+            && *boot == frame.boot
+            && *ids == frame.ids
+        {
+            let series = Arc::clone(series);
+            let write = FrameWrite { id, timestamp_ms, series, values: frame.values };
+            return Checked { write: Some(write), refused: Vec::new() };
+        }
+        let (series, values, refused) = self.resolve(&frame);
+        if refused.is_empty() {
+            self.last = Some((frame.boot, frame.ids, Arc::clone(&series)));
+        }
+        Checked { write: Some(FrameWrite { id, timestamp_ms, series, values }), refused }
+    }
+
+    /// The series and values of a frame that may be stored, and what may not.
+    fn resolve(&self, frame: &Frame) -> (Arc<[SeriesId]>, Vec<f64>, Vec<Refused>) {
+        let mut series = Vec::with_capacity(frame.ids.len());
+        let mut values = Vec::with_capacity(frame.ids.len());
         let mut refused: Vec<Refused> = Vec::new();
         for (&id, &value) in frame.ids.iter().zip(&frame.values) {
             let reason = match self.series.get(&(frame.boot, id)) {
-                Some(Resolved::Known(series)) => {
-                    samples.push((*series, value));
+                Some(Resolved::Known(known)) => {
+                    series.push(*known);
+                    values.push(value);
                     continue;
                 }
                 Some(Resolved::Refused(reason)) => *reason,
@@ -104,10 +133,7 @@ impl StreamSeries {
             };
             refused.push(Refused { reason, samples: 1, message: format!("series {id} {what}") });
         }
-        let id =
-            FrameId { instance: Arc::clone(instance), boot: frame.boot, sequence: frame.sequence };
-        let write = FrameWrite { id, timestamp_ms: frame.timestamp_ms, samples };
-        Checked { write: Some(write), refused }
+        (series.into(), values, refused)
     }
 }
 
@@ -216,11 +242,11 @@ mod tests {
             (frame(|f| f.ids[0] = 2), Some(1), "Series 1: series 2 was refused"),
         ];
         for (frame, taken, expected) in cases {
-            let checked = stream().check(&"ca1".into(), &frame, (NOW_MS, OLDEST));
+            let checked = stream().check(&"ca1".into(), frame, (NOW_MS, OLDEST));
             let say = |r: &Refused| format!("{:?} {}: {}", r.reason, r.samples, r.message);
             let refused: Vec<String> = checked.refused.iter().map(say).collect();
             assert_eq!(refused.join("; "), expected);
-            assert_eq!(checked.write.map(|write| write.samples.len()), taken, "{expected}");
+            assert_eq!(checked.write.map(|write| write.values.len()), taken, "{expected}");
         }
     }
 }

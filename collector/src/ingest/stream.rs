@@ -110,7 +110,7 @@ impl AgentStream {
     ) -> Result<(), Status> {
         match message.message {
             Some(Up::Series(definitions)) => self.define(definitions).await,
-            Some(Up::Frame(frame)) => self.take_frame(&frame, reply).await,
+            Some(Up::Frame(frame)) => self.take_frame(frame, reply).await,
             Some(Up::Loss(loss)) => {
                 let loss = self.lost_interval(&loss)?;
                 self.submit(Write::Loss(loss), reply).await
@@ -141,17 +141,18 @@ impl AgentStream {
 
     async fn take_frame(
         &mut self,
-        frame: &Frame,
+        frame: Frame,
         reply: &mpsc::Sender<Written>,
     ) -> Result<(), Status> {
         let limits = (now_ms(), self.door.oldest);
+        let (boot, sequence) = (frame.boot, frame.sequence);
         let checked = self.series.check(&self.agent.instance, frame, limits);
         let whole_frame = checked.write.is_none();
         for refused in checked.refused {
             self.door.counts.refuse(refused.reason, refused.samples);
             let refusal = Refusal {
-                boot: frame.boot,
-                sequence: frame.sequence,
+                boot,
+                sequence,
                 samples: refused.samples,
                 whole_frame,
                 ..Refusal::default()
@@ -192,6 +193,8 @@ impl AgentStream {
         for written in outcomes.drain(..) {
             match written {
                 Written::Frame(range) => join(&mut acknowledgement.frames, range),
+                // Only remote writes have those.
+                Written::Batch => {}
                 Written::Loss(range) => acknowledgement.losses.push(range),
                 Written::Failed(reason) => failed = Some(Status::unavailable(reason)),
             }
@@ -248,6 +251,6 @@ fn join(ranges: &mut Vec<SequenceRange>, range: SequenceRange) {
     }
 }
 
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

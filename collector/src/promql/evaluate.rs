@@ -151,7 +151,8 @@ impl<'s> Evaluator<'s> {
             from_ms: shift.apply(grid.from_ms) - self.limits.lookback_ms,
             to_ms: shift.apply(grid.last()),
         };
-        let series = self.select(selector, range)?;
+        let hints = hints(grid, shift, self.limits.lookback_ms);
+        let series = self.select(selector, range, hints)?;
         let newest = |series| selector::newest(series, grid, shift, self.limits.lookback_ms);
         Ok(series.into_iter().map(newest).filter(|(row, _)| !row.is_empty()).unzip())
     }
@@ -160,9 +161,10 @@ impl<'s> Evaluator<'s> {
         &self,
         selector: &VectorSelector,
         range: TimeRange,
+        hints: Hints,
     ) -> Result<Vec<crate::store::Series>, QueryError> {
         let matchers = selector::matchers(selector)?;
-        let series = self.store.select(&matchers, range, Hints::default())?;
+        let series = self.store.select(&matchers, range, hints)?;
         let read: usize = series.iter().map(|series| series.values.len()).sum();
         self.samples.set(self.samples.get() + read);
         if self.samples.get() > self.limits.max_samples {
@@ -184,7 +186,7 @@ impl<'s> Evaluator<'s> {
                     from_ms: shift.apply(grid.from_ms) - range_ms,
                     to_ms: shift.apply(grid.last()),
                 };
-                let series = self.select(vs, reach)?;
+                let series = self.select(vs, reach, hints(grid, shift, range_ms))?;
                 let series = series.into_iter().map(selector::samples).collect();
                 Ok(Windows { series, shift, range_ms })
             }
@@ -289,6 +291,11 @@ impl<'s> Evaluator<'s> {
         };
         Ok(Value::Vector(found))
     }
+}
+
+/// What the steps of a grid see, each looking back over `range_ms`.
+fn hints(grid: &Grid, shift: Shift, range_ms: i64) -> Hints {
+    Hints { step_ms: if shift.is_fixed() { 0 } else { grid.step_ms }, range_ms }
 }
 
 fn unnamed(row: Row) -> Row {

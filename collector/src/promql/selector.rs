@@ -40,6 +40,11 @@ impl Shift {
         Self { fixed_ms, offset_ms }
     }
 
+    /// Whether all steps look at the same moment.
+    pub fn is_fixed(self) -> bool {
+        self.fixed_ms.is_some()
+    }
+
     /// Where to look for a step at `moment_ms`.
     pub fn apply(self, moment_ms: i64) -> i64 {
         self.fixed_ms.unwrap_or(moment_ms) - self.offset_ms
@@ -78,9 +83,10 @@ pub fn newest(series: Series, grid: &Grid, shift: Shift, lookback_ms: i64) -> (R
     for moment in grid.moments() {
         let at = shift.apply(moment);
         let behind = series.timestamps.partition_point(|&timestamp| timestamp <= at);
-        let newest = behind.checked_sub(1).map(|n| (series.timestamps[n], series.values[n]));
-        let alive = newest.filter(|(timestamp, value)| {
-            *timestamp >= at - lookback_ms && value.to_bits() != STALE
+        let alive = behind.checked_sub(1).and_then(|place| {
+            let (timestamp, value) = (series.timestamps[place], series.values[place]);
+            let recent = timestamp >= at - series.lookback_ms(place, lookback_ms);
+            (recent && value.to_bits() != STALE).then_some((timestamp, value))
         });
         points.push(alive.map(|(_, value)| value));
         times.push(alive.map_or(0, |(timestamp, _)| timestamp));
@@ -90,7 +96,7 @@ pub fn newest(series: Series, grid: &Grid, shift: Shift, lookback_ms: i64) -> (R
 
 /// A series without the marks of its ends.
 pub fn samples(series: Series) -> Samples {
-    let Series { labels, mut timestamps, mut values } = series;
+    let Series { labels, mut timestamps, mut values, .. } = series;
     if values.iter().any(|value| value.to_bits() == STALE) {
         let alive: Vec<bool> = values.iter().map(|value| value.to_bits() != STALE).collect();
         let keep = |place: usize| alive.get(place).copied().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Which frames are durable: the sequences seen, by instance and boot. What makes exactly once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use headroom_proto::sequences::SequenceSet;
@@ -33,12 +33,8 @@ type Key = (Arc<str>, u64);
 #[derive(Default)]
 pub struct Boots {
     boots: HashMap<Key, Boot>,
-}
-
-/// What a batch of appends changes.
-#[derive(Default)]
-pub struct BootChanges {
-    boots: HashMap<Key, Boot>,
+    /// Those that changed since they were written; the log has the rest.
+    changed: HashSet<Key>,
 }
 
 impl Boots {
@@ -51,11 +47,33 @@ impl Boots {
             let (key, boot) = parsed.ok_or_else(damaged)?;
             boots.insert(key, boot);
         }
-        Ok(Self { boots })
+        Ok(Self { boots, changed: HashSet::new() })
     }
 
-    pub fn apply(&mut self, changes: BootChanges) {
-        self.boots.extend(changes.boots);
+    /// Whether a frame was seen before.
+    pub fn has(&self, id: &FrameId) -> bool {
+        let boot = self.boots.get(&(Arc::clone(&id.instance), id.boot));
+        boot.is_some_and(|boot| boot.seen.contains(id.sequence))
+    }
+
+    /// Takes note of a frame.
+    pub fn insert(&mut self, id: &FrameId, timestamp_ms: i64) {
+        let key = (Arc::clone(&id.instance), id.boot);
+        if !self.changed.contains(&key) {
+            self.changed.insert(key.clone());
+        }
+        let boot = self.boots.entry(key).or_default();
+        boot.newest_ms = boot.newest_ms.max(timestamp_ms);
+        boot.seen.insert(id.sequence);
+    }
+
+    /// Adds to the batch what changed; from then on it counts as written.
+    pub fn write_changed(&mut self, database: &Database, batch: &mut Batch) {
+        for key in self.changed.drain() {
+            if let Some(boot) = self.boots.get(&key) {
+                batch.insert(&database.boots, encode_key(&key), encode(boot));
+            }
+        }
     }
 
     /// The sequences of an instance, by boot.
@@ -77,32 +95,15 @@ impl Boots {
 
     /// Forgets boots whose newest frame is older than `oldest_ms`.
     pub fn expire(&mut self, oldest_ms: i64, database: &Database, batch: &mut Batch) {
-        self.boots.retain(|key, boot| {
+        let Self { boots, changed } = self;
+        boots.retain(|key, boot| {
             let keep = boot.newest_ms >= oldest_ms;
             if !keep {
                 batch.remove(&database.boots, encode_key(key));
+                changed.remove(key);
             }
             keep
         });
-    }
-}
-
-impl BootChanges {
-    /// Takes note of a frame; false if it was seen before.
-    pub fn insert(&mut self, known: &Boots, id: &FrameId, timestamp_ms: i64) -> bool {
-        let key = (Arc::clone(&id.instance), id.boot);
-        let boot = self
-            .boots
-            .entry(key)
-            .or_insert_with_key(|key| known.boots.get(key).cloned().unwrap_or_default());
-        boot.newest_ms = boot.newest_ms.max(timestamp_ms);
-        boot.seen.insert(id.sequence)
-    }
-
-    pub fn write(&self, database: &Database, batch: &mut Batch) {
-        for (key, boot) in &self.boots {
-            batch.insert(&database.boots, encode_key(key), encode(boot));
-        }
     }
 }
 

@@ -1,25 +1,34 @@
-//! The fjall database: its keyspaces, its errors, its format version.
+//! The fjall database under `sealed/`: its keyspaces, its errors, its format version.
 //!
-//! Keyspaces: `meta` (format, sealed generation), `series` (id to labels), `boots` (frames seen, by
-//! instance and boot), `losses`, `log-N` (frames of generation N, dropped whole once sealed) and
-//! `chunks-W` (chunks that begin in week W, dropped whole when retention has passed).
+//! Keyspaces: `meta` (format, sealed generation, state of each day), `series` (id to labels),
+//! `boots` (frames seen, by instance and boot), `losses`; chunks of day D as they were sealed in
+//! `fresh-D` and merged in `day-D-V`; rollups of 5 minutes in `minutes-P` and of an hour in
+//! `hours-P`. What expires is a keyspace and is dropped whole.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use fjall::{Guard, Keyspace, KeyspaceCreateOptions, PersistMode, UserKey, UserValue};
+use fjall::config::{BlockSizePolicy, CompressionPolicy};
+use fjall::{CompressionType, Guard, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{UserKey, UserValue};
 
 use super::StoreError;
 
 pub type Batch = fjall::OwnedWriteBatch;
 
+/// A row to be written in bulk.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 /// The format this version writes, and the newest it reads.
 const FORMAT: u32 = 1;
 
-const CACHE_BYTES: u64 = 32 << 20;
 const JOURNAL_BYTES: u64 = 64 << 20;
+
+/// What is in memory twice is small: samples are in the head and in no memtable.
+const MEMTABLE_BYTES: u64 = 4 << 20;
 
 pub struct Database {
     fjall: fjall::Database,
+    directory: PathBuf,
     meta: Keyspace,
     pub series: Keyspace,
     pub boots: Keyspace,
@@ -27,11 +36,12 @@ pub struct Database {
 }
 
 impl Database {
-    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+    /// Opens the database of the data directory, or makes it.
+    pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let name = directory.display().to_string();
         let operation = format!("open data directory {name}");
-        let opened = fjall::Database::builder(directory)
-            .cache_size(CACHE_BYTES)
+        let opened = fjall::Database::builder(directory.join("sealed"))
+            .cache_size(cache_bytes)
             .max_journaling_size(JOURNAL_BYTES)
             .worker_threads(1)
             .open();
@@ -45,6 +55,7 @@ impl Database {
             series: keyspace("series")?,
             boots: keyspace("boots")?,
             losses: keyspace("losses")?,
+            directory: directory.to_owned(),
             fjall,
         };
         database.check_format(name)?;
@@ -55,7 +66,7 @@ impl Database {
         match self.meta_number("format")? {
             None => {
                 let mut batch = self.batch();
-                batch.insert(&self.meta, "format", FORMAT.to_be_bytes());
+                self.set_meta_number(&mut batch, "format", FORMAT);
                 commit(batch, "note the format")
             }
             Some(found) if found > FORMAT => {
@@ -79,30 +90,47 @@ impl Database {
         batch.insert(&self.meta, key, number.to_be_bytes());
     }
 
+    /// Forgets a number in `meta` with the batch.
+    pub fn remove_meta(&self, batch: &mut Batch, key: &str) {
+        batch.remove(&self.meta, key);
+    }
+
     pub fn keyspace(&self, name: &str) -> Result<Keyspace, StoreError> {
         open_keyspace(&self.fjall, name)
     }
 
-    /// The numbers of the keyspaces `PREFIX-N`, in order.
-    pub fn numbered(&self, prefix: &str) -> Vec<u64> {
-        let names = self.fjall.list_keyspace_names();
-        let number = |name: &str| name.strip_prefix(prefix)?.strip_prefix('-')?.parse().ok();
-        let mut numbers: Vec<u64> = names.iter().filter_map(|name| number(name)).collect();
-        numbers.sort_unstable();
-        numbers
+    /// The names of all keyspaces.
+    pub fn names(&self) -> Vec<String> {
+        self.fjall.list_keyspace_names().iter().map(ToString::to_string).collect()
     }
 
-    pub fn drop_keyspace(&self, name: &str) -> Result<(), StoreError> {
-        let keyspace = self.keyspace(name)?;
-        self.fjall.delete_keyspace(keyspace).map_err(failed(&format!("drop keyspace {name}")))
+    pub fn drop_keyspace(&self, keyspace: Keyspace) -> Result<(), StoreError> {
+        let operation = format!("drop keyspace {}", keyspace.name());
+        self.fjall.delete_keyspace(keyspace).map_err(failed(&operation))
     }
 
     pub fn batch(&self) -> Batch {
         self.fjall.batch().durability(Some(PersistMode::SyncAll))
     }
 
+    /// A consistent view of all keyspaces.
+    pub fn view(&self) -> fjall::Snapshot {
+        self.fjall.snapshot()
+    }
+
+    /// Bytes of the data directory as the disk counts them: allocated blocks.
     pub fn disk_bytes(&self) -> u64 {
-        self.fjall.disk_space().unwrap_or(0)
+        allocated(&self.directory)
+    }
+
+    /// Moves what is in memory and in journals to tables, and merges those.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        for name in self.names() {
+            let keyspace = self.keyspace(&name)?;
+            keyspace.rotate_memtable_and_wait().map_err(failed("flush"))?;
+            keyspace.major_compact().map_err(failed("compact"))?;
+        }
+        Ok(())
     }
 }
 
@@ -111,18 +139,50 @@ pub fn commit(batch: Batch, operation: &str) -> Result<(), StoreError> {
     batch.commit().map_err(failed(operation))
 }
 
+/// Writes rows in order of their keys as tables at once, past the journal; durable when done.
+pub fn write_in_bulk(
+    keyspace: &Keyspace,
+    rows: impl Iterator<Item = Result<Row, StoreError>>,
+) -> Result<(), StoreError> {
+    let operation = format!("write {}", keyspace.name());
+    let failed = |source| StoreError::Database { operation: operation.clone(), source };
+    let mut ingestion = keyspace.start_ingestion().map_err(failed)?;
+    for row in rows {
+        let (key, value) = row?;
+        ingestion.write(key, value).map_err(failed)?;
+    }
+    ingestion.finish().map_err(failed)
+}
+
 /// Key and value of an entry that was found.
 pub fn entry(entry: Guard, operation: &str) -> Result<(UserKey, UserValue), StoreError> {
     entry.into_inner().map_err(failed(operation))
 }
 
 fn open_keyspace(fjall: &fjall::Database, name: &str) -> Result<Keyspace, StoreError> {
-    // A small memtable: what matters is in the head already, and the journal is freed sooner.
-    let options = || KeyspaceCreateOptions::default().max_memtable_size(16 << 20);
+    let options = || {
+        let options = KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+        if name.contains('-') {
+            // Chunks are compressed already, and most are longer than a block.
+            options
+                .data_block_compression_policy(CompressionPolicy::all(CompressionType::None))
+                .data_block_size_policy(BlockSizePolicy::all(16 << 10))
+        } else {
+            options
+        }
+    };
     fjall.keyspace(name, options).map_err(failed(&format!("open keyspace {name}")))
 }
 
-fn failed(operation: &str) -> impl FnOnce(fjall::Error) -> StoreError {
+pub fn failed(operation: &str) -> impl FnOnce(fjall::Error) -> StoreError {
     let operation = operation.to_owned();
     move |source| StoreError::Database { operation, source }
+}
+
+fn allocated(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(metadata) = std::fs::symlink_metadata(path) else { return 0 };
+    let own = metadata.blocks() * 512;
+    let inside = std::fs::read_dir(path).into_iter().flatten().flatten();
+    own + inside.map(|entry| allocated(&entry.path())).sum::<u64>()
 }

@@ -1,109 +1,251 @@
-//! From labels to series and back. All of it in memory; new series are saved with the first frame
-//! that uses them.
+//! From labels to series and back, all of it in memory. New series are written to the log with the
+//! first frame that uses them, and to the database when that log is sealed.
 
 use std::collections::HashMap;
 
+use hashbrown::HashTable;
+use headroom_proto::metric::INSTANCE;
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::database::{self, Batch, Database};
-use super::labels::{Labels, Matcher};
+use super::labels::{self, Labels};
+use super::matcher::Matcher;
+use super::symbols::{Symbol, Symbols};
 use super::{SeriesId, StoreError};
 
-/// The most series one instance may have.
-pub const MAX_SERIES_PER_INSTANCE: usize = 50_000;
+/// The most series one instance may have, unless configured otherwise.
+pub const DEFAULT_SERIES_PER_INSTANCE: usize = 50_000;
 
 /// An instance has too many series.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("instance {instance:?} has {MAX_SERIES_PER_INSTANCE} series, the most it may have")]
+#[error("instance {instance:?} has {limit} series, the most it may have")]
 pub struct SeriesLimit {
     instance: String,
+    limit: usize,
 }
 
-#[derive(Default)]
+/// Names and values sorted by name, as [`Labels`] and decoded requests have them.
+pub type Pairs<'a> = [(&'a str, &'a str)];
+
 pub struct Index {
-    labels: Vec<Labels>,
-    ids: HashMap<Labels, SeriesId>,
+    symbols: Symbols,
+    /// The pairs of all series, one series behind the other.
+    pairs: Vec<(Symbol, Symbol)>,
+    /// Where the pairs of each series begin, and where those of the last end.
+    begins: Vec<u32>,
+    ids: HashTable<SeriesId>,
     /// By label name and value, in order of ids.
-    postings: HashMap<(Box<str>, Box<str>), Vec<SeriesId>>,
-    saved: usize,
+    postings: HashMap<(Symbol, Symbol), Vec<SeriesId>>,
+    /// The values of each label name.
+    values: HashMap<Symbol, Vec<Symbol>>,
+    series_per_instance: usize,
 }
 
 impl Index {
-    pub fn load(database: &Database) -> Result<Self, StoreError> {
-        let mut index = Self::default();
+    pub fn new(series_per_instance: usize) -> Self {
+        Self {
+            symbols: Symbols::default(),
+            pairs: Vec::new(),
+            begins: vec![0],
+            ids: HashTable::new(),
+            postings: HashMap::new(),
+            values: HashMap::new(),
+            series_per_instance,
+        }
+    }
+
+    /// Reads the series that are sealed. A damaged row leaves a series without a name; the answer
+    /// counts those.
+    pub fn load(&mut self, database: &Database) -> Result<u64, StoreError> {
+        let mut damaged = 0;
         for entry in database.series.iter() {
             let (key, value) = database::entry(entry, "read the index")?;
-            let damaged = || StoreError::Damaged { what: format!("series {key:?} of the index") };
-            let id = u32::from_be_bytes((*key).try_into().map_err(|_| damaged())?);
-            let labels = Labels::decode(&value).ok_or_else(damaged)?;
-            if id as usize != index.labels.len() {
-                return Err(damaged());
+            let id = (*key).try_into().map(u32::from_be_bytes);
+            let Ok(id) = id else {
+                damaged += 1;
+                continue;
+            };
+            let checked = value.split_first_chunk::<4>();
+            let sound = checked.filter(|(sum, rest)| crc32fast::hash(rest).to_le_bytes() == **sum);
+            match sound.and_then(|(_, rest)| labels::decode(rest)) {
+                Some(pairs) => self.restore(SeriesId(id), &pairs),
+                None => damaged += 1,
             }
-            index.add(labels);
         }
-        index.saved = index.labels.len();
-        Ok(index)
+        Ok(damaged)
+    }
+
+    /// Takes a series that was given its id before. What lies between is left without a name.
+    pub fn restore(&mut self, id: SeriesId, pairs: &Pairs<'_>) {
+        while self.len() < id.0 as usize {
+            self.begins.push(self.pairs.len() as u32);
+        }
+        if self.len() == id.0 as usize {
+            self.add(pairs);
+        }
     }
 
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.begins.len() - 1
     }
 
-    pub fn id_of(&self, labels: &Labels) -> Option<SeriesId> {
-        self.ids.get(labels).copied()
+    pub fn find(&self, pairs: &Pairs<'_>) -> Option<SeriesId> {
+        let same = |id: &SeriesId| self.is(*id, pairs);
+        self.ids.find(hash(pairs.iter().copied()), same).copied()
     }
 
-    pub fn labels(&self, id: SeriesId) -> Option<&Labels> {
-        self.labels.get(id.0 as usize)
+    fn is(&self, id: SeriesId, pairs: &Pairs<'_>) -> bool {
+        self.pairs(id).len() == pairs.len() && self.texts(id).eq(pairs.iter().copied())
     }
 
-    pub fn insert(&mut self, labels: Labels) -> Result<SeriesId, SeriesLimit> {
-        if let Some(id) = self.id_of(&labels) {
+    /// The labels of a series; none if their record was damaged.
+    pub fn labels(&self, id: SeriesId) -> Option<Labels> {
+        (!self.pairs(id).is_empty()).then(|| Labels::sorted(self.texts(id)))
+    }
+
+    /// Names and values of a series, sorted by name.
+    pub fn texts(&self, id: SeriesId) -> impl Iterator<Item = (&str, &str)> {
+        let text = |symbol| self.symbols.text(symbol);
+        self.pairs(id).iter().map(move |&(name, value)| (text(name), text(value)))
+    }
+
+    fn pairs(&self, SeriesId(id): SeriesId) -> &[(Symbol, Symbol)] {
+        match (self.begins.get(id as usize), self.begins.get(id as usize + 1)) {
+            (Some(&begin), Some(&end)) => &self.pairs[begin as usize..end as usize],
+            _ => &[],
+        }
+    }
+
+    pub fn insert(&mut self, pairs: &Pairs<'_>) -> Result<SeriesId, SeriesLimit> {
+        if let Some(id) = self.find(pairs) {
             return Ok(id);
         }
-        let instance = labels.get(headroom_proto::metric::INSTANCE).unwrap_or_default();
-        let posting =
-            self.postings.get(&(headroom_proto::metric::INSTANCE.into(), instance.into()));
-        if posting.is_some_and(|series| series.len() >= MAX_SERIES_PER_INSTANCE) {
-            return Err(SeriesLimit { instance: instance.to_owned() });
+        let instance = pairs.iter().find(|(name, _)| *name == INSTANCE).map_or("", |pair| pair.1);
+        let posting = self.symbols.find(INSTANCE).zip(self.symbols.find(instance));
+        let posting = posting.and_then(|pair| self.postings.get(&pair));
+        if posting.is_some_and(|series| series.len() >= self.series_per_instance) {
+            let limit = self.series_per_instance;
+            return Err(SeriesLimit { instance: instance.to_owned(), limit });
         }
-        Ok(self.add(labels))
+        Ok(self.add(pairs))
     }
 
-    fn add(&mut self, labels: Labels) -> SeriesId {
-        let id = SeriesId(self.labels.len() as u32);
-        for (name, value) in labels.iter() {
-            self.postings.entry((name.into(), value.into())).or_default().push(id);
+    fn add(&mut self, pairs: &Pairs<'_>) -> SeriesId {
+        let id = SeriesId(self.len() as u32);
+        for &(name, value) in pairs {
+            let pair = (self.symbols.intern(name), self.symbols.intern(value));
+            self.pairs.push(pair);
+            let posting = self.postings.entry(pair).or_default();
+            if posting.is_empty() {
+                self.values.entry(pair.0).or_default().push(pair.1);
+            }
+            posting.push(id);
         }
-        self.ids.insert(labels.clone(), id);
-        self.labels.push(labels);
+        self.begins.push(self.pairs.len() as u32);
+        let Self { ids, pairs: all, begins, symbols, .. } = self;
+        let rehash = |id: &SeriesId| {
+            let span = begins[id.0 as usize] as usize..begins[id.0 as usize + 1] as usize;
+            hash(all[span].iter().map(|&(name, value)| (symbols.text(name), symbols.text(value))))
+        };
+        ids.insert_unique(hash(pairs.iter().copied()), id, rehash);
         id
     }
 
-    /// The series that all matchers accept. Starts from the rarest exact value.
+    /// The series that all matchers accept, in order of their ids.
     pub fn select(&self, matchers: &[Matcher]) -> Vec<SeriesId> {
-        let posting = |matcher: &Matcher| {
-            let key = (matcher.name().into(), matcher.exact()?.into());
-            Some(self.postings.get(&key).map_or(&[][..], Vec::as_slice))
+        let mut filters: Vec<Filter<'_>> = matchers.iter().map(|m| Filter::new(self, m)).collect();
+        let candidates = self.candidates(matchers);
+        let mut accepted = |id: &SeriesId| {
+            let pairs = self.pairs(*id);
+            !pairs.is_empty() && filters.iter_mut().all(|filter| filter.accepts(self, pairs))
         };
-        let rarest = matchers.iter().filter_map(posting).min_by_key(|series| series.len());
-        let accepted = |id: &SeriesId| {
-            self.labels(*id).is_some_and(|labels| matchers.iter().all(|m| m.matches(labels)))
-        };
-        match rarest {
-            Some(series) => series.iter().copied().filter(accepted).collect(),
-            None => (0..self.labels.len() as u32).map(SeriesId).filter(accepted).collect(),
+        match candidates {
+            Some(mut ids) => {
+                ids.retain(&mut accepted);
+                ids
+            }
+            None => (0..self.len() as u32).map(SeriesId).filter(accepted).collect(),
         }
     }
 
-    /// Adds what is not saved yet to the batch; the answer is for [`Self::mark_saved`].
-    pub fn write_unsaved(&self, database: &Database, batch: &mut Batch) -> usize {
-        for (offset, labels) in self.labels[self.saved..].iter().enumerate() {
-            let id = (self.saved + offset) as u32;
-            batch.insert(&database.series, id.to_be_bytes(), labels.encode());
+    /// The fewest series that hold all that match: from the rarest exact value, or from the values
+    /// that a regular expression accepts; nothing if no matcher narrows them.
+    fn candidates(&self, matchers: &[Matcher]) -> Option<Vec<SeriesId>> {
+        let exact = matchers.iter().filter_map(|matcher| {
+            let pair = self.symbols.find(matcher.name()).zip(self.symbols.find(matcher.exact()?));
+            let posting = pair.and_then(|pair| self.postings.get(&pair));
+            Some(posting.map_or(&[][..], Vec::as_slice))
+        });
+        if let Some(rarest) = exact.min_by_key(|series| series.len()) {
+            return Some(rarest.to_vec());
         }
-        self.labels.len()
+        let narrowing = matchers.iter().find(|matcher| !matcher.accepts(""))?;
+        let name = self.symbols.find(narrowing.name());
+        let values = name.and_then(|name| Some((name, self.values.get(&name)?)));
+        let Some((name, values)) = values else { return Some(Vec::new()) };
+        let accepted = values.iter().filter(|value| narrowing.accepts(self.symbols.text(**value)));
+        let mut ids: Vec<SeriesId> =
+            accepted.flat_map(|value| self.postings[&(name, *value)].iter().copied()).collect();
+        ids.sort_unstable();
+        Some(ids)
     }
 
-    pub fn mark_saved(&mut self, saved: usize) {
-        self.saved = saved;
+    /// The values of a label among the series that match, sorted.
+    pub fn label_values(&self, name: &str, matchers: &[Matcher]) -> Vec<String> {
+        let Some(name) = self.symbols.find(name) else { return Vec::new() };
+        let mut values: Vec<Symbol> = if matchers.is_empty() {
+            self.values.get(&name).cloned().unwrap_or_default()
+        } else {
+            let value = |id| Some(self.pairs(id).iter().find(|pair| pair.0 == name)?.1);
+            let found = self.select(matchers).into_iter().filter_map(value);
+            found.collect::<std::collections::HashSet<_>>().into_iter().collect()
+        };
+        values.sort_unstable_by_key(|value| self.symbols.text(*value));
+        values.into_iter().map(|value| self.symbols.text(value).to_owned()).collect()
     }
+
+    /// Adds series to the batch.
+    pub fn write_range(
+        &self,
+        series: std::ops::Range<usize>,
+        database: &Database,
+        batch: &mut Batch,
+    ) {
+        for id in series.start as u32..series.end as u32 {
+            let mut bytes = Vec::new();
+            labels::encode(self.texts(SeriesId(id)), &mut bytes);
+            let checked = [&crc32fast::hash(&bytes).to_le_bytes()[..], &bytes].concat();
+            batch.insert(&database.series, id.to_be_bytes(), checked);
+        }
+    }
+}
+
+/// A matcher that tests each value once.
+struct Filter<'m> {
+    matcher: &'m Matcher,
+    name: Option<Symbol>,
+    known: HashMap<Option<Symbol>, bool>,
+}
+
+impl<'m> Filter<'m> {
+    fn new(index: &Index, matcher: &'m Matcher) -> Self {
+        Self { matcher, name: index.symbols.find(matcher.name()), known: HashMap::new() }
+    }
+
+    fn accepts(&mut self, index: &Index, pairs: &[(Symbol, Symbol)]) -> bool {
+        let pair = pairs.iter().find(|(name, _)| Some(*name) == self.name);
+        let value = pair.map(|pair| pair.1);
+        let test = || self.matcher.accepts(value.map_or("", |value| index.symbols.text(value)));
+        *self.known.entry(value).or_insert_with(test)
+    }
+}
+
+/// Of names and values, each ended by a byte that no text holds.
+fn hash<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> u64 {
+    let mut bytes = Vec::with_capacity(256);
+    for text in pairs.flat_map(|(name, value)| [name, value]) {
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.push(0xff);
+    }
+    xxh3_64(&bytes)
 }

@@ -1,9 +1,7 @@
-//! Labels, which name a series, and matchers, which find series.
+//! Labels, which name a series.
 
 use std::fmt;
 use std::sync::Arc;
-
-use regex::Regex;
 
 /// The label that holds a series' metric name.
 pub const METRIC: &str = "__name__";
@@ -71,27 +69,9 @@ impl Labels {
         Self(Arc::new([]))
     }
 
-    /// The labels as bytes: each name and value behind its length (u16, little endian).
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for text in self.iter().flat_map(|(name, value)| [name, value]) {
-            bytes.extend((text.len() as u16).to_le_bytes());
-            bytes.extend(text.as_bytes());
-        }
-        bytes
-    }
-
-    /// The reverse of [`Self::encode`].
-    pub(super) fn decode(mut bytes: &[u8]) -> Option<Self> {
-        let mut texts = Vec::new();
-        while let Some((length, rest)) = bytes.split_first_chunk::<2>() {
-            let (text, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
-            texts.push(str::from_utf8(text).ok()?);
-            bytes = rest;
-        }
-        let (pairs, []) = texts.as_chunks::<2>() else { return None };
-        let pairs = pairs.iter().map(|[name, value]| ((*name).into(), (*value).into()));
-        bytes.is_empty().then(|| Self(pairs.collect()))
+    /// Labels from pairs that are sorted by name already.
+    pub(super) fn sorted<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(pairs.map(|(name, value)| (name.into(), value.into())).collect())
     }
 }
 
@@ -113,83 +93,25 @@ impl fmt::Debug for Labels {
     }
 }
 
-/// A condition on one label. An absent label has the empty value, as in Prometheus.
-#[derive(Debug, Clone)]
-pub struct Matcher {
-    name: String,
-    test: Test,
-}
-
-#[derive(Debug, Clone)]
-enum Test {
-    Equal(String),
-    NotEqual(String),
-    Regex(Regex),
-    NotRegex(Regex),
-}
-
-/// Why a matcher cannot be.
-#[derive(Debug, thiserror::Error)]
-#[error("matcher of label {name:?}: {pattern:?} is not a regular expression")]
-pub struct MatcherError {
-    name: String,
-    pattern: String,
-    source: regex::Error,
-}
-
-impl Matcher {
-    /// `name = value`.
-    pub fn equal(name: &str, value: &str) -> Self {
-        Self { name: name.into(), test: Test::Equal(value.into()) }
-    }
-
-    /// `name != value`.
-    pub fn not_equal(name: &str, value: &str) -> Self {
-        Self { name: name.into(), test: Test::NotEqual(value.into()) }
-    }
-
-    /// `name =~ pattern`, on the whole value.
-    pub fn regex(name: &str, pattern: &str) -> Result<Self, MatcherError> {
-        Ok(Self { name: name.into(), test: Test::Regex(anchored(name, pattern)?) })
-    }
-
-    /// `name !~ pattern`, on the whole value.
-    pub fn not_regex(name: &str, pattern: &str) -> Result<Self, MatcherError> {
-        Ok(Self { name: name.into(), test: Test::NotRegex(anchored(name, pattern)?) })
-    }
-
-    /// The series of a metric.
-    pub fn metric(name: &str) -> Self {
-        Self::equal(METRIC, name)
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The one value that matches, if there is just one.
-    pub(super) fn exact(&self) -> Option<&str> {
-        match &self.test {
-            Test::Equal(value) if !value.is_empty() => Some(value),
-            Test::Equal(_) | Test::NotEqual(_) | Test::Regex(_) | Test::NotRegex(_) => None,
-        }
-    }
-
-    pub(super) fn matches(&self, labels: &Labels) -> bool {
-        let value = labels.get(&self.name).unwrap_or_default();
-        match &self.test {
-            Test::Equal(wanted) => value == wanted,
-            Test::NotEqual(unwanted) => value != unwanted,
-            Test::Regex(pattern) => pattern.is_match(value),
-            Test::NotRegex(pattern) => !pattern.is_match(value),
-        }
+/// Sorted pairs as bytes: each name and value behind its length (u16, little endian).
+pub fn encode<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, bytes: &mut Vec<u8>) {
+    for text in pairs.flat_map(|(name, value)| [name, value]) {
+        bytes.extend((text.len() as u16).to_le_bytes());
+        bytes.extend(text.as_bytes());
     }
 }
 
-fn anchored(name: &str, pattern: &str) -> Result<Regex, MatcherError> {
-    Regex::new(&format!("^(?s:{pattern})$")).map_err(|source| MatcherError {
-        name: name.into(),
-        pattern: pattern.into(),
-        source,
-    })
+/// The reverse of [`encode`].
+pub fn decode(mut bytes: &[u8]) -> Option<Vec<(&str, &str)>> {
+    let mut text = || {
+        let (length, rest) = bytes.split_first_chunk::<2>()?;
+        let (text, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
+        bytes = rest;
+        str::from_utf8(text).ok()
+    };
+    let mut pairs = Vec::new();
+    while let Some(name) = text() {
+        pairs.push((name, text()?));
+    }
+    bytes.is_empty().then_some(pairs)
 }

@@ -1,108 +1,215 @@
-//! The durable log: frames in order of arrival, by generation.
+//! The durable log: what was appended since the last seal, in files of our own.
 //!
-//! One keyspace for each generation, so that sealing drops it whole: removing rows one by one
-//! would leave tombstones that take more space than the data.
+//! A file for each generation; sealing begins the next one and deletes those whose samples lie in
+//! chunks. A process begins a generation of its own, so a file that another left is only read.
+//! It is no keyspace of the database because a log of samples in an LSM tree is written to its
+//! journal, held in its memtable and kept long after it was dropped.
 
-use fjall::Keyspace;
+mod record;
 
-use super::database::{self, Batch, Database};
-use super::head::Head;
-use super::{FrameWrite, SeriesId, StoreError};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-const SEALED: &str = "sealed generation";
-const VERSION: u8 = 1;
+pub use self::record::Record;
+use super::head::Layout;
+use super::{FrameId, SeriesId, StoreError};
+
+/// The note of the newest generation that is sealed.
+pub const SEALED: &str = "sealed generation";
+
+/// The most bytes of one record; more is damage.
+const MAX_RECORD_BYTES: u32 = 256 << 20;
 
 /// Where frames are being written.
 pub struct Log {
-    keyspace: Keyspace,
+    folder: PathBuf,
+    file: File,
     generation: u32,
-    next_row: u64,
+    /// Bytes that are whole and synced.
+    length: u64,
+    staged: Vec<u8>,
+    /// Layouts that this file describes, by their number.
+    layouts: Vec<bool>,
+    /// Runs of agents that this file names, with their numbers.
+    runs: HashMap<(Arc<str>, u64), u32>,
+}
+
+/// How a log was written, or not.
+#[derive(Debug)]
+pub enum Written {
+    Durable,
+    /// Nothing was; the file is as it was before.
+    Refused(std::io::Error),
+    /// Nobody knows.
+    Uncertain(std::io::Error),
+}
+
+/// What reading a log came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Records that were damaged.
+    pub damaged: u64,
+    /// Bytes at the end that are no whole record: what was being written when the process died.
+    pub torn_bytes: u64,
 }
 
 impl Log {
-    /// Opens the newest generation and reads what is not sealed into a head.
-    pub fn open(database: &Database) -> Result<(Self, Head), StoreError> {
-        let sealed = database.meta_number(SEALED)?.unwrap_or(0);
-        let mut head = Head::default();
-        let mut newest = sealed + 1;
-        for generation in database.numbered("log") {
-            let generation = generation as u32;
-            if generation <= sealed {
-                database.drop_keyspace(&name(generation))?;
-            } else {
-                replay(database, generation, &mut head)?;
-                newest = newest.max(generation);
-            }
-        }
-        // A generation is written by one process only, so rows never need to be counted.
-        let generation = newest + u32::from(head.samples() > 0);
-        Ok((Self::start(database, generation)?, head))
-    }
-
-    fn start(database: &Database, generation: u32) -> Result<Self, StoreError> {
-        Ok(Self { keyspace: database.keyspace(&name(generation))?, generation, next_row: 0 })
-    }
-
-    pub fn write(&mut self, batch: &mut Batch, frame: &FrameWrite) {
-        batch.insert(&self.keyspace, self.next_row.to_be_bytes(), encode(frame));
-        self.next_row += 1;
+    /// Begins a generation in `folder`.
+    pub fn begin(folder: &Path, generation: u32) -> Result<Self, StoreError> {
+        let path = folder.join(name(generation));
+        let begun =
+            File::options().write(true).create_new(true).open(&path).and_then(|mut file| {
+                file.write_all(&record::header())?;
+                file.sync_all()?;
+                File::open(folder)?.sync_all()?;
+                Ok(file)
+            });
+        let file = begun.map_err(|source| {
+            // What is half begun must not be in the way of the next attempt.
+            let _ = fs::remove_file(&path);
+            StoreError::File { operation: "begin log", path, source }
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            file,
+            generation,
+            length: record::header().len() as u64,
+            staged: Vec::new(),
+            layouts: Vec::new(),
+            runs: HashMap::new(),
+        })
     }
 
     /// Begins the next generation; the answer is the one that has ended.
-    pub fn rotate(&mut self, database: &Database) -> Result<u32, StoreError> {
+    pub fn rotate(&mut self) -> Result<u32, StoreError> {
         let ended = self.generation;
-        *self = Self::start(database, ended + 1)?;
+        *self = Self::begin(&self.folder, ended + 1)?;
         Ok(ended)
+    }
+
+    pub fn stage_series<'a>(
+        &mut self,
+        id: SeriesId,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    ) {
+        record::write_series(&mut self.staged, id, pairs);
+    }
+
+    /// Stages a row, and whatever it needs that this file does not have yet.
+    pub fn stage_row(
+        &mut self,
+        id: Option<&FrameId>,
+        (layout, series): (Layout, &[SeriesId]),
+        (timestamp_ms, values): (i64, &[f64]),
+    ) {
+        let number = layout.0 as usize;
+        if self.layouts.len() <= number {
+            self.layouts.resize(number + 1, false);
+        }
+        if !self.layouts[number] {
+            self.layouts[number] = true;
+            record::write_layout(&mut self.staged, layout, series);
+        }
+        let run = id.map(|id| self.run(id));
+        let sequence = id.map_or(0, |id| id.sequence);
+        record::write_row(&mut self.staged, (run, sequence), layout, (timestamp_ms, values));
+    }
+
+    fn run(&mut self, id: &FrameId) -> u32 {
+        let key = (Arc::clone(&id.instance), id.boot);
+        let next = self.runs.len() as u32;
+        *self.runs.entry(key).or_insert_with(|| {
+            record::write_run(&mut self.staged, next, &id.instance, id.boot);
+            next
+        })
+    }
+
+    /// Writes what is staged and syncs it.
+    pub fn commit(&mut self) -> Written {
+        let written = self.file.write_all(&self.staged);
+        let staged = self.staged.len() as u64;
+        self.staged.clear();
+        // A burst must not hold its memory for ever.
+        self.staged.shrink_to(1 << 20);
+        if let Err(error) = written {
+            return self.take_back(error);
+        }
+        match self.file.sync_data() {
+            Ok(()) => {
+                self.length += staged;
+                Written::Durable
+            }
+            Err(error) => Written::Uncertain(error),
+        }
+    }
+
+    /// Cuts off what a failed write left.
+    fn take_back(&mut self, error: std::io::Error) -> Written {
+        use std::io::{Seek, SeekFrom};
+        // What the file was to learn must be written again.
+        self.layouts.clear();
+        self.runs.clear();
+        let cut = self.file.set_len(self.length);
+        let back = cut.and_then(|()| self.file.seek(SeekFrom::Start(self.length)).map(|_| ()));
+        match back {
+            Ok(()) => Written::Refused(error),
+            Err(worse) => Written::Uncertain(worse),
+        }
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.length
     }
 }
 
-/// Notes with the batch that all generations up to `generation` are in chunks.
-pub fn mark_sealed(database: &Database, batch: &mut Batch, generation: u32) {
-    database.set_meta_number(batch, SEALED, generation);
+/// The generations that have a file, in order.
+pub fn generations(folder: &Path) -> Result<Vec<u32>, StoreError> {
+    let failed = |source| StoreError::File { operation: "list", path: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".log"));
+        found.extend(number.and_then(|number| number.parse::<u32>().ok()));
+    }
+    found.sort_unstable();
+    Ok(found)
 }
 
-/// Drops the logs of all generations up to `generation`.
-pub fn drop_sealed(database: &Database, generation: u32) -> Result<(), StoreError> {
-    let numbers = database.numbered("log").into_iter();
-    let mut sealed = numbers.filter(|&number| number <= generation.into());
-    sealed.try_for_each(|number| database.drop_keyspace(&name(number as u32)))
-}
-
-fn name(generation: u32) -> String {
-    format!("log-{generation}")
-}
-
-fn replay(database: &Database, generation: u32, head: &mut Head) -> Result<(), StoreError> {
-    for entry in database.keyspace(&name(generation))?.iter() {
-        let (key, value) = database::entry(entry, &format!("replay log {generation}"))?;
-        let damaged = || StoreError::Damaged { what: format!("row {key:?} of log {generation}") };
-        let (timestamp_ms, samples) = decode(&value).ok_or_else(damaged)?;
-        head.add_samples(timestamp_ms, &samples);
+/// Deletes the logs up to a generation.
+pub fn remove_sealed(folder: &Path, sealed: u32) -> Result<(), StoreError> {
+    for generation in generations(folder)?.into_iter().filter(|number| *number <= sealed) {
+        let path = folder.join(name(generation));
+        fs::remove_file(&path).map_err(|source| StoreError::File {
+            operation: "delete",
+            path,
+            source,
+        })?;
     }
     Ok(())
 }
 
-/// Version, timestamp (i64), then id (u32) and value (f64) of each sample, little endian.
-fn encode(frame: &FrameWrite) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(9 + frame.samples.len() * 12);
-    bytes.push(VERSION);
-    bytes.extend(frame.timestamp_ms.to_le_bytes());
-    for (SeriesId(id), value) in &frame.samples {
-        bytes.extend(id.to_le_bytes());
-        bytes.extend(value.to_le_bytes());
-    }
-    bytes
+/// Reads a log; `take` is told each sound record in order.
+pub fn replay(
+    folder: &Path,
+    generation: u32,
+    take: impl FnMut(Record<'_>),
+) -> Result<Replayed, StoreError> {
+    let path = folder.join(name(generation));
+    let bytes = fs::read(&path).map_err(|source| StoreError::File {
+        operation: "read log",
+        path: path.clone(),
+        source,
+    })?;
+    record::read_all(&bytes, take).map_err(|version| StoreError::Format {
+        directory: path.display().to_string(),
+        found: version,
+        known: record::VERSION.into(),
+    })
 }
 
-fn decode(bytes: &[u8]) -> Option<(i64, Vec<(SeriesId, f64)>)> {
-    let (&VERSION, rest) = bytes.split_first()? else { return None };
-    let (timestamp, rest) = rest.split_first_chunk::<8>()?;
-    let (samples, []) = rest.as_chunks::<12>() else { return None };
-    let sample = |bytes: &[u8; 12]| {
-        let (id, value) = bytes.split_first_chunk::<4>()?;
-        let value = f64::from_le_bytes(value.try_into().ok()?);
-        Some((SeriesId(u32::from_le_bytes(*id)), value))
-    };
-    let samples = samples.iter().map(sample).collect::<Option<Vec<_>>>()?;
-    Some((i64::from_le_bytes(*timestamp), samples))
+fn name(generation: u32) -> String {
+    format!("{generation:010}.log")
 }

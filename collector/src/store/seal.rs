@@ -1,170 +1,131 @@
-//! Sealing: the head becomes chunks, its log goes. And retention: weeks that have passed go whole.
+//! Sealing: the head becomes chunks, a chunk for each series and day, and its log goes.
 
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::chunk;
-use super::database::{self, Batch, Database};
+use super::database::{self, Row};
+use super::days::Day;
 use super::head::{Column, Head};
-use super::log;
-use super::{SeriesId, Store, StoreError};
+use super::numbers::Effort;
+use super::select::TimeRange;
+use super::{SeriesId, Store, StoreError, chunk, log};
 
-/// How long raw samples are kept, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention(pub i64);
-
-const DAY_MS: i64 = 86_400_000;
-const WEEK_MS: i64 = 7 * DAY_MS;
-
-/// The head is sealed after this long, or when it holds this many samples (16 bytes each).
-const HEAD_AGE_MS: i64 = 2 * 3_600_000;
-const HEAD_SAMPLES: u64 = 8_000_000;
-
-/// A boot is remembered this long after its last frame, well beyond any spool's age.
-const BOOT_AGE_MS: i64 = 60 * DAY_MS;
-
-pub fn maintain(store: &Store, now_ms: i64, retention: Retention) -> Result<(), StoreError> {
-    let mut writer = store.writer.lock().unwrap_or_else(PoisonError::into_inner);
-    let sealed_at = *writer.sealed_at_ms.get_or_insert(now_ms);
-    drop(writer);
-    let state = store.read();
-    let samples = state.head.samples();
-    drop(state);
-    if samples >= HEAD_SAMPLES || (samples > 0 && now_ms - sealed_at >= HEAD_AGE_MS) {
-        seal(store)?;
-        let mut writer = store.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.sealed_at_ms = Some(now_ms);
-    }
-    drop_expired(store, now_ms - retention.0)?;
-    let mut batch = store.database.batch();
-    store.write().boots.expire(now_ms - BOOT_AGE_MS, &store.database, &mut batch);
-    database::commit(batch, "forget old boots")
+/// A head on its way into chunks, and what is in the logs up to its generation.
+#[derive(Clone)]
+pub struct Sealing {
+    pub head: Arc<Head>,
+    pub generation: u32,
+    /// Series with ids below this are in the log up to that generation.
+    pub series: usize,
 }
 
+const EVER: TimeRange = TimeRange { from_ms: i64::MIN, to_ms: i64::MAX };
+
+/// Seals the head now. The caller holds the maintenance lock.
 pub fn seal(store: &Store) -> Result<(), StoreError> {
-    let mut writer = store.writer.lock().unwrap_or_else(PoisonError::into_inner);
+    // One that failed before comes first: chunks are in order of arrival.
+    if let Some(unfinished) = store.sealing() {
+        finish(store, &unfinished)?;
+    }
+    if let Some(sealing) = begin(store)? {
+        finish(store, &sealing)?;
+    }
+    Ok(())
+}
+
+/// Takes the head aside; appends go on into a new one.
+fn begin(store: &Store) -> Result<Option<Sealing>, StoreError> {
+    let mut writer = store.writer();
     if writer.poisoned {
         return Err(StoreError::Poisoned);
     }
-    let ended = writer.log.rotate(&store.database)?;
-    let head = {
-        let mut state = store.write();
-        let head = Arc::new(std::mem::take(&mut state.head));
-        state.sealing = Some(Arc::clone(&head));
-        head
-    };
-    drop(writer);
-    // From here on appends go on beside the sealing.
-    let mut batch = store.database.batch();
-    let sealed = write_chunks(&store.database, &mut batch, &head, ended).and_then(|()| {
-        log::mark_sealed(&store.database, &mut batch, ended);
-        database::commit(batch, "seal the head")
-    });
-    if let Err(error) = sealed {
-        // The log still has it all; `sealing` stays readable until a restart replays it.
-        store.writer.lock().unwrap_or_else(PoisonError::into_inner).poisoned = true;
-        return Err(error);
+    if store.read().head.samples() == 0 {
+        return Ok(None);
     }
-    store.write().sealing = None;
-    log::drop_sealed(&store.database, ended)
+    let generation = writer.log.rotate()?;
+    let mut state = store.write();
+    let head = Arc::new(std::mem::take(&mut state.head));
+    let sealing = Sealing { head, generation, series: writer.logged_series };
+    state.sealing = Some(sealing.clone());
+    Ok(Some(sealing))
 }
 
-fn write_chunks(
-    database: &Database,
-    batch: &mut Batch,
-    head: &Head,
-    generation: u32,
-) -> Result<(), StoreError> {
-    for (id, column) in head.series() {
-        let mut column = column.clone();
-        column.settle();
-        for day in days(&column) {
-            let first = day.timestamps[0];
-            let bytes = chunk::encode(&day).map_err(|source| StoreError::Compress {
-                series: id.0,
-                first_ms: first,
-                source,
-            })?;
-            let keyspace = database.keyspace(&name(week_of(first)))?;
-            batch.insert(&keyspace, key(id, first, generation), bytes);
+/// Writes the chunks, then notes in one batch what is sealed. A crash in between leaves chunks
+/// whose samples are in the log too; reading and merging take equal timestamps for one.
+fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
+    let database = &store.database;
+    let (days, duplicates) = chunks(sealing)?;
+    let mut written = Vec::new();
+    for (day, rows) in days {
+        let keyspace = database.keyspace(&day.fresh_name())?;
+        database::write_in_bulk(&keyspace, rows.into_iter().map(Ok))?;
+        written.push((day, keyspace));
+    }
+    let mut batch = database.batch();
+    database.set_meta_number(&mut batch, log::SEALED, sealing.generation);
+    let saved = store.writer().saved_series;
+    {
+        let mut state = store.write();
+        state.index.write_range(saved..sealing.series, database, &mut batch);
+        state.boots.write_changed(database, &mut batch);
+    }
+    database::commit(batch, "note what is sealed")?;
+    let mut writer = store.writer();
+    writer.saved_series = sealing.series.max(writer.saved_series);
+    let mut state = store.write();
+    for (day, keyspace) in written {
+        state.days.entry(day).fresh = Some(keyspace);
+    }
+    state.sealing = None;
+    drop((state, writer));
+    store.count_sealed(&sealing.head, duplicates);
+    log::remove_sealed(&store.log_folder, sealing.generation)
+}
+
+/// The chunks of a head by day, each day's in order of series.
+fn chunks(sealing: &Sealing) -> Result<(BTreeMap<Day, Vec<Row>>, u64), StoreError> {
+    let mut days: BTreeMap<Day, Vec<Row>> = BTreeMap::new();
+    let mut duplicates = 0;
+    for id in sealing.head.series() {
+        let (column, removed) = sealing.head.column(id, EVER);
+        duplicates += removed as u64;
+        for (day, column) in by_day(column) {
+            let bytes = encode(id, &column, Effort::Quick)?;
+            days.entry(day).or_default().push((fresh_key(id, sealing.generation), bytes));
         }
     }
-    Ok(())
+    Ok((days, duplicates))
+}
+
+pub fn encode(id: SeriesId, column: &Column, effort: Effort) -> Result<Vec<u8>, StoreError> {
+    chunk::encode(column, effort).map_err(|source| {
+        let first_ms = column.timestamps.first().copied().unwrap_or_default();
+        StoreError::Compress { series: id.0, first_ms, source }
+    })
 }
 
 /// Settled samples, cut at midnight UTC.
-fn days(column: &Column) -> Vec<Column> {
-    let mut days = Vec::new();
+fn by_day(column: Column) -> Vec<(Day, Column)> {
+    let days = column.timestamps.first().zip(column.timestamps.last());
+    let Some((first, last)) = days.map(|(a, b)| (Day::of(*a), Day::of(*b))) else {
+        return Vec::new();
+    };
+    if first == last {
+        return vec![(first, column)];
+    }
+    let mut parts = Vec::new();
     let mut start = 0;
-    while let Some(&first) = column.timestamps.get(start) {
-        let end_ms = (first.div_euclid(DAY_MS) + 1) * DAY_MS;
-        let end = column.timestamps.partition_point(|&timestamp| timestamp < end_ms);
-        days.push(Column {
-            timestamps: column.timestamps[start..end].to_vec(),
-            values: column.values[start..end].to_vec(),
-        });
+    while let Some(&timestamp) = column.timestamps.get(start) {
+        let day = Day::of(timestamp);
+        let end = column.timestamps.partition_point(|&timestamp| timestamp < day.end_ms());
+        let timestamps = column.timestamps[start..end].to_vec();
+        parts.push((day, Column { timestamps, values: column.values[start..end].to_vec() }));
         start = end;
     }
-    days
+    parts
 }
 
-fn drop_expired(store: &Store, oldest_ms: i64) -> Result<(), StoreError> {
-    for week in store.database.numbered("chunks") {
-        // A chunk may reach a day beyond the week that it begins in.
-        if (week as i64 + 1) * WEEK_MS + DAY_MS <= oldest_ms {
-            store.database.drop_keyspace(&name(week))?;
-        }
-    }
-    Ok(())
-}
-
-/// The week a timestamp lies in, counted from 1970; before that it is the first.
-fn week_of(timestamp_ms: i64) -> u64 {
-    timestamp_ms.max(0) as u64 / WEEK_MS as u64
-}
-
-fn name(week: u64) -> String {
-    format!("chunks-{week}")
-}
-
-/// Series, first timestamp, generation: big endian, so that they sort so.
-fn key(SeriesId(id): SeriesId, first_ms: i64, generation: u32) -> [u8; 16] {
-    let mut key = [0; 16];
-    key[..4].copy_from_slice(&id.to_be_bytes());
-    key[4..12].copy_from_slice(&ordered(first_ms).to_be_bytes());
-    key[12..].copy_from_slice(&generation.to_be_bytes());
-    key
-}
-
-/// A number that sorts as unsigned where the timestamp sorts as signed.
-fn ordered(timestamp_ms: i64) -> u64 {
-    (timestamp_ms as u64) ^ (1 << 63)
-}
-
-/// The chunks of a series that touch `from_ms..=to_ms`, in order of arrival.
-pub fn read_chunks(
-    database: &Database,
-    id: SeriesId,
-    (from_ms, to_ms): (i64, i64),
-) -> Result<Vec<Column>, StoreError> {
-    let mut found = Vec::new();
-    let earliest = from_ms.saturating_sub(DAY_MS);
-    for week in database.numbered("chunks") {
-        let (begin, end) = (week as i64 * WEEK_MS, (week as i64 + 1) * WEEK_MS);
-        if (begin > to_ms || end <= earliest) && week != 0 {
-            continue;
-        }
-        let keyspace = database.keyspace(&name(week))?;
-        let range = key(id, earliest, 0)..=key(id, to_ms, u32::MAX);
-        for entry in keyspace.range(range) {
-            let (key, bytes) = database::entry(entry, "read chunks")?;
-            let damaged = || StoreError::Damaged { what: format!("chunk {key:?}") };
-            if chunk::last_timestamp(&bytes).ok_or_else(damaged)? < from_ms {
-                continue;
-            }
-            let generation = key.last_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes));
-            found.push((generation, chunk::decode(&bytes).ok_or_else(damaged)?));
-        }
-    }
-    found.sort_by_key(|(generation, _)| *generation);
-    Ok(found.into_iter().map(|(_, column)| column).collect())
+/// Series and generation, big endian, so that they sort so.
+fn fresh_key(SeriesId(id): SeriesId, generation: u32) -> Vec<u8> {
+    [id.to_be_bytes(), generation.to_be_bytes()].concat()
 }

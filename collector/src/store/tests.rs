@@ -9,12 +9,18 @@ const EVER: TimeRange = TimeRange { from_ms: i64::MIN / 4, to_ms: i64::MAX / 4 }
 const DAY_MS: i64 = 86_400_000;
 
 fn frame(store: &Store, sequence: u64, timestamp_ms: i64, values: &[(&str, f64)]) -> FrameWrite {
-    let id = FrameId { instance: "ca1".into(), boot: 7, sequence };
-    let series = |(device, value): &(&str, f64)| {
+    let id = Some(FrameId { instance: "ca1".into(), boot: 7, sequence });
+    let series = |(device, _): &(&str, f64)| {
         let labels = Labels::new("bytes", [("instance", "ca1"), ("device", *device)]);
-        (store.series_id(&labels).unwrap(), *value)
+        store.series_id(&labels).unwrap()
     };
-    FrameWrite { id, timestamp_ms, samples: values.iter().map(series).collect() }
+    let values_only = values.iter().map(|(_, value)| *value).collect();
+    FrameWrite {
+        id,
+        timestamp_ms,
+        series: values.iter().map(series).collect(),
+        values: values_only,
+    }
 }
 
 fn append(store: &Store, sequence: u64, timestamp_ms: i64, value: f64) -> Appended {
@@ -106,17 +112,109 @@ fn late_samples_find_their_place_over_midnight_and_weeks() {
 }
 
 #[test]
-fn retention_drops_whole_weeks_and_keeps_the_rest() {
+fn what_expires_leaves_its_rollups() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
-    append(&store, 1, 100 * 7 * DAY_MS, 1.0);
-    append(&store, 2, 110 * 7 * DAY_MS, 2.0);
+    let (old, new) = (700 * DAY_MS, 770 * DAY_MS);
+    for n in 0..90 {
+        append(&store, n + 1, old + n as i64 * 10_000, n as f64);
+    }
+    append(&store, 100, new, 2.0);
     store.seal().unwrap();
-    let now = 111 * 7 * DAY_MS;
-    store.maintain(now, Retention(12 * 7 * DAY_MS)).unwrap();
-    assert_eq!(samples(&store, EVER).len(), 2);
-    store.maintain(now, Retention(5 * 7 * DAY_MS)).unwrap();
-    assert_eq!(samples(&store, EVER), [(110 * 7 * DAY_MS, 2.0)]);
+    let now = 777 * DAY_MS;
+    let retention = |raw, minutes, hours| Retention {
+        raw_ms: raw * DAY_MS,
+        minutes_ms: minutes * DAY_MS,
+        hours_ms: hours * DAY_MS,
+    };
+    store.maintain(now, retention(84, 1000, 1000)).unwrap();
+    assert_eq!(samples(&store, EVER).len(), 91);
+    assert_eq!(store.state().unmerged_days, 0);
+    // The last of each bucket stands in, and says for how long.
+    store.maintain(now, retention(35, 1000, 1000)).unwrap();
+    let ends = [(old + 290_000, 29.0), (old + 590_000, 59.0), (old + 890_000, 89.0)];
+    assert_eq!(samples(&store, EVER), [&ends[..], &[(new, 2.0)]].concat());
+    let matchers = [Matcher::metric("bytes")];
+    let found = store.select(&matchers, EVER, Hints::default()).unwrap();
+    assert_eq!(found[0].stand_ins, [(3, 300_000)]);
+    assert_eq!([2, 3].map(|n| found[0].lookback_ms(n, 300_000)), [600_000, 300_000]);
+    let buckets = store.select_buckets(&matchers, EVER, Resolution::Hour).unwrap();
+    let bucket = buckets[0].buckets[0];
+    assert_eq!((bucket.count, bucket.min, bucket.max, bucket.last), (90.0, 0.0, 89.0, 89.0));
+    // Then hours, then nothing.
+    store.maintain(now, retention(35, 35, 1000)).unwrap();
+    assert_eq!(samples(&store, EVER), [(old + 890_000, 89.0), (new, 2.0)]);
+    drop(store);
+    let store = Store::open(directory.path()).unwrap();
+    assert_eq!(samples(&store, EVER), [(old + 890_000, 89.0), (new, 2.0)]);
+    store.maintain(now, retention(35, 35, 35)).unwrap();
+    assert_eq!(samples(&store, EVER), [(new, 2.0)]);
+}
+
+#[test]
+fn merging_keeps_every_sample_once_and_buckets_are_the_same_before_and_after() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let day = 800 * DAY_MS;
+    let mut expected = Vec::new();
+    for n in 0..2000_u64 {
+        // Now and then a late one and one that is there already.
+        let at = day + (n as i64 ^ 5) * 30_000;
+        append(&store, n + 1, at, n as f64);
+        expected.push((at, n as f64));
+        if n % 300 == 0 {
+            append(&store, 10_000 + n, at, -1.0);
+        }
+        if n % 450 == 449 {
+            store.seal().unwrap();
+        }
+    }
+    expected.sort_by_key(|(at, _)| *at);
+    let buckets = |store: &Store, resolution| {
+        let found = store.select_buckets(&[Matcher::metric("bytes")], EVER, resolution).unwrap();
+        format!("{:?}", found[0].buckets)
+    };
+    assert_eq!(samples(&store, EVER), expected);
+    let before = Resolution::ALL.map(|resolution| buckets(&store, resolution));
+    let ever = Retention { raw_ms: day, minutes_ms: day, hours_ms: day };
+    store.seal().unwrap();
+    store.maintain(day + 5 * DAY_MS, ever).unwrap();
+    assert_eq!(store.state().counts.duplicate_samples, 7);
+    assert_eq!(samples(&store, EVER), expected);
+    assert_eq!(Resolution::ALL.map(|resolution| buckets(&store, resolution)), before);
+    // A sample that comes later still opens the day again.
+    append(&store, 30_000, day + 1, 0.5);
+    expected.insert(1, (day + 1, 0.5));
+    assert_eq!(samples(&store, EVER), expected);
+    assert_ne!(Resolution::ALL.map(|resolution| buckets(&store, resolution)), before);
+    store.compact(day + 5 * DAY_MS).unwrap();
+    assert_eq!(samples(&store, EVER), expected);
+    drop(store);
+    let store = Store::open(directory.path()).unwrap();
+    assert_eq!(samples(&store, EVER), expected);
+    assert_eq!(store.state().days, 1);
+}
+
+#[test]
+fn a_snapshot_is_a_store() {
+    let (directory, copy) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let store = Store::open(directory.path()).unwrap();
+    append(&store, 1, 1000, 1.0);
+    store.seal().unwrap();
+    append(&store, 2, 2000, 2.0);
+    let mut rows = Vec::new();
+    let take = |row| {
+        rows.push(row);
+        Ok(())
+    };
+    store.snapshot::<StoreError>(take).unwrap();
+    append(&store, 3, 3000, 3.0);
+    let mut rows = rows.into_iter();
+    restore::<StoreError>(copy.path(), || Ok(rows.next())).unwrap();
+    let store = Store::open(copy.path()).unwrap();
+    assert_eq!(samples(&store, EVER), [(1000, 1.0), (2000, 2.0)]);
+    assert_eq!(append(&store, 2, 2000, 2.0), Appended::Duplicate);
+    assert_eq!(append(&store, 3, 3000, 3.0), Appended::Stored);
 }
 
 #[test]
@@ -191,17 +289,18 @@ fn a_directory_serves_one_process_and_refuses_a_later_format() {
 
 #[test]
 fn an_instance_has_a_limit_of_series() {
-    let mut index = Index::default();
-    let labels = |instance: &str, n: usize| {
-        Labels::new("m", [("instance", instance), ("n", n.to_string().as_str())])
+    const LIMIT: usize = 50;
+    let mut index = Index::new(LIMIT);
+    let mut insert = |instance: &str, n: usize| {
+        index.insert(&[("__name__", "m"), ("instance", instance), ("n", &n.to_string())])
     };
-    for n in 0..index::MAX_SERIES_PER_INSTANCE {
-        index.insert(labels("a", n)).unwrap();
+    for n in 0..LIMIT {
+        insert("a", n).unwrap();
     }
-    let error = index.insert(labels("a", usize::MAX)).unwrap_err().to_string();
-    assert_eq!(error, "instance \"a\" has 50000 series, the most it may have");
-    assert!(index.insert(labels("a", 1)).is_ok(), "a known series is none too many");
-    assert!(index.insert(labels("b", 1)).is_ok());
+    let error = insert("a", LIMIT).unwrap_err().to_string();
+    assert_eq!(error, "instance \"a\" has 50 series, the most it may have");
+    assert!(insert("a", 1).is_ok(), "a known series is none too many");
+    assert!(insert("b", 1).is_ok());
 }
 
 proptest! {

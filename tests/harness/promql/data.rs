@@ -183,10 +183,10 @@ pub fn fill(directory: &Path, samples: &[Sample]) -> anyhow::Result<()> {
     }
     let frames: Vec<FrameWrite> = (1..)
         .zip(moments)
-        .map(|(sequence, (timestamp_ms, samples))| FrameWrite {
-            id: FrameId { instance: "made-up".into(), boot: 1, sequence },
-            timestamp_ms,
-            samples,
+        .map(|(sequence, (timestamp_ms, samples))| {
+            let id = Some(FrameId { instance: "made-up".into(), boot: 1, sequence });
+            let (series, values): (Vec<_>, _) = samples.into_iter().unzip();
+            FrameWrite { id, timestamp_ms, series: series.into(), values }
         })
         .collect();
     store.append(&frames)?;

@@ -1,0 +1,289 @@
+//! Prometheus remote write 1.0: snappy, protobuf, durable before it is answered.
+//!
+//! What is right of a request is stored though another part is refused, as its senders expect:
+//! they do not send again what was answered with 400.
+
+mod request;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use headroom_proto::limits::{MAX_FUTURE, MAX_LABELS, MAX_NAME_BYTES, MAX_VALUE_BYTES};
+use headroom_proto::metric;
+use tokio::sync::mpsc;
+
+use self::request::{Malformed, TimeSeries};
+use super::commit::{Committer, Request, Write, Written};
+use super::stream::now_ms;
+use crate::store::{FrameWrite, METRIC, SeriesId, Store};
+use crate::telemetry::{Counts, RefusalReason};
+
+/// The largest request, compressed or not.
+pub const MAX_REQUEST_BYTES: usize = 32 << 20;
+
+/// The most series whose ids are remembered by the bytes of their labels; beyond it all are
+/// forgotten and found anew.
+const MAX_KNOWN: usize = 2_000_000;
+
+/// Takes remote writes.
+pub struct RemoteWrite {
+    store: Arc<Store>,
+    counts: Arc<Counts>,
+    committer: Committer,
+    oldest: Duration,
+    /// Ids by the 128-bit hash of the bytes that name a series in a request.
+    known: RwLock<HashMap<[u32; 4], SeriesId>>,
+}
+
+/// Why a request is refused, in whole or in part.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RemoteWriteError {
+    /// The request cannot be read.
+    #[error("{0}")]
+    Malformed(String),
+    /// It is too large.
+    #[error("the request has {bytes} bytes once unpacked, at most {MAX_REQUEST_BYTES}")]
+    Large {
+        /// How large.
+        bytes: usize,
+    },
+    /// Some samples were refused; the others are durable.
+    #[error("{samples} samples were refused, the others stored; the first: {first}")]
+    Partial {
+        /// How many.
+        samples: u64,
+        /// Why, of the first.
+        first: String,
+    },
+    /// The store takes nothing now; the request may be sent again.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// A request on its way in: what of it may be stored, by moment.
+struct Reading<'c> {
+    counts: &'c Counts,
+    now_ms: i64,
+    oldest_ms: i64,
+    groups: Vec<(i64, Vec<SeriesId>, Vec<f64>)>,
+    places: HashMap<i64, usize>,
+    /// Where the next sample most likely belongs.
+    next: usize,
+    refused: u64,
+    first: Option<String>,
+}
+
+impl RemoteWrite {
+    /// Takes remote writes for `store`; `oldest` is how far back samples are kept.
+    pub fn new(
+        (store, counts, committer): (Arc<Store>, Arc<Counts>, Committer),
+        oldest: Duration,
+    ) -> Self {
+        Self { store, counts, committer, oldest, known: RwLock::default() }
+    }
+
+    /// Reads a request on the caller's thread, which takes milliseconds; [`Self::commit`] makes it
+    /// durable.
+    pub fn read(&self, body: &[u8]) -> Result<Pending, RemoteWriteError> {
+        let mut reading = Reading {
+            counts: &self.counts,
+            now_ms: now_ms(),
+            oldest_ms: self.oldest.as_millis() as i64,
+            groups: Vec::new(),
+            places: HashMap::new(),
+            next: 0,
+            refused: 0,
+            first: None,
+        };
+        let bytes = unpack(body)?;
+        for series in request::read(&bytes) {
+            let series = series.map_err(malformed)?;
+            match self.resolve(&series)? {
+                Ok(id) => reading.sort(id, &series)?,
+                Err(reason) => {
+                    let samples = series.samples().count() as u64;
+                    reading.refuse(RefusalReason::SeriesLimit, samples, || reason);
+                }
+            }
+        }
+        Ok(reading.finish())
+    }
+
+    /// Makes what was read durable.
+    pub async fn commit(&self, pending: Pending) -> Result<(), RemoteWriteError> {
+        let Pending { writes, refused } = pending;
+        if !writes.is_empty() {
+            let (reply, mut written) = mpsc::channel(1);
+            let request = Request { write: Write::Batch(writes), reply };
+            let submitted = self.committer.submit(request).await;
+            let outcome = if submitted { written.recv().await } else { None };
+            match outcome {
+                Some(Written::Batch | Written::Frame(_) | Written::Loss(_)) => {}
+                Some(Written::Failed(reason)) => return Err(RemoteWriteError::Unavailable(reason)),
+                None => {
+                    let reason = "the store's writer has ended; restart the collector";
+                    return Err(RemoteWriteError::Unavailable(reason.into()));
+                }
+            }
+        }
+        match refused {
+            None => Ok(()),
+            Some((samples, first)) => Err(RemoteWriteError::Partial { samples, first }),
+        }
+    }
+
+    /// The id of a series; the inner error is the reason why it may not be stored.
+    fn resolve(
+        &self,
+        series: &TimeSeries<'_>,
+    ) -> Result<Result<SeriesId, String>, RemoteWriteError> {
+        let name = series.name_bytes().map(hash);
+        if let Some(name) = name {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(id) = known.get(&name) {
+                return Ok(Ok(*id));
+            }
+        }
+        let pairs: Vec<(&str, &str)> =
+            series.labels().collect::<Result<_, _>>().map_err(malformed)?;
+        check(&pairs).map_err(RemoteWriteError::Malformed)?;
+        let present: Vec<(&str, &str)> =
+            pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let id = match self.store.series_id_of(&present) {
+            Ok(id) => id,
+            Err(limit) => return Ok(Err(limit.to_string())),
+        };
+        if let Some(name) = name {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= MAX_KNOWN {
+                known.clear();
+            }
+            known.insert(name, id);
+        }
+        Ok(Ok(id))
+    }
+}
+
+/// A request that was read and is not durable yet.
+pub struct Pending {
+    writes: Vec<FrameWrite>,
+    refused: Option<(u64, String)>,
+}
+
+impl Reading<'_> {
+    fn sort(&mut self, id: SeriesId, series: &TimeSeries<'_>) -> Result<(), RemoteWriteError> {
+        let mut before = None;
+        for sample in series.samples() {
+            let (timestamp_ms, value) = sample.map_err(malformed)?;
+            if timestamp_ms.saturating_sub(self.now_ms) > MAX_FUTURE.as_millis() as i64 {
+                let limit = MAX_FUTURE.as_secs();
+                self.refuse(RefusalReason::Future, 1, || {
+                    format!(
+                        "timestamp {timestamp_ms} is over {limit} s ahead of the collector's clock"
+                    )
+                });
+            } else if self.now_ms.saturating_sub(timestamp_ms) > self.oldest_ms {
+                let limit = self.oldest_ms / 86_400_000;
+                self.refuse(RefusalReason::TooOld, 1, || {
+                    format!("timestamp {timestamp_ms} is over {limit} days old")
+                });
+            } else if before != Some(timestamp_ms) {
+                self.add(timestamp_ms, id, value);
+            }
+            before = Some(timestamp_ms);
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, reason: RefusalReason, samples: u64, message: impl FnOnce() -> String) {
+        self.counts.refuse(reason, samples);
+        self.refused += samples;
+        self.first.get_or_insert_with(message);
+    }
+
+    fn finish(self) -> Pending {
+        let write = |(timestamp_ms, series, values): (i64, Vec<SeriesId>, Vec<f64>)| FrameWrite {
+            id: None,
+            timestamp_ms,
+            series: series.into(),
+            values,
+        };
+        let refused = self.refused;
+        Pending {
+            writes: self.groups.into_iter().map(write).collect(),
+            refused: self.first.map(|first| (refused, first)),
+        }
+    }
+
+    fn add(&mut self, timestamp_ms: i64, id: SeriesId, value: f64) {
+        let likely = self.next.checked_rem(self.groups.len()).unwrap_or_default();
+        let place = match self.groups.get(likely) {
+            Some((known, ..)) if *known == timestamp_ms => likely,
+            _ => *self.places.entry(timestamp_ms).or_insert_with(|| {
+                self.groups.push((timestamp_ms, Vec::new(), Vec::new()));
+                self.groups.len() - 1
+            }),
+        };
+        let (_, series, values) = &mut self.groups[place];
+        series.push(id);
+        values.push(value);
+        // One sample each: the same moment again. Several: the next one.
+        self.next = if self.groups.len() == 1 { 0 } else { place + 1 };
+    }
+}
+
+fn unpack(body: &[u8]) -> Result<Vec<u8>, RemoteWriteError> {
+    let not_snappy = |error: snap::Error| {
+        RemoteWriteError::Malformed(format!("the request is not compressed with snappy: {error}"))
+    };
+    let bytes = snap::raw::decompress_len(body).map_err(not_snappy)?;
+    if bytes > MAX_REQUEST_BYTES {
+        return Err(RemoteWriteError::Large { bytes });
+    }
+    snap::raw::Decoder::new().decompress_vec(body).map_err(not_snappy)
+}
+
+fn malformed(error: Malformed) -> RemoteWriteError {
+    RemoteWriteError::Malformed(format!("the request is no remote write 1.0: {error}"))
+}
+
+/// Labels must be sorted, each once, and name a metric.
+fn check(pairs: &[(&str, &str)]) -> Result<(), String> {
+    let show = || format!("{pairs:?}").chars().take(200).collect::<String>();
+    if pairs.len() > MAX_LABELS {
+        return Err(format!("series with {} labels, at most {MAX_LABELS}", pairs.len()));
+    }
+    if let Some([a, b]) = pairs.array_windows::<2>().find(|[a, b]| a.0 >= b.0) {
+        let what = if a.0 == b.0 { "twice" } else { "out of order" };
+        return Err(format!("label {:?} stands {what} in series {}", b.0, show()));
+    }
+    for (name, value) in pairs {
+        if !metric::is_label_name(name) {
+            return Err(format!(
+                "label name {name:?} must match [a-zA-Z_][a-zA-Z0-9_]* within {MAX_NAME_BYTES} bytes"
+            ));
+        }
+        if value.len() > MAX_VALUE_BYTES {
+            let bytes = value.len();
+            return Err(format!(
+                "value of label {name:?} has {bytes} bytes, at most {MAX_VALUE_BYTES}"
+            ));
+        }
+    }
+    let name = pairs.iter().find(|(name, _)| *name == METRIC).map_or("", |pair| pair.1);
+    if name.is_empty() {
+        return Err(format!("series {} has no metric name", show()));
+    }
+    if !metric::is_metric_name(name) {
+        return Err(format!(
+            "metric name {name:?} must match [a-zA-Z_:][a-zA-Z0-9_:]* within {MAX_NAME_BYTES} bytes"
+        ));
+    }
+    Ok(())
+}
+
+fn hash(bytes: &[u8]) -> [u32; 4] {
+    let hash = xxhash_rust::xxh3::xxh3_128(bytes);
+    [hash as u32, (hash >> 32) as u32, (hash >> 64) as u32, (hash >> 96) as u32]
+}

@@ -1,0 +1,106 @@
+//! Upkeep: what is due is sealed, merged, rolled up and dropped.
+
+use super::database;
+use super::days::{self, Day, DayState};
+use super::rollup::Resolution;
+use super::{Store, StoreError, merge, rollups, seal};
+
+/// How long samples and their rollups are kept, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Samples.
+    pub raw_ms: i64,
+    /// Rollups of 5 minutes.
+    pub minutes_ms: i64,
+    /// Rollups of an hour.
+    pub hours_ms: i64,
+}
+
+/// The head is sealed after this long.
+const HEAD_AGE_MS: i64 = 2 * 3_600_000;
+
+/// A day is merged this long after its end, when most agents have sent their backlog.
+const MERGE_AFTER_MS: i64 = 3_600_000;
+
+/// And rolled up this long after, so that a spool that was away for a day changes nothing.
+const ROLL_AFTER_MS: i64 = 48 * 3_600_000;
+
+/// A boot is remembered this long after its last frame, well beyond any spool's age.
+const BOOT_AGE_MS: i64 = 60 * days::DAY_MS;
+
+/// Does what is due at `now_ms`. The caller holds the maintenance lock.
+pub fn maintain(store: &Store, now_ms: i64, retention: Retention) -> Result<(), StoreError> {
+    if store.is_full() || age_is_due(store, now_ms) {
+        seal::seal(store)?;
+        store.writer().sealed_at_ms = Some(now_ms);
+    }
+    drop_expired(store, now_ms, retention)?;
+    merge_and_roll(
+        store,
+        |day| day.end_ms() + MERGE_AFTER_MS <= now_ms,
+        |day| day.end_ms() + ROLL_AFTER_MS <= now_ms,
+    )?;
+    let mut batch = store.database.batch();
+    store.write().boots.expire(now_ms - BOOT_AGE_MS, &store.database, &mut batch);
+    database::commit(batch, "forget old boots")
+}
+
+/// Seals all and merges every day, however young; rolls up those that `maintain` would.
+pub fn compact(store: &Store, now_ms: i64) -> Result<(), StoreError> {
+    seal::seal(store)?;
+    merge_and_roll(store, |_| true, |day| day.end_ms() + ROLL_AFTER_MS <= now_ms)?;
+    store.database.settle()
+}
+
+fn age_is_due(store: &Store, now_ms: i64) -> bool {
+    let mut writer = store.writer();
+    let sealed_at = *writer.sealed_at_ms.get_or_insert(now_ms);
+    drop(writer);
+    let state = store.read();
+    state.head.samples() > 0 && now_ms - sealed_at >= HEAD_AGE_MS
+}
+
+fn merge_and_roll(
+    store: &Store,
+    merges: impl Fn(Day) -> bool,
+    rolls: impl Fn(Day) -> bool,
+) -> Result<(), StoreError> {
+    let days: Vec<(Day, DayState)> = store.read().days.between(0, i64::MAX);
+    for (day, state) in days {
+        if state.fresh.is_some() && merges(day) {
+            merge::merge(store, day, &state)?;
+        }
+        let state = store.read().days.0.get(&day).cloned().unwrap_or_default();
+        if state.merged.is_some() && state.fresh.is_none() && !state.rolled && rolls(day) {
+            rollups::roll(store, day, &state)?;
+        }
+    }
+    Ok(())
+}
+
+fn drop_expired(store: &Store, now_ms: i64, retention: Retention) -> Result<(), StoreError> {
+    let database = &store.database;
+    let days = store.read().days.between(0, i64::MAX);
+    for (day, state) in days {
+        if day.end_ms() > now_ms - retention.raw_ms {
+            break;
+        }
+        // What expires before it was ever rolled up is rolled up now.
+        if state.fresh.is_some() {
+            merge::merge(store, day, &state)?;
+        }
+        let state = store.read().days.0.get(&day).cloned().unwrap_or_default();
+        if !state.rolled {
+            rollups::roll(store, day, &state)?;
+        }
+        let mut batch = database.batch();
+        days::note_dropped(database, &mut batch, day);
+        database::commit(batch, "note that a day has expired")?;
+        store.write().days.0.remove(&day);
+        for keyspace in [state.merged, state.fresh].into_iter().flatten() {
+            database.drop_keyspace(keyspace)?;
+        }
+    }
+    rollups::drop_expired(store, Resolution::Minutes, now_ms - retention.minutes_ms)?;
+    rollups::drop_expired(store, Resolution::Hour, now_ms - retention.hours_ms)
+}

@@ -1,0 +1,86 @@
+//! Matchers, which find series by their labels.
+
+use regex::Regex;
+
+use super::labels::METRIC;
+
+/// A condition on one label. An absent label has the empty value, as in Prometheus.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    name: String,
+    test: Test,
+}
+
+#[derive(Debug, Clone)]
+enum Test {
+    Equal(String),
+    NotEqual(String),
+    Regex(Regex),
+    NotRegex(Regex),
+}
+
+/// Why a matcher cannot be.
+#[derive(Debug, thiserror::Error)]
+#[error("matcher of label {name:?}: {pattern:?} is not a regular expression")]
+pub struct MatcherError {
+    name: String,
+    pattern: String,
+    source: regex::Error,
+}
+
+impl Matcher {
+    /// `name = value`.
+    pub fn equal(name: &str, value: &str) -> Self {
+        Self { name: name.into(), test: Test::Equal(value.into()) }
+    }
+
+    /// `name != value`.
+    pub fn not_equal(name: &str, value: &str) -> Self {
+        Self { name: name.into(), test: Test::NotEqual(value.into()) }
+    }
+
+    /// `name =~ pattern`, on the whole value.
+    pub fn regex(name: &str, pattern: &str) -> Result<Self, MatcherError> {
+        Ok(Self { name: name.into(), test: Test::Regex(anchored(name, pattern)?) })
+    }
+
+    /// `name !~ pattern`, on the whole value.
+    pub fn not_regex(name: &str, pattern: &str) -> Result<Self, MatcherError> {
+        Ok(Self { name: name.into(), test: Test::NotRegex(anchored(name, pattern)?) })
+    }
+
+    /// The series of a metric.
+    pub fn metric(name: &str) -> Self {
+        Self::equal(METRIC, name)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The one value that matches, if there is just one.
+    pub(super) fn exact(&self) -> Option<&str> {
+        match &self.test {
+            Test::Equal(value) if !value.is_empty() => Some(value),
+            Test::Equal(_) | Test::NotEqual(_) | Test::Regex(_) | Test::NotRegex(_) => None,
+        }
+    }
+
+    /// Whether it accepts a value; the empty one stands for a label that is absent.
+    pub(super) fn accepts(&self, value: &str) -> bool {
+        match &self.test {
+            Test::Equal(wanted) => value == wanted,
+            Test::NotEqual(unwanted) => value != unwanted,
+            Test::Regex(pattern) => pattern.is_match(value),
+            Test::NotRegex(pattern) => !pattern.is_match(value),
+        }
+    }
+}
+
+fn anchored(name: &str, pattern: &str) -> Result<Regex, MatcherError> {
+    Regex::new(&format!("^(?s:{pattern})$")).map_err(|source| MatcherError {
+        name: name.into(),
+        pattern: pattern.into(),
+        source,
+    })
+}

@@ -1,0 +1,286 @@
+//! Rollups: what a bucket of 5 minutes or an hour keeps of a series' samples. No I/O.
+//!
+//! Buckets hold their beginning and not their end. First and last keep their moments, so that a
+//! window whose ends lie on bucket borders is answered as from the samples themselves, even where
+//! a sample lies on the border.
+//!
+//! Layout of a row, the buckets of one series and day, little endian: version (u8); CRC-32 of all
+//! behind it (u32); count (u32); then twelve columns, each behind its length (u32), as `numbers`
+//! has them, in the order of [`Bucket`]'s fields; moments are offsets from the bucket's beginning.
+
+use super::head::Column;
+use super::numbers::{self, Effort};
+
+/// How long buckets are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resolution {
+    /// 5 minutes.
+    Minutes,
+    /// An hour.
+    Hour,
+}
+
+impl Resolution {
+    /// Both, the finer first.
+    pub const ALL: [Self; 2] = [Self::Minutes, Self::Hour];
+
+    /// The length of a bucket.
+    pub const fn ms(self) -> i64 {
+        match self {
+            Self::Minutes => 300_000,
+            Self::Hour => 3_600_000,
+        }
+    }
+}
+
+/// What is left of the samples of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// When it begins, Unix time in milliseconds.
+    pub begin_ms: i64,
+    /// How many samples it holds.
+    pub count: f64,
+    /// Their sum.
+    pub sum: f64,
+    /// The least; NaN only if all are.
+    pub min: f64,
+    /// The greatest; NaN only if all are.
+    pub max: f64,
+    /// The first sample's moment.
+    pub first_ms: i64,
+    /// The first sample.
+    pub first: f64,
+    /// The last sample's moment.
+    pub last_ms: i64,
+    /// The last sample.
+    pub last: f64,
+    /// What a counter had reached before each fall, summed.
+    pub drops: f64,
+    /// The least rise a second from one sample to the next, a fall being a start from zero.
+    pub slope_min: f64,
+    /// The greatest; NaN where there is none.
+    pub slope_max: f64,
+}
+
+const VERSION: u8 = 1;
+
+/// Neighbours further apart have a gap between them and no slope.
+const LONGEST_STEP_MS: i64 = 300_000;
+
+/// A series that has ended: Prometheus's own NaN.
+const STALE: u64 = 0x7ff0_0000_0000_0002;
+
+/// The buckets of settled samples.
+pub fn buckets(column: &Column, resolution: Resolution) -> Vec<Bucket> {
+    let mut buckets: Vec<Bucket> = Vec::new();
+    let mut sum = Compensated::default();
+    let mut before: Option<(i64, f64)> = None;
+    for (&at_ms, &value) in column.timestamps.iter().zip(&column.values) {
+        if value.to_bits() == STALE {
+            continue;
+        }
+        let begin_ms = at_ms.div_euclid(resolution.ms()) * resolution.ms();
+        let slope = before.and_then(|before| slope(before, (at_ms, value)));
+        match buckets.last_mut() {
+            Some(bucket) if bucket.begin_ms == begin_ms => {
+                sum.add(value);
+                bucket.add((at_ms, value), slope);
+                bucket.sum = sum.total();
+            }
+            _ => {
+                sum = Compensated::default();
+                sum.add(value);
+                buckets.push(Bucket::of(begin_ms, (at_ms, value), slope));
+            }
+        }
+        before = Some((at_ms, value));
+    }
+    buckets
+}
+
+fn slope((from_ms, old): (i64, f64), (to_ms, new): (i64, f64)) -> Option<f64> {
+    if to_ms - from_ms > LONGEST_STEP_MS {
+        return None;
+    }
+    let rise = if new < old { new } else { new - old };
+    Some(rise * 1000.0 / (to_ms - from_ms) as f64).filter(|slope| slope.is_finite())
+}
+
+impl Bucket {
+    fn of(begin_ms: i64, (at_ms, value): (i64, f64), slope: Option<f64>) -> Self {
+        let slope = slope.unwrap_or(f64::NAN);
+        Self {
+            begin_ms,
+            count: 1.0,
+            sum: value,
+            min: value,
+            max: value,
+            first_ms: at_ms,
+            first: value,
+            last_ms: at_ms,
+            last: value,
+            drops: 0.0,
+            slope_min: slope,
+            slope_max: slope,
+        }
+    }
+
+    fn add(&mut self, (at_ms, value): (i64, f64), slope: Option<f64>) {
+        self.count += 1.0;
+        self.min = if value < self.min || self.min.is_nan() { value } else { self.min };
+        self.max = if value > self.max || self.max.is_nan() { value } else { self.max };
+        if value < self.last {
+            self.drops += self.last;
+        }
+        (self.last_ms, self.last) = (at_ms, value);
+        if let Some(slope) = slope {
+            self.slope_min = self.slope_min.min(slope);
+            self.slope_max = self.slope_max.max(slope);
+        }
+    }
+}
+
+/// A sum that keeps what rounding would lose (Neumaier 1974).
+#[derive(Debug, Clone, Copy, Default)]
+struct Compensated {
+    sum: f64,
+    lost: f64,
+}
+
+impl Compensated {
+    fn add(&mut self, value: f64) {
+        let sum = self.sum + value;
+        self.lost += if self.sum.abs() >= value.abs() {
+            (self.sum - sum) + value
+        } else {
+            (value - sum) + self.sum
+        };
+        self.sum = sum;
+    }
+
+    fn total(self) -> f64 {
+        if self.sum.is_finite() { self.sum + self.lost } else { self.sum }
+    }
+}
+
+type Values = fn(&Bucket) -> f64;
+type SetValue = fn(&mut Bucket, f64);
+
+/// The columns of values in the order they are written; the moments come before them.
+const VALUES: [(Values, SetValue); 9] = [
+    (|b| b.count, |b, v| b.count = v),
+    (|b| b.sum, |b, v| b.sum = v),
+    (|b| b.min, |b, v| b.min = v),
+    (|b| b.max, |b, v| b.max = v),
+    (|b| b.first, |b, v| b.first = v),
+    (|b| b.last, |b, v| b.last = v),
+    (|b| b.drops, |b, v| b.drops = v),
+    (|b| b.slope_min, |b, v| b.slope_min = v),
+    (|b| b.slope_max, |b, v| b.slope_max = v),
+];
+
+/// A row of buckets as bytes.
+pub fn encode(buckets: &[Bucket]) -> Result<Vec<u8>, pco::errors::PcoError> {
+    let mut bytes = vec![VERSION, 0, 0, 0, 0];
+    bytes.extend((buckets.len() as u32).to_le_bytes());
+    let times = |time: fn(&Bucket) -> i64| buckets.iter().map(time).collect::<Vec<_>>();
+    let moments = [
+        times(|b| b.begin_ms),
+        times(|b| b.first_ms - b.begin_ms),
+        times(|b| b.last_ms - b.begin_ms),
+    ];
+    let mut column = Vec::new();
+    for moments in moments {
+        numbers::encode_times(&moments, Effort::Thorough, &mut column)?;
+        put(&mut bytes, &mut column);
+    }
+    for (value, _) in VALUES {
+        let values: Vec<f64> = buckets.iter().map(value).collect();
+        numbers::encode_values(&values, Effort::Thorough, &mut column)?;
+        put(&mut bytes, &mut column);
+    }
+    let checksum = crc32fast::hash(&bytes[5..]);
+    bytes[1..5].copy_from_slice(&checksum.to_le_bytes());
+    Ok(bytes)
+}
+
+fn put(bytes: &mut Vec<u8>, column: &mut Vec<u8>) {
+    bytes.extend((column.len() as u32).to_le_bytes());
+    bytes.append(column);
+}
+
+/// The buckets of a row; nothing if it is damaged.
+pub fn decode(bytes: &[u8]) -> Option<Vec<Bucket>> {
+    let (&VERSION, rest) = bytes.split_first()? else { return None };
+    let (checksum, rest) = rest.split_first_chunk::<4>()?;
+    if crc32fast::hash(rest) != u32::from_le_bytes(*checksum) {
+        return None;
+    }
+    let (count, mut rest) = rest.split_first_chunk::<4>()?;
+    let count = u32::from_le_bytes(*count) as usize;
+    let mut column = || {
+        let (length, behind) = rest.split_first_chunk::<4>()?;
+        let (column, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        rest = behind;
+        Some(column)
+    };
+    let mut times = || numbers::decode_times(column()?, count);
+    let (begins, firsts, lasts) = (times()?, times()?, times()?);
+    let bucket = |((begin_ms, first), last)| {
+        let bucket = Bucket::of(begin_ms, (begin_ms + first, 0.0), None);
+        Bucket { last_ms: begin_ms + last, ..bucket }
+    };
+    let mut buckets: Vec<Bucket> = begins.into_iter().zip(firsts).zip(lasts).map(bucket).collect();
+    for (_, set) in VALUES {
+        let values = numbers::decode_values(column()?, count)?;
+        buckets.iter_mut().zip(values).for_each(|(bucket, value)| set(bucket, value));
+    }
+    Some(buckets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_keeps_extremes_ends_and_falls() {
+        let samples = [
+            (0, 10.0),
+            (10_000, 40.0),
+            (20_000, 5.0),
+            (299_999, 7.0),
+            (300_000, 9.0),
+            (310_000, f64::from_bits(STALE)),
+            (700_000, 1.0),
+        ];
+        let (timestamps, values) = samples.into_iter().unzip();
+        let found = buckets(&Column { timestamps, values }, Resolution::Minutes);
+        let text: Vec<String> = found
+            .iter()
+            .map(|b| {
+                let ends = format!("{}@{} {}@{}", b.first, b.first_ms, b.last, b.last_ms);
+                format!(
+                    "{} {}/{} {}..{} {ends} {}",
+                    b.begin_ms, b.sum, b.count, b.min, b.max, b.drops
+                )
+            })
+            .collect();
+        assert_eq!(
+            text,
+            [
+                "0 62/4 5..40 10@0 7@299999 40",
+                "300000 9/1 9..9 9@300000 9@300000 0",
+                "600000 1/1 1..1 1@700000 1@700000 0"
+            ]
+        );
+        assert_eq!((found[0].slope_min, found[0].slope_max), (2.0 / 279.999, 3.0));
+        assert!(found[2].slope_max.is_nan(), "a gap has no slope");
+        let bytes = encode(&found).unwrap();
+        assert_eq!(format!("{:?}", decode(&bytes).unwrap()), format!("{found:?}"));
+        for place in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[place] ^= 1;
+            assert!(decode(&damaged).is_none(), "byte {place}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Snapshots: all that is sealed, row by row, while the store goes on.
+
+use std::path::Path;
+
+use fjall::Readable;
+
+use super::database::{self, Database, Row};
+use super::{Store, StoreError, seal};
+
+/// A row of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotRow {
+    /// The keyspace it belongs to; rows of one come together, in order of their keys.
+    pub keyspace: String,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// What stands there.
+    pub value: Vec<u8>,
+}
+
+/// Seals what is in memory, then hands out every row as it was at that moment.
+pub fn snapshot<E: From<StoreError>>(
+    store: &Store,
+    mut take: impl FnMut(SnapshotRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let maintenance = store.maintenance();
+    seal::seal(store)?;
+    let view = store.database.view();
+    let mut keyspaces = Vec::new();
+    for name in store.database.names() {
+        keyspaces.push(store.database.keyspace(&name)?);
+    }
+    // The handles keep what is merged or dropped from here on.
+    drop(maintenance);
+    for keyspace in keyspaces {
+        for entry in view.iter(&keyspace) {
+            let (key, value) = database::entry(entry, "read a snapshot")?;
+            let keyspace = keyspace.name().to_string();
+            take(SnapshotRow { keyspace, key: key.to_vec(), value: value.to_vec() })?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a data directory of the rows of a snapshot. `next` gives them in the order they came.
+pub fn restore<E: From<StoreError>>(
+    directory: &Path,
+    mut next: impl FnMut() -> Result<Option<SnapshotRow>, E>,
+) -> Result<(), E> {
+    let database = Database::open(directory, 8 << 20)?;
+    let mut pending = next()?;
+    while let Some(first) = pending.take() {
+        let keyspace = database.keyspace(&first.keyspace)?;
+        // One failure ends both the writing and the reading; the reader's own comes back.
+        let mut failure = None;
+        let mut row = Some(first);
+        let name = keyspace.name().to_string();
+        let rows = std::iter::from_fn(|| {
+            let current = row.take()?;
+            match next() {
+                Ok(Some(following)) if following.keyspace == name => row = Some(following),
+                Ok(following) => pending = following,
+                Err(error) => failure = Some(error),
+            }
+            Some(Ok::<Row, StoreError>((current.key, current.value)))
+        });
+        database::write_in_bulk(&keyspace, rows)?;
+        if let Some(error) = failure {
+            return Err(error);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `POST /api/v1/write`: Prometheus remote write 1.0.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::Site;
+use crate::ingest::RemoteWriteError;
+
+/// 204 when durable; 400 for what will never be right, 503 for what may be sent again.
+pub async fn write(State(site): State<Arc<Site>>, body: Bytes) -> Response {
+    let reader = Arc::clone(&site);
+    let read = tokio::task::spawn_blocking(move || reader.remote_write.read(&body)).await;
+    let outcome = match read {
+        Ok(Ok(pending)) => site.remote_write.commit(pending).await,
+        Ok(Err(error)) => Err(error),
+        Err(error) => Err(RemoteWriteError::Unavailable(error.to_string())),
+    };
+    let Err(error) = outcome else { return StatusCode::NO_CONTENT.into_response() };
+    let status = match &error {
+        RemoteWriteError::Malformed(_) | RemoteWriteError::Partial { .. } => {
+            StatusCode::BAD_REQUEST
+        }
+        RemoteWriteError::Large { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        RemoteWriteError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, format!("{error}\n")).into_response()
+}
