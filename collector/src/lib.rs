@@ -18,5 +18,7 @@ pub mod web;
 
 pub mod telemetry;
 
+pub mod client;
+
 pub mod run;
 pub mod up;

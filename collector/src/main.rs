@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_url};
 use headroom::configuration::{CollectorConfiguration, is_instance};
 use headroom::identity::{TokenHash, new_token};
 use headroom::run::{Collector, Options};
@@ -68,6 +70,35 @@ enum Command {
         #[arg(value_name = "INSTANCE")]
         instance: String,
     },
+    /// Ask a collector in PromQL, about one moment or over a range.
+    Query(QueryArguments),
+}
+
+#[derive(Args)]
+struct QueryArguments {
+    /// The expression, such as `rate(node_network_transmit_bytes_total[5m]) * 8`.
+    #[arg(value_name = "EXPR")]
+    expression: String,
+    /// The collector.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8440", value_parser = parse_url)]
+    url: reqwest::Url,
+    /// The moment: RFC 3339, Unix seconds, `now`, or before now such as -1h.
+    #[arg(long, value_name = "TIME", default_value = "now", allow_hyphen_values = true)]
+    #[arg(conflicts_with_all = ["from", "to", "step"])]
+    at: Moment,
+    /// The begin of a range.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    from: Option<Moment>,
+    /// Its end.
+    #[arg(long, value_name = "TIME", default_value = "now", allow_hyphen_values = true)]
+    #[arg(requires = "from")]
+    to: Moment,
+    /// Time between two points of the range; about 250 points if not given.
+    #[arg(long, value_name = "TIME", value_parser = parse_step, requires = "from")]
+    step: Option<Span>,
+    /// The form of the answer.
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
 }
 
 fn main() -> ExitCode {
@@ -94,6 +125,7 @@ fn main() -> ExitCode {
         Command::Check { file } => return check(&file),
         Command::Compact { directory } => compact(&directory),
         Command::Token { instance } => token(&instance),
+        Command::Query(arguments) => query(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -165,6 +197,28 @@ fn token(instance: &str) -> anyhow::Result<()> {
         TokenHash::of(&token)
     );
     Ok(())
+}
+
+fn query(arguments: QueryArguments) -> anyhow::Result<()> {
+    let QueryArguments { expression, url, at, from, to, step, format } = arguments;
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
+    let when = from.map_or(When::At(at), |from| When::Between { from, to, step });
+    if from.is_some_and(|from| from.unix_ms(now_ms) > to.unix_ms(now_ms)) {
+        let rule = "'--from <TIME>' must not be later than '--to <TIME>'";
+        Arguments::command().error(ErrorKind::ValueValidation, rule).exit();
+    }
+    block_on(async {
+        let question = Question { url, expression, when, format };
+        let text = client::ask(&question, now_ms).await?;
+        if text.is_empty() {
+            eprintln!("no series");
+        }
+        match std::io::stdout().write_all(text.as_bytes()) {
+            // Whoever reads has read enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.context("failed to write the answer"),
+        }
+    })
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

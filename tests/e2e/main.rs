@@ -7,5 +7,6 @@ mod disk;
 mod outage;
 mod pages;
 mod promql;
+mod query;
 mod refusals;
 mod up;
