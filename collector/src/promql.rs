@@ -12,6 +12,7 @@ mod functions;
 mod grid;
 mod histogram;
 mod label_functions;
+mod limits;
 mod rates;
 mod selector;
 mod value;
@@ -21,28 +22,11 @@ use crate::store::{Hints, Labels, Matcher, Store, StoreError, TimeRange};
 
 use self::evaluate::Evaluator;
 use self::grid::Grid;
+pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits, Stop};
 pub use self::value::{Row, Value};
-
-/// Prometheus's own default of how long a sample stands for its series.
-pub const DEFAULT_LOOKBACK_MS: i64 = 300_000;
 
 /// The most steps of one range query, as in Prometheus.
 pub const MAX_STEPS: i64 = 11_000;
-
-/// How much one query may read and make.
-#[derive(Debug, Clone, Copy)]
-pub struct QueryLimits {
-    /// How long a sample stands for its series.
-    pub lookback_ms: i64,
-    /// The most samples that one query may read.
-    pub max_samples: usize,
-}
-
-impl Default for QueryLimits {
-    fn default() -> Self {
-        Self { lookback_ms: DEFAULT_LOOKBACK_MS, max_samples: 50_000_000 }
-    }
-}
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +37,9 @@ pub enum QueryError {
     /// The expression is right, but its data do not fit it.
     #[error("{0}")]
     Execution(String),
+    /// Whoever asked waits no longer.
+    #[error("query timed out in expression evaluation")]
+    Stopped,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,9 +52,10 @@ pub fn instant(
     at_ms: i64,
     limits: QueryLimits,
 ) -> Result<Value, QueryError> {
-    let parsed = parse(expression)?;
     let grid = Grid { from_ms: at_ms, step_ms: 0, steps: 1 };
-    Evaluator::new(store, limits, grid, at_ms).top(&parsed)
+    parse(expression)
+        .and_then(|parsed| Evaluator::new(store, limits, grid, at_ms).top(&parsed))
+        .map_err(|error| error.in_parameter("query"))
 }
 
 /// Evaluates `expression` at each step from one moment to another, both included.
@@ -79,11 +67,13 @@ pub fn range(
 ) -> Result<Value, QueryError> {
     let bad = |message: &str| Err(QueryError::BadData(message.to_owned()));
     if to_ms < from_ms {
-        return bad("end timestamp must not be before start time");
+        let message = "invalid parameter \"end\": end timestamp must not be before start time";
+        return bad(message);
     }
     if step_ms <= 0 {
         return bad(
-            "zero or negative query resolution step widths are not accepted. Try a positive integer",
+            "invalid parameter \"step\": zero or negative query resolution step widths are not \
+             accepted. Try a positive integer",
         );
     }
     if (to_ms - from_ms) / step_ms >= MAX_STEPS {
@@ -116,18 +106,35 @@ pub fn series(
         add(&[])?;
     }
     for text in selectors {
-        let promql_parser::parser::Expr::VectorSelector(selector) = parse(text)? else {
-            let message = format!("invalid parameter \"match[]\": {text:?} is no series selector");
-            return Err(QueryError::BadData(message));
+        let bad = |error: QueryError| error.in_parameter("match[]");
+        let promql_parser::parser::Expr::VectorSelector(selector) = parse(text).map_err(bad)?
+        else {
+            return Err(bad(QueryError::BadData(format!("{text:?} is no series selector"))));
         };
-        add(&selector::matchers(&selector)?)?;
+        add(&selector::matchers(&selector).map_err(bad)?)?;
     }
     Ok(found.into_iter().collect())
 }
 
+impl QueryError {
+    /// Wrong data, with the parameter that brought them.
+    fn in_parameter(self, name: &str) -> Self {
+        match self {
+            Self::BadData(message) if !message.starts_with("invalid parameter") => {
+                Self::BadData(format!("invalid parameter {name:?}: {message}"))
+            }
+            other => other,
+        }
+    }
+}
+
 fn parse(expression: &str) -> Result<promql_parser::parser::Expr, QueryError> {
     static OLD_NAMES: std::sync::Once = std::sync::Once::new();
+    if expression.is_empty() {
+        let message = "1:1: parse error: no expression found in input";
+        return Err(QueryError::BadData(message.into()));
+    }
+    limits::check_depth(expression)?;
     OLD_NAMES.call_once(functions::register);
-    promql_parser::parser::parse(expression)
-        .map_err(|error| QueryError::BadData(format!("invalid parameter \"query\": {error}")))
+    promql_parser::parser::parse(expression).map_err(QueryError::BadData)
 }

@@ -32,6 +32,33 @@ const REASONS: [(RefusalReason, &str); 6] = [
     (RefusalReason::Frame, "frame"),
 ];
 
+/// How a query ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryOutcome {
+    /// With an answer.
+    Answered,
+    /// The question was wrong.
+    BadData,
+    /// Its data did not fit it, or were too many.
+    Execution,
+    /// It ran, or waited, too long.
+    Timeout,
+    /// Whoever asked went away.
+    Canceled,
+    /// The store failed.
+    Internal,
+}
+
+/// Every outcome, in the order of the exposition.
+const OUTCOMES: [(QueryOutcome, &str); 6] = [
+    (QueryOutcome::Answered, "answered"),
+    (QueryOutcome::BadData, "bad_data"),
+    (QueryOutcome::Execution, "execution"),
+    (QueryOutcome::Timeout, "timeout"),
+    (QueryOutcome::Canceled, "canceled"),
+    (QueryOutcome::Internal, "internal"),
+];
+
 /// Counts since the start.
 #[derive(Debug, Default)]
 pub struct Counts {
@@ -49,7 +76,10 @@ pub struct Counts {
     pub frames_lost: AtomicU64,
     /// Batches written, each with one sync.
     pub commits: AtomicU64,
+    /// Queries that run now.
+    pub queries_running: AtomicU64,
     refused: [AtomicU64; REASONS.len()],
+    queries: [AtomicU64; OUTCOMES.len()],
 }
 
 impl Counts {
@@ -63,6 +93,14 @@ impl Counts {
         let place = REASONS.iter().position(|(known, _)| *known == reason);
         if let Some(count) = place.and_then(|place| self.refused.get(place)) {
             Self::add(count, samples);
+        }
+    }
+
+    /// Counts a query that has ended.
+    pub fn query(&self, outcome: QueryOutcome) {
+        let place = OUTCOMES.iter().position(|(known, _)| *known == outcome);
+        if let Some(count) = place.and_then(|place| self.queries.get(place)) {
+            Self::add(count, 1);
         }
     }
 
@@ -89,6 +127,10 @@ impl Counts {
         for ((_, name), count) in REASONS.iter().zip(&self.refused) {
             let labels = format!("{{reason=\"{name}\"}}");
             write("headroom_ingest_samples_refused_total", &labels, read(count));
+        }
+        write("headroom_query_running", "", read(&self.queries_running));
+        for ((_, name), count) in OUTCOMES.iter().zip(&self.queries) {
+            write("headroom_query_total", &format!("{{outcome=\"{name}\"}}"), read(count));
         }
         write("headroom_store_commits_total", "", read(&self.commits));
         write("headroom_store_series", "", store.series);

@@ -1,6 +1,7 @@
 //! End to end: the real programs, on loopback or in namespaces of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails here and now")]
 
+mod api;
 mod configuration;
 mod connection;
 mod disk;

@@ -91,6 +91,7 @@ impl<'s> Evaluator<'s> {
     }
 
     fn evaluate(&self, expression: &Expr, grid: &Grid) -> Result<Value, QueryError> {
+        self.limits.check(self.samples.get() + grid.steps)?;
         match expression {
             Expr::Paren(inner) => self.evaluate(&inner.expr, grid),
             Expr::NumberLiteral(number) => Ok(Value::Scalar(vec![number.val; grid.steps])),
@@ -153,6 +154,7 @@ impl<'s> Evaluator<'s> {
         };
         let hints = hints(grid, shift, self.limits.lookback_ms);
         let series = self.select(selector, range, hints)?;
+        self.limits.check(self.samples.get() + series.len() * grid.steps)?;
         let newest = |series| selector::newest(series, grid, shift, self.limits.lookback_ms);
         Ok(series.into_iter().map(newest).filter(|(row, _)| !row.is_empty()).unzip())
     }
@@ -164,14 +166,12 @@ impl<'s> Evaluator<'s> {
         hints: Hints,
     ) -> Result<Vec<crate::store::Series>, QueryError> {
         let matchers = selector::matchers(selector)?;
+        self.limits.check_span(range)?;
         let series = self.store.select(&matchers, range, hints)?;
+        self.limits.check_series(series.len())?;
         let read: usize = series.iter().map(|series| series.values.len()).sum();
         self.samples.set(self.samples.get() + read);
-        if self.samples.get() > self.limits.max_samples {
-            let message =
-                "query processing would load too many samples into memory in query execution";
-            return Err(QueryError::Execution(message.into()));
-        }
+        self.limits.check(self.samples.get())?;
         Ok(series)
     }
 

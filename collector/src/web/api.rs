@@ -1,20 +1,23 @@
 //! Prometheus's query API, for Grafana and promtool: the same addresses, parameters and answers.
 
 mod answer;
+mod gate;
 mod parameters;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, RawForm, State};
+use axum::extract::{Extension, Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::{Value as Json, json};
 
-use self::answer::{failure, success};
+use self::answer::success;
+use self::gate::{Gate, MAX_TIME};
 use self::parameters::Parameters;
 use super::{Site, now_ms};
-use crate::promql::{self, QueryError, QueryLimits};
+use crate::promql::{self, QueryError, QueryLimits, Stop};
 use crate::store::{Labels, TimeRange};
 
 pub fn routes() -> Router<Arc<Site>> {
@@ -26,77 +29,102 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/label/{name}/values", get(label_values))
         .route("/metadata", get(metadata))
         .route("/status/buildinfo", get(build_info))
+        // Grafana asks for these and shows what it finds.
+        .route("/query_exemplars", get(nothing).post(nothing))
+        .route("/rules", get(async || success(&json!({ "groups": [] }))))
+        .route("/alerts", get(async || success(&json!({ "alerts": [] }))))
+        .fallback(async || (StatusCode::NOT_FOUND, "404 page not found\n"))
+        .layer(Extension(Gate::new()))
 }
 
-async fn query(State(site): State<Arc<Site>>, RawForm(form): RawForm) -> Response {
-    answer(move || {
-        let parameters = Parameters::read(&form);
+async fn query(
+    State(site): State<Arc<Site>>,
+    Extension(gate): Extension<Gate>,
+    parameters: Parameters,
+) -> Response {
+    let (counts, timeout) = (Arc::clone(&site.counts), parameters.timeout(MAX_TIME));
+    let work = move |stop| {
         let at_ms = parameters.time("time")?.unwrap_or_else(now_ms);
-        let limits = limits(&parameters)?;
-        let value = promql::instant(&site.store, parameters.required("query")?, at_ms, limits)?;
+        let limits = limits(&parameters, stop)?;
+        let value = promql::instant(&site.store, parameters.query(), at_ms, limits)?;
         Ok(answer::instant(&value, at_ms))
-    })
-    .await
+    };
+    gate.pass(&counts, timeout, work).await
 }
 
-async fn query_range(State(site): State<Arc<Site>>, RawForm(form): RawForm) -> Response {
-    answer(move || {
-        let parameters = Parameters::read(&form);
+async fn query_range(
+    State(site): State<Arc<Site>>,
+    Extension(gate): Extension<Gate>,
+    parameters: Parameters,
+) -> Response {
+    let (counts, timeout) = (Arc::clone(&site.counts), parameters.timeout(MAX_TIME));
+    let work = move |stop| {
         let (from_ms, to_ms) =
             (parameters.required_time("start")?, parameters.required_time("end")?);
         let step_ms = parameters.step("step")?;
         let grid = (from_ms, to_ms, step_ms);
-        let limits = limits(&parameters)?;
-        let value = promql::range(&site.store, parameters.required("query")?, grid, limits)?;
+        let limits = limits(&parameters, stop)?;
+        let value = promql::range(&site.store, parameters.query(), grid, limits)?;
         Ok(answer::range(&value, (from_ms, step_ms)))
-    })
-    .await
+    };
+    gate.pass(&counts, timeout, work).await
 }
 
-fn limits(parameters: &Parameters) -> Result<QueryLimits, QueryError> {
+fn limits(parameters: &Parameters, stop: Stop) -> Result<QueryLimits, QueryError> {
     let default = QueryLimits::default();
     let lookback_ms = match parameters.get("lookback_delta") {
         None => default.lookback_ms,
         Some(_) => parameters.step("lookback_delta")?,
     };
-    Ok(QueryLimits { lookback_ms, ..default })
+    Ok(QueryLimits { lookback_ms, stop, ..default })
 }
 
-async fn series(State(site): State<Arc<Site>>, RawForm(form): RawForm) -> Response {
-    answer(move || {
-        let parameters = Parameters::read(&form);
+async fn series(
+    State(site): State<Arc<Site>>,
+    Extension(gate): Extension<Gate>,
+    parameters: Parameters,
+) -> Response {
+    let counts = Arc::clone(&site.counts);
+    let work = move |_| {
         let matching = matching(&site, &parameters, true)?;
         let text = |labels: &Labels| answer::labels(labels);
         Ok(matching.iter().map(text).collect())
-    })
-    .await
+    };
+    gate.pass(&counts, Ok(MAX_TIME), work).await
 }
 
-async fn labels(State(site): State<Arc<Site>>, RawForm(form): RawForm) -> Response {
-    answer(move || {
-        let matching = matching(&site, &Parameters::read(&form), false)?;
+async fn labels(
+    State(site): State<Arc<Site>>,
+    Extension(gate): Extension<Gate>,
+    parameters: Parameters,
+) -> Response {
+    let counts = Arc::clone(&site.counts);
+    let work = move |_| {
+        let matching = matching(&site, &parameters, false)?;
         let names = matching.iter().flat_map(Labels::iter).map(|(name, _)| name);
         let unique: std::collections::BTreeSet<&str> = names.collect();
         Ok(json!(unique))
-    })
-    .await
+    };
+    gate.pass(&counts, Ok(MAX_TIME), work).await
 }
 
 async fn label_values(
     State(site): State<Arc<Site>>,
+    Extension(gate): Extension<Gate>,
     Path(name): Path<String>,
-    RawForm(form): RawForm,
+    parameters: Parameters,
 ) -> Response {
-    answer(move || {
+    let counts = Arc::clone(&site.counts);
+    let work = move |_| {
         if !headroom_proto::metric::is_label_name(&name) {
             return Err(QueryError::BadData(format!("invalid label name: {name:?}")));
         }
-        let matching = matching(&site, &Parameters::read(&form), false)?;
+        let matching = matching(&site, &parameters, false)?;
         let values = matching.iter().filter_map(|labels| labels.get(&name));
         let unique: std::collections::BTreeSet<&str> = values.collect();
         Ok(json!(unique))
-    })
-    .await
+    };
+    gate.pass(&counts, Ok(MAX_TIME), work).await
 }
 
 /// The series that any of the `match[]` selects and that have samples between `start` and `end`.
@@ -117,9 +145,14 @@ fn matching(
 }
 
 /// Counters end in `_total`; more is not known of a metric.
-async fn metadata(State(site): State<Arc<Site>>, RawForm(form): RawForm) -> Response {
-    answer(move || {
-        let parameters = Parameters::read(&form);
+async fn metadata(
+    State(site): State<Arc<Site>>,
+    Extension(gate): Extension<Gate>,
+    parameters: Parameters,
+) -> Response {
+    let counts = Arc::clone(&site.counts);
+    let work = move |_| {
+        let limit = parameters.limit("limit")?.unwrap_or(usize::MAX);
         let names = site.store.label_values(crate::store::METRIC, &[]);
         let wanted =
             |name: &&String| parameters.get("metric").is_none_or(|metric| metric == **name);
@@ -128,10 +161,10 @@ async fn metadata(State(site): State<Arc<Site>>, RawForm(form): RawForm) -> Resp
             (name.clone(), json!([{ "type": kind, "help": "", "unit": "" }]))
         };
         let entries: serde_json::Map<String, Json> =
-            names.iter().filter(wanted).map(entry).collect();
+            names.iter().filter(wanted).take(limit).map(entry).collect();
         Ok(Json::Object(entries))
-    })
-    .await
+    };
+    gate.pass(&counts, Ok(MAX_TIME), work).await
 }
 
 async fn build_info() -> Response {
@@ -140,10 +173,7 @@ async fn build_info() -> Response {
     success(&json!({ "version": "2.42.0", "application": "headroom", "revision": version }))
 }
 
-async fn answer(work: impl FnOnce() -> Result<Json, QueryError> + Send + 'static) -> Response {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(data)) => success(&data),
-        Ok(Err(error)) => failure(&error),
-        Err(error) => failure(&QueryError::Execution(error.to_string())),
-    }
+/// There are no exemplars.
+async fn nothing() -> Response {
+    success(&json!([]))
 }

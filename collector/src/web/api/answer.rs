@@ -15,10 +15,17 @@ pub fn failure(error: &QueryError) -> Response {
     let (status, kind) = match error {
         QueryError::BadData(_) => (StatusCode::BAD_REQUEST, "bad_data"),
         QueryError::Execution(_) => (StatusCode::UNPROCESSABLE_ENTITY, "execution"),
+        QueryError::Stopped => return timeout("query timed out in expression evaluation"),
         QueryError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
     };
     let error = error.to_string();
     respond(status, &json!({ "status": "error", "errorType": kind, "error": error }))
+}
+
+/// The answer came too late.
+pub fn timeout(message: &str) -> Response {
+    let body = json!({ "status": "error", "errorType": "timeout", "error": message });
+    respond(StatusCode::SERVICE_UNAVAILABLE, &body)
 }
 
 fn respond(status: StatusCode, body: &Json) -> Response {

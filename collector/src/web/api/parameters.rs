@@ -1,8 +1,21 @@
 //! Parameters of the query API, from the address or from a form.
 
+use std::time::Duration;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use crate::promql::QueryError;
+
+/// The largest form.
+const MAX_FORM_BYTES: usize = 4 << 20;
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+/// The last moment of the year 9999, in Unix seconds.
+const END_OF_TIME: f64 = 253_402_300_799.0;
+/// Steps are counted in nanoseconds where Prometheus lives.
+const LONGEST_STEP: f64 = i64::MAX as f64 / 1e9;
 
 /// Names and values in order; a name may come more than once.
 pub struct Parameters {
@@ -31,35 +44,85 @@ impl Parameters {
         found.map(|(_, value)| value.as_str()).collect()
     }
 
-    pub fn required(&self, name: &str) -> Result<&str, QueryError> {
-        let message = "unknown position: parse error: no expression found in input";
-        self.get(name).ok_or_else(|| invalid(name, message))
+    /// The expression; nothing if there is none.
+    pub fn query(&self) -> &str {
+        self.get("query").unwrap_or_default()
     }
 
     /// A moment: Unix seconds or RFC 3339.
     pub fn time(&self, name: &str) -> Result<Option<i64>, QueryError> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite());
-        let moment = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
-        let moment =
-            moment.or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond));
-        let unread = || invalid(name, &format!("cannot parse {text:?} to a valid timestamp"));
-        moment.map(Some).ok_or_else(unread)
+        let unread = || {
+            let message = format!(
+                "Invalid time value for '{name}': cannot parse {text:?} to a valid timestamp"
+            );
+            invalid(name, &message)
+        };
+        parse_time(text).map(Some).ok_or_else(unread)
     }
 
     pub fn required_time(&self, name: &str) -> Result<i64, QueryError> {
-        let missing = || invalid(name, "cannot parse \"\" to a valid timestamp");
-        self.time(name)?.ok_or_else(missing)
+        let text = self.get(name).unwrap_or_default();
+        let unread = || invalid(name, &format!("cannot parse {text:?} to a valid timestamp"));
+        parse_time(text).ok_or_else(unread)
+    }
+
+    /// How long an answer may take, at most `longest`; nothing is left of what is negative.
+    pub fn timeout(&self, longest: Duration) -> Result<Duration, QueryError> {
+        if self.get("timeout").is_none() {
+            return Ok(longest);
+        }
+        let wanted_ms = self.step("timeout")?.max(0) as u64;
+        Ok(longest.min(Duration::from_millis(wanted_ms)))
+    }
+
+    /// The most entries of an answer.
+    pub fn limit(&self, name: &str) -> Result<Option<usize>, QueryError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let unread = || QueryError::BadData(format!("{name} must be a number"));
+        let number: i64 = text.parse().map_err(|_| unread())?;
+        Ok(usize::try_from(number).ok())
     }
 
     /// A length of time: seconds, or a number with a unit such as `5m`.
     pub fn step(&self, name: &str) -> Result<i64, QueryError> {
         let text = self.get(name).unwrap_or_default();
-        let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite());
-        let length = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
         let unread = || invalid(name, &format!("cannot parse {text:?} to a valid duration"));
+        let seconds = text.parse::<f64>().ok().filter(|seconds| !seconds.is_nan());
+        if seconds.is_some_and(|seconds| seconds.abs() > LONGEST_STEP) {
+            let message = format!("cannot parse {text:?} to a valid duration. It overflows int64");
+            return Err(invalid(name, &message));
+        }
+        let length = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
         length.or_else(|| parse_duration(text)).ok_or_else(unread)
     }
+}
+
+/// From the body of a form, which goes first, and from the address.
+impl<S: Sync> FromRequest<S> for Parameters {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let mut form = Vec::new();
+        if kind.is_some_and(|kind| kind.as_bytes().starts_with(FORM)) {
+            let large = |_| {
+                let message = format!("a form has at most {MAX_FORM_BYTES} bytes\n");
+                (StatusCode::PAYLOAD_TOO_LARGE, message).into_response()
+            };
+            form.extend(axum::body::to_bytes(body, MAX_FORM_BYTES).await.map_err(large)?);
+        }
+        form.push(b'&');
+        form.extend_from_slice(parts.uri.query().unwrap_or_default().as_bytes());
+        Ok(Self::read(&form))
+    }
+}
+
+fn parse_time(text: &str) -> Option<i64> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() <= END_OF_TIME);
+    let moment = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
+    moment.or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond))
 }
 
 fn invalid(name: &str, message: &str) -> QueryError {
