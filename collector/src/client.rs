@@ -149,6 +149,36 @@ async fn post(
     Ok((status, body))
 }
 
+/// Hands on what is at an address, part by part; ends early when nobody takes it.
+pub async fn download(
+    url: &Url,
+    path: &str,
+    parts: std::sync::mpsc::SyncSender<Vec<u8>>,
+) -> Result<(), ClientError> {
+    let unreachable = |error: &reqwest::Error| ClientError::Unreachable {
+        url: shown(url),
+        reason: innermost(error),
+    };
+    let address = format!("{}/{path}", url.as_str().trim_end_matches('/'));
+    // All of a store takes as long as it takes; a silence is what counts.
+    let client = reqwest::Client::builder().read_timeout(TIMEOUT).build();
+    let request = client.map_err(|error| unreachable(&error))?.post(address);
+    let mut response = request.send().await.map_err(|error| unreachable(&error))?;
+    let status = response.status();
+    if !status.is_success() {
+        let said = response.text().await.unwrap_or_default();
+        return Err(ClientError::Refused(format!("status {status}: {}", said.trim())));
+    }
+    while let Some(part) = response.chunk().await.map_err(|error| unreachable(&error))? {
+        let parts = parts.clone();
+        let sent = tokio::task::spawn_blocking(move || parts.send(part.to_vec())).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The address without a password in it.
 fn shown(url: &Url) -> Url {
     let mut url = url.clone();

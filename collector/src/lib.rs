@@ -18,6 +18,7 @@ pub mod web;
 
 pub mod telemetry;
 
+pub mod backup;
 pub mod client;
 
 pub mod run;

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use headroom::backup;
 use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_url};
 use headroom::configuration::{CollectorConfiguration, is_instance};
 use headroom::identity::{TokenHash, new_token};
@@ -19,6 +20,9 @@ use headroom_proto::configuration::EXIT_CODE;
 use headroom_proto::units::Span;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+/// The collector that is asked unless another is named.
+const DEFAULT_URL: &str = "http://127.0.0.1:8440";
 
 /// Monitoring, latency and capacity planning for BigBlueButton hosts.
 #[derive(Parser)]
@@ -63,6 +67,24 @@ enum Command {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
+    /// Copy all that a running collector has stored into a new data directory.
+    Snapshot {
+        /// The directory to make.
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// The collector.
+        #[arg(long, value_name = "URL", default_value = DEFAULT_URL, value_parser = parse_url)]
+        url: reqwest::Url,
+    },
+    /// Copy a snapshot, with a look at every checksum, into a new data directory.
+    Restore {
+        /// The snapshot.
+        #[arg(value_name = "SNAPSHOT")]
+        snapshot: PathBuf,
+        /// The directory to make.
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     /// Make a token for an agent: the token on standard output, what the collector needs to know of
     /// it on standard error.
     Token {
@@ -80,7 +102,7 @@ struct QueryArguments {
     #[arg(value_name = "EXPR")]
     expression: String,
     /// The collector.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8440", value_parser = parse_url)]
+    #[arg(long, value_name = "URL", default_value = DEFAULT_URL, value_parser = parse_url)]
     url: reqwest::Url,
     /// The moment: RFC 3339, Unix seconds, `now`, or before now such as -1h.
     #[arg(long, value_name = "TIME", default_value = "now", allow_hyphen_values = true)]
@@ -124,6 +146,12 @@ fn main() -> ExitCode {
         },
         Command::Check { file } => return check(&file),
         Command::Compact { directory } => compact(&directory),
+        Command::Snapshot { directory, url } => {
+            block_on(async { Ok(backup::snapshot(&url, &directory).await?) })
+        }
+        Command::Restore { snapshot, directory } => {
+            backup::restore(&snapshot, &directory).map_err(anyhow::Error::from)
+        }
         Command::Token { instance } => token(&instance),
         Command::Query(arguments) => query(arguments),
     };

@@ -6,6 +6,7 @@
 mod aggregate;
 mod arithmetic;
 mod binary;
+mod buckets;
 mod calendar;
 mod evaluate;
 mod functions;

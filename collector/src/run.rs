@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -125,6 +126,7 @@ impl Collector {
         let committer = committer.map_err(RunError::Writer)?;
         let shared = (Arc::clone(&self.store), Arc::clone(&counts), committer);
         let site = Site {
+            snapshots: Arc::new(Semaphore::new(1)),
             remote_write: RemoteWrite::new(shared.clone(), oldest),
             store: Arc::clone(&self.store),
             counts: Arc::clone(&counts),

@@ -52,7 +52,7 @@ pub use self::rollup::{Bucket, Resolution};
 pub use self::rollups::BucketSeries;
 use self::seal::Sealing;
 pub use self::select::{Hints, Series, TimeRange};
-pub use self::snapshot::{SnapshotRow, restore};
+pub use self::snapshot::{ArchiveError, ArchiveReader, ArchiveWriter, SnapshotRow, restore};
 
 /// A series of this store; ids are never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

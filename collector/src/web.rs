@@ -9,6 +9,7 @@ mod pages;
 mod pictures;
 mod problem;
 mod remote_write;
+mod snapshot;
 mod words;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::ingest::{MAX_REQUEST_BYTES, RemoteWrite};
@@ -36,6 +38,8 @@ pub struct Site {
     pub counts: Arc<Counts>,
     /// Takes what Prometheus sends.
     pub remote_write: RemoteWrite,
+    /// One for the snapshot that may be taken at a time.
+    pub snapshots: Arc<Semaphore>,
     /// The zone of times, unless the reader asks for another.
     pub zone: TimeZone,
 }
@@ -60,6 +64,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/favicon.ico", get(assets::icon))
         .nest("/api/v1", api::routes())
         .route("/api/v1/write", post(remote_write::write).layer(body_limit))
+        .route("/api/v1/snapshot", post(snapshot::snapshot))
         .route("/metrics", get(metrics))
         .route("/-/healthy", get(|| async { "healthy\n" }))
         .route("/-/ready", get(|| async { "ready\n" }))

@@ -10,4 +10,5 @@ mod pages;
 mod promql;
 mod query;
 mod refusals;
+mod storage;
 mod up;

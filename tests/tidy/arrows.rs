@@ -4,8 +4,9 @@ use crate::Source;
 
 /// Who may import whom inside the collector, as ARCHITECTURE.md draws it. `main` and `up` put
 /// everything together.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("client", &[]),
+    ("backup", &["client", "store"]),
     ("telemetry", &["store"]),
     ("identity", &[]),
     ("store", &[]),
@@ -34,7 +35,7 @@ const OWNERS: [(&str, &[&str]); 15] = [
     ("axum", &["collector/src/web"]),
     ("askama", &["collector/src/web"]),
     ("tonic", &["collector/src/ingest", "agent/src/uplink", "proto/src/wire"]),
-    ("reqwest", &["collector/src/client", "collector/src/main"]),
+    ("reqwest", &["collector/src/client", "collector/src/backup", "collector/src/main"]),
     ("sha2", &["collector/src/identity"]),
     ("procfs", &["agent/src/samplers"]),
 ];

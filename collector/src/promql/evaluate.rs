@@ -14,7 +14,7 @@ use super::grid::Grid;
 use super::selector::{self, Shift};
 use super::value::{Row, Samples, Value, merge, without_name};
 use super::{QueryError, QueryLimits};
-use crate::store::{Hints, Labels, METRIC, Store, TimeRange};
+use crate::store::{BucketSeries, Hints, Labels, METRIC, Resolution, Store, TimeRange};
 
 /// The step of a subquery that names none, as Prometheus has it.
 const DEFAULT_SUBQUERY_STEP_MS: i64 = 60_000;
@@ -147,7 +147,7 @@ impl<'s> Evaluator<'s> {
         selector: &VectorSelector,
         grid: &Grid,
     ) -> Result<(Vec<Row>, Vec<Vec<i64>>), QueryError> {
-        let shift = Shift::of(selector.at.as_ref(), selector.offset.as_ref(), self.bounds);
+        let shift = self.shift(selector);
         let range = TimeRange {
             from_ms: shift.apply(grid.from_ms) - self.limits.lookback_ms,
             to_ms: shift.apply(grid.last()),
@@ -167,12 +167,36 @@ impl<'s> Evaluator<'s> {
     ) -> Result<Vec<crate::store::Series>, QueryError> {
         let matchers = selector::matchers(selector)?;
         self.limits.check_span(range)?;
+        let left = self.limits.max_samples.saturating_sub(self.samples.get());
+        let hints = Hints { max_samples: left.saturating_add(1), ..hints };
         let series = self.store.select(&matchers, range, hints)?;
-        self.limits.check_series(series.len())?;
-        let read: usize = series.iter().map(|series| series.values.len()).sum();
-        self.samples.set(self.samples.get() + read);
-        self.limits.check(self.samples.get())?;
+        self.count(series.len(), series.iter().map(|series| series.values.len()).sum())?;
         Ok(series)
+    }
+
+    fn select_buckets(
+        &self,
+        selector: &VectorSelector,
+        range: TimeRange,
+        resolution: Resolution,
+    ) -> Result<Vec<BucketSeries>, QueryError> {
+        let matchers = selector::matchers(selector)?;
+        self.limits.check_span(range)?;
+        let series = self.store.select_buckets(&matchers, range, resolution)?;
+        self.count(series.len(), series.iter().map(|series| series.buckets.len()).sum())?;
+        Ok(series)
+    }
+
+    /// Counts what was read against the limits.
+    fn count(&self, series: usize, samples: usize) -> Result<(), QueryError> {
+        self.limits.check_series(series)?;
+        self.samples.set(self.samples.get() + samples);
+        self.limits.check(self.samples.get())
+    }
+
+    /// Where a selector looks.
+    fn shift(&self, selector: &VectorSelector) -> Shift {
+        Shift::of(selector.at.as_ref(), selector.offset.as_ref(), self.bounds)
     }
 
     /// The samples behind `metric[5m]` or a subquery.
@@ -180,7 +204,7 @@ impl<'s> Evaluator<'s> {
         match expression {
             Expr::Paren(inner) => self.windows(&inner.expr, grid),
             Expr::MatrixSelector(MatrixSelector { vs, range }) => {
-                let shift = Shift::of(vs.at.as_ref(), vs.offset.as_ref(), self.bounds);
+                let shift = self.shift(vs);
                 let range_ms = range.as_millis() as i64;
                 let reach = TimeRange {
                     from_ms: shift.apply(grid.from_ms) - range_ms,
@@ -295,7 +319,8 @@ impl<'s> Evaluator<'s> {
 
 /// What the steps of a grid see, each looking back over `range_ms`.
 fn hints(grid: &Grid, shift: Shift, range_ms: i64) -> Hints {
-    Hints { step_ms: if shift.is_fixed() { 0 } else { grid.step_ms }, range_ms }
+    let step_ms = if shift.is_fixed() { 0 } else { grid.step_ms };
+    Hints { step_ms, range_ms, ..Hints::default() }
 }
 
 fn unnamed(row: Row) -> Row {

@@ -13,44 +13,69 @@ pub enum Extrapolation {
     Delta,
 }
 
-/// The difference over the window, extrapolated to its ends as far as the samples' own distance
-/// makes that plausible, and for counters never below zero.
+/// What an extrapolation needs to know of the samples in a window.
+#[derive(Debug, Clone, Copy)]
+pub struct Difference {
+    /// The first sample, its moment before its value.
+    pub first: (i64, f64),
+    /// The last.
+    pub last: (i64, f64),
+    /// How many there are.
+    pub count: usize,
+    /// What a counter had reached before each fall, summed.
+    pub drops: f64,
+}
+
+/// The difference over a window of samples, extrapolated to its ends.
 pub fn extrapolated(window: &Window<'_>, kind: Extrapolation) -> Option<f64> {
     let (timestamps, values) = (window.timestamps, window.values);
-    let (&first, &last) = (timestamps.first()?, timestamps.last()?);
-    if timestamps.len() < 2 {
-        return None;
-    }
-    let counter = kind != Extrapolation::Delta;
-    let mut result = values[values.len() - 1] - values[0];
-    if counter {
-        let mut previous = values[0];
-        for &value in &values[1..] {
-            if value < previous {
-                result += previous;
+    let mut drops = 0.0;
+    if kind != Extrapolation::Delta {
+        for pair in values.windows(2) {
+            if pair[1] < pair[0] {
+                drops += pair[0];
             }
-            previous = value;
         }
     }
-    let mut to_start = (first - window.from_ms) as f64 / 1000.0;
-    let to_end = (window.to_ms - last) as f64 / 1000.0;
-    let sampled = (last - first) as f64 / 1000.0;
-    let average = sampled / (timestamps.len() - 1) as f64;
-    if counter && result > 0.0 && values[0] >= 0.0 {
-        let to_zero = sampled * (values[0] / result);
-        if to_zero < to_start {
-            to_start = to_zero;
+    let difference = Difference {
+        first: (*timestamps.first()?, *values.first()?),
+        last: (*timestamps.last()?, *values.last()?),
+        count: values.len(),
+        drops,
+    };
+    difference.extrapolated((window.from_ms, window.to_ms), kind)
+}
+
+impl Difference {
+    /// The difference, extrapolated to the ends of the window as far as the samples' own distance
+    /// makes that plausible, and for counters never below zero.
+    pub fn extrapolated(&self, (from_ms, to_ms): (i64, i64), kind: Extrapolation) -> Option<f64> {
+        if self.count < 2 {
+            return None;
         }
+        let ((first_ms, first), (last_ms, last)) = (self.first, self.last);
+        let counter = kind != Extrapolation::Delta;
+        let result = last - first + if counter { self.drops } else { 0.0 };
+        let mut to_start = (first_ms - from_ms) as f64 / 1000.0;
+        let to_end = (to_ms - last_ms) as f64 / 1000.0;
+        let sampled = (last_ms - first_ms) as f64 / 1000.0;
+        let average = sampled / (self.count - 1) as f64;
+        if counter && result > 0.0 && first >= 0.0 {
+            let to_zero = sampled * (first / result);
+            if to_zero < to_start {
+                to_start = to_zero;
+            }
+        }
+        let threshold = average * 1.1;
+        let mut length = sampled;
+        length += if to_start < threshold { to_start } else { average / 2.0 };
+        length += if to_end < threshold { to_end } else { average / 2.0 };
+        let mut factor = length / sampled;
+        if kind == Extrapolation::PerSecond {
+            factor /= (to_ms - from_ms) as f64 / 1000.0;
+        }
+        Some(result * factor)
     }
-    let threshold = average * 1.1;
-    let mut length = sampled;
-    length += if to_start < threshold { to_start } else { average / 2.0 };
-    length += if to_end < threshold { to_end } else { average / 2.0 };
-    let mut factor = length / sampled;
-    if kind == Extrapolation::PerSecond {
-        factor /= (window.to_ms - window.from_ms) as f64 / 1000.0;
-    }
-    Some(result * factor)
 }
 
 /// The last two samples: a counter's rate, or a gauge's difference.

@@ -30,6 +30,9 @@ pub struct Hints {
     pub step_ms: i64,
     /// How far each point looks back, in milliseconds; samples that no point sees may be left out.
     pub range_ms: i64,
+    /// The reader refuses more samples than this, so the store stops reading beyond it; 0 for no
+    /// limit.
+    pub max_samples: usize,
 }
 
 /// One series with its samples in time order, timestamps and values side by side.
@@ -71,6 +74,7 @@ pub fn select(
     let rollups = Rollups::open(store)?;
     let mut found = Vec::new();
     let wanted = Wanted { range, hints };
+    let mut read = 0;
     for (place, (id, labels)) in view.series.iter().enumerate() {
         let mut whole = Column::default();
         let mut stand_ins = Vec::new();
@@ -91,9 +95,13 @@ pub fn select(
         }
         whole.extend(view.recent[place].clone());
         whole.settle();
+        read += whole.timestamps.len();
         if !whole.timestamps.is_empty() {
             let (labels, Column { timestamps, values }) = (labels.clone(), whole);
             found.push(Series { labels, timestamps, values, stand_ins });
+        }
+        if hints.max_samples > 0 && read > hints.max_samples {
+            break;
         }
     }
     found.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -116,7 +124,7 @@ struct Wanted {
 impl Wanted {
     /// Whether a point looks at samples of a day.
     fn sees(&self, day: Day) -> bool {
-        let Hints { step_ms, range_ms } = self.hints;
+        let Hints { step_ms, range_ms, .. } = self.hints;
         if step_ms <= range_ms || step_ms <= 0 {
             return true;
         }

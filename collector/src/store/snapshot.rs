@@ -1,9 +1,12 @@
 //! Snapshots: all that is sealed, row by row, while the store goes on.
 
+mod archive;
+
 use std::path::Path;
 
 use fjall::Readable;
 
+pub use self::archive::{ArchiveError, ArchiveReader, ArchiveWriter};
 use super::database::{self, Database, Row};
 use super::{Store, StoreError, seal};
 

@@ -1,0 +1,120 @@
+//! Snapshots of a running collector, and back: data directories made of the rows of another.
+
+use std::fs;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+
+use reqwest::Url;
+
+use crate::client::{self, ClientError};
+use crate::store::{self, ArchiveError, ArchiveReader, Store, StoreError};
+
+/// Parts of a download that wait to be written.
+const PARTS_AHEAD: usize = 8;
+
+/// Why there is no copy.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A copy never goes over something that is there.
+    #[error("{} exists already and is not empty", .0.display())]
+    Occupied(PathBuf),
+    /// There is nothing to copy.
+    #[error("{} is no data directory", .0.display())]
+    Missing(PathBuf),
+    /// The directory cannot be made or looked into.
+    #[error("failed to create {}", path.display())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The collector does not hand it out.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// What it hands out cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes `directory` a copy of all that the collector at `url` has stored; it goes on meanwhile.
+pub async fn snapshot(url: &Url, directory: &Path) -> Result<(), BackupError> {
+    prepare(directory)?;
+    let (parts, received) = mpsc::sync_channel(PARTS_AHEAD);
+    let target = directory.to_owned();
+    let writing = tokio::task::spawn_blocking(move || {
+        let source = Parts { received, current: Vec::new(), read: 0 };
+        let mut reader = ArchiveReader::new(BufReader::new(source));
+        store::restore::<BackupError>(&target, || Ok(reader.next_row()?))
+    });
+    let downloaded = client::download(url, "api/v1/snapshot", parts).await;
+    let written = writing.await.map_err(|error| {
+        let source = std::io::Error::other(error);
+        BackupError::Directory { path: directory.to_owned(), source }
+    })?;
+    // A download that broke off says more than that the snapshot is short.
+    whole(directory, downloaded.map_err(BackupError::from).and(written))
+}
+
+/// Makes `directory` a copy of the snapshot, whose every checksum is looked at on the way.
+pub fn restore(snapshot: &Path, directory: &Path) -> Result<(), BackupError> {
+    if !snapshot.join("sealed").is_dir() {
+        return Err(BackupError::Missing(snapshot.to_owned()));
+    }
+    prepare(directory)?;
+    let source = Store::open(snapshot)?;
+    let (rows, received) = mpsc::sync_channel(1024);
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(move || {
+            store::restore::<BackupError>(directory, || Ok(received.recv().unwrap_or_default()))
+        });
+        let read = source.snapshot::<BackupError>(|row| {
+            // The writer has failed if nobody takes it, and says why.
+            let _ = rows.send(Some(row));
+            Ok(())
+        });
+        drop(rows);
+        let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        whole(directory, read.and(written))
+    })
+}
+
+/// Half a copy would pass for a whole one, so it goes.
+fn whole(directory: &Path, outcome: Result<(), BackupError>) -> Result<(), BackupError> {
+    if outcome.is_err() {
+        // The failure that led here is what is told.
+        let _ = fs::remove_dir_all(directory.join("sealed"));
+    }
+    outcome
+}
+
+fn prepare(directory: &Path) -> Result<(), BackupError> {
+    let failed = |source| BackupError::Directory { path: directory.to_owned(), source };
+    fs::create_dir_all(directory).map_err(failed)?;
+    let occupied = fs::read_dir(directory).map_err(failed)?.next().is_some();
+    if occupied { Err(BackupError::Occupied(directory.to_owned())) } else { Ok(()) }
+}
+
+/// The parts of a download as one stream.
+struct Parts {
+    received: mpsc::Receiver<Vec<u8>>,
+    current: Vec<u8>,
+    read: usize,
+}
+
+impl Read for Parts {
+    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+        while self.read == self.current.len() {
+            let Ok(next) = self.received.recv() else { return Ok(0) };
+            (self.current, self.read) = (next, 0);
+        }
+        let count = target.len().min(self.current.len() - self.read);
+        target[..count].copy_from_slice(&self.current[self.read..self.read + count]);
+        self.read += count;
+        Ok(count)
+    }
+}

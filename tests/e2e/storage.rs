@@ -1,0 +1,115 @@
+//! The store from outside: remote writes, snapshots and what is refused.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use harness::{CollectorOptions, CollectorProgram, fetch, run};
+use headroom::store::{Hints, Matcher, Store, TimeRange};
+use tempfile::TempDir;
+
+const EVER: TimeRange = TimeRange { from_ms: 0, to_ms: i64::MAX };
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
+}
+
+/// A protobuf field of bytes.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    assert!(bytes.len() < 128);
+    [&[number << 3 | 2, bytes.len() as u8][..], bytes].concat()
+}
+
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
+/// A remote write request of one series.
+fn request(labels: &[(&str, &str)], samples: &[(i64, f64)]) -> Vec<u8> {
+    let label = |(name, value): &(&str, &str)| {
+        field(1, &[field(1, name.as_bytes()), field(2, value.as_bytes())].concat())
+    };
+    let sample = |(timestamp, value): &(i64, f64)| {
+        let value = [&[1 << 3 | 1][..], &value.to_le_bytes()].concat();
+        field(2, &[value, vec![2 << 3], varint(*timestamp as u64)].concat())
+    };
+    let series: Vec<Vec<u8>> = labels.iter().map(label).chain(samples.iter().map(sample)).collect();
+    field(1, &series.concat())
+}
+
+async fn write(collector: &CollectorProgram, body: Vec<u8>) -> (u16, String) {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+    let response = client.post(collector.http("/api/v1/write")).body(body).send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn remote_writes_are_durable_or_refused_with_a_reason() {
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let now = now_ms();
+    let packed = |body: Vec<u8>| snap::raw::Encoder::new().compress_vec(&body).unwrap();
+    let good = request(&[("__name__", "m"), ("a", "b")], &[(now - 1000, 1.5), (now, 2.5)]);
+    assert_eq!(write(&collector, packed(good.clone())).await, (204, String::new()));
+    let twice = request(&[("__name__", "m"), ("a", "b"), ("a", "c")], &[(now, 1.0)]);
+    let late = [request(&[("__name__", "n")], &[(now, 3.0)]), request(&[("__name__", "m")], &[(1, 1.0)])];
+    let cases: [(Vec<u8>, &str); 7] = [
+        (b"x".to_vec(), "the request is not compressed with snappy: "),
+        (good, "the request is not compressed with snappy: "),
+        (packed(vec![0xff; 9]), "the request is no remote write 1.0: "),
+        (packed(request(&[("b", "1"), ("a", "1")], &[])), "label \"a\" stands out of order in series"),
+        (packed(twice), "label \"a\" stands twice in series"),
+        (packed(request(&[("a", "1")], &[(now, 1.0)])), "series [(\"a\", \"1\")] has no metric name"),
+        (
+            packed(late.concat()),
+            "1 samples were refused, the others stored; the first: timestamp 1 is over 62 days old",
+        ),
+    ];
+    for (body, reason) in cases {
+        let (status, said) = write(&collector, body).await;
+        assert!(status == 400 && said.starts_with(reason), "{status} {said} instead of {reason}");
+    }
+    let mut bomb = varint(1 << 30);
+    bomb.extend([0; 8]);
+    assert_eq!(write(&collector, bomb).await.0, 413);
+    // The same again changes nothing: of equal timestamps the first stays.
+    let again = request(&[("__name__", "m"), ("a", "b")], &[(now, 9.0)]);
+    assert_eq!(write(&collector, packed(again)).await.0, 204);
+    collector.kill();
+    let store = collector.open_store();
+    let found = store.select(&[], EVER, Hints::default()).unwrap();
+    let text: Vec<String> =
+        found.iter().map(|series| format!("{} {:?}", series.labels, series.values)).collect();
+    assert_eq!(text, ["m{a=\"b\"} [1.5, 2.5]", "n [3.0]"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_of_a_running_collector_is_a_data_directory() {
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let body = request(&[("__name__", "m")], &[(now_ms(), 1.0)]);
+    let body = snap::raw::Encoder::new().compress_vec(&body).unwrap();
+    assert_eq!(write(&collector, body).await.0, 204);
+    let folder = TempDir::new().unwrap();
+    let (copy, back) = (folder.path().join("copy"), folder.path().join("back"));
+    let url = collector.http("");
+    let snapshot = || run("headroom", ["snapshot", copy.to_str().unwrap(), "--url", &url]);
+    let taken = snapshot();
+    assert_eq!((taken.code, &*taken.stderr), (Some(0), ""));
+    let occupied = snapshot();
+    let reason = format!("headroom: {} exists already and is not empty\n", copy.display());
+    assert_eq!((occupied.code, &*occupied.stderr), (Some(1), &*reason));
+    assert_eq!(fetch(&collector.http("/-/healthy")).await.unwrap().0, 200);
+    collector.terminate();
+    let restored = run("headroom", ["restore", copy.to_str().unwrap(), back.to_str().unwrap()]);
+    assert_eq!((restored.code, &*restored.stderr), (Some(0), ""));
+    let store = Store::open(&back).unwrap();
+    let found = store.select(&[Matcher::metric("m")], EVER, Hints::default()).unwrap();
+    assert_eq!(found[0].values, [1.0]);
+    let gone = run("headroom", ["snapshot", folder.path().join("x").to_str().unwrap(), "--url", &url]);
+    assert!(gone.code == Some(1) && gone.stderr.starts_with("headroom: failed to ask"), "{gone:?}");
+    let none = run("headroom", ["restore", "/nonexistent", folder.path().join("y").to_str().unwrap()]);
+    assert_eq!(none.stderr, "headroom: /nonexistent is no data directory\n");
+}
