@@ -8,7 +8,10 @@ use anyhow::{Context, ensure};
 use harness::{Token, binaries};
 use headroom::identity::{TokenHash, new_token};
 
-use crate::peer::{Peer, RETENTION_YEARS, free_port};
+use crate::peer::{Kind, Peer, RETENTION_YEARS, free_port};
+
+const KIND: Kind =
+    Kind { name: "Headroom", ready: "/-/ready", samples: "headroom_ingest_samples_total" };
 
 /// A running collector, and how its agents come in.
 pub struct Collector {
@@ -41,7 +44,7 @@ pub fn start(folder: &Path, instances: &[String]) -> anyhow::Result<Collector> {
     let mut command = Command::new(binaries().join("headroom"));
     command.arg("serve").arg("--config").arg(configuration);
     let data = folder.join("headroom");
-    let peer = Peer::start("Headroom", command, (port, "/-/ready"), &data)?;
+    let peer = Peer::start(KIND, command, port, &data)?;
     let announced = peer.stdout();
     let grpc = announced.lines().find_map(|line| line.strip_prefix("grpc listening on "));
     let grpc = format!("http://{}", grpc.context("the collector announces gRPC")?);

@@ -3,12 +3,10 @@
 //!
 //! One run: the same samples take the same space each time.
 
-use anyhow::ensure;
 use prost::bytes::Bytes;
 use tempfile::TempDir;
 
 use crate::load::{self, DAY_TICKS, SERIES_PER_HOST, Times};
-use crate::peer::Peer;
 use crate::recording::Recording;
 use crate::{collector, option, process, prometheus, remote_write, table, victoria};
 
@@ -69,30 +67,25 @@ fn sizes<L>(samples: usize, writes: impl Fn() -> Vec<L>) -> anyhow::Result<Sizes
 where
     L: Iterator<Item = Bytes> + Send,
 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let taken = |peer: &Peer, metric: &str| -> anyhow::Result<()> {
-        let taken = runtime.block_on(peer.metric(metric))?;
-        ensure!(taken == samples as f64, "{} took {taken} of {samples} samples", peer.name);
-        Ok(())
-    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let folder = TempDir::new()?;
     let peer = victoria::start(folder.path())?;
     remote_write::send(&peer.url, writes())?;
-    taken(&peer, "vm_rows_inserted_total{type=\"promremotewrite\"")?;
+    peer.check_taken(samples)?;
     runtime.block_on(victoria::settle(&peer))?;
     let victoria = process::disk_bytes(&peer.stop())?;
 
     let folder = TempDir::new()?;
     let peer = prometheus::start(folder.path())?;
     remote_write::send(&peer.url, writes())?;
-    taken(&peer, "prometheus_tsdb_head_samples_appended_total")?;
+    peer.check_taken(samples)?;
     process::wait_until_idle(peer.id())?;
     let prometheus = process::disk_bytes(&peer.stop())?;
 
     let folder = TempDir::new()?;
     let peer = collector::start(folder.path(), &[])?.peer;
     remote_write::send(&peer.url, writes())?;
-    taken(&peer, "headroom_ingest_samples_total")?;
+    peer.check_taken(samples)?;
     let data = peer.stop();
     collector::settle(&data)?;
     let headroom = process::disk_bytes(&data)?;

@@ -13,10 +13,21 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// All data is kept, however old: nothing here is about retention.
 pub const RETENTION_YEARS: u32 = 100;
 
+/// What a store is called, and how it tells what it has done.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Its name in tables.
+    pub name: &'static str,
+    /// The page that is there once it answers.
+    pub ready: &'static str,
+    /// The metric that counts the samples it took, up to its labels or with some of them.
+    pub samples: &'static str,
+}
+
 /// A running store.
 pub struct Peer {
-    /// What it is called in tables.
-    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
     /// Where it answers, such as `http://127.0.0.1:8440`.
     pub url: String,
     /// Its data directory.
@@ -26,26 +37,21 @@ pub struct Peer {
 
 impl Peer {
     /// Starts a command that will answer on `port`, and waits until it does.
-    pub fn start(
-        name: &'static str,
-        command: Command,
-        (port, ready): (u16, &str),
-        data: &Path,
-    ) -> anyhow::Result<Self> {
+    pub fn start(kind: Kind, command: Command, port: u16, data: &Path) -> anyhow::Result<Self> {
         let folder = data.parent().context("a data directory lies in a folder")?;
-        let program = Program::start(command, name, folder);
+        let program = Program::start(command, kind.name, folder);
         let url = format!("http://127.0.0.1:{port}");
-        let peer = Self { name, url, data: data.to_owned(), program };
+        let peer = Self { kind, url, data: data.to_owned(), program };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(peer.wait_until_ready(ready))?;
+        runtime.block_on(peer.wait_until_ready())?;
         Ok(peer)
     }
 
-    async fn wait_until_ready(&self, path: &str) -> anyhow::Result<()> {
+    async fn wait_until_ready(&self) -> anyhow::Result<()> {
         let start = Instant::now();
-        while self.get(path).await.is_err() {
+        while self.get(self.kind.ready).await.is_err() {
             let log = self.program.stderr();
-            ensure!(start.elapsed() < START_TIMEOUT, "{} does not answer:\n{log}", self.name);
+            ensure!(start.elapsed() < START_TIMEOUT, "{} does not answer:\n{log}", self.kind.name);
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Ok(())
@@ -70,10 +76,19 @@ impl Peer {
     /// The body of a page, which must be there.
     pub async fn get(&self, path: &str) -> anyhow::Result<String> {
         let answer = harness::fetch(&format!("{}{path}", self.url)).await;
-        let (status, body) = answer.with_context(|| format!("{} does not answer", self.name))?;
+        let (status, body) =
+            answer.with_context(|| format!("{} does not answer", self.kind.name))?;
         let body = String::from_utf8(body)?;
         ensure!((200..300).contains(&status), "{}{path}: status {status}: {body}", self.url);
         Ok(body)
+    }
+
+    /// Whether it has taken exactly that many samples since it was started.
+    pub fn check_taken(&self, samples: usize) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let taken = runtime.block_on(self.metric(self.kind.samples))?;
+        ensure!(taken == samples as f64, "{} took {taken} of {samples} samples", self.kind.name);
+        Ok(())
     }
 
     /// What it says of itself on `/metrics`, all labels of that metric together.
@@ -85,7 +100,7 @@ impl Peer {
             value.parse().ok()
         };
         let values: Vec<f64> = text.lines().filter_map(value).collect();
-        ensure!(!values.is_empty(), "{} has no metric {name}", self.name);
+        ensure!(!values.is_empty(), "{} has no metric {name}", self.kind.name);
         Ok(values.iter().sum())
     }
 }

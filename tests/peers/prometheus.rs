@@ -5,7 +5,13 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::peer::{Peer, RETENTION_YEARS, free_port};
+use crate::peer::{Kind, Peer, RETENTION_YEARS, free_port};
+
+const KIND: Kind = Kind {
+    name: "Prometheus",
+    ready: "/-/ready",
+    samples: "prometheus_tsdb_head_samples_appended_total",
+};
 
 /// The longest blocks that Prometheus itself makes of old data, in milliseconds: 2 h × 3⁵. They
 /// begin at whole multiples of it.
@@ -24,7 +30,7 @@ pub fn start(folder: &Path) -> anyhow::Result<Peer> {
         .arg(format!("--storage.tsdb.retention.time={RETENTION_YEARS}y"))
         .arg("--web.enable-remote-write-receiver")
         .arg(format!("--web.listen-address=127.0.0.1:{port}"));
-    Peer::start("Prometheus", command, (port, "/-/ready"), &data)
+    Peer::start(KIND, command, port, &data)
 }
 
 /// Makes blocks of a file in OpenMetrics, for a Prometheus in `folder` that does not run yet.

@@ -142,7 +142,7 @@ async fn agree(
         let body = ask(client, &url(peer, question)).await?;
         let answer: serde_json::Value = serde_json::from_slice(&body)?;
         let rows = answer["data"]["result"].as_array().map_or(0, Vec::len);
-        let (name, title) = (peer.name, question.title);
+        let (name, title) = (peer.kind.name, question.title);
         ensure!(rows == question.rows, "{title}: {name} answers {rows} rows: {answer}");
         answers.push(answer);
     }

@@ -6,8 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-use crate::peer::{Peer, RETENTION_YEARS, free_port};
+use crate::peer::{Kind, Peer, RETENTION_YEARS, free_port};
 use crate::process;
+
+const KIND: Kind = Kind {
+    name: "VictoriaMetrics",
+    ready: "/health",
+    samples: "vm_rows_inserted_total{type=\"promremotewrite\"",
+};
 
 const MERGE_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -20,7 +26,7 @@ pub fn start(folder: &Path) -> anyhow::Result<Peer> {
         .arg(format!("-storageDataPath={}", data.display()))
         .arg(format!("-httpListenAddr=127.0.0.1:{port}"))
         .arg(format!("-retentionPeriod={RETENTION_YEARS}y"));
-    Peer::start("VictoriaMetrics", command, (port, "/health"), &data)
+    Peer::start(KIND, command, port, &data)
 }
 
 /// Writes what it holds in memory to disk, merges all parts of each month and waits for the end.

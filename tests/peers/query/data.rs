@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::iter::Peekable;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 use crate::load::{self, Host, Series, Times};
 use crate::peer::Peer;
@@ -49,12 +49,12 @@ pub fn start_all(folder: &Path) -> anyhow::Result<[Peer; 3]> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let peer = victoria::start(folder)?;
     write(&peer)?;
+    peer.check_taken(samples)?;
     runtime.block_on(victoria::settle(&peer))?;
     peer.stop();
     let peer = collector::start(folder, &[])?.peer;
     write(&peer)?;
-    let stored = runtime.block_on(peer.metric("headroom_ingest_samples_total"))?;
-    ensure!(stored == samples as f64, "{stored} of {samples} samples are stored");
+    peer.check_taken(samples)?;
     collector::settle(&peer.stop())?;
     import(folder)?;
     Ok([victoria::start(folder)?, prometheus::start(folder)?, collector::start(folder, &[])?.peer])
