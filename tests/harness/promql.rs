@@ -22,8 +22,7 @@ const RECORDED_STEP: i64 = 1_601;
 
 /// Each expression is asked at three moments and over two ranges.
 pub fn questions(expression: &str) -> Vec<String> {
-    let coded: Vec<String> = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let coded = coded.concat();
+    let coded = encode(expression);
     let seconds = |ms: i64| ms as f64 / 1000.0;
     let middle = i64::midpoint(BEGIN_MS, END_MS);
     let moments = [BEGIN_MS + 1_234_567, middle, END_MS];
@@ -32,6 +31,12 @@ pub fn questions(expression: &str) -> Vec<String> {
     let range =
         |step: i64| format!("/api/v1/query_range?query={coded}&start={from}&end={to}&step={step}");
     instant.into_iter().chain([range(97), range(RECORDED_STEP)]).collect()
+}
+
+/// An expression as part of a query string.
+pub fn encode(expression: &str) -> String {
+    let coded: Vec<String> = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    coded.concat()
 }
 
 /// Whether the answer to a question is kept for the tests: the coarse range has all steps in small.

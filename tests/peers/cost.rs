@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Program};
 
-use crate::table;
+use crate::{process, table};
 
 const TURNS: usize = 3;
 const WARM_UP: Duration = Duration::from_secs(5);
@@ -95,37 +95,16 @@ fn collectd_configuration(folder: &Path) -> String {
 fn measure(id: u32) -> anyhow::Result<Cost> {
     std::thread::sleep(WARM_UP);
     let start = Instant::now();
-    let before = cpu_ns(id)?;
+    let before = process::running_threads_ns(id)?;
     std::thread::sleep(MEASURED);
-    let used = cpu_ns(id)? - before;
+    let used = process::running_threads_ns(id)? - before;
     let rounds = start.elapsed().as_secs_f64();
-    Ok(Cost { cpu_ms_per_round: used as f64 / 1e6 / rounds, resident_mib: resident_mib(id)? })
-}
-
-/// CPU time of all threads, exact to the nanosecond.
-fn cpu_ns(id: u32) -> anyhow::Result<u64> {
-    let mut sum = 0;
-    for task in std::fs::read_dir(format!("/proc/{id}/task"))? {
-        let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        let field = text.split(' ').next().context("schedstat has a first field")?;
-        sum += field.parse::<u64>()?;
-    }
-    Ok(sum)
-}
-
-fn resident_mib(id: u32) -> anyhow::Result<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kib / 1024.0)
+    let resident_mib = process::memory(id)?.resident_mib;
+    Ok(Cost { cpu_ms_per_round: used as f64 / 1e6 / rounds, resident_mib })
 }
 
 fn median(costs: &[Cost]) -> Cost {
-    let middle = |pick: fn(&Cost) -> f64| {
-        let mut values: Vec<f64> = costs.iter().map(pick).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
+    let middle = |pick: fn(&Cost) -> f64| table::median(costs.iter().map(pick));
     Cost {
         cpu_ms_per_round: middle(|cost| cost.cpu_ms_per_round),
         resident_mib: middle(|cost| cost.resident_mib),

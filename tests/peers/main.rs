@@ -1,9 +1,24 @@
 //! Comparisons with real peers, side by side on this machine: `tests/compare WHAT`.
 
+mod collector;
 mod cost;
+mod disk;
+mod fleet;
+mod ingest;
+mod load;
+mod memory;
 mod names;
+mod option;
+mod peer;
+mod process;
+mod prometheus;
 mod promql;
+mod query;
+mod recording;
+mod remote_write;
+mod stream;
 mod table;
+mod victoria;
 
 use std::process::ExitCode;
 
@@ -13,6 +28,11 @@ fn main() -> ExitCode {
         ("names", names::compare as fn() -> anyhow::Result<()>),
         ("agent", cost::compare),
         ("promql", promql::compare),
+        ("ingest", ingest::compare),
+        ("disk", disk::compare),
+        ("memory", memory::compare),
+        ("query", query::compare),
+        ("fleet", fleet::compare),
     ];
     let wanted: Vec<_> = known
         .iter()

@@ -19,3 +19,15 @@ pub fn print(heads: &[&str], rows: &[Vec<String>]) {
         println!("{}", line.trim_end());
     }
 }
+
+/// The middle of the values; their number is not 0.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// An aim, and whether it is met.
+pub fn aim(text: &str, is_met: bool) -> String {
+    format!("{text}: {}", if is_met { "met" } else { "missed" })
+}
