@@ -21,6 +21,9 @@ use crate::web::{self, Site};
 
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How long connections may take to end. What agents sent is durable long before.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// What a run needs, checked.
 pub struct Options {
     /// Where pages are served.
@@ -132,8 +135,22 @@ impl Collector {
         };
         let retention = Retention(self.options.retention.as_millis() as i64);
         let upkeep = upkeep(self.store, retention, stop.clone());
-        let (agents, pages, ()) = tokio::join!(agents, pages, upkeep);
-        agents.and(pages)
+        let serving = async {
+            let (agents, pages, ()) = tokio::join!(agents, pages, upkeep);
+            agents.and(pages)
+        };
+        let overdue = async {
+            stop.cancelled().await;
+            tokio::time::sleep(DRAIN_TIMEOUT).await;
+        };
+        tokio::select! {
+            outcome = serving => outcome,
+            () = overdue => {
+                let seconds = DRAIN_TIMEOUT.as_secs();
+                tracing::warn!("connections did not end within {seconds} s and were cut");
+                Ok(())
+            }
+        }
     }
 }
 
