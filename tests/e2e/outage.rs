@@ -103,7 +103,9 @@ async fn a_minute_without_the_collector_loses_nothing() {
 async fn what_a_tiny_spool_gave_up_is_known_exactly() {
     let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
     let mut collector = CollectorProgram::start(options).await;
-    let spool_bytes = "256 KiB".to_owned();
+    // Each segment begins with the definitions of all series, about 36 KiB; at this limit a segment
+    // is 64 KiB, so that several frames of one are given up together.
+    let spool_bytes = "1 MiB".to_owned();
     let options = AgentOptions { spool_bytes, ..witnessed("100ms") };
     let mut agent = AgentProgram::start(&collector, "ca1", &options);
     let arrive = async || stored_frames(&collector).await.filter(|count| *count >= 3);
