@@ -17,6 +17,16 @@ function pictures(stamp) {
   }
 }
 
+// What is opened or copied shows the same times as the page.
+function links() {
+  for (const link of document.querySelectorAll("[data-zoned]")) {
+    link.setAttribute("href", addressOf(link.getAttribute("href")));
+  }
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.dataset.copy = addressOf(button.dataset.copy);
+  }
+}
+
 function clocks() {
   for (const element of document.querySelectorAll("time")) {
     const moment = new Date(element.dateTime);
@@ -86,8 +96,11 @@ function live(box) {
   follow();
 }
 
-if (zone && zone !== document.body.dataset.zone) pictures();
-document.getElementById("zone").textContent = zone;
+if (zone && zone !== document.body.dataset.zone) {
+  pictures();
+  links();
+  document.getElementById("zone").textContent = zone;
+}
 clocks();
 document.querySelectorAll("table[data-sortable]").forEach(sortable);
 live(document.getElementById("live"));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use headroom_proto::configuration::{ConfigurationError, Section, read};
+use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::{BitRate, ByteSize, Span};
 
 use crate::samplers::SamplerOptions;
@@ -14,8 +15,6 @@ use crate::spool::SpoolOptions;
 use crate::uplink::{CollectorAddress, Token};
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
-const LONGEST_INTERVAL: Duration = Duration::from_hours(1);
 
 const DEFAULT_SPOOL_BYTES: u64 = 256 << 20;
 const SMALLEST_SPOOL_BYTES: u64 = 256 << 10;
@@ -58,20 +57,45 @@ fn build(root: &Section<'_>) -> AgentConfiguration {
 fn build_collector(section: &Section<'_>) -> CollectorAddress {
     let url: String = section.required("url").unwrap_or_default();
     let plain = section.flag("allow_plaintext");
-    let local = url.strip_prefix("http://").is_some_and(is_loopback);
-    if !url.starts_with("https://") && !url.starts_with("http://") {
-        if !url.is_empty() {
-            section.mistake("url", "must begin with https:// or, within one machine, http://");
-        }
-    } else if url.starts_with("http://") && !local && !plain {
-        section
-            .mistake("url", "must be https:// beyond this machine, or set allow_plaintext = true");
+    if !url.is_empty()
+        && let Err(rule) = check_url(&url, plain)
+    {
+        section.mistake("url", rule);
     }
     let ca_file = section.path("ca_file");
     if let Some(Err(error)) = ca_file.as_ref().map(std::fs::read) {
         section.mistake("ca_file", format_args!("cannot be read: {error}"));
     }
     CollectorAddress { url, token: build_token(section), ca_file }
+}
+
+fn check_url(url: &str, allow_plaintext: bool) -> Result<(), &'static str> {
+    let plain = url.strip_prefix("http://");
+    let Some(authority) = plain.or(url.strip_prefix("https://")) else {
+        return Err("must begin with https:// or, within one machine, http://");
+    };
+    if !is_authority(authority.strip_suffix('/').unwrap_or(authority)) {
+        return Err("must name a host and a port, such as https://collector.example.org:8441");
+    }
+    if plain.is_some_and(|authority| !is_loopback(authority)) && !allow_plaintext {
+        return Err("must be https:// beyond this machine, or set allow_plaintext = true");
+    }
+    Ok(())
+}
+
+/// Whether this is `HOST:PORT`, the port left out if it is the scheme's own.
+fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        Some(_) | None => (text, None),
+    };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host_is_one = match address {
+        Some(address) => address.parse::<IpAddr>().is_ok(),
+        None => !host.is_empty() && host.chars().all(allowed),
+    };
+    host_is_one && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 /// Whether `HOST:PORT` stays within this machine.
@@ -144,4 +168,26 @@ fn build_spool(section: &Section<'_>) -> SpoolOptions {
         section.mistake("directory", "must be a directory");
     }
     SpoolOptions { directory, max_bytes, max_age }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_url;
+
+    /// What is wrong has a file for each mistake in `tests/e2e/configurations`.
+    #[test]
+    fn addresses_that_are_right_pass() {
+        for url in [
+            "https://collector.example.org",
+            "https://collector.example.org:8441/",
+            "https://192.0.2.1:8441",
+            "https://[2001:db8::1]:8441",
+            "https://[2001:db8::1]",
+            "http://localhost:8441",
+            "http://127.0.0.1:8441/",
+            "http://[::1]:8441",
+        ] {
+            assert_eq!(check_url(url, false), Ok(()), "{url}");
+        }
+    }
 }

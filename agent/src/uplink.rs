@@ -61,8 +61,12 @@ fn report(address: &CollectorAddress, error: &SessionError, wait: Duration) {
     let mut reason = String::new();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        reason.push_str(": ");
-        reason.push_str(&cause.to_string());
+        let text = cause.to_string();
+        // Some errors beneath repeat what the one above said.
+        if !reason.ends_with(&text) {
+            reason.push_str(": ");
+            reason.push_str(&text);
+        }
         source = cause.source();
     }
     let wait_ms = wait.as_millis() as u64;

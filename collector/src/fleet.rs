@@ -10,6 +10,9 @@ use crate::store::{Hints, LostInterval, Matcher, Store, StoreError, TimeRange};
 /// A host that has not reported for this long is silent.
 const SILENT_AFTER_MS: i64 = 60_000;
 
+/// A host that has reported for less than this is new.
+const NEW_FOR_MS: i64 = 20 * 60_000;
+
 /// How far back a host is looked for.
 const KNOWN_FOR_MS: i64 = 31 * 86_400_000;
 
@@ -31,15 +34,24 @@ pub struct HostState {
     pub receives: Option<f64>,
     /// The most it sent in the last day, and when.
     pub peak: Option<(f64, i64)>,
+    /// The interfaces that these are the sum of.
+    pub devices: Vec<String>,
     /// The speed of its links.
     pub limit: Option<f64>,
     /// The last day in small: the most sent in each quarter of an hour.
     pub day: Vec<Option<f64>>,
+    /// The first rate of the last day, Unix time in milliseconds.
+    pub first_ms: Option<i64>,
     /// How many frames it reported as lost in the last day.
     pub lost_frames: u64,
 }
 
 impl HostState {
+    /// Whether there is so little of it that an hour would be an empty picture.
+    pub fn is_new(&self, now_ms: i64) -> bool {
+        self.first_ms.is_none_or(|first_ms| now_ms - first_ms < NEW_FOR_MS) && !self.silent
+    }
+
     /// What is left of the limit above the peak.
     pub fn headroom(&self) -> Option<f64> {
         Some(self.limit? - self.peak?.0)
@@ -81,7 +93,9 @@ pub fn host(store: &Store, instance: &str, now_ms: i64) -> Result<Option<HostSta
         peak: sent.and_then(|line| line.statistics).map(|s| (s.max, s.max_ms)),
         limit: graph.limit,
         day: sent.map(|line| in_small(line, &graph.span)).unwrap_or_default(),
+        first_ms: sent.and_then(|line| Some(line.intervals.first()?.from_ms)),
         lost_frames: lost.sum(),
+        devices: graph.devices,
     }))
 }
 
@@ -92,6 +106,12 @@ fn line(graph: &Graph, side: Side) -> Option<&crate::graphs::Line> {
 fn in_small(line: &crate::graphs::Line, span: &Span) -> Vec<Option<f64>> {
     let columns = fold(&line.intervals, (span.from_ms, span.to_ms), COLUMNS);
     columns.into_iter().map(|column| column.map(|Column { max, .. }| max)).collect()
+}
+
+/// Whether a host of that name has ever reported.
+pub fn is_known(store: &Store, instance: &str) -> bool {
+    let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
+    !store.label_values(INSTANCE, &matchers).is_empty()
 }
 
 /// Looks at the last minutes first, since that is where it nearly always is.

@@ -17,7 +17,8 @@ use headroom::run::{Collector, Options};
 use headroom::store::Store;
 use headroom::up::{self, UpOptions};
 use headroom_proto::configuration::EXIT_CODE;
-use headroom_proto::units::Span;
+use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
+use headroom_proto::units::{Span, UnitError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -37,16 +38,16 @@ enum Command {
     /// Run a collector and an agent for this host, without configuration.
     Up {
         /// Where pages are served; port 0 takes any free one.
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8440")]
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8440", value_parser = address)]
         http: SocketAddr,
         /// Where agents are served.
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8441")]
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8441", value_parser = address)]
         grpc: SocketAddr,
         /// The data directory.
         #[arg(long, value_name = "DIR", default_value = "headroom-data")]
         data: PathBuf,
         /// Time between two rounds of samples.
-        #[arg(long, value_name = "TIME", default_value = "5s")]
+        #[arg(long, value_name = "TIME", default_value = "5s", value_parser = interval)]
         interval: Span,
     },
     /// Run the collector by its configuration.
@@ -123,6 +124,19 @@ struct QueryArguments {
     format: Format,
 }
 
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "must be an address and a port, such as 127.0.0.1:8440")
+}
+
+fn interval(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse().map_err(|error: UnitError| error.to_string())?;
+    if !(SHORTEST_INTERVAL..=LONGEST_INTERVAL).contains(&span.0) {
+        let (shortest, longest) = (Span(SHORTEST_INTERVAL), Span(LONGEST_INTERVAL));
+        return Err(format!("must be between {shortest} and {longest}"));
+    }
+    Ok(span)
+}
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -134,7 +148,7 @@ fn main() -> ExitCode {
             let options = UpOptions { http, grpc, directory: data, interval: interval.0 };
             block_on(async {
                 let stop = stop_on_signal()?;
-                Ok(up::run(options, announce, stop).await?)
+                Ok(Box::pin(up::run(options, announce, stop)).await?)
             })
         }
         Command::Serve { config } => match CollectorConfiguration::load(&config) {

@@ -27,6 +27,9 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often what only time makes due is done, and what failed is tried again.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(30);
 
+/// How long connections may take to end. What agents sent is durable long before.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// What a run needs, checked.
 pub struct Options {
     /// Where pages are served.
@@ -144,8 +147,22 @@ impl Collector {
             web::serve(self.http, site, stop.clone()).await.map_err(RunError::Web)
         };
         let upkeep = upkeep(self.store, retention, stop.clone());
-        let (agents, pages, ()) = tokio::join!(agents, pages, upkeep);
-        agents.and(pages)
+        let serving = async {
+            let (agents, pages, ()) = tokio::join!(agents, pages, upkeep);
+            agents.and(pages)
+        };
+        let overdue = async {
+            stop.cancelled().await;
+            tokio::time::sleep(DRAIN_TIMEOUT).await;
+        };
+        tokio::select! {
+            outcome = serving => outcome,
+            () = overdue => {
+                let seconds = DRAIN_TIMEOUT.as_secs();
+                tracing::warn!("connections did not end within {seconds} s and were cut");
+                Ok(())
+            }
+        }
     }
 }
 

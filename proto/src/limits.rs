@@ -26,6 +26,12 @@ pub const MAX_VALUE_BYTES: usize = 1024;
 /// How far a timestamp may lie ahead of the collector's clock.
 pub const MAX_FUTURE: Duration = Duration::from_secs(300);
 
+/// The shortest time between two rounds of an agent's samplers.
+pub const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The longest time between two rounds.
+pub const LONGEST_INTERVAL: Duration = Duration::from_hours(1);
+
 /// The most frames an agent sends ahead of their acknowledgement.
 pub const MAX_UNACKNOWLEDGED: usize = 256;
 

@@ -1,8 +1,12 @@
 //! The connection itself: settings come down, health is told, a wrong authority is refused.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::Duration;
 
-use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, metric};
+use harness::{
+    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, fetch, metric,
+};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -46,6 +50,23 @@ async fn the_standard_health_service_answers() {
     }
     drop(client);
     collector.terminate();
+}
+
+/// Half a request, or none at all, holds a connection open; the collector ends all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_dawdles_does_not_keep_the_collector() {
+    let mut collector = CollectorProgram::start(one_host(false, None)).await;
+    let mut dawdlers = Vec::new();
+    for address in [collector.http(""), collector.grpc()] {
+        let mut silent = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+        silent.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+        dawdlers.push(silent);
+        dawdlers.push(TcpStream::connect(address.trim_start_matches("http://")).unwrap());
+    }
+    // A page in between, so that the connections before it have been taken.
+    assert_eq!(fetch(&collector.http("/-/healthy")).await.unwrap().0, 200);
+    collector.terminate();
+    drop(dawdlers);
 }
 
 #[tokio::test(flavor = "multi_thread")]

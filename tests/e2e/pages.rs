@@ -1,12 +1,14 @@
 //! The pages in a real browser: what a reader sees, on a desk and on a phone, light and dark.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fantoccini::{Client, ClientBuilder, Locator};
 use harness::{
     AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Program, eventually, fetch,
 };
+use headroom::store::{FrameId, FrameWrite, Labels, Store};
+use headroom_proto::metric::AGENT_FRAMES;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -105,6 +107,12 @@ async fn a_reader_sees_the_host_and_its_picture() {
         page.find(Locator::Css("figure img")).await.unwrap().attr("alt").await.unwrap();
     assert!(alternative.unwrap().contains("sent: now "), "the picture has words too");
 
+    // An interface that is not there is no empty picture.
+    let (status, body) =
+        fetch(&collector.http("/graphs/ca1/network/hour.svg?device=eth9")).await.unwrap();
+    let sentence = "ca1 has reported no interface eth9 in that time.\n";
+    assert_eq!((status, String::from_utf8_lossy(&body).as_ref()), (404, sentence));
+
     // The state of a table lives in the address.
     page.goto(&collector.http("/")).await.unwrap();
     page.find(Locator::Css("thead th:last-child button")).await.unwrap().click().await.unwrap();
@@ -132,6 +140,47 @@ async fn loaded(browser: &Browser) {
     .await;
 }
 
+/// A host that reported until two hours ago.
+fn fill_with_a_silent_host(store: &Store) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+    let labels = [("device", "eth0"), ("kind", "physical"), ("instance", "ca1"), ("job", "node")];
+    let series = |metric| store.series_id(&Labels::new(metric, labels)).unwrap();
+    let names = [
+        AGENT_FRAMES,
+        "node_network_info",
+        "node_network_transmit_bytes_total",
+        "node_network_receive_bytes_total",
+    ];
+    let ids = names.map(series);
+    let frame = |n: i64| FrameWrite {
+        id: FrameId { instance: "ca1".into(), boot: 1, sequence: n as u64 },
+        timestamp_ms: now - 2 * 3_600_000 + n * 10_000,
+        samples: ids.iter().map(|id| (*id, n as f64 * 1e6)).collect(),
+    };
+    store.append(&(1..=10).map(frame).collect::<Vec<_>>()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_fell_silent_keeps_its_pages() {
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    collector.terminate();
+    fill_with_a_silent_host(&collector.open_store());
+    collector.start_again().await;
+    let get = async |path: &str| {
+        let (status, body) = fetch(&collector.http(path)).await.unwrap();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    };
+    let (status, page) = get("/").await;
+    assert!(status == 200 && page.contains("1 host. ca1 is silent."), "{page}");
+    let (status, page) = get("/hosts/ca1").await;
+    assert!(status == 200 && page.contains("silent"), "{page}");
+    let (status, picture) = get("/graphs/ca1/network/hour.svg").await;
+    assert!(status == 200 && picture.contains("no data\n"), "{status} {picture}");
+    let (status, picture) = get("/graphs/ca1/network/day.svg").await;
+    assert!(status == 200 && picture.contains("ca1 · eth0 · day\n"), "{status} {picture}");
+    collector.terminate();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_address_says_what_is_wrong() {
     let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
@@ -147,7 +196,7 @@ async fn a_wrong_address_says_what_is_wrong() {
         (
             "/graphs/ca9/network/hour.gif",
             404,
-            "There is no picture hour.gif; it is hour, day, week, month or year with .svg, .png, .csv or .json.",
+            "There is no picture hour.gif; it is minutes, hour, day, week, month or year with .svg, .png, .csv or .json.",
         ),
         ("/graphs/ca9/network/hour.svg?tz=Moon", 400, "tz=Moon is no zone of the IANA database."),
         ("/graphs/ca9/network/hour.svg?from=1", 400, "from and to go together."),
@@ -160,6 +209,18 @@ async fn a_wrong_address_says_what_is_wrong() {
             "/graphs/ca9/network/hour.svg?from=2&to=1",
             400,
             "from=2 must lie before to=1, by at most five years.",
+        ),
+        (
+            "/graphs/ca9/network/hour.svg?device=eth0",
+            404,
+            "No host ca9 has reported in that time; / lists all.",
+        ),
+        ("/graphs/ca9/network/hour.png?scale=9", 400, "scale=9 is not 1, 2 or 3."),
+        ("/graphs/ca9/network/hour.png?scale=x", 400, "scale=x is not 1, 2 or 3."),
+        (
+            "/graphs/ca9/network/hour.svg?theme=dark&theme=light",
+            400,
+            "What follows the question mark cannot be read: duplicate field `theme`.",
         ),
     ];
     for (path, status, sentence) in cases {

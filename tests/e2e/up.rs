@@ -88,3 +88,19 @@ fn beyond_loopback_is_refused_with_the_reason() {
     assert_eq!(output.stderr, expected);
     assert!(!data.exists(), "refused before anything was made");
 }
+
+#[test]
+fn what_cannot_be_is_refused_with_the_rule() {
+    let hint = "\n\nFor more information, try '--help'.\n";
+    for (flag, value, rule) in [
+        ("--interval <TIME>", "0s", "must be between 100ms and 1h"),
+        ("--interval <TIME>", "2h", "must be between 100ms and 1h"),
+        ("--interval <TIME>", "5", "needs a number with ms, s, m, h or d, such as 10s"),
+        ("--http <ADDR>", "localhost", "must be an address and a port, such as 127.0.0.1:8440"),
+    ] {
+        let name = flag.split(' ').next().unwrap();
+        let output = harness::run("headroom", ["up", name, value]);
+        let expected = format!("error: invalid value '{value}' for '{flag}': {rule}{hint}");
+        assert_eq!((output.code, output.stderr), (Some(2), expected));
+    }
+}

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::collector::CollectorProgram;
 use crate::program::{Program, binaries};
+use crate::witness::Witness;
 
 /// What an agent is started with.
 #[derive(Debug, Clone)]
@@ -18,12 +19,15 @@ pub struct AgentOptions {
     pub spool_bytes: String,
     /// The spool's place, if not in the agent's own folder.
     pub spool: Option<PathBuf>,
+    /// Whether a witness sees what it samples.
+    pub witness: bool,
 }
 
 impl AgentOptions {
     /// An agent that takes a round each `interval`.
     pub fn each(interval: &str) -> Self {
-        Self { interval: interval.into(), spool_bytes: "64 MiB".into(), spool: None }
+        let spool_bytes = "64 MiB".into();
+        Self { interval: interval.into(), spool_bytes, spool: None, witness: false }
     }
 }
 
@@ -32,6 +36,7 @@ pub struct AgentProgram {
     folder: TempDir,
     spool: PathBuf,
     program: Option<Program>,
+    witness: Option<Witness>,
 }
 
 impl AgentProgram {
@@ -55,7 +60,8 @@ impl AgentProgram {
             options.spool_bytes,
         );
         std::fs::write(folder.path().join("agent.toml"), text).expect("writable");
-        let mut agent = Self { folder, spool, program: None };
+        let witness = options.witness.then(|| Witness::of(&spool, folder.path().join("witness")));
+        let mut agent = Self { folder, spool, program: None, witness };
         agent.start_again();
         agent
     }
@@ -85,6 +91,11 @@ impl AgentProgram {
     /// What it has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("agent.stderr")).unwrap_or_default()
+    }
+
+    /// Who saw what it sampled.
+    pub fn witness(&self) -> &Witness {
+        self.witness.as_ref().expect("an agent with a witness")
     }
 
     /// Its spool's folder.

@@ -7,6 +7,7 @@ mod program;
 pub mod promql;
 mod tls;
 mod wait;
+mod witness;
 
 pub use agent::{AgentOptions, AgentProgram};
 pub use collector::{CollectorOptions, CollectorProgram, Token};
@@ -14,3 +15,4 @@ pub use namespace::Namespace;
 pub use program::{Output, Program, binaries, run};
 pub use tls::{Certificates, certificates};
 pub use wait::{eventually, fetch, metric};
+pub use witness::{Account, Witness};

@@ -84,15 +84,10 @@ pub fn forbidden_imports(sources: &[Source]) -> Vec<String> {
             violations.push(format!("{}: {module} has no arrows in the tidy test", source.path));
             continue;
         };
-        for (number, line) in source.shipped().lines().enumerate() {
-            for target in paths_after(line, "crate::") {
-                if target != module && !allowed.contains(&target) {
-                    violations.push(format!(
-                        "{}:{}: {module} must not import {target}",
-                        source.path,
-                        number + 1
-                    ));
-                }
+        for (number, target) in imports(source) {
+            if target != module && !allowed.contains(&&*target) {
+                violations
+                    .push(format!("{}:{number}: {module} must not import {target}", source.path));
             }
         }
     }
@@ -164,25 +159,51 @@ fn is_below(path: &str, owner: &str) -> bool {
     path.strip_prefix(owner).is_some_and(|rest| rest.starts_with(['/', '.']))
 }
 
-/// The names that follow `prefix` in a line, also within braces: `use crate::{a, b::c}`.
-fn paths_after<'l>(line: &'l str, prefix: &str) -> Vec<&'l str> {
-    let code = line.split("//").next().unwrap_or_default();
+/// The top modules that a file names, each with its line: behind `crate::`, behind as many
+/// `super::` as lead to the root, and within braces over any number of lines.
+fn imports(source: &Source) -> Vec<(usize, String)> {
+    let code = |line: &str| line.split("//").next().unwrap_or_default().to_owned();
+    let code: Vec<String> = source.shipped().lines().map(code).collect();
+    let code = code.join("\n");
+    let inside = source.path.split_once("/src/").map_or(&*source.path, |(_, inside)| inside);
+    let to_the_root = "super::".repeat(inside.split('/').count());
     let mut found = Vec::new();
-    for (place, _) in code.match_indices(prefix) {
-        // `$crate::` and `other_crate::` are something else.
-        let before = code[..place].chars().next_back();
-        if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$') {
-            continue;
-        }
-        let rest = &code[place + prefix.len()..];
-        let list = rest.strip_prefix('{').map_or(rest, |inside| inside);
-        let one = !rest.starts_with('{');
-        for part in list.split(',').take(if one { 1 } else { usize::MAX }) {
-            let name = part.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next();
-            found.extend(name.filter(|name| !name.is_empty()));
+    for prefix in ["crate::", &to_the_root] {
+        for (place, _) in code.match_indices(prefix) {
+            // `$crate::`, `other_crate::` and a longer row of `super::` are something else.
+            let before = code[..place].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | ':')) {
+                continue;
+            }
+            let line = code[..place].matches('\n').count() + 1;
+            let names = heads(&code[place + prefix.len()..]);
+            found.extend(names.into_iter().map(|name| (line, name)));
         }
     }
     found
+}
+
+/// The first names of a path, or of each path of a list in braces.
+fn heads(path: &str) -> Vec<String> {
+    let name = |path: &str| -> String {
+        path.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let Some(list) = path.strip_prefix('{') else { return vec![name(path)] };
+    let mut names = vec![name(list)];
+    let mut depth = 1;
+    for (place, letter) in list.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => names.push(name(&list[place + 1..])),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
 }
 
 /// Whether a line of code names a path of the crate `name`.
@@ -211,6 +232,14 @@ mod tests {
         let braces = "\nuse crate::{store, ingest::Door};\n";
         let found = forbidden_imports(&one("collector/src/graphs.rs", braces));
         assert_eq!(found, ["collector/src/graphs.rs:2: graphs must not import ingest"]);
+        let lines = "use crate::{\n    query::{Column, fold},\n    web::Site,\n};\n";
+        let found = forbidden_imports(&one("collector/src/graphs.rs", lines));
+        assert_eq!(found, ["collector/src/graphs.rs:1: graphs must not import web"]);
+        let upwards = "use super::super::web::Site;\nuse super::chunk;\n";
+        let found = forbidden_imports(&one(store, upwards));
+        assert_eq!(found, ["collector/src/store/head.rs:1: store must not import web"]);
+        let beside = "use super::web::Site;";
+        assert_eq!(forbidden_imports(&one("collector/src/store.rs", beside)).len(), 1);
         let inline = "fn f() { crate::web::serve() }";
         assert_eq!(forbidden_imports(&one("collector/src/query/rates.rs", inline)).len(), 1);
         let fine =

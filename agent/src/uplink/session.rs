@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use headroom_proto::limits::{MAX_UNACKNOWLEDGED, PROTOCOL};
+use headroom_proto::limits::{LONGEST_INTERVAL, MAX_UNACKNOWLEDGED, PROTOCOL, SHORTEST_INTERVAL};
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
 use headroom_proto::wire::{
@@ -253,9 +253,9 @@ impl<'u> Session<'u> {
     }
 
     fn apply(&self, settings: Settings, progress: &mut Progress) {
-        let interval = Duration::from_millis(settings.sample_interval_ms);
+        let interval = wished_interval(&settings);
         tracing::info!(version = settings.version, ?interval, "settings from the collector");
-        self.context.interval.send_replace((!interval.is_zero()).then_some(interval));
+        self.context.interval.send_replace(interval);
         self.context.counts.settings_version.store(settings.version, Ordering::Relaxed);
         progress.push(Up::SettingsApplied(SettingsApplied { version: settings.version }));
     }
@@ -323,5 +323,30 @@ impl Progress {
     fn acknowledged(&mut self, frames: usize) {
         self.unacknowledged = self.unacknowledged.saturating_sub(frames);
         self.waiting_since = Instant::now();
+    }
+}
+
+/// The interval that the collector wishes, within the agent's own limits; none if it has no wish.
+fn wished_interval(settings: &Settings) -> Option<Duration> {
+    let wish = Duration::from_millis(settings.sample_interval_ms);
+    (!wish.is_zero()).then(|| wish.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_keeps_its_limits_whatever_it_is_asked() {
+        let cases = [
+            (0, None),
+            (1, Some(SHORTEST_INTERVAL)),
+            (5_000, Some(Duration::from_secs(5))),
+            (u64::MAX, Some(LONGEST_INTERVAL)),
+        ];
+        for (sample_interval_ms, expected) in cases {
+            let settings = Settings { version: 1, sample_interval_ms };
+            assert_eq!(wished_interval(&settings), expected, "{sample_interval_ms} ms");
+        }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use headroom_proto::configuration::Section;
+use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::Span;
 
 use crate::identity::{Agent, TokenHash};
 
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 const LONGEST_NAME: usize = 64;
 
 pub fn build(sections: &[Section<'_>]) -> Vec<Agent> {
@@ -43,6 +43,9 @@ fn build_interval(section: &Section<'_>) -> Option<Duration> {
     if interval < SHORTEST_INTERVAL {
         let rule = format!("must be at least {}", Span(SHORTEST_INTERVAL));
         section.mistake("interval", rule);
+    }
+    if interval > LONGEST_INTERVAL {
+        section.mistake("interval", format_args!("must be at most {}", Span(LONGEST_INTERVAL)));
     }
     Some(interval)
 }

@@ -16,7 +16,7 @@ use plotters::style::register_font;
 
 use self::palette::Palette;
 pub use self::palette::Theme;
-use self::pen::{Pen, Point};
+use self::pen::{Letters, Pen, Point};
 use super::gather::Graph;
 
 /// The size of a picture, in points; letters are the same in each.
@@ -115,7 +115,7 @@ pub fn svg(graph: &Graph, theme: Theme, size: Size) -> Result<String, DrawError>
     let (width, height) = size.points();
     let units = (width * SVG_SCALE, height * SVG_SCALE);
     let backend = SVGBackend::with_string(&mut text, units);
-    draw(backend, f64::from(SVG_SCALE), graph, (theme, size))?;
+    draw(backend, (f64::from(SVG_SCALE), Letters::Viewers), graph, (theme, size))?;
     let size = format!("width=\"{}\" height=\"{}\"", units.0, units.1);
     let style = "font-variant-numeric=\"tabular-nums\" style=\"font-variant-numeric:tabular-nums\"";
     let titled = format!("width=\"{width}\" height=\"{height}\" role=\"img\" {style}");
@@ -135,7 +135,7 @@ pub fn png(
     let (width, height) = (width * density, height * density);
     let mut fine = vec![0; (width * height * 12) as usize];
     let backend = BitMapBackend::with_buffer(&mut fine, (width * 2, height * 2));
-    draw(backend, f64::from(density * 2), graph, (theme, size))?;
+    draw(backend, (f64::from(density * 2), Letters::BuiltIn), graph, (theme, size))?;
     let pixels = halve(&fine, (width as usize, height as usize));
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
@@ -169,7 +169,7 @@ fn halve(fine: &[u8], (width, height): (usize, usize)) -> Vec<u8> {
 
 fn draw<DB: DrawingBackend>(
     backend: DB,
-    scale: f64,
+    (scale, letters): (f64, Letters),
     graph: &Graph,
     (theme, size): (Theme, Size),
 ) -> Result<(), DrawError> {
@@ -178,7 +178,7 @@ fn draw<DB: DrawingBackend>(
     }
     let area = backend.into_drawing_area();
     let palette = Palette::of(theme);
-    let pen = Pen { area: &area, scale, palette: &palette };
+    let pen = Pen { area: &area, scale, letters, palette: &palette };
     let outcome = picture(&pen, graph, Frame::of(size)).and_then(|()| area.present());
     outcome.map_err(|error| DrawError::Plot(error.to_string()))
 }

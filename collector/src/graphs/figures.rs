@@ -38,13 +38,13 @@ impl Prefix {
     }
 }
 
-/// Three significant digits; never an exponent.
+/// Three significant digits, at most three of them behind the point; never an exponent.
 pub fn significant(value: f64) -> String {
     let size = value.abs();
     match size {
         0.0 => "0".into(),
         s if s < 0.0005 => "<0.001".into(),
-        s if s < 0.00995 => format!("{value:.3}"),
+        s if s < 0.9995 => format!("{value:.3}"),
         s if s >= 99.95 => format!("{value:.0}"),
         s if s >= 9.995 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
@@ -60,6 +60,8 @@ mod tests {
         let cases = [
             (0.0, "0 bit/s"),
             (0.004, "0.004 bit/s"),
+            (0.0238, "0.024 bit/s"),
+            (0.2346, "0.235 bit/s"),
             (0.000_1, "<0.001 bit/s"),
             (999.0, "999 bit/s"),
             (999.7, "1.00 kbit/s"),

@@ -60,11 +60,11 @@ impl Graph {
         lines.filter_map(|line| line.statistics).map(|s| s.max).fold(0.0, f64::max)
     }
 
-    /// What it is of, in words: one device by name, several by number.
+    /// What it is of, in words: one device by name, several by number; empty if there is none.
     pub fn subject(&self) -> String {
         match &self.devices[..] {
             [one] => one.clone(),
-            [] => "no interface".into(),
+            [] => String::new(),
             several => format!("{} interfaces", several.len()),
         }
     }
@@ -78,10 +78,7 @@ pub fn gather(
     (span, now_ms): (Span, i64),
 ) -> Result<Graph, StoreError> {
     let range = TimeRange { from_ms: span.from_ms - MARGIN_MS, to_ms: span.to_ms };
-    let devices = match device {
-        Some(device) => vec![device.to_owned()],
-        None => devices(store, definition.devices, instance, range)?,
-    };
+    let devices = devices(store, (definition.devices, device), instance, range)?;
     let line = |line: &'static LineDefinition| -> Result<Line, StoreError> {
         let intervals = read_rates(store, &line.metric, (instance, &devices), range)?;
         let intervals = clip(intervals, &span);
@@ -98,10 +95,11 @@ pub fn gather(
     Ok(Graph { definition, instance, devices, span, now_ms, lines, limit, losses })
 }
 
-/// The devices that a graph sums, by their newest description.
+/// The devices that a graph sums, by their newest description: all of the definition's, or the one
+/// that was asked for, if it is there.
 fn devices(
     store: &Store,
-    Devices::Physical: Devices,
+    (Devices::Physical, asked): (Devices, Option<&str>),
     instance: &str,
     range: TimeRange,
 ) -> Result<Vec<String>, StoreError> {
@@ -114,6 +112,9 @@ fn devices(
         if last > known.0 {
             *known = (last, label("kind"));
         }
+    }
+    if let Some(asked) = asked {
+        return Ok(newest.into_keys().filter(|device| device == asked).collect());
     }
     let of_kind = |wanted: &str| -> Vec<String> {
         let found = newest.iter().filter(|(_, (_, kind))| kind == wanted);

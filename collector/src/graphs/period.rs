@@ -6,6 +6,8 @@ use jiff::{Timestamp, Zoned};
 /// A fixed length, ending now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
+    /// The last ten minutes.
+    Minutes,
     /// The last hour.
     Hour,
     /// The last 24 hours.
@@ -18,7 +20,8 @@ pub enum Period {
     Year,
 }
 
-const PERIODS: [(Period, &str, i64); 5] = [
+const PERIODS: [(Period, &str, i64); 6] = [
+    (Period::Minutes, "minutes", 600),
     (Period::Hour, "hour", 3600),
     (Period::Day, "day", 86_400),
     (Period::Week, "week", 7 * 86_400),
@@ -35,6 +38,11 @@ impl Period {
     /// Its name in addresses.
     pub fn name(self) -> &'static str {
         PERIODS.iter().find(|(period, ..)| *period == self).map_or("", |(_, name, _)| name)
+    }
+
+    /// What follows "last" for people.
+    pub fn words(self) -> &'static str {
+        if self == Self::Minutes { "ten minutes" } else { self.name() }
     }
 
     fn seconds(self) -> i64 {
@@ -59,7 +67,7 @@ impl Span {
     /// The period that ends at `now_ms`.
     pub fn ending(period: Period, now_ms: i64, zone: TimeZone) -> Self {
         let from_ms = now_ms - period.seconds() * 1000;
-        Self { name: period.name(), from_ms, to_ms: now_ms, zone }
+        Self { name: period.words(), from_ms, to_ms: now_ms, zone }
     }
 
     /// Its length in seconds.
@@ -75,8 +83,11 @@ impl Span {
 
     /// The zone's name, or its offset where it has none.
     pub fn zone_name(&self) -> String {
-        let named = self.zone.iana_name().map(ToOwned::to_owned);
-        named.unwrap_or_else(|| self.local(self.to_ms).strftime("UTC%:z").to_string())
+        match self.zone.iana_name() {
+            Some("Etc/UTC") => "UTC".into(),
+            Some(name) => name.into(),
+            None => self.local(self.to_ms).strftime("UTC%:z").to_string(),
+        }
     }
 
     /// The span in words: days, times and the zone.
@@ -90,6 +101,14 @@ impl Span {
         }
         let full = "%a %-d %b %Y %H:%M";
         format!("{} to {} {zone}", from.strftime(full), to.strftime(full))
+    }
+
+    /// The span in fewer words, with the zone's abbreviation.
+    pub fn describe_briefly(&self) -> String {
+        let (from, to) = (self.local(self.from_ms), self.local(self.to_ms));
+        let begin = "%-d %b %H:%M";
+        let end = if from.date() == to.date() { "%H:%M %Z" } else { "%-d %b %H:%M %Z" };
+        format!("{} to {}", from.strftime(begin), to.strftime(end))
     }
 }
 
@@ -106,6 +125,10 @@ mod tests {
         let day = Span::ending(Period::Day, now_ms, zone);
         let expected = "Thu 28 May 2020 01:00 to Fri 29 May 2020 01:00 Europe/Berlin";
         assert_eq!(day.describe(), expected);
+        let hour = Span { zone: TimeZone::get("Etc/UTC").unwrap(), ..hour };
+        assert_eq!(hour.describe(), "Thu 28 May 2020 22:00 to 23:00 UTC");
+        assert_eq!(hour.describe_briefly(), "28 May 22:00 to 23:00 UTC");
+        assert_eq!(day.describe_briefly(), "28 May 01:00 to 29 May 01:00 CEST");
         assert_eq!(Period::named("day"), Some(Period::Day));
         assert_eq!(Period::named("decade"), None);
     }

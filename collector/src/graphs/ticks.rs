@@ -24,6 +24,7 @@ const MOST: usize = 60;
 pub fn ticks(span: &Span) -> Vec<Tick> {
     let seconds = span.seconds();
     let (step, unit, every, label) = match seconds {
+        s if s <= 0.2 * HOUR => (1.minute(), Unit::Minute, 1, "%H:%M"),
         s if s <= 0.6 * HOUR => (5.minutes(), Unit::Minute, 5, "%H:%M"),
         s if s <= 2.0 * HOUR => (10.minutes(), Unit::Minute, 10, "%H:%M"),
         s if s <= 8.0 * HOUR => (1.hour(), Unit::Hour, 1, "%H:%M"),
@@ -114,6 +115,8 @@ mod tests {
     #[test]
     fn stand_where_people_think() {
         let end = "2020-05-28T15:07:00[Europe/Berlin]";
+        let minutes = "14:57 14:58 14:59 15:00 15:01 15:02 15:03 15:04 15:05 15:06 15:07";
+        assert_eq!(labels(Period::Minutes, end), minutes);
         assert_eq!(labels(Period::Hour, end), "14:10 14:20 14:30 14:40 14:50 15:00");
         assert_eq!(
             labels(Period::Day, end),

@@ -39,6 +39,7 @@ struct HostRow {
     receives: String,
     peak: String,
     peak_at: String,
+    devices: Vec<String>,
     limit: String,
     headroom: String,
     used: String,
@@ -53,6 +54,7 @@ struct HostRow {
 struct Picture {
     instance: String,
     period: &'static str,
+    last: &'static str,
     summary: String,
 }
 
@@ -66,6 +68,7 @@ impl HostRow {
             receives: words::megabits(host.receives),
             peak: words::megabits(host.peak.map(|(peak, _)| peak)),
             peak_at: host.peak.map(|(_, at)| iso(at)).unwrap_or_default(),
+            devices: host.devices.clone(),
             limit: words::megabits(host.limit),
             headroom: words::megabits(host.headroom()),
             used: used.map_or_else(String::new, |percent| format!("{percent:.0} %")),
@@ -82,11 +85,15 @@ pub async fn fleet(State(site): State<Arc<Site>>) -> Result<Html<String>, Proble
     blocking(move || {
         let now_ms = now_ms();
         let hosts = fleet::hosts(&site.store, now_ms).map_err(|e| internal(&e))?;
-        // With few hosts there is room for the last hour beside the day.
-        let periods: &[Period] =
-            if hosts.len() <= FEW_HOSTS { &[Period::Hour, Period::Day] } else { &[Period::Day] };
         let mut pictures = Vec::new();
         for host in &hosts {
+            // With few hosts there is room for the last hour beside the day.
+            let periods: &[Period] = match (host.is_new(now_ms), hosts.len() <= FEW_HOSTS) {
+                (true, true) => &[Period::Minutes, Period::Hour],
+                (true, false) => &[Period::Minutes],
+                (false, true) => &[Period::Hour, Period::Day],
+                (false, false) => &[Period::Day],
+            };
             for period in periods {
                 pictures.push(picture(&site, &host.instance, (*period, now_ms))?);
             }
@@ -114,11 +121,14 @@ pub async fn host(
             return Err(Problem::not_found(sentence));
         };
         let picture = |period| picture(&site, &instance, (period, now_ms));
+        let new: &[Period] = if host.is_new(now_ms) { &[Period::Minutes] } else { &[] };
         let page = HostPage {
             zone: site_zone(&site),
             row: HostRow::of(&host, now_ms),
-            pictures: [Period::Hour, Period::Day]
-                .into_iter()
+            pictures: new
+                .iter()
+                .copied()
+                .chain([Period::Hour, Period::Day])
                 .map(picture)
                 .collect::<Result<_, Problem>>()?,
         };
@@ -136,7 +146,12 @@ fn picture(
     let span = Span::ending(period, now_ms, site.zone.clone());
     let graph = graphs::gather(&site.store, definition, (instance, None), (span, now_ms));
     let summary = graphs::summary(&graph.map_err(|error| internal(&error))?);
-    Ok(Picture { instance: instance.to_owned(), period: period.name(), summary })
+    Ok(Picture {
+        instance: instance.to_owned(),
+        period: period.name(),
+        last: period.words(),
+        summary,
+    })
 }
 
 async fn blocking(
@@ -151,7 +166,10 @@ fn internal(error: &dyn std::fmt::Display) -> Problem {
 }
 
 fn site_zone(site: &Site) -> String {
-    site.zone.iana_name().unwrap_or("UTC").to_owned()
+    match site.zone.iana_name() {
+        None | Some("Etc/UTC") => "UTC".into(),
+        Some(name) => name.into(),
+    }
 }
 
 fn iso(timestamp_ms: i64) -> String {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use super::problem::Problem;
 use super::{Site, now_ms};
+use crate::fleet;
 use crate::graphs::{self, Graph, Period, Size, Span, Theme};
 
 /// The longest span that one picture may show.
@@ -27,7 +29,7 @@ pub struct PictureQuery {
     /// `full`, `small` or `narrow`.
     size: Option<String>,
     /// Pixels to a point, 1 to 3.
-    scale: Option<u32>,
+    scale: Option<String>,
     /// One device instead of the sum.
     device: Option<String>,
     /// Begin and end, Unix seconds or RFC 3339, instead of the period.
@@ -49,30 +51,43 @@ const FORMATS: [(&str, Format); 4] =
 pub async fn picture(
     State(site): State<Arc<Site>>,
     Path((instance, graph, file)): Path<(String, String, String)>,
-    Query(query): Query<PictureQuery>,
+    query: Result<Query<PictureQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
     let definition = graphs::definition(&graph)
         .ok_or_else(|| Problem::not_found(format!("There is no graph {graph}; try network.")))?;
     let (period, format) = parse_file(&file)?;
     let now_ms = now_ms();
     let span = span(&query, period, (now_ms, &site.zone))?;
+    let look = look(&query)?;
     let work = move || {
         let subject = (instance.as_str(), query.device.as_deref());
         let graph = graphs::gather(&site.store, definition, subject, (span, now_ms))
             .map_err(|error| Problem::internal("read the graph's samples", &error))?;
-        if graph.devices.is_empty() && graph.losses.is_empty() {
+        // A host that is silent has a picture all the same: an empty one.
+        if graph.devices.is_empty() && !fleet::is_known(&site.store, &instance) {
             let sentence = format!("No host {instance} has reported in that time; / lists all.");
             return Err(Problem::not_found(sentence));
         }
-        render(&graph, format, &query)
+        if let Some(device) = query.device.as_deref().filter(|_| graph.devices.is_empty()) {
+            let sentence = format!("{instance} has reported no interface {device} in that time.");
+            return Err(Problem::not_found(sentence));
+        }
+        render(&graph, format, look)
     };
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Problem::internal("draw the graph", &error))?
 }
 
+fn unreadable(rejection: &QueryRejection) -> Problem {
+    let text = rejection.body_text();
+    let reason = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, reason)| reason);
+    Problem::bad_request(format!("What follows the question mark cannot be read: {reason}."))
+}
+
 fn parse_file(file: &str) -> Result<(Period, Format), Problem> {
     let unknown = || {
-        let ways = "hour, day, week, month or year with .svg, .png, .csv or .json";
+        let ways = "minutes, hour, day, week, month or year with .svg, .png, .csv or .json";
         Problem::not_found(format!("There is no picture {file}; it is {ways}."))
     };
     let (period, suffix) = file.split_once('.').ok_or_else(unknown)?;
@@ -114,33 +129,40 @@ fn moment(name: &str, text: &str) -> Result<i64, Problem> {
     })
 }
 
-fn render(graph: &Graph, format: Format, query: &PictureQuery) -> Result<Response, Problem> {
+/// How a picture looks: theme, size, pixels to a point.
+fn look(query: &PictureQuery) -> Result<(Theme, Size, u32), Problem> {
+    let wrong = |sentence: String| Err(Problem::bad_request(sentence));
     let theme = match query.theme.as_deref() {
         None | Some("light") => Theme::Light,
         Some("dark") => Theme::Dark,
-        Some(other) => {
-            return Err(Problem::bad_request(format!("theme={other} is neither light nor dark.")));
-        }
+        Some(other) => return wrong(format!("theme={other} is neither light nor dark.")),
     };
     let size = match query.size.as_deref() {
         None | Some("full") => Size::Full,
         Some("small") => Size::Small,
         Some("narrow") => Size::Narrow,
-        Some(other) => {
-            return Err(Problem::bad_request(format!(
-                "size={other} is not full, small or narrow."
-            )));
-        }
+        Some(other) => return wrong(format!("size={other} is not full, small or narrow.")),
     };
+    let scale = match query.scale.as_deref() {
+        None | Some("1") => 1,
+        Some("2") => 2,
+        Some("3") => 3,
+        Some(other) => return wrong(format!("scale={other} is not 1, 2 or 3.")),
+    };
+    Ok((theme, size, scale))
+}
+
+fn render(
+    graph: &Graph,
+    format: Format,
+    (theme, size, scale): (Theme, Size, u32),
+) -> Result<Response, Problem> {
     let failed = |error| Problem::internal("draw the graph", &error);
     let (kind, body) = match format {
         Format::Svg => {
             ("image/svg+xml", graphs::svg(graph, theme, size).map_err(failed)?.into_bytes())
         }
-        Format::Png => (
-            "image/png",
-            graphs::png(graph, (theme, size), query.scale.unwrap_or(1)).map_err(failed)?,
-        ),
+        Format::Png => ("image/png", graphs::png(graph, (theme, size), scale).map_err(failed)?),
         Format::Csv => ("text/csv; charset=utf-8", graphs::csv(graph).into_bytes()),
         Format::Json => ("application/json", graphs::json(graph).into_bytes()),
     };

@@ -88,8 +88,10 @@ mod tests {
             sends,
             receives: None,
             peak: None,
+            devices: vec!["eth0".into()],
             limit: (instance == "ca1").then_some(1e9),
             day: Vec::new(),
+            first_ms: None,
             lost_frames: 0,
         }
     }

@@ -3,8 +3,8 @@
 use plotters::prelude::DrawingBackend;
 use plotters::style::Color;
 
-use super::Frame;
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
+use super::{Frame, MARGIN};
 use crate::graphs::definition::Side;
 use crate::graphs::figures::{Prefix, significant};
 use crate::graphs::gather::Graph;
@@ -16,6 +16,12 @@ const LIMIT_SHOWN_FROM: f64 = 0.25;
 
 /// The room that a word under the axis takes, in points.
 const WORD: f64 = 44.0;
+
+/// The room of the arrow to a limit that lies out of the picture, in points.
+const ARROW: f64 = 11.0;
+
+/// What stays free between two texts on one line, in points.
+const GUTTER: f64 = 16.0;
 
 /// The axis of values of one graph.
 pub struct Axis {
@@ -35,6 +41,14 @@ impl Axis {
         Self { prefix, scale, limit_shown: limit.is_some() }
     }
 
+    /// The height nearest to `y` that is midway between two lines of the grid.
+    pub fn between_lines(&self, frame: Frame, y: f64) -> f64 {
+        let lines = self.scale.lines();
+        let place = |value: f64| frame.top + frame.height() * self.scale.place(value);
+        let middles = lines.windows(2).map(|pair| f64::midpoint(place(pair[0]), place(pair[1])));
+        middles.min_by(|a, b| (a - y).abs().total_cmp(&(b - y).abs())).unwrap_or(y)
+    }
+
     /// The place of a value in bits per second; what goes down is negative.
     pub fn y(&self, frame: Frame, value: f64) -> f64 {
         frame.top + frame.height() * self.scale.place(self.prefix.scale(value))
@@ -47,15 +61,42 @@ pub fn title<DB: DrawingBackend>(
     graph: &Graph,
     axis: &Axis,
 ) -> Outcome<DB> {
-    let span = if graph.span.name.is_empty() { "span" } else { graph.span.name };
-    let title = format!("{} · {} · {span}", graph.instance, graph.subject());
     let text = Lettering::new(15.0, pen.palette.text, Align::Left).bold();
-    pen.text(&title, Point(16.0, 18.0), text)?;
     let grey = Lettering::new(12.0, pen.palette.neutral, Align::Right);
-    let unit = format!("{} in {}", graph.definition.title, axis.prefix.unit("bit/s"));
+    let width = frame.right - MARGIN;
+    let unit = axis.prefix.unit("bit/s");
+    let (subject, span) = (graph.subject(), graph.span.name);
+    let joined = |words: &[&str]| {
+        let words: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
+        words.join(" · ")
+    };
+    let titles = [joined(&[&graph.instance, &subject, span]), joined(&[&graph.instance, span])];
+    let title = text.fitting(&titles, width - grey.width(&unit) - GUTTER);
+    pen.text(&title, Point(MARGIN, 18.0), text)?;
+    let units = [format!("{} in {unit}", graph.definition.title), unit];
+    let unit = grey.fitting(&units, width - text.width(&title) - GUTTER);
     pen.text(&unit, Point(frame.right, 18.0), grey)?;
     let grey = Lettering { align: Align::Left, size: 11.0, ..grey };
-    pen.text(&graph.span.describe(), Point(16.0, 37.0), grey)
+    let times = [graph.span.describe(), graph.span.describe_briefly()];
+    let times = grey.fitting(&times, width);
+    pen.text(&times, Point(MARGIN, 37.0), grey)?;
+    updated(pen, frame, graph, width - grey.width(&times))
+}
+
+/// The moment of the newest reading, if there is room for it.
+fn updated<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    frame: Frame,
+    graph: &Graph,
+    width: f64,
+) -> Outcome<DB> {
+    let Some(last) = graph.last_ms() else { return Ok(()) };
+    let grey = Lettering::new(11.0, pen.palette.neutral, Align::Right);
+    let words = format!("updated {}", graph.span.local(last).strftime("%H:%M:%S"));
+    if grey.width(&words) + GUTTER > width {
+        return Ok(());
+    }
+    pen.text(&words, Point(frame.right, 37.0), grey)
 }
 
 /// Nights and weekends as a faint band.
@@ -121,18 +162,23 @@ pub fn limit<DB: DrawingBackend>(
     let text = Lettering::new(11.0, colour, Align::Right);
     let prefix = Prefix::for_largest(limit);
     let words = format!("{} {} {}", definition.name, prefix.write(limit), prefix.unit("bit/s"));
+    // The line of the newest reading must not strike the words out.
+    let newest = graph.last_ms().map(|last| frame.x(graph, last) - 6.0);
+    let end = frame.right - 4.0;
+    let begin = end - text.width(&words) - ARROW - 6.0;
+    let end = newest.filter(|x| (begin..end).contains(x)).unwrap_or(end);
     if axis.limit_shown {
         let y = axis.y(frame, limit);
         pen.line(&[Point(frame.left, y), Point(frame.right, y)], colour.to_rgba(), 1.0)?;
-        return pen.text(&words, Point(frame.right - 4.0, y - 8.0), text);
+        return pen.text(&words, Point(end, y - 8.0), text);
     }
-    let (x, y) = (frame.right - 4.0, frame.top + 9.0);
+    let (x, y) = (end, frame.top + 9.0);
     let arrow = [Point(x - 6.0, y + 1.0), Point(x, y + 1.0), Point(x - 3.0, y - 5.0)];
     pen.polygon(&arrow, colour.to_rgba())?;
-    pen.text(&words, Point(x - 11.0, y), text)
+    pen.text(&words, Point(x - ARROW, y), text)
 }
 
-/// Marks and words below, and the moment of the newest reading.
+/// Marks and words below, and a line at the newest reading.
 pub fn time<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, graph: &Graph) -> Outcome<DB> {
     let grey = Lettering::new(11.0, pen.palette.neutral, Align::Middle);
     let ticks = ticks(&graph.span);
@@ -152,11 +198,5 @@ pub fn time<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, graph: &Graph) 
     let Some(last) = graph.last_ms() else { return Ok(()) };
     let x = frame.x(graph, last);
     let colour = pen.palette.neutral.to_rgba();
-    pen.dashed(Point(x, frame.top), Point(x, frame.bottom), colour)?;
-    if frame.is_narrow() {
-        return Ok(());
-    }
-    let updated = format!("updated {}", graph.span.local(last).strftime("%H:%M:%S"));
-    let right = Lettering { align: Align::Right, ..grey };
-    pen.text(&updated, Point(frame.right, 37.0), right)
+    pen.dashed(Point(x, frame.top), Point(x, frame.bottom), colour)
 }

@@ -66,7 +66,7 @@ fn row<DB: DrawingBackend>(
     y: f64,
 ) -> Outcome<DB> {
     let colour = pen.palette.line(line.name);
-    pen.rectangle(Point(18.0, y - 5.0), Point(28.0, y + 5.0), colour.to_rgba())?;
+    pen.rectangle(Point(MARGIN, y - 5.0), Point(MARGIN + 10.0, y + 5.0), colour.to_rgba())?;
     let text = Lettering::new(12.0, pen.palette.text, Align::Left);
     pen.text(line.name, Point(frame.left, y), text)?;
     let figures = line.statistics.map(|s| {

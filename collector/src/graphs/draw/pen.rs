@@ -18,11 +18,34 @@ pub type Outcome<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::E
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point(pub f64, pub f64);
 
+/// Plotters draws letters smaller than it is told, by this factor.
+const LETTERS: f64 = 1.24;
+
+/// The mean width of a letter, in parts of its size; generous, since a viewer's font may be wide.
+const LETTER_WIDTH: f64 = 0.57;
+
+/// Plotters sets the letters of the built-in font too high, by this part of their size.
+const TOO_HIGH: f64 = 0.28;
+
+/// How far a letter is printed over itself to look bolder, in points.
+const OVERPRINT: f64 = 0.3;
+
 pub struct Pen<'p, DB: DrawingBackend> {
     pub area: &'p DrawingArea<DB, Shift>,
     /// Units of the drawing to a point.
     pub scale: f64,
+    /// Whether letters come from the built-in font, which is a light one.
+    pub letters: Letters,
     pub palette: &'p Palette,
+}
+
+/// Whose font the letters are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    /// The built-in one, which is light and has no bold: letters are printed over themselves.
+    BuiltIn,
+    /// The viewer's own.
+    Viewers,
 }
 
 /// How a text stands.
@@ -48,6 +71,23 @@ impl Lettering {
 
     pub fn bold(self) -> Self {
         Self { bold: true, ..self }
+    }
+
+    /// About how wide a text is, in points.
+    pub fn width(self, text: &str) -> f64 {
+        let bold = if self.bold { 1.08 } else { 1.0 };
+        text.chars().count() as f64 * self.size * LETTER_WIDTH * bold
+    }
+
+    /// The first of the texts, of which the last is the shortest, that fits into `width`.
+    pub fn fitting(self, texts: &[String], width: f64) -> String {
+        let fits = texts.iter().find(|text| self.width(text) <= width);
+        let Some(text) = fits.or(texts.last()) else { return String::new() };
+        if self.width(text) <= width {
+            return text.clone();
+        }
+        let letters = (width / self.width("m")).floor().max(2.0) as usize - 1;
+        text.chars().take(letters).chain(['…']).collect()
     }
 }
 
@@ -95,9 +135,22 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             Align::Middle => HPos::Center,
             Align::Right => HPos::Right,
         };
-        let size = lettering.size * self.scale;
+        let size = lettering.size * self.scale * LETTERS;
         let font = FontDesc::new(FontFamily::Name(FONT), size, style);
         let style = font.color(&lettering.colour).pos(Pos::new(horizontal, VPos::Center));
-        self.area.draw(&Text::new(text, self.place(at), style))
+        let prints = match (self.letters, lettering.bold) {
+            (Letters::Viewers, _) => 1,
+            (Letters::BuiltIn, false) => 2,
+            (Letters::BuiltIn, true) => 3,
+        };
+        let sunk = match self.letters {
+            Letters::Viewers => 0.0,
+            Letters::BuiltIn => lettering.size * TOO_HIGH,
+        };
+        let (x, y) = self.place(Point(at.0, at.1 + sunk));
+        let step = (OVERPRINT * self.scale).round().max(1.0) as i32;
+        (0..prints).try_for_each(|print| {
+            self.area.draw(&Text::new(text, (x + print * step, y), style.clone()))
+        })
     }
 }

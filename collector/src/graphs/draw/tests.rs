@@ -76,9 +76,37 @@ fn a_small_one_has_fewer_words_and_the_same_figures() {
     assert!(small.starts_with("<svg width=\"580\" height=\"320\""), "{}", &small[..200]);
     assert!(small.contains("84.5") && small.contains("102 GB"));
     let narrow = svg(&graph, Theme::Light, Size::Narrow).unwrap();
-    assert!(narrow.contains("84.5") && !narrow.contains("95th") && !narrow.contains("updated"));
+    assert!(narrow.contains("84.5") && !narrow.contains("95th"));
+    assert!(narrow.contains("27 May 17:00 to 28 May 17:00 CEST"), "fewer words for the same time");
     let words = |svg: &str| svg.matches(":00\n").count();
     assert!(words(&small) < words(&full), "{} {}", words(&small), words(&full));
+}
+
+#[test]
+fn a_long_name_stays_within_the_picture() {
+    let mut graph = day(Some(1e9));
+    graph.instance = "meet1.bigbluebutton.example-cooperative.org".into();
+    let titles = [
+        (Size::Full, "meet1.bigbluebutton.example-cooperative.org · eth0 · day\n"),
+        (Size::Small, "meet1.bigbluebutton.example-cooperative.org · day\n"),
+        (Size::Narrow, "meet1.bigbluebutton.example-…\n"),
+    ];
+    for (size, title) in titles {
+        let svg = svg(&graph, Theme::Light, size).unwrap();
+        assert!(svg.contains(title), "{size:?}: {}", &svg[..900]);
+    }
+}
+
+#[test]
+fn letters_are_as_large_as_they_should_be() {
+    let svg = svg(&day(None), Theme::Light, Size::Full).unwrap();
+    let sizes: std::collections::BTreeSet<u32> = svg
+        .split("font-size=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next()?.parse::<f64>().ok())
+        .map(|size| size.round() as u32)
+        .collect();
+    assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [110, 120, 150], "tenths of a point");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The traffic: areas with their edge, the band from minimum to maximum, and gaps as gaps.
 
 use plotters::prelude::DrawingBackend;
-use plotters::style::{Color, RGBAColor};
+use plotters::style::{Color, RGBAColor, RGBColor};
 
 use super::Frame;
 use super::axes::Axis;
@@ -10,10 +10,17 @@ use crate::graphs::definition::Side;
 use crate::graphs::gather::{Graph, Line};
 use crate::query::{Column, fold};
 
-/// Gaps narrower than this get no hatching, wider than that a word too; in points.
+/// Gaps narrower than this get no hatching, in points.
 const HATCHED_FROM: f64 = 3.0;
-const NAMED_FROM: f64 = 48.0;
-const NAMED_AT_LENGTH_FROM: f64 = 140.0;
+
+/// What a word in a gap needs around it.
+const WORD_AIR: f64 = 8.0;
+
+/// The bar on the axis where something was lost: its height and its least width.
+const LOST_BAR: f64 = 3.0;
+
+/// Where the word of a loss stands, so that it is not taken for that of a gap.
+const LOST_BELOW_TOP: f64 = 24.0;
 
 const HATCH: f64 = 9.0;
 
@@ -84,49 +91,74 @@ pub fn gaps<DB: DrawingBackend>(
     graph: &Graph,
     axis: &Axis,
 ) -> Outcome<DB> {
-    // In the taller half, so that the line of zero does not strike the words out.
+    let (grey, bad) = (pen.palette.neutral, pen.palette.limit);
+    let place = |(from, to): (i64, i64)| (frame.x(graph, from), frame.x(graph, to));
+    let wide = |(left, right): &(f64, f64)| right - left >= HATCHED_FROM;
+    let unread: Vec<(i64, i64)> =
+        unread(graph).into_iter().filter(|gap| wide(&place(*gap))).collect();
+    let lost: Vec<(f64, f64)> = graph
+        .losses
+        .iter()
+        .map(|loss| place((loss.first_ms, loss.last_ms)))
+        .map(|(left, right)| (left, right.max(left + 1.0)))
+        .collect();
+    // In the taller half, between two lines of the grid, which would strike the words out.
     let zero = axis.y(frame, 0.0);
     let above = zero - frame.top >= frame.bottom - zero;
-    let height = f64::midpoint(zero, if above { frame.top } else { frame.bottom });
-    let grey = pen.palette.neutral;
-    let read = graph.last_ms().is_some();
-    for (from, to) in unread(graph) {
-        let (left, right) = (frame.x(graph, from), frame.x(graph, to));
-        if right - left < HATCHED_FROM {
-            continue;
-        }
-        hatch(pen, (frame, left, right), grey.mix(0.18))?;
-        if right - left >= NAMED_FROM {
-            let middle = Point(f64::midpoint(left, right), height);
-            let until = graph.span.local(to).strftime("%H:%M");
-            let first = read && from == graph.span.from_ms && right - left > NAMED_AT_LENGTH_FROM;
-            let words = if first { format!("no data before {until}") } else { "no data".into() };
-            plate(pen, &words, middle, Lettering::new(12.0, grey, Align::Middle))?;
-        }
+    let middle = f64::midpoint(zero, if above { frame.top } else { frame.bottom });
+    let middle = axis.between_lines(frame, middle);
+    let mut words = Vec::new();
+    for gap in &unread {
+        words.extend(Word::within(place(*gap), middle, (&gap_in_words(graph, *gap), grey)));
     }
-    let bad = pen.palette.limit;
-    for loss in &graph.losses {
-        let (left, right) = (frame.x(graph, loss.first_ms), frame.x(graph, loss.last_ms));
-        hatch(pen, (frame, left, right.max(left + 1.0)), bad.mix(0.3))?;
-        if right - left >= NAMED_FROM {
-            let middle = Point(f64::midpoint(left, right), frame.top + 24.0);
-            plate(pen, "lost", middle, Lettering::new(12.0, bad, Align::Middle))?;
-        }
+    let top = axis.between_lines(frame, frame.top + LOST_BELOW_TOP);
+    let word = ["lost".to_owned()];
+    words.extend(lost.iter().filter_map(|place| Word::within(*place, top, (&word, bad))));
+    for gap in &unread {
+        hatch(pen, (frame, place(*gap)), grey.mix(0.22), &words)?;
     }
-    Ok(())
+    for place in lost {
+        hatch(pen, (frame, place), bad.mix(0.35), &words)?;
+        // However short, it is seen on the axis.
+        let (left, right) = (place.0, place.1.max(place.0 + LOST_BAR));
+        let (top, bottom) = (frame.bottom - LOST_BAR, frame.bottom);
+        pen.rectangle(Point(left, top), Point(right, bottom), bad.to_rgba())?;
+    }
+    words.iter().try_for_each(|word| pen.text(&word.text, word.at, word.lettering))
 }
 
-/// A word on a patch of paper, so that hatching does not cross it.
-fn plate<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
-    word: &str,
-    Point(x, y): Point,
+/// What a gap says, if there is room: before the first reading, until when.
+fn gap_in_words(graph: &Graph, (from, to): (i64, i64)) -> [String; 2] {
+    let short = "no data".to_owned();
+    let first = graph.last_ms().is_some() && from == graph.span.from_ms;
+    let until = graph.span.local(to).strftime("%H:%M");
+    [if first { format!("no data before {until}") } else { short.clone() }, short]
+}
+
+/// A word that hatching leaves free.
+struct Word {
+    text: String,
+    at: Point,
     lettering: Lettering,
-) -> Outcome<DB> {
-    let half = word.chars().count() as f64 * lettering.size * 0.29 + 6.0;
-    let paper = pen.palette.paper.to_rgba();
-    pen.rectangle(Point(x - half, y - 10.0), Point(x + half, y + 10.0), paper)?;
-    pen.text(word, Point(x, y), lettering)
+}
+
+impl Word {
+    /// The longest of the texts that fits, in the middle; none if there is no room.
+    fn within(
+        (left, right): (f64, f64),
+        y: f64,
+        (texts, colour): (&[String], RGBColor),
+    ) -> Option<Self> {
+        let lettering = Lettering::new(12.0, colour, Align::Middle);
+        let text = texts.iter().find(|text| lettering.width(text) + WORD_AIR < right - left)?;
+        Some(Self { text: text.clone(), at: Point(f64::midpoint(left, right), y), lettering })
+    }
+
+    /// What it keeps free: left, right, top and bottom.
+    fn room(&self) -> (f64, f64, f64, f64) {
+        let half = self.lettering.width(&self.text) / 2.0 + 4.0;
+        (self.at.0 - half, self.at.0 + half, self.at.1 - 9.0, self.at.1 + 9.0)
+    }
 }
 
 /// The stretches of the span in which no line has a reading.
@@ -147,20 +179,30 @@ fn unread(graph: &Graph) -> Vec<(i64, i64)> {
     gaps
 }
 
-/// Lines that rise to the right, cut at the sides.
+/// Lines that rise to the right, cut at the sides and around words.
 fn hatch<DB: DrawingBackend>(
     pen: &Pen<'_, DB>,
-    (frame, left, right): (Frame, f64, f64),
+    (frame, (left, right)): (Frame, (f64, f64)),
     colour: RGBAColor,
+    words: &[Word],
 ) -> Outcome<DB> {
     let height = frame.height();
     // Aligned to the picture, so that the hatching of neighbouring gaps is one pattern.
     let first = ((left - height) / HATCH).floor() as i64;
     let last = (right / HATCH).ceil() as i64;
     for foot in (first..=last).map(|number| number as f64 * HATCH) {
-        let (begin, end) = (foot.max(left), (foot + height).min(right));
-        if end > begin {
-            let y = |x: f64| frame.bottom - (x - foot);
+        let y = |x: f64| frame.bottom - (x - foot);
+        let mut pieces = vec![(foot.max(left), (foot + height).min(right))];
+        for (left, right, top, bottom) in words.iter().map(Word::room) {
+            // Where the line is as high as the word, and between its ends.
+            let hole =
+                (left.max(foot + frame.bottom - bottom), right.min(foot + frame.bottom - top));
+            if hole.0 < hole.1 {
+                let cut = |(from, to): (f64, f64)| [(from, to.min(hole.0)), (from.max(hole.1), to)];
+                pieces = pieces.into_iter().flat_map(cut).collect();
+            }
+        }
+        for (begin, end) in pieces.into_iter().filter(|(begin, end)| end > begin) {
             pen.line(&[Point(begin, y(begin)), Point(end, y(end))], colour, 0.5)?;
         }
     }
