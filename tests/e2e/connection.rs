@@ -14,7 +14,12 @@ use tonic_health::pb::health_client::HealthClient;
 const STORED: &str = "headroom_ingest_frames_total{outcome=\"stored\"}";
 
 fn one_host(tls: bool, interval: Option<&str>) -> CollectorOptions {
-    CollectorOptions { instances: vec!["ca1".into()], tls, interval: interval.map(Into::into) }
+    CollectorOptions {
+        instances: vec!["ca1".into()],
+        tls,
+        interval: interval.map(Into::into),
+        ..CollectorOptions::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

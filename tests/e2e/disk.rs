@@ -1,40 +1,14 @@
 //! Disks that refuse: the agent goes on sampling, the collector says why it does not start.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use harness::{
-    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, metric, run,
+    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, SmallDisk, eventually, metric,
+    run,
 };
 use headroom::store::{Hints, Matcher, TimeRange};
 use headroom_proto::metric::AGENT_FRAMES;
 use tempfile::TempDir;
-
-/// A file system of a given size, in memory, gone when dropped. Needs root.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    fn new(options: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        let status = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", options, "headroom-test"])
-            .arg(folder.path())
-            .status();
-        assert!(status.unwrap().success(), "mounting needs root");
-        Self(folder)
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_with_a_full_spool_disk_goes_on_sampling_and_sending() {

@@ -11,4 +11,5 @@ mod promql;
 mod query;
 mod refusals;
 mod storage;
+mod torture;
 mod up;

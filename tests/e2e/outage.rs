@@ -57,7 +57,11 @@ async fn stored_frames(collector: &CollectorProgram) -> Option<u64> {
 /// The collector is away for a minute, the agent dies in between, and all of it is there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_minute_without_the_collector_loses_nothing() {
-    let options = CollectorOptions { instances: vec!["ca1".into()], tls: true, interval: None };
+    let options = CollectorOptions {
+        instances: vec!["ca1".into()],
+        tls: true,
+        ..CollectorOptions::default()
+    };
     let mut collector = CollectorProgram::start(options).await;
     let mut agent = AgentProgram::start(&collector, "ca1", &witnessed("1s"));
     let arrive = async || stored_frames(&collector).await.filter(|count| *count >= 3);

@@ -1,19 +1,15 @@
 //! What agents may not do: each is refused with its reason, counted, and the rest is kept.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use harness::by_hand::{ByHand, hello, series};
 use harness::{CollectorOptions, CollectorProgram, metric};
 use headroom::store::{Hints, Matcher, TimeRange};
-use headroom_proto::limits::{MAX_MESSAGE_BYTES, PROTOCOL};
+use headroom_proto::limits::MAX_MESSAGE_BYTES;
+use headroom_proto::wire::Frame;
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
-use headroom_proto::wire::telemetry_client::TelemetryClient;
-use headroom_proto::wire::{
-    AgentMessage, CollectorMessage, Frame, Hello, Label, SeriesDefinition, SeriesDefinitions,
-};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Request, Status, Streaming};
+use tonic::Code;
 
 const BOOT: u64 = 42;
 
@@ -22,65 +18,10 @@ async fn collector() -> CollectorProgram {
     CollectorProgram::start(CollectorOptions { instances, ..CollectorOptions::default() }).await
 }
 
-/// A stream spoken by hand.
-struct ByHand {
-    outbox: mpsc::Sender<AgentMessage>,
-    inbound: Streaming<CollectorMessage>,
-}
-
-impl ByHand {
-    async fn open(
-        collector: &CollectorProgram,
-        token: Option<&str>,
-        first: Up,
-    ) -> Result<Self, Status> {
-        let client = TelemetryClient::connect(collector.grpc()).await.unwrap();
-        let (outbox, messages) = mpsc::channel(64);
-        outbox.send(AgentMessage { message: Some(first) }).await.unwrap();
-        let mut request = Request::new(ReceiverStream::new(messages));
-        if let Some(token) = token {
-            let header = format!("Bearer {token}").parse().unwrap();
-            request.metadata_mut().insert("authorization", header);
-        }
-        let mut client = client;
-        let inbound = client.push(request).await?.into_inner();
-        Ok(Self { outbox, inbound })
-    }
-
-    async fn welcomed(collector: &CollectorProgram, instance: &str) -> Self {
-        let secret = collector.token(instance).secret;
-        let mut stream = Self::open(collector, Some(&secret), hello(PROTOCOL)).await.unwrap();
-        let answer = stream.answer().await.unwrap();
-        assert!(matches!(answer, Down::Welcome(welcome) if welcome.instance == instance));
-        stream
-    }
-
-    async fn send(&self, message: Up) {
-        self.outbox.send(AgentMessage { message: Some(message) }).await.unwrap();
-    }
-
-    async fn answer(&mut self) -> Result<Down, Status> {
-        let message = tokio::time::timeout(Duration::from_secs(20), self.inbound.message()).await;
-        Ok(message.expect("an answer in time")?.expect("an answer").message.expect("with content"))
-    }
-}
-
-fn hello(protocol: u32) -> Up {
-    Up::Hello(Hello { protocol, boot: BOOT, agent_version: "by hand".into() })
-}
-
-/// Id, metric and labels.
-type Definition<'d> = (u32, &'d str, &'d [(&'d str, &'d str)]);
-
-fn series(definitions: &[Definition<'_>]) -> Up {
-    let label =
-        |(name, value): &(&str, &str)| Label { name: (*name).into(), value: (*value).into() };
-    let one = |(id, metric, labels): &Definition<'_>| SeriesDefinition {
-        id: *id,
-        metric: (*metric).into(),
-        labels: labels.iter().map(label).collect(),
-    };
-    Up::Series(SeriesDefinitions { boot: BOOT, series: definitions.iter().map(one).collect() })
+/// A stream of an instance that the collector welcomes.
+async fn welcomed(collector: &CollectorProgram, instance: &str) -> ByHand {
+    let secret = collector.token(instance).secret;
+    ByHand::welcomed(&collector.grpc(), &secret, BOOT).await.unwrap()
 }
 
 fn frame(sequence: u64, ahead_ms: i64, ids: &[u32]) -> Up {
@@ -98,15 +39,30 @@ async fn a_stream_that_may_not_be_ends_with_its_reason() {
     let known = Some(secret.as_str());
     let upgrade = "the agent speaks protocol 2, this collector 1; upgrade the collector";
     let cases = [
-        (None, hello(1), Code::Unauthenticated, "no token: send `authorization: Bearer TOKEN`"),
-        (Some("x"), hello(1), Code::Unauthenticated, "the token is not known to this collector"),
-        (Some(&*hash), hello(1), Code::Unauthenticated, "the token is not known to this collector"),
-        (known, hello(2), Code::FailedPrecondition, upgrade),
-        (known, hello(0), Code::InvalidArgument, "Hello without a protocol"),
+        (
+            None,
+            hello(1, BOOT),
+            Code::Unauthenticated,
+            "no token: send `authorization: Bearer TOKEN`",
+        ),
+        (
+            Some("x"),
+            hello(1, BOOT),
+            Code::Unauthenticated,
+            "the token is not known to this collector",
+        ),
+        (
+            Some(&*hash),
+            hello(1, BOOT),
+            Code::Unauthenticated,
+            "the token is not known to this collector",
+        ),
+        (known, hello(2, BOOT), Code::FailedPrecondition, upgrade),
+        (known, hello(0, BOOT), Code::InvalidArgument, "Hello without a protocol"),
         (known, frame(1, 0, &[1]), Code::FailedPrecondition, "the first message must be Hello"),
     ];
     for (token, first, code, message) in cases {
-        let refused = match ByHand::open(&collector, token, first).await {
+        let refused = match ByHand::open(&collector.grpc(), token, first).await {
             Err(status) => status,
             Ok(mut stream) => stream.answer().await.unwrap_err(),
         };
@@ -121,15 +77,19 @@ async fn a_stream_that_may_not_be_ends_with_its_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_samples_are_left_out_and_the_rest_is_kept() {
     let mut collector = collector().await;
-    let mut stream = ByHand::welcomed(&collector, "ca1").await;
+    let mut stream = welcomed(&collector, "ca1").await;
     stream
-        .send(series(&[
-            (1, "good", &[("job", "node")]),
-            (2, "imposter", &[("instance", "ca2")]),
-            (3, "not a name", &[]),
-            (4, "histogram_bucket", &[("le", "NaN")]),
-        ]))
-        .await;
+        .send(series(
+            BOOT,
+            &[
+                (1, "good", &[("job", "node")]),
+                (2, "imposter", &[("instance", "ca2")]),
+                (3, "not a name", &[]),
+                (4, "histogram_bucket", &[("le", "NaN")]),
+            ],
+        ))
+        .await
+        .unwrap();
     let reasons = [
         "series 2: label \"instance\" is set by the collector, never by an agent",
         "series 3: metric name \"not a name\" must match [a-zA-Z_:][a-zA-Z0-9_:]* within 128 bytes",
@@ -140,7 +100,7 @@ async fn bad_samples_are_left_out_and_the_rest_is_kept() {
         assert_eq!((refusal.reason.as_str(), refusal.whole_frame), (reason, false));
     }
     // Frame 1 has a good sample, three refused ones and one of a series that nobody defined.
-    stream.send(frame(1, 0, &[1, 2, 3, 4, 9])).await;
+    stream.send(frame(1, 0, &[1, 2, 3, 4, 9])).await.unwrap();
     let Down::Refusal(refusal) = stream.answer().await.unwrap() else { panic!("no refusal") };
     assert_eq!((refusal.reason.as_str(), refusal.samples), ("series 2 was refused", 3));
     let Down::Refusal(refusal) = stream.answer().await.unwrap() else { panic!("no refusal") };
@@ -148,13 +108,13 @@ async fn bad_samples_are_left_out_and_the_rest_is_kept() {
     let Down::Acknowledgement(done) = stream.answer().await.unwrap() else { panic!("no answer") };
     assert_eq!((done.frames[0].first, done.frames[0].last), (1, 1));
     // Frame 2 is from the future as a whole; frame 3 goes on.
-    stream.send(frame(2, 3_595_000, &[1])).await;
+    stream.send(frame(2, 3_595_000, &[1])).await.unwrap();
     let Down::Refusal(refusal) = stream.answer().await.unwrap() else { panic!("no refusal") };
     assert!(refusal.whole_frame && refusal.sequence == 2, "{refusal:?}");
     // How far ahead depends on when it arrives.
     let reason = refusal.reason.strip_prefix("timestamp 35").unwrap_or_default();
     assert!(reason.ends_with(" s ahead of the collector's clock, at most 300 s"), "{refusal:?}");
-    stream.send(frame(3, 0, &[1])).await;
+    stream.send(frame(3, 0, &[1])).await.unwrap();
     assert!(matches!(stream.answer().await.unwrap(), Down::Acknowledgement(_)));
     for (reason, samples) in [("series", 3), ("unknown_series", 1), ("future", 1), ("frame", 0)] {
         let name = format!("headroom_ingest_samples_refused_total{{reason=\"{reason}\"}}");
@@ -164,12 +124,12 @@ async fn bad_samples_are_left_out_and_the_rest_is_kept() {
 
     // A frame beyond the limit of a message ends the stream, and only that.
     let many = vec![1; MAX_MESSAGE_BYTES / 8];
-    stream.send(frame(4, 0, &many)).await;
+    stream.send(frame(4, 0, &many)).await.unwrap();
     let status = stream.answer().await.unwrap_err();
     assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
-    let mut again = ByHand::welcomed(&collector, "ca1").await;
-    again.send(series(&[(1, "good", &[("job", "node")])])).await;
-    again.send(frame(3, 0, &[1])).await;
+    let mut again = welcomed(&collector, "ca1").await;
+    again.send(series(BOOT, &[(1, "good", &[("job", "node")])])).await.unwrap();
+    again.send(frame(3, 0, &[1])).await.unwrap();
     assert!(matches!(again.answer().await.unwrap(), Down::Acknowledgement(_)));
     assert_eq!(
         metric(&collector, "headroom_ingest_frames_total{outcome=\"duplicate\"}").await,

@@ -31,6 +31,10 @@ pub struct CollectorOptions {
     pub tls: bool,
     /// What the collector asks of its agents, such as `1s`.
     pub interval: Option<String>,
+    /// More keys of `[store]`, as lines.
+    pub store: String,
+    /// The data directory, if not in the collector's own folder.
+    pub directory: Option<PathBuf>,
 }
 
 /// A collector that can be killed and started again at the same addresses.
@@ -64,11 +68,8 @@ impl CollectorProgram {
 
     /// Starts it again where it was.
     pub async fn start_again(&mut self) {
-        let path = self.folder.path().join("collector.toml");
-        std::fs::write(&path, self.configuration()).expect("the folder can be written");
-        let mut command = Command::new(binaries().join("headroom"));
-        command.arg("serve").arg("--config").arg(path);
-        let program = Program::start(command, "collector", self.folder.path());
+        self.launch();
+        let program = self.program.as_ref().expect("just launched");
         let addresses =
             eventually("the collector announces", Duration::from_secs(30), async || {
                 let text = program.stdout();
@@ -78,15 +79,25 @@ impl CollectorProgram {
                 Some((find("http listening on ")?, find("grpc listening on ")?))
             });
         self.addresses = Some(addresses.await);
-        self.program = Some(program);
+    }
+
+    /// Starts it without waiting for it to serve.
+    pub fn launch(&mut self) {
+        let path = self.folder.path().join("collector.toml");
+        std::fs::write(&path, self.configuration()).expect("the folder can be written");
+        let mut command = Command::new(binaries().join("headroom"));
+        command.arg("serve").arg("--config").arg(path);
+        self.program = Some(Program::start(command, "collector", self.folder.path()));
     }
 
     fn configuration(&self) -> String {
         let free = ("127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned());
         let (http, grpc) = self.addresses.clone().unwrap_or(free);
+        let (data, store) = (self.data(), &self.options.store);
         let mut text = format!(
-            "time_zone = 'UTC'\n[http]\nlisten = '{http}'\n[store]\ndirectory = 'data'\n\
-             [grpc]\nlisten = '{grpc}'\n"
+            "time_zone = 'UTC'\n[http]\nlisten = '{http}'\n[store]\ndirectory = '{}'\n{store}\
+             [grpc]\nlisten = '{grpc}'\n",
+            data.display()
         );
         if let Some(certificates) = &self.certificates {
             text.push_str("tls_certificate = 'collector.crt'\ntls_key = 'collector.key'\n");
@@ -150,6 +161,12 @@ impl CollectorProgram {
         self.folder.path()
     }
 
+    /// Its data directory.
+    pub fn data(&self) -> PathBuf {
+        let own = || self.folder.path().join("data");
+        self.options.directory.clone().unwrap_or_else(own)
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.program.as_ref().expect("a running collector").id()
@@ -163,6 +180,6 @@ impl CollectorProgram {
     /// Opens its store, after it has ended.
     pub fn open_store(&self) -> Store {
         assert!(self.program.is_none(), "the collector still runs");
-        Store::open(&self.folder.path().join("data")).expect("the store opens")
+        Store::open(&self.data()).expect("the store opens")
     }
 }

@@ -1,11 +1,15 @@
 //! Starts the real programs for end-to-end tests and comparisons, and leaves nothing behind.
 
 mod agent;
+pub mod by_hand;
 mod collector;
 mod namespace;
 mod program;
 pub mod promql;
+pub mod remote_write;
+mod small_disk;
 mod tls;
+pub mod torture;
 mod wait;
 mod witness;
 
@@ -13,6 +17,7 @@ pub use agent::{AgentOptions, AgentProgram};
 pub use collector::{CollectorOptions, CollectorProgram, Token};
 pub use namespace::Namespace;
 pub use program::{Output, Program, binaries, run};
+pub use small_disk::SmallDisk;
 pub use tls::{Certificates, certificates};
 pub use wait::{eventually, fetch, metric};
 pub use witness::{Account, Witness};

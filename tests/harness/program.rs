@@ -97,6 +97,11 @@ impl Program {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// How it ended, once it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
     /// SIGKILL, and waits for its end.
     pub fn kill(mut self) {
         self.child.kill().expect("our own child can be killed");

@@ -56,7 +56,11 @@ pub fn compare() -> anyhow::Result<()> {
 }
 
 async fn measure_agent() -> anyhow::Result<Cost> {
-    let options = CollectorOptions { instances: vec!["ca1".into()], tls: true, interval: None };
+    let options = CollectorOptions {
+        instances: vec!["ca1".into()],
+        tls: true,
+        ..CollectorOptions::default()
+    };
     let mut collector = CollectorProgram::start(options).await;
     let mut agent = AgentProgram::start(&collector, "ca1", &AgentOptions::each("1s"));
     let cost = measure(agent.id());

@@ -18,6 +18,7 @@ mod recording;
 mod remote_write;
 mod stream;
 mod table;
+mod torture;
 mod victoria;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         ("memory", memory::compare),
         ("query", query::compare),
         ("fleet", fleet::compare),
+        ("torture", torture::compare),
     ];
     let wanted: Vec<_> = known
         .iter()
