@@ -195,8 +195,9 @@ async fn upkeep(store: Arc<Store>, retention: Retention, stop: CancellationToken
         }
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let now_ms = since.map_or(0, |since| since.as_millis() as i64);
-        let worker = Arc::clone(&store);
-        let outcome = tokio::task::spawn_blocking(move || worker.maintain(now_ms, retention)).await;
+        let (worker, stop) = (Arc::clone(&store), stop.clone());
+        let work = move || worker.maintain((now_ms, retention), &|| stop.is_cancelled());
+        let outcome = tokio::task::spawn_blocking(work).await;
         last = Some(Instant::now());
         failed = !matches!(outcome, Ok(Ok(())));
         match outcome {

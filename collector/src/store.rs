@@ -348,10 +348,15 @@ impl Store {
         state.sealing.is_some() || state.head.bytes() >= self.options.head_bytes
     }
 
-    /// Does what is due: seals, merges, rolls up, and drops what is older than `retention`.
-    pub fn maintain(&self, now_ms: i64, retention: Retention) -> Result<(), StoreError> {
+    /// Does what is due at a moment: seals, merges, rolls up, and drops what retention has passed.
+    /// Ends between two days once `stop` says so.
+    pub fn maintain(
+        &self,
+        due: (i64, Retention),
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), StoreError> {
         let _maintenance = self.maintenance();
-        maintain::maintain(self, now_ms, retention)
+        maintain::maintain(self, due, stop)
     }
 
     /// Seals the head now.

@@ -153,9 +153,10 @@ fn fill_with_a_silent_host(store: &Store) {
     ];
     let ids = names.map(series);
     let frame = |n: i64| FrameWrite {
-        id: FrameId { instance: "ca1".into(), boot: 1, sequence: n as u64 },
+        id: Some(FrameId { instance: "ca1".into(), boot: 1, sequence: n as u64 }),
         timestamp_ms: now - 2 * 3_600_000 + n * 10_000,
-        samples: ids.iter().map(|id| (*id, n as f64 * 1e6)).collect(),
+        series: ids.into(),
+        values: vec![n as f64 * 1e6; ids.len()],
     };
     store.append(&(1..=10).map(frame).collect::<Vec<_>>()).unwrap();
 }

@@ -28,18 +28,21 @@ const ROLL_AFTER_MS: i64 = 48 * 3_600_000;
 /// A boot is remembered this long after its last frame, well beyond any spool's age.
 const BOOT_AGE_MS: i64 = 60 * days::DAY_MS;
 
-/// Does what is due at `now_ms`. The caller holds the maintenance lock.
-pub fn maintain(store: &Store, now_ms: i64, retention: Retention) -> Result<(), StoreError> {
+/// Does what is due at `now_ms`, day by day until `stop` says so. The caller holds the maintenance
+/// lock.
+pub fn maintain(
+    store: &Store,
+    (now_ms, retention): (i64, Retention),
+    stop: &dyn Fn() -> bool,
+) -> Result<(), StoreError> {
     if store.is_full() || age_is_due(store, now_ms) {
         seal::seal(store)?;
         store.writer().sealed_at_ms = Some(now_ms);
     }
-    drop_expired(store, now_ms, retention)?;
-    merge_and_roll(
-        store,
-        |day| day.end_ms() + MERGE_AFTER_MS <= now_ms,
-        |day| day.end_ms() + ROLL_AFTER_MS <= now_ms,
-    )?;
+    drop_expired(store, (now_ms, retention), stop)?;
+    let merges = |day: Day| day.end_ms() + MERGE_AFTER_MS <= now_ms && !stop();
+    let rolls = |day: Day| day.end_ms() + ROLL_AFTER_MS <= now_ms && !stop();
+    merge_and_roll(store, merges, rolls)?;
     let mut batch = store.database.batch();
     store.write().boots.expire(now_ms - BOOT_AGE_MS, &store.database, &mut batch);
     database::commit(batch, "forget old boots")
@@ -66,7 +69,12 @@ fn merge_and_roll(
     rolls: impl Fn(Day) -> bool,
 ) -> Result<(), StoreError> {
     let days: Vec<(Day, DayState)> = store.read().days.between(0, i64::MAX);
-    for (day, state) in days {
+    for (day, _) in days {
+        // Many days take long, and memory fills meanwhile.
+        if store.is_full() {
+            seal::seal(store)?;
+        }
+        let state = store.read().days.0.get(&day).cloned().unwrap_or_default();
         if state.fresh.is_some() && merges(day) {
             merge::merge(store, day, &state)?;
         }
@@ -78,11 +86,15 @@ fn merge_and_roll(
     Ok(())
 }
 
-fn drop_expired(store: &Store, now_ms: i64, retention: Retention) -> Result<(), StoreError> {
+fn drop_expired(
+    store: &Store,
+    (now_ms, retention): (i64, Retention),
+    stop: &dyn Fn() -> bool,
+) -> Result<(), StoreError> {
     let database = &store.database;
     let days = store.read().days.between(0, i64::MAX);
     for (day, state) in days {
-        if day.end_ms() > now_ms - retention.raw_ms {
+        if day.end_ms() > now_ms - retention.raw_ms || stop() {
             break;
         }
         // What expires before it was ever rolled up is rolled up now.

@@ -262,7 +262,7 @@ mod tests {
             let ever = crate::store::Retention { raw_ms: i64::MAX / 4, minutes_ms: i64::MAX / 4,
                 hours_ms: i64::MAX / 4 };
             store.seal().unwrap();
-            store.maintain(200 * DAY_MS, ever).unwrap();
+            store.maintain((200 * DAY_MS, ever), &|| false).unwrap();
             check(&store);
         }
     }
