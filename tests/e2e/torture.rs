@@ -13,7 +13,6 @@ async fn sudden_deaths_lose_nothing_and_double_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "fjall: a bit in a keyspace's manifest panics, one in a journal hides all behind it"]
 async fn a_flipped_bit_is_noticed_in_every_kind_of_file() {
     let options = DeathOptions { kills: 4, seed: 2, agents: 1, store: SMALL_STORE.into() };
     let deaths = deaths(&options).await;

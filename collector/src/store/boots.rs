@@ -1,12 +1,12 @@
 //! Which frames are durable: the sequences seen, by instance and boot. What makes exactly once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use headroom_proto::sequences::SequenceSet;
 
 use super::StoreError;
-use super::database::{self, Batch, Database};
+use super::database::{self, Batch, Database, Row};
 use super::losses::LostInterval;
 
 /// What names a frame for ever.
@@ -32,59 +32,71 @@ type Key = (Arc<str>, u64);
 /// All boots whose frames may still be sent again.
 #[derive(Default)]
 pub struct Boots {
-    boots: HashMap<Key, Boot>,
-    /// Those that changed since they were written; the log has the rest.
-    changed: HashSet<Key>,
+    known: HashMap<Key, Boot>,
+    /// Those that changed since they were written, each with its latest change.
+    changed: HashMap<Key, u64>,
+    changes: u64,
+}
+
+/// Boots to be written.
+pub struct ChangedRows {
+    pub rows: Vec<Row>,
+    /// The latest change that they hold.
+    pub at: u64,
 }
 
 impl Boots {
     pub fn load(database: &Database) -> Result<Self, StoreError> {
-        let mut boots = HashMap::new();
+        let mut known = HashMap::new();
         for entry in database.boots.iter() {
             let (key, value) = database::entry(entry, "read the boots")?;
             let parsed = decode_key(&key).zip(decode(&value));
             let damaged = || StoreError::Damaged { what: format!("boot {key:?}") };
             let (key, boot) = parsed.ok_or_else(damaged)?;
-            boots.insert(key, boot);
+            known.insert(key, boot);
         }
-        Ok(Self { boots, changed: HashSet::new() })
+        Ok(Self { known, changed: HashMap::new(), changes: 0 })
     }
 
     /// Whether a frame was seen before.
     pub fn has(&self, id: &FrameId) -> bool {
-        let boot = self.boots.get(&(Arc::clone(&id.instance), id.boot));
+        let boot = self.known.get(&(Arc::clone(&id.instance), id.boot));
         boot.is_some_and(|boot| boot.seen.contains(id.sequence))
     }
 
     /// Takes note of a frame.
     pub fn insert(&mut self, id: &FrameId, timestamp_ms: i64) {
         let key = (Arc::clone(&id.instance), id.boot);
-        if !self.changed.contains(&key) {
-            self.changed.insert(key.clone());
-        }
-        let boot = self.boots.entry(key).or_default();
+        self.changes += 1;
+        self.changed.insert(key.clone(), self.changes);
+        let boot = self.known.entry(key).or_default();
         boot.newest_ms = boot.newest_ms.max(timestamp_ms);
         boot.seen.insert(id.sequence);
     }
 
-    /// Adds to the batch what changed; from then on it counts as written.
-    pub fn write_changed(&mut self, database: &Database, batch: &mut Batch) {
-        for key in self.changed.drain() {
-            if let Some(boot) = self.boots.get(&key) {
-                batch.insert(&database.boots, encode_key(&key), encode(boot));
-            }
-        }
+    /// What changed since it was written, as rows of the database in order.
+    pub fn changed_rows(&self) -> ChangedRows {
+        let changed = self.changed.keys().filter_map(|key| Some((key, self.known.get(key)?)));
+        let mut rows: Vec<Row> =
+            changed.map(|(key, boot)| (encode_key(key), encode(boot))).collect();
+        rows.sort();
+        ChangedRows { rows, at: self.changes }
+    }
+
+    /// What had changed by then is written.
+    pub fn mark_written(&mut self, at: u64) {
+        self.changed.retain(|_, change| *change > at);
     }
 
     /// The sequences of an instance, by boot.
     pub fn of(&self, instance: &str) -> Vec<(u64, SequenceSet)> {
-        let own = self.boots.iter().filter(|((name, _), _)| **name == *instance);
+        let own = self.known.iter().filter(|((name, _), _)| **name == *instance);
         own.map(|((_, boot), record)| (*boot, record.seen.clone())).collect()
     }
 
     /// Whether all frames of a loss are here: they arrived, but their acknowledgement did not.
     pub fn has_all(&self, loss: &LostInterval) -> bool {
-        let boot = self.boots.get(&(Arc::clone(&loss.instance), loss.boot));
+        let boot = self.known.get(&(Arc::clone(&loss.instance), loss.boot));
         boot.is_some_and(|boot| {
             let covers = |&(first, last): &(u64, u64)| {
                 first <= loss.first_sequence && last >= loss.last_sequence
@@ -95,8 +107,8 @@ impl Boots {
 
     /// Forgets boots whose newest frame is older than `oldest_ms`.
     pub fn expire(&mut self, oldest_ms: i64, database: &Database, batch: &mut Batch) {
-        let Self { boots, changed } = self;
-        boots.retain(|key, boot| {
+        let Self { known, changed, .. } = self;
+        known.retain(|key, boot| {
             let keep = boot.newest_ms >= oldest_ms;
             if !keep {
                 batch.remove(&database.boots, encode_key(key));

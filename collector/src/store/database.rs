@@ -5,6 +5,8 @@
 //! `fresh-D` and merged in `day-D-V`; rollups of 5 minutes in `minutes-P` and of an hour in
 //! `hours-P`. What expires is a keyspace and is dropped whole.
 
+mod manifests;
+
 use std::path::{Path, PathBuf};
 
 use fjall::config::{BlockSizePolicy, CompressionPolicy};
@@ -39,7 +41,10 @@ impl Database {
     /// Opens the database of the data directory, or makes it.
     pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let name = directory.display().to_string();
-        let operation = format!("open data directory {name}");
+        let operation = format!("open the database in data directory {name}");
+        if let Some(manifest) = manifests::first_damaged(&directory.join("sealed")) {
+            return Err(StoreError::Damaged { what: format!("file {}", manifest.display()) });
+        }
         let opened = fjall::Database::builder(directory.join("sealed"))
             .cache_size(cache_bytes)
             .max_journaling_size(JOURNAL_BYTES)
@@ -64,11 +69,7 @@ impl Database {
 
     fn check_format(&self, directory: String) -> Result<(), StoreError> {
         match self.meta_number("format")? {
-            None => {
-                let mut batch = self.batch();
-                self.set_meta_number(&mut batch, "format", FORMAT);
-                commit(batch, "note the format")
-            }
+            None => self.write_notes([("format".to_owned(), Some(FORMAT))]),
             Some(found) if found > FORMAT => {
                 Err(StoreError::Format { directory, found, known: FORMAT })
             }
@@ -85,14 +86,22 @@ impl Database {
             .transpose()
     }
 
-    /// Sets a number in `meta` with the batch.
-    pub fn set_meta_number(&self, batch: &mut Batch, key: &str, number: u32) {
-        batch.insert(&self.meta, key, number.to_be_bytes());
-    }
-
-    /// Forgets a number in `meta` with the batch.
-    pub fn remove_meta(&self, batch: &mut Batch, key: &str) {
-        batch.remove(&self.meta, key);
+    /// Sets numbers in `meta`, or forgets them; durable when done, and past the journal.
+    pub fn write_notes<const N: usize>(
+        &self,
+        mut notes: [(String, Option<u32>); N],
+    ) -> Result<(), StoreError> {
+        notes.sort();
+        let failed = |source| StoreError::Database { operation: "write a note".into(), source };
+        let mut ingestion = self.meta.start_ingestion().map_err(failed)?;
+        for (key, number) in notes {
+            match number {
+                Some(number) => ingestion.write(key, number.to_be_bytes()),
+                None => ingestion.write_tombstone(key),
+            }
+            .map_err(failed)?;
+        }
+        ingestion.finish().map_err(failed)
     }
 
     pub fn keyspace(&self, name: &str) -> Result<Keyspace, StoreError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fjall::Keyspace;
 
 use super::StoreError;
-use super::database::{Batch, Database};
+use super::database::Database;
 
 pub const DAY_MS: i64 = 86_400_000;
 
@@ -62,33 +62,43 @@ pub struct DayState {
 pub struct Days(pub BTreeMap<Day, DayState>);
 
 impl Days {
-    /// Finds the days of a database and drops what no note speaks of: merges that did not finish.
+    /// Finds the days of a database.
+    ///
+    /// A note tells which merge of a day is the whole one, and others are dropped. If the note is
+    /// lost, the oldest that is left is taken and nothing is dropped: what a later one has is in it
+    /// or in fresh chunks, for those go only after the note is written.
     pub fn load(database: &Database) -> Result<Self, StoreError> {
         let mut days = Self::default();
+        let mut versions: BTreeMap<Day, BTreeMap<u32, Keyspace>> = BTreeMap::new();
         for name in database.names() {
             let mut parts = name.split('-');
             let kind = parts.next().unwrap_or_default();
-            let Some(number) = parts.next().and_then(|number| number.parse().ok()) else {
+            let Some(day) = parts.next().and_then(|number| number.parse().ok()).map(Day) else {
                 continue;
             };
-            let day = Day(number);
-            match kind {
-                "fresh" => days.entry(day).fresh = Some(database.keyspace(&name)?),
-                "day" => {
-                    let version = database.meta_number(&day.version_note())?;
-                    let own = parts.next().and_then(|version| version.parse().ok());
+            let version = parts.next().and_then(|version| version.parse().ok());
+            match (kind, version) {
+                ("fresh", None) => days.entry(day).fresh = Some(database.keyspace(&name)?),
+                ("day", Some(version)) => {
                     let keyspace = database.keyspace(&name)?;
-                    if version.is_none() || version != own {
-                        database.drop_keyspace(keyspace)?;
-                        continue;
-                    }
-                    let rolled = database.meta_number(&day.rolled_note())?.is_some();
-                    let state = days.entry(day);
-                    state.merged = Some(keyspace);
-                    state.version = version.unwrap_or_default();
-                    state.rolled = rolled;
+                    versions.entry(day).or_default().insert(version, keyspace);
                 }
                 _ => {}
+            }
+        }
+        for (day, mut versions) in versions {
+            let noted = database.meta_number(&day.version_note())?;
+            let noted = noted.filter(|version| versions.contains_key(version));
+            let oldest = versions.keys().next().copied();
+            let Some(version) = noted.or(oldest) else { continue };
+            let state = days.entry(day);
+            state.merged = versions.remove(&version);
+            state.version = version.max(versions.keys().last().copied().unwrap_or_default());
+            state.rolled = database.meta_number(&day.rolled_note())?.is_some();
+            if noted.is_some() {
+                for keyspace in versions.into_values() {
+                    database.drop_keyspace(keyspace)?;
+                }
             }
         }
         Ok(days)
@@ -109,18 +119,16 @@ impl Days {
 }
 
 /// Notes that a day is merged anew, and so not rolled up.
-pub fn note_merged(database: &Database, batch: &mut Batch, day: Day, version: u32) {
-    database.set_meta_number(batch, &day.version_note(), version);
-    database.remove_meta(batch, &day.rolled_note());
+pub fn note_merged(database: &Database, day: Day, version: u32) -> Result<(), StoreError> {
+    database.write_notes([(day.version_note(), Some(version)), (day.rolled_note(), None)])
 }
 
 /// Notes that rollups hold all of a day.
-pub fn note_rolled(database: &Database, batch: &mut Batch, day: Day) {
-    database.set_meta_number(batch, &day.rolled_note(), 1);
+pub fn note_rolled(database: &Database, day: Day) -> Result<(), StoreError> {
+    database.write_notes([(day.rolled_note(), Some(1))])
 }
 
 /// Forgets a day.
-pub fn note_dropped(database: &Database, batch: &mut Batch, day: Day) {
-    database.remove_meta(batch, &day.version_note());
-    database.remove_meta(batch, &day.rolled_note());
+pub fn note_dropped(database: &Database, day: Day) -> Result<(), StoreError> {
+    database.write_notes([(day.version_note(), None), (day.rolled_note(), None)])
 }

@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use headroom_proto::metric::INSTANCE;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::database::{self, Batch, Database};
+use super::database::{self, Database, Row};
 use super::labels::{self, Labels};
 use super::matcher::Matcher;
 use super::symbols::{Symbol, Symbols};
@@ -204,19 +204,15 @@ impl Index {
         values.into_iter().map(|value| self.symbols.text(value).to_owned()).collect()
     }
 
-    /// Adds series to the batch.
-    pub fn write_range(
-        &self,
-        series: std::ops::Range<usize>,
-        database: &Database,
-        batch: &mut Batch,
-    ) {
-        for id in series.start as u32..series.end as u32 {
+    /// Series as rows of the database: id (u32, big endian) to CRC-32 (u32) and labels.
+    pub fn rows(&self, series: std::ops::Range<usize>) -> Vec<Row> {
+        let row = |id: u32| {
             let mut bytes = Vec::new();
             labels::encode(self.texts(SeriesId(id)), &mut bytes);
             let checked = [&crc32fast::hash(&bytes).to_le_bytes()[..], &bytes].concat();
-            batch.insert(&database.series, id.to_be_bytes(), checked);
-        }
+            (id.to_be_bytes().to_vec(), checked)
+        };
+        (series.start as u32..series.end as u32).map(row).collect()
     }
 }
 

@@ -105,9 +105,7 @@ fn drop_expired(
         if !state.rolled {
             rollups::roll(store, day, &state)?;
         }
-        let mut batch = database.batch();
-        days::note_dropped(database, &mut batch, day);
-        database::commit(batch, "note that a day has expired")?;
+        days::note_dropped(database, day)?;
         store.write().days.0.remove(&day);
         for keyspace in [state.merged, state.fresh].into_iter().flatten() {
             database.drop_keyspace(keyspace)?;

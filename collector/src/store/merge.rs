@@ -22,9 +22,7 @@ pub fn merge(store: &Store, day: Day, old: &DayState) -> Result<(), StoreError> 
         Ok((id.0.to_be_bytes().to_vec(), bytes))
     });
     database::write_in_bulk(&keyspace, rows)?;
-    let mut batch = database.batch();
-    days::note_merged(database, &mut batch, day, version);
-    database::commit(batch, "note that a day is merged")?;
+    days::note_merged(database, day, version)?;
     let merged = DayState { merged: Some(keyspace), version, fresh: None, rolled: false };
     store.write().days.0.insert(day, merged);
     store.count_merged(duplicates);

@@ -47,9 +47,7 @@ pub fn roll(store: &Store, day: Day, state: &DayState) -> Result<(), StoreError>
         let rows = merged.iter().filter_map(|entry| roll_row(store, day, resolution, entry));
         database::write_in_bulk(&keyspace, rows)?;
     }
-    let mut batch = database.batch();
-    days::note_rolled(database, &mut batch, day);
-    database::commit(batch, "note that a day is rolled up")?;
+    days::note_rolled(database, day)?;
     store.write().days.entry(day).rolled = true;
     Ok(())
 }

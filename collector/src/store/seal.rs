@@ -50,8 +50,11 @@ fn begin(store: &Store) -> Result<Option<Sealing>, StoreError> {
     Ok(Some(sealing))
 }
 
-/// Writes the chunks, then notes in one batch what is sealed. A crash in between leaves chunks
-/// whose samples are in the log too; reading and merging take equal timestamps for one.
+/// Writes the chunks, what names their series and frames, and last the note that this is sealed.
+///
+/// A crash before the note leaves chunks whose samples are in the log too; reading and merging take
+/// equal timestamps for one. All of it goes past the database's journal, so that what is sealed
+/// hangs on no file whose end could be lost.
 fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
     let database = &store.database;
     let (days, duplicates) = chunks(sealing)?;
@@ -61,21 +64,21 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
         database::write_in_bulk(&keyspace, rows.into_iter().map(Ok))?;
         written.push((day, keyspace));
     }
-    let mut batch = database.batch();
-    database.set_meta_number(&mut batch, log::SEALED, sealing.generation);
     let saved = store.writer().saved_series;
-    {
-        let mut state = store.write();
-        state.index.write_range(saved..sealing.series, database, &mut batch);
-        state.boots.write_changed(database, &mut batch);
-    }
-    database::commit(batch, "note what is sealed")?;
+    let (series, boots) = {
+        let state = store.read();
+        (state.index.rows(saved..sealing.series), state.boots.changed_rows())
+    };
+    database::write_in_bulk(&database.series, series.into_iter().map(Ok))?;
+    database::write_in_bulk(&database.boots, boots.rows.into_iter().map(Ok))?;
+    database.write_notes([(log::SEALED.to_owned(), Some(sealing.generation))])?;
     let mut writer = store.writer();
     writer.saved_series = sealing.series.max(writer.saved_series);
     let mut state = store.write();
     for (day, keyspace) in written {
         state.days.entry(day).fresh = Some(keyspace);
     }
+    state.boots.mark_written(boots.at);
     state.sealing = None;
     drop((state, writer));
     store.count_sealed(&sealing.head, duplicates);

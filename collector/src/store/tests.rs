@@ -279,9 +279,7 @@ fn a_directory_serves_one_process_and_refuses_a_later_format() {
     let name = directory.path().display();
     let error = Store::open(directory.path()).err().unwrap().to_string();
     assert_eq!(error, format!("data directory {name} is in use by another process"));
-    let mut batch = store.database.batch();
-    store.database.set_meta_number(&mut batch, "format", 9);
-    database::commit(batch, "age").unwrap();
+    store.database.write_notes([("format".to_owned(), Some(9))]).unwrap();
     drop(store);
     let error = Store::open(directory.path()).err().unwrap().to_string();
     assert_eq!(error, format!("data directory {name} has format 9, this version reads up to 1"));
