@@ -19,7 +19,7 @@ mod selector;
 mod value;
 mod windows;
 
-use crate::store::{Hints, Labels, Matcher, Store, StoreError, TimeRange};
+use crate::store::{Labels, Matcher, Store, StoreError, TimeRange};
 
 use self::evaluate::Evaluator;
 use self::grid::Grid;
@@ -99,8 +99,7 @@ pub fn series(
 ) -> Result<Vec<Labels>, QueryError> {
     let mut found = std::collections::BTreeSet::new();
     let mut add = |matchers: &[Matcher]| -> Result<(), QueryError> {
-        let series = store.select(matchers, range, Hints::default())?;
-        found.extend(series.into_iter().map(|series| series.labels));
+        found.extend(store.find(matchers, range)?);
         Ok(())
     };
     if selectors.is_empty() {

@@ -29,6 +29,8 @@ mod seal;
 mod select;
 mod snapshot;
 mod symbols;
+mod view;
+mod wanted;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,6 +52,7 @@ pub use self::maintain::Retention;
 pub use self::matcher::{Matcher, MatcherError};
 pub use self::rollup::{Bucket, Resolution};
 pub use self::rollups::BucketSeries;
+use self::rollups::Periods;
 use self::seal::Sealing;
 pub use self::select::{Hints, Series, TimeRange};
 pub use self::snapshot::{ArchiveError, ArchiveReader, ArchiveWriter, SnapshotRow, restore};
@@ -178,6 +181,7 @@ struct State {
     /// The head that is being sealed, until its chunks can be read.
     sealing: Option<Sealing>,
     days: Days,
+    periods: Periods,
 }
 
 /// How long an append waits for memory before it is refused.
@@ -318,6 +322,11 @@ impl Store {
         self.read().index.label_values(name, matchers)
     }
 
+    /// The labels of the series that match and have samples on a day that `range` touches, ordered.
+    pub fn find(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<Labels>, StoreError> {
+        Ok(select::find(self, matchers, range))
+    }
+
     /// The series that match and have samples in `range`, ordered by labels. Before the oldest
     /// sample that is kept, the last of each rollup stands in.
     ///
@@ -328,7 +337,7 @@ impl Store {
         range: TimeRange,
         hints: Hints,
     ) -> Result<Vec<Series>, StoreError> {
-        select::select(self, matchers, range, hints)
+        Ok(select::select(self, matchers, range, hints))
     }
 
     /// What rollups of `resolution` keep of the series that match, ordered by labels; computed from
@@ -339,7 +348,7 @@ impl Store {
         range: TimeRange,
         resolution: Resolution,
     ) -> Result<Vec<BucketSeries>, StoreError> {
-        rollups::select(self, matchers, range, resolution)
+        Ok(rollups::select(self, matchers, range, resolution))
     }
 
     /// Whether memory is full enough to be sealed.

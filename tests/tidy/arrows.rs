@@ -41,7 +41,7 @@ const OWNERS: [(&str, &[&str]); 15] = [
 ];
 
 /// Modules that decide: no clock, no files, no sockets, no threads.
-const PURE: [&str; 23] = [
+const PURE: [&str; 24] = [
     "collector/src/client/csv",
     "collector/src/client/moment",
     "collector/src/client/table",
@@ -58,6 +58,7 @@ const PURE: [&str; 23] = [
     "collector/src/store/numbers",
     "collector/src/store/rollup",
     "collector/src/store/symbols",
+    "collector/src/store/wanted",
     "collector/src/graphs/scale",
     "collector/src/graphs/ticks",
     "collector/src/graphs/figures",

@@ -8,6 +8,7 @@ use promql_parser::parser::{AtModifier, Offset, VectorSelector};
 use super::QueryError;
 use super::grid::Grid;
 use super::value::{Row, Samples};
+use super::windows::Places;
 use crate::store::{METRIC, Matcher, Series};
 
 /// The value that ends a series in Prometheus: a NaN of its own.
@@ -80,9 +81,10 @@ pub fn matchers(selector: &VectorSelector) -> Result<Vec<Matcher>, QueryError> {
 pub fn newest(series: Series, grid: &Grid, shift: Shift, lookback_ms: i64) -> (Row, Vec<i64>) {
     let mut points = Vec::with_capacity(grid.steps);
     let mut times = Vec::with_capacity(grid.steps);
+    let mut places = Places::default();
     for moment in grid.moments() {
         let at = shift.apply(moment);
-        let behind = series.timestamps.partition_point(|&timestamp| timestamp <= at);
+        let (_, behind) = places.advance(&series.timestamps, (i64::MIN, at));
         let alive = behind.checked_sub(1).and_then(|place| {
             let (timestamp, value) = (series.timestamps[place], series.values[place]);
             let recent = timestamp >= at - series.lookback_ms(place, lookback_ms);

@@ -22,11 +22,11 @@ pub fn over_windows(
     (grid, shift, range_ms): (&Grid, Shift, i64),
     function: impl Fn(&Window<'_>, usize) -> Option<f64>,
 ) -> Row {
+    let mut places = Places::default();
     let point = |(step, moment): (usize, i64)| {
         let to_ms = shift.apply(moment);
         let from_ms = to_ms - range_ms;
-        let first = samples.timestamps.partition_point(|&timestamp| timestamp < from_ms);
-        let end = samples.timestamps.partition_point(|&timestamp| timestamp <= to_ms);
+        let (first, end) = places.advance(&samples.timestamps, (from_ms, to_ms));
         if first >= end {
             return None;
         }
@@ -34,6 +34,26 @@ pub fn over_windows(
         function(&Window { timestamps, values, from_ms, to_ms }, step)
     };
     Row { labels, points: grid.moments().enumerate().map(point).collect() }
+}
+
+/// Where the windows of a series lie. Steps never go back, so neither do they.
+#[derive(Default)]
+pub struct Places {
+    first: usize,
+    end: usize,
+}
+
+impl Places {
+    /// The samples from one moment to another, both included; neither lies before the last one.
+    pub fn advance(&mut self, timestamps: &[i64], (from_ms, to_ms): (i64, i64)) -> (usize, usize) {
+        let ahead = |place: usize, moment: i64| {
+            let behind = timestamps[place..].iter().position(|timestamp| *timestamp >= moment);
+            behind.map_or(timestamps.len(), |count| place + count)
+        };
+        self.first = ahead(self.first, from_ms);
+        self.end = ahead(self.end.max(self.first), to_ms + 1);
+        (self.first, self.end)
+    }
 }
 
 /// A sum that keeps what rounding would lose (Kahan 1965, Neumaier 1974).

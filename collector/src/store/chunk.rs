@@ -4,7 +4,8 @@
 //! the timestamps (u32); timestamps; values, both as `numbers` has them.
 
 use super::head::Column;
-use super::numbers::{self, Effort};
+use super::numbers::{self, Effort, Times, Values};
+use super::select::TimeRange;
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
@@ -25,8 +26,15 @@ pub fn encode(column: &Column, effort: Effort) -> Result<Vec<u8>, pco::errors::P
     Ok(bytes)
 }
 
-/// The samples of a chunk; nothing if it is damaged.
-pub fn decode(bytes: &[u8]) -> Option<Column> {
+/// A chunk that was read.
+pub struct Chunk {
+    count: usize,
+    times: Times,
+    values: Values,
+}
+
+/// Reads a chunk; nothing if it is damaged.
+pub fn decode(bytes: &[u8]) -> Option<Chunk> {
     let (&VERSION, rest) = bytes.split_first()? else { return None };
     let (checksum, body) = rest.split_first_chunk::<4>()?;
     if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
@@ -35,10 +43,27 @@ pub fn decode(bytes: &[u8]) -> Option<Column> {
     let (count, rest) = body.split_first_chunk::<4>()?;
     let count = u32::from_le_bytes(*count) as usize;
     let (length, rest) = rest.split_first_chunk::<4>()?;
-    let (timestamps, values) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    let timestamps = numbers::decode_times(timestamps, count)?;
+    let (times, values) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let times = numbers::decode_times(times, count)?;
     let values = numbers::decode_values(values, count)?;
-    Some(Column { timestamps, values })
+    Some(Chunk { count, times, values })
+}
+
+impl Chunk {
+    /// All samples.
+    pub fn column(self) -> Column {
+        Column { timestamps: self.times.all(), values: self.values.all(self.count) }
+    }
+
+    /// Adds the samples of a range to a column.
+    pub fn copy(&self, range: TimeRange, column: &mut Column) {
+        let begin = self.times.before(range.from_ms);
+        let end = self.times.before(range.to_ms.saturating_add(1));
+        if begin < end {
+            self.times.copy(begin..end, &mut column.timestamps);
+            self.values.copy(begin..end, &mut column.values);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +75,11 @@ mod tests {
         let timestamps = (0..100).map(|n| 1_700_000_000_000 + n * n * 10).collect();
         let column = Column { timestamps, values: (0..100).map(f64::from).collect() };
         let bytes = encode(&column, Effort::Thorough).unwrap();
-        assert_eq!(decode(&bytes), Some(column.clone()));
+        assert_eq!(decode(&bytes).unwrap().column(), column);
+        let mut part = Column::default();
+        let range = TimeRange { from_ms: column.timestamps[3] - 1, to_ms: column.timestamps[5] };
+        decode(&bytes).unwrap().copy(range, &mut part);
+        assert_eq!(part.values, [3.0, 4.0, 5.0]);
         for place in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[place] ^= 0x10;

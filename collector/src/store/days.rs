@@ -6,6 +6,7 @@ use fjall::Keyspace;
 
 use super::StoreError;
 use super::database::Database;
+use super::select::TimeRange;
 
 pub const DAY_MS: i64 = 86_400_000;
 
@@ -25,6 +26,13 @@ impl Day {
 
     pub fn end_ms(self) -> i64 {
         self.begin_ms() + DAY_MS
+    }
+
+    /// All of it, both ends included.
+    pub fn span(self) -> TimeRange {
+        // What lies before 1970 counts as its first day.
+        let from_ms = if self.0 == 0 { i64::MIN } else { self.begin_ms() };
+        TimeRange { from_ms, to_ms: self.end_ms() - 1 }
     }
 
     pub fn fresh_name(self) -> String {

@@ -73,7 +73,7 @@ impl<'s> MergedRows<'s> {
             while self.next[place].as_ref().and_then(id) == Some(first) {
                 let bytes = self.next[place].take().map(|row| row.1).unwrap_or_default();
                 match chunk::decode(&bytes) {
-                    Some(part) => column.extend(part),
+                    Some(part) => column.extend(part.column()),
                     None => self
                         .store
                         .note_damage(&format!("chunk of series {first} on day {}", self.day.0)),

@@ -3,6 +3,8 @@
 //! Timestamps: 0 pco of i64; 1 equal steps: first (i64), step (i64).
 //! Values: 0 pco of f64; 1 one f64 for all; 2 to 5 pco of i64, being the value × 1, 10, 100, 1000.
 
+use std::ops::Range;
+
 use pco::ChunkConfig;
 use pco::errors::PcoError;
 use pco::standalone::{simple_compress_into, simple_decompress};
@@ -49,19 +51,72 @@ pub fn encode_times(times: &[i64], effort: Effort, bytes: &mut Vec<u8>) -> Resul
     simple_compress_into(times, &effort.configuration(), bytes).map(|_| ())
 }
 
+/// Timestamps that were read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Times {
+    /// One by one.
+    List(Vec<i64>),
+    /// From the first on, in equal steps, so many.
+    Regular { first: i64, step: i64, count: usize },
+}
+
 /// Reads `count` timestamps.
-pub fn decode_times(bytes: &[u8], count: usize) -> Option<Vec<i64>> {
+pub fn decode_times(bytes: &[u8], count: usize) -> Option<Times> {
     let (&kind, rest) = bytes.split_first()?;
-    let times: Vec<i64> = match kind {
-        PACKED => simple_decompress(rest).ok()?,
+    match kind {
+        PACKED => {
+            let times: Vec<i64> = simple_decompress(rest).ok()?;
+            (times.len() == count).then_some(Times::List(times))
+        }
         REGULAR => {
             let ([first, step], []) = rest.as_chunks::<8>() else { return None };
             let (first, step) = (i64::from_le_bytes(*first), i64::from_le_bytes(*step));
-            (0..count as i64).map(|n| first.wrapping_add(step.wrapping_mul(n))).collect()
+            Some(Times::Regular { first, step, count })
         }
-        _ => return None,
-    };
-    (times.len() == count).then_some(times)
+        _ => None,
+    }
+}
+
+impl Times {
+    /// How many lie before `moment`; they grow.
+    pub fn before(&self, moment: i64) -> usize {
+        match self {
+            Self::List(times) => times.partition_point(|time| *time < moment),
+            Self::Regular { first, step, count } if *step > 0 && moment > *first => {
+                let steps = (moment - first - 1) / step + 1;
+                usize::try_from(steps).unwrap_or(usize::MAX).min(*count)
+            }
+            Self::Regular { first, count, .. } => {
+                if moment > *first {
+                    *count
+                } else {
+                    0
+                }
+            }
+        }
+    }
+
+    /// Adds some of them to `times`.
+    pub fn copy(&self, places: Range<usize>, times: &mut Vec<i64>) {
+        match self {
+            Self::List(all) => times.extend_from_slice(&all[places]),
+            Self::Regular { first, step, .. } => {
+                times.extend(places.map(|n| first.wrapping_add(step.wrapping_mul(n as i64))));
+            }
+        }
+    }
+
+    /// All of them.
+    pub fn all(self) -> Vec<i64> {
+        match self {
+            Self::List(times) => times,
+            Self::Regular { count, .. } => {
+                let mut times = Vec::with_capacity(count);
+                self.copy(0..count, &mut times);
+                times
+            }
+        }
+    }
 }
 
 /// Writes values.
@@ -79,19 +134,57 @@ pub fn encode_values(values: &[f64], effort: Effort, bytes: &mut Vec<u8>) -> Res
     Ok(())
 }
 
+/// Values that were read; what they stand for is worked out when they are copied.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    Floats(Vec<f64>),
+    Constant(f64),
+    Whole(Vec<i64>, f64),
+}
+
 /// Reads `count` values.
-pub fn decode_values(bytes: &[u8], count: usize) -> Option<Vec<f64>> {
+pub fn decode_values(bytes: &[u8], count: usize) -> Option<Values> {
     let (&kind, rest) = bytes.split_first()?;
     let values = match kind {
-        FLOATS => simple_decompress(rest).ok()?,
-        CONSTANT => vec![f64::from_le_bytes(rest.try_into().ok()?); count],
+        FLOATS => Values::Floats(simple_decompress(rest).ok()?),
+        CONSTANT => return Some(Values::Constant(f64::from_le_bytes(rest.try_into().ok()?))),
         _ => {
             let scale = SCALES.get(usize::from(kind - WHOLE))?;
-            let integers: Vec<i64> = simple_decompress(rest).ok()?;
-            integers.into_iter().map(|integer| integer as f64 / scale).collect()
+            Values::Whole(simple_decompress(rest).ok()?, *scale)
         }
     };
-    (values.len() == count).then_some(values)
+    let length = match &values {
+        Values::Floats(values) => values.len(),
+        Values::Whole(values, _) => values.len(),
+        Values::Constant(_) => count,
+    };
+    (length == count).then_some(values)
+}
+
+impl Values {
+    /// Adds some of them to `values`.
+    pub fn copy(&self, places: Range<usize>, values: &mut Vec<f64>) {
+        match self {
+            Self::Floats(all) => values.extend_from_slice(&all[places]),
+            Self::Constant(value) => values.extend(std::iter::repeat_n(*value, places.len())),
+            Self::Whole(all, scale) if *scale == 1.0 => {
+                values.extend(all[places].iter().map(|integer| *integer as f64));
+            }
+            Self::Whole(all, scale) => {
+                values.extend(all[places].iter().map(|integer| *integer as f64 / scale));
+            }
+        }
+    }
+
+    /// All of them, of which there are `count`.
+    pub fn all(self, count: usize) -> Vec<f64> {
+        if let Self::Floats(values) = self {
+            return values;
+        }
+        let mut values = Vec::with_capacity(count);
+        self.copy(0..count, &mut values);
+        values
+    }
 }
 
 fn step(times: &[i64]) -> Option<i64> {
@@ -126,7 +219,7 @@ mod tests {
     fn kind_of(values: &[f64]) -> u8 {
         let mut bytes = Vec::new();
         encode_values(values, Effort::Thorough, &mut bytes).unwrap();
-        let decoded = decode_values(&bytes, values.len()).expect("just encoded");
+        let decoded = decode_values(&bytes, values.len()).expect("just encoded").all(values.len());
         let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&decoded), bits(values));
         bytes[0]
@@ -161,7 +254,13 @@ mod tests {
         for (times, kind) in cases {
             let mut bytes = Vec::new();
             encode_times(&times, Effort::Quick, &mut bytes).unwrap();
-            assert_eq!((bytes[0], decode_times(&bytes, times.len())), (kind, Some(times)));
+            let decoded = decode_times(&bytes, times.len()).unwrap();
+            for moment in times.iter().flat_map(|t| [t.saturating_sub(1), *t, t.saturating_add(1)])
+            {
+                let before = times.iter().filter(|time| **time < moment).count();
+                assert_eq!(decoded.before(moment), before, "{moment} in {times:?}");
+            }
+            assert_eq!((bytes[0], decoded.all()), (kind, times));
         }
         assert_eq!(decode_times(&[REGULAR, 0], 1), None);
         assert_eq!(decode_values(&[99], 1), None);

@@ -10,6 +10,7 @@ use super::days::Days;
 use super::head::{Head, Layout};
 use super::index::Index;
 use super::log::{self, Log, Record};
+use super::rollups::Periods;
 use super::{Counts, FrameId, State, Store, StoreError, StoreOptions, Writer};
 
 pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError> {
@@ -25,7 +26,8 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
     let saved_series = index.len();
     let boots = Boots::load(&database)?;
     let days = Days::load(&database)?;
-    let mut state = State { index, boots, head: Head::default(), sealing: None, days };
+    let periods = Periods::load(&database)?;
+    let mut state = State { index, boots, head: Head::default(), sealing: None, days, periods };
     let sealed = database.meta_number(log::SEALED)?.unwrap_or(0);
     log::remove_sealed(&log_folder, sealed)?;
     let mut newest = sealed;

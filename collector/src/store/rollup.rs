@@ -224,7 +224,7 @@ pub fn decode(bytes: &[u8]) -> Option<Vec<Bucket>> {
         rest = behind;
         Some(column)
     };
-    let mut times = || numbers::decode_times(column()?, count);
+    let mut times = || Some(numbers::decode_times(column()?, count)?.all());
     let (begins, firsts, lasts) = (times()?, times()?, times()?);
     let bucket = |((begin_ms, first), last)| {
         let bucket = Bucket::of(begin_ms, (begin_ms + first, 0.0), None);
@@ -232,7 +232,7 @@ pub fn decode(bytes: &[u8]) -> Option<Vec<Bucket>> {
     };
     let mut buckets: Vec<Bucket> = begins.into_iter().zip(firsts).zip(lasts).map(bucket).collect();
     for (_, set) in VALUES {
-        let values = numbers::decode_values(column()?, count)?;
+        let values = numbers::decode_values(column()?, count)?.all(count);
         buckets.iter_mut().zip(values).for_each(|(bucket, value)| set(bucket, value));
     }
     Some(buckets)

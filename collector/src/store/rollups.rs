@@ -3,15 +3,18 @@
 //! Rows of 30 days share a keyspace, which is dropped whole when its retention has passed. The key
 //! is the series' id and the day (u32 each, big endian).
 
-use fjall::Keyspace;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::database::{self, Row};
+use fjall::{Keyspace, UserValue};
+
+use super::database::{self, Database, Row};
 use super::days::{self, DAY_MS, Day, DayState};
 use super::head::Column;
 use super::labels::Labels;
 use super::matcher::Matcher;
 use super::rollup::{self, Bucket, Resolution};
-use super::select::{self, TimeRange};
+use super::select::TimeRange;
+use super::view::View;
 use super::{SeriesId, Store, StoreError};
 
 const PERIOD_DAYS: u32 = 30;
@@ -34,7 +37,7 @@ impl Resolution {
     }
 
     fn name(self, day: Day) -> String {
-        format!("{}-{}", self.prefix(), day.0 / PERIOD_DAYS)
+        format!("{}-{}", self.prefix(), period(day))
     }
 }
 
@@ -44,6 +47,7 @@ pub fn roll(store: &Store, day: Day, state: &DayState) -> Result<(), StoreError>
     let database = &store.database;
     for resolution in Resolution::ALL {
         let keyspace = database.keyspace(&resolution.name(day))?;
+        store.write().periods.of(resolution).insert(period(day), keyspace.clone());
         let rows = merged.iter().filter_map(|entry| roll_row(store, day, resolution, entry));
         database::write_in_bulk(&keyspace, rows)?;
     }
@@ -69,7 +73,7 @@ fn roll_row(
     let series = id.first_chunk::<4>().map_or(0, |id| u32::from_be_bytes(*id));
     let key = key(SeriesId(series), day);
     let failed = |source| StoreError::Compress { series, first_ms: day.begin_ms(), source };
-    let row = rollup::encode(&rollup::buckets(&column, resolution));
+    let row = rollup::encode(&rollup::buckets(&column.column(), resolution));
     Some(row.map(|bytes| (key, bytes)).map_err(failed))
 }
 
@@ -83,43 +87,61 @@ pub fn drop_expired(
     resolution: Resolution,
     oldest_ms: i64,
 ) -> Result<(), StoreError> {
-    for (period, keyspace) in periods(store, resolution)? {
-        if (i64::from(period) + 1) * i64::from(PERIOD_DAYS) * DAY_MS <= oldest_ms {
-            store.database.drop_keyspace(keyspace)?;
-        }
-    }
-    Ok(())
+    let expired =
+        |period: u32| i64::from(period + 1) * i64::from(PERIOD_DAYS) * DAY_MS <= oldest_ms;
+    let mut state = store.write();
+    let gone: Vec<Keyspace> = {
+        let periods = state.periods.of(resolution);
+        let numbers: Vec<u32> = periods.keys().copied().filter(|number| expired(*number)).collect();
+        numbers.into_iter().filter_map(|number| periods.remove(&number)).collect()
+    };
+    drop(state);
+    gone.into_iter().try_for_each(|keyspace| store.database.drop_keyspace(keyspace))
 }
 
-fn periods(store: &Store, resolution: Resolution) -> Result<Vec<(u32, Keyspace)>, StoreError> {
-    let mut found = Vec::new();
-    for name in store.database.names() {
-        let number = name.strip_prefix(resolution.prefix()).and_then(|rest| rest.strip_prefix('-'));
-        if let Some(number) = number.and_then(|number| number.parse().ok()) {
-            found.push((number, store.database.keyspace(&name)?));
+/// The keyspaces of rollups by period, the finer ones first.
+#[derive(Clone, Default)]
+pub struct Periods([BTreeMap<u32, Keyspace>; 2]);
+
+impl Periods {
+    pub fn load(database: &Database) -> Result<Self, StoreError> {
+        let mut periods = Self::default();
+        for name in database.names() {
+            for (resolution, found) in Resolution::ALL.into_iter().zip(&mut periods.0) {
+                let number = name.strip_prefix(resolution.prefix());
+                let number = number.and_then(|rest| rest.strip_prefix('-')?.parse().ok());
+                if let Some(number) = number {
+                    found.insert(number, database.keyspace(&name)?);
+                }
+            }
+        }
+        Ok(periods)
+    }
+
+    fn of(&mut self, resolution: Resolution) -> &mut BTreeMap<u32, Keyspace> {
+        let [minutes, hours] = &mut self.0;
+        match resolution {
+            Resolution::Minutes => minutes,
+            Resolution::Hour => hours,
         }
     }
-    found.sort_by_key(|(period, _)| *period);
-    Ok(found)
 }
 
-/// The rollups of a span of time, opened for reading.
+/// The rollups as one read sees them.
 pub struct Rollups<'s> {
     store: &'s Store,
-    /// The finer first.
-    periods: [Vec<(u32, Keyspace)>; 2],
+    periods: Periods,
 }
 
 impl<'s> Rollups<'s> {
-    pub fn open(store: &'s Store) -> Result<Self, StoreError> {
-        let [minutes, hours] = Resolution::ALL;
-        Ok(Self { store, periods: [periods(store, minutes)?, periods(store, hours)?] })
+    pub fn new(store: &'s Store, periods: Periods) -> Self {
+        Self { store, periods }
     }
 
-    /// The days of which there may be rollups of `resolution` or coarser.
+    /// The days of which there may be rollups.
     pub fn days(&self, range: TimeRange) -> impl Iterator<Item = Day> {
-        let periods = self.periods.iter().flatten().map(|(period, _)| *period);
-        let periods: std::collections::BTreeSet<u32> = periods.collect();
+        let periods: BTreeSet<u32> =
+            self.periods.0.iter().flat_map(BTreeMap::keys).copied().collect();
         let days = periods.into_iter().flat_map(|p| p * PERIOD_DAYS..(p + 1) * PERIOD_DAYS);
         let (first, last) = (Day::of(range.from_ms), Day::of(range.to_ms));
         days.map(Day).filter(move |day| *day >= first && *day <= last)
@@ -132,26 +154,60 @@ impl<'s> Rollups<'s> {
         day: Day,
         resolution: Resolution,
     ) -> Option<(Resolution, Vec<Bucket>)> {
-        let fine_enough = Resolution::ALL.into_iter().zip(&self.periods);
-        for (found, periods) in fine_enough.filter(|(found, _)| *found >= resolution) {
-            let period = day.0 / PERIOD_DAYS;
-            let Ok(place) = periods.binary_search_by_key(&period, |(period, _)| *period) else {
-                continue;
-            };
-            let row = match periods[place].1.get(key(id, day)) {
-                Ok(Some(row)) => rollup::decode(&row),
-                Ok(None) => continue,
-                Err(_) => None,
-            };
-            match row {
-                Some(buckets) => return Some((found, buckets)),
-                None => {
-                    self.store.note_damage(&format!("rollup of series {} on day {}", id.0, day.0));
+        let rows = self.rows(id, day.span(), resolution);
+        let (found, row) = rows.into_values().next()?;
+        Some((found, self.decode(id, day, &row)?))
+    }
+
+    /// Whether there is anything of a series over the days of a range.
+    pub fn has_any(&self, id: SeriesId, range: TimeRange) -> bool {
+        let (first, last) = (Day::of(range.from_ms), Day::of(range.to_ms));
+        let periods = self.periods.0.iter().flat_map(|all| all.range(period(first)..=period(last)));
+        let mut keyspaces = periods.map(|(_, keyspace)| keyspace);
+        keyspaces.any(|keyspace| keyspace.range(key(id, first)..=key(id, last)).next().is_some())
+    }
+
+    /// The rows of a series over the days of a range, as they are stored.
+    pub fn rows(
+        &self,
+        id: SeriesId,
+        range: TimeRange,
+        resolution: Resolution,
+    ) -> BTreeMap<Day, (Resolution, UserValue)> {
+        let (first, last) = (Day::of(range.from_ms), Day::of(range.to_ms));
+        let mut rows = BTreeMap::new();
+        let fine_enough = Resolution::ALL.into_iter().zip(&self.periods.0);
+        // The coarser first, so that the finer one stays.
+        for (found, periods) in fine_enough.filter(|(found, _)| *found >= resolution).rev() {
+            for keyspace in
+                periods.range(period(first)..=period(last)).map(|(_, keyspace)| keyspace)
+            {
+                for entry in keyspace.range(key(id, first)..=key(id, last)) {
+                    let Ok((key, row)) = database::entry(entry, "read rollups") else {
+                        self.store.note_damage(&format!("rollups of series {}", id.0));
+                        break;
+                    };
+                    if let Some(day) = key.last_chunk::<4>() {
+                        rows.insert(Day(u32::from_be_bytes(*day)), (found, row));
+                    }
                 }
             }
         }
-        None
+        rows
     }
+
+    /// What a row holds. What is damaged is left out, and counted.
+    fn decode(&self, id: SeriesId, day: Day, row: &[u8]) -> Option<Vec<Bucket>> {
+        let buckets = rollup::decode(row);
+        if buckets.is_none() {
+            self.store.note_damage(&format!("rollup of series {} on day {}", id.0, day.0));
+        }
+        buckets
+    }
+}
+
+fn period(day: Day) -> u32 {
+    day.0 / PERIOD_DAYS
 }
 
 /// The buckets of the series that match: from rollups where a day is rolled up, else from samples.
@@ -160,43 +216,53 @@ pub fn select(
     matchers: &[Matcher],
     range: TimeRange,
     resolution: Resolution,
-) -> Result<Vec<BucketSeries>, StoreError> {
-    let rollups = Rollups::open(store)?;
-    let view = select::View::open(store, matchers, range);
+) -> Vec<BucketSeries> {
+    let view = View::open(store, matchers, range);
     let mut found = Vec::new();
-    for (place, (id, labels)) in view.series.iter().enumerate() {
-        let mut buckets = Vec::new();
-        // Days that are not rolled up are joined, so that slopes reach over midnight.
-        let mut raw = Column::default();
-        let days = view.days.iter().map(|(day, _)| *day).chain(view.head_days());
-        let days: std::collections::BTreeSet<Day> = days.chain(rollups.days(range)).collect();
-        for day in days {
-            let state = view.day(day);
-            let settled = state.is_none_or(|state| state.rolled && state.fresh.is_none());
-            let late = view.has_recent(place, day);
-            let row = if settled && !late { rollups.read(*id, day, resolution) } else { None };
-            if let Some((_, row)) = row {
-                buckets.extend(rollup::buckets(&std::mem::take(&mut raw), resolution));
-                buckets.extend(row);
-            } else {
-                let span = TimeRange {
-                    from_ms: day.begin_ms().max(range.from_ms),
-                    to_ms: (day.end_ms() - 1).min(range.to_ms),
-                };
-                let column = view.read_day(place, day, span);
-                if column.timestamps.is_empty() && !settled {
-                    let stored = rollups.read(*id, day, resolution);
-                    buckets.extend(stored.map(|(_, row)| row).unwrap_or_default());
-                }
-                raw.extend(column);
-            }
-        }
-        buckets.extend(rollup::buckets(&raw, resolution));
+    for (place, (_, labels)) in view.series.iter().enumerate() {
+        let mut buckets = read_buckets(&view, place, range, resolution);
         buckets.retain(|b: &Bucket| b.last_ms >= range.from_ms && b.begin_ms <= range.to_ms);
         if !buckets.is_empty() {
             found.push(BucketSeries { labels: labels.clone(), buckets });
         }
     }
     found.sort_by(|a, b| a.labels.cmp(&b.labels));
-    Ok(found)
+    found
+}
+
+fn read_buckets(
+    view: &View<'_>,
+    place: usize,
+    range: TimeRange,
+    resolution: Resolution,
+) -> Vec<Bucket> {
+    let (id, _) = view.series[place];
+    let rows = view.rollups.rows(id, range, resolution);
+    let row = |day: Day| view.rollups.decode(id, day, &rows.get(&day)?.1);
+    let sealed = view.days.iter().map(|(day, _)| *day);
+    let days: BTreeSet<Day> =
+        sealed.chain(view.head_days(place)).chain(rows.keys().copied()).collect();
+    let mut buckets = Vec::new();
+    // Days that are not rolled up are joined, so that slopes reach over midnight.
+    let mut raw = Column::default();
+    for day in days {
+        let settled = view.day(day).is_none_or(|state| state.rolled && state.fresh.is_none());
+        let stored = if settled && !view.has_recent(place, day) { row(day) } else { None };
+        if let Some(stored) = stored {
+            buckets.extend(rollup::buckets(&std::mem::take(&mut raw), resolution));
+            buckets.extend(stored);
+            continue;
+        }
+        let span = TimeRange {
+            from_ms: day.span().from_ms.max(range.from_ms),
+            to_ms: day.span().to_ms.min(range.to_ms),
+        };
+        let column = view.read_day(place, day, span);
+        if column.timestamps.is_empty() {
+            buckets.extend(row(day).unwrap_or_default());
+        }
+        raw.extend(column);
+    }
+    buckets.extend(rollup::buckets(&raw, resolution));
+    buckets
 }

@@ -1,17 +1,18 @@
 //! Reading: chunks, the head being sealed and the head become one ordered series each; before the
 //! oldest samples, rollups stand in.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fjall::{Guard, Keyspace};
-
-use super::days::{Day, DayState};
+use super::Store;
+use super::days::Day;
 use super::head::Column;
 use super::labels::Labels;
 use super::matcher::Matcher;
 use super::rollup::Resolution;
-use super::rollups::Rollups;
-use super::{SeriesId, Store, StoreError, chunk, database};
+use super::view::View;
+use super::wanted::Wanted;
 
 /// From and to, both included, Unix time in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,48 +65,100 @@ impl Series {
     }
 }
 
-pub fn select(
-    store: &Store,
-    matchers: &[Matcher],
-    range: TimeRange,
-    hints: Hints,
-) -> Result<Vec<Series>, StoreError> {
+/// Reading more chunks than this is shared by threads.
+const CHUNKS_ALONE: usize = 64;
+
+pub fn select(store: &Store, matchers: &[Matcher], range: TimeRange, hints: Hints) -> Vec<Series> {
     let view = View::open(store, matchers, range);
-    let rollups = Rollups::open(store)?;
-    let mut found = Vec::new();
-    let wanted = Wanted { range, hints };
-    let mut read = 0;
-    for (place, (id, labels)) in view.series.iter().enumerate() {
+    let reading = Reading {
+        view: &view,
+        wanted: Wanted::new(range, hints),
+        range,
+        max_samples: if hints.max_samples > 0 { hints.max_samples } else { usize::MAX },
+        read: AtomicUsize::new(0),
+    };
+    let places = view.series.len();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(places);
+    let mut found = if threads < 2 || places * view.days.len() <= CHUNKS_ALONE {
+        reading.read(0..places)
+    } else {
+        std::thread::scope(|scope| {
+            let part = |n: usize| places * n / threads..places * (n + 1) / threads;
+            let reading = &reading;
+            let parts: Vec<_> =
+                (1..threads).map(|n| scope.spawn(move || reading.read(part(n)))).collect();
+            let mut found = reading.read(part(0));
+            for part in parts {
+                found.extend(part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            found
+        })
+    };
+    found.sort_by(|a, b| a.labels.cmp(&b.labels));
+    found
+}
+
+/// The labels of the series that match and have samples on a day that the range touches, sorted.
+pub fn find(store: &Store, matchers: &[Matcher], range: TimeRange) -> Vec<Labels> {
+    let view = View::open(store, matchers, range);
+    let present = (0..view.series.len()).filter(|place| view.has_any(*place, range));
+    let mut found: Vec<Labels> = present.map(|place| view.series[place].1.clone()).collect();
+    found.sort();
+    found
+}
+
+/// A select under way.
+struct Reading<'v, 's> {
+    view: &'v View<'s>,
+    wanted: Wanted,
+    range: TimeRange,
+    max_samples: usize,
+    /// Samples read so far, by all threads.
+    read: AtomicUsize,
+}
+
+impl Reading<'_, '_> {
+    /// Reads some of the series; ends early when more was read than anyone will take.
+    fn read(&self, places: Range<usize>) -> Vec<Series> {
+        let mut found = Vec::with_capacity(places.len());
+        for place in places {
+            let series = self.series(place);
+            let count = series.timestamps.len();
+            if count > 0 {
+                found.push(series);
+            }
+            if self.read.fetch_add(count, Ordering::Relaxed) + count > self.max_samples {
+                break;
+            }
+        }
+        found
+    }
+
+    fn series(&self, place: usize) -> Series {
+        let view = self.view;
+        let (id, labels) = &view.series[place];
         let mut whole = Column::default();
         let mut stand_ins = Vec::new();
         let before_raw = |day: &Day| view.oldest_raw.is_none_or(|oldest| *day < oldest);
-        for day in rollups.days(range).take_while(before_raw) {
-            if let Some((resolution, buckets)) = rollups.read(*id, day, Resolution::Minutes) {
-                let inside = buckets.iter().filter(|bucket| range.contains(bucket.last_ms));
+        for day in view.rollups.days(self.range).take_while(before_raw) {
+            if let Some((resolution, buckets)) = view.rollups.read(*id, day, Resolution::Minutes) {
                 let before = whole.timestamps.len();
-                for bucket in inside {
+                for bucket in buckets.iter().filter(|bucket| self.range.contains(bucket.last_ms)) {
                     whole.timestamps.push(bucket.last_ms);
                     whole.values.push(bucket.last);
                 }
                 note(&mut stand_ins, whole.timestamps.len() - before, resolution.ms());
             }
         }
-        for (day, _) in view.days.iter().filter(|(day, _)| wanted.sees(*day)) {
-            whole.extend(view.read_sealed(place, *day).within(range));
+        for (day, _) in &view.days {
+            let windows = self.wanted.within(day.span());
+            view.read_sealed((place, *day), windows, &mut whole);
         }
         whole.extend(view.recent[place].clone());
         whole.settle();
-        read += whole.timestamps.len();
-        if !whole.timestamps.is_empty() {
-            let (labels, Column { timestamps, values }) = (labels.clone(), whole);
-            found.push(Series { labels, timestamps, values, stand_ins });
-        }
-        if hints.max_samples > 0 && read > hints.max_samples {
-            break;
-        }
+        let (labels, Column { timestamps, values }) = (labels.clone(), whole);
+        Series { labels, timestamps, values, stand_ins }
     }
-    found.sort_by(|a, b| a.labels.cmp(&b.labels));
-    Ok(found)
 }
 
 fn note(stand_ins: &mut Vec<(usize, i64)>, count: usize, bucket_ms: i64) {
@@ -115,132 +168,8 @@ fn note(stand_ins: &mut Vec<(usize, i64)>, count: usize, bucket_ms: i64) {
     }
 }
 
-/// What the reader's points see.
-struct Wanted {
-    range: TimeRange,
-    hints: Hints,
-}
-
-impl Wanted {
-    /// Whether a point looks at samples of a day.
-    fn sees(&self, day: Day) -> bool {
-        let Hints { step_ms, range_ms, .. } = self.hints;
-        if step_ms <= range_ms || step_ms <= 0 {
-            return true;
-        }
-        // The first point is a whole window behind the beginning of the range.
-        let first = self.range.from_ms + range_ms;
-        let behind = (day.begin_ms() - first).max(0);
-        let point = first + behind.div_euclid(step_ms) * step_ms;
-        let touches = |point: i64| point >= day.begin_ms() && point - range_ms < day.end_ms();
-        touches(point) || touches(point + step_ms)
-    }
-}
-
 impl TimeRange {
     fn contains(self, timestamp_ms: i64) -> bool {
         timestamp_ms >= self.from_ms && timestamp_ms <= self.to_ms
     }
-}
-
-/// What a read sees: the series that match, the keyspaces of the days, and what is not sealed.
-pub struct View<'s> {
-    store: &'s Store,
-    pub series: Vec<(SeriesId, Labels)>,
-    pub days: Vec<(Day, DayState)>,
-    /// The first day of which samples are kept.
-    oldest_raw: Option<Day>,
-    /// What each series has in memory, settled.
-    recent: Vec<Column>,
-}
-
-impl<'s> View<'s> {
-    /// Opens a view at one moment: what is sealed later is then still in its heads.
-    pub fn open(store: &'s Store, matchers: &[Matcher], range: TimeRange) -> Self {
-        let state = store.read();
-        let mut view = Self {
-            store,
-            series: Vec::new(),
-            days: state.days.between(range.from_ms, range.to_ms),
-            oldest_raw: state.days.0.keys().next().copied(),
-            recent: Vec::new(),
-        };
-        for id in state.index.select(matchers) {
-            let Some(labels) = state.index.labels(id) else { continue };
-            let mut recent = Column::default();
-            let sealing = state.sealing.as_ref().map(|sealing| &*sealing.head);
-            for head in sealing.into_iter().chain([&state.head]) {
-                recent.extend(head.column(id, range).0);
-            }
-            recent.settle();
-            view.series.push((id, labels));
-            view.recent.push(recent);
-        }
-        view
-    }
-
-    pub fn day(&self, day: Day) -> Option<&DayState> {
-        let place = self.days.binary_search_by_key(&day, |(day, _)| *day).ok()?;
-        Some(&self.days[place].1)
-    }
-
-    /// The days that any of the series has in memory.
-    pub fn head_days(&self) -> BTreeSet<Day> {
-        let times = self.recent.iter().flat_map(|column| &column.timestamps);
-        times.map(|timestamp| Day::of(*timestamp)).collect()
-    }
-
-    /// Whether a series has samples of a day in memory.
-    pub fn has_recent(&self, place: usize, day: Day) -> bool {
-        let times = &self.recent[place].timestamps;
-        let next = times.partition_point(|&timestamp| timestamp < day.begin_ms());
-        times.get(next).is_some_and(|&timestamp| timestamp < day.end_ms())
-    }
-
-    /// All samples of a series on a day, within the range.
-    pub fn read_day(&self, place: usize, day: Day, range: TimeRange) -> Column {
-        let mut column = self.read_sealed(place, day).within(range);
-        column.extend(self.recent[place].clone().within(range));
-        column.settle();
-        column
-    }
-
-    /// The sealed samples of a series on a day, settled. What is damaged is left out, and counted.
-    fn read_sealed(&self, place: usize, day: Day) -> Column {
-        let Some(state) = self.day(day) else { return Column::default() };
-        let (id, _) = self.series[place];
-        let mut column = Column::default();
-        let mut add = |chunk: Result<Option<Column>, StoreError>| match chunk {
-            Ok(Some(part)) => column.extend(part),
-            Ok(None) => {}
-            Err(error) => {
-                self.store.note_damage(&format!("series {} on day {}: {error}", id.0, day.0));
-            }
-        };
-        if let Some(merged) = &state.merged {
-            add(read_merged(merged, id));
-        }
-        if let Some(fresh) = &state.fresh {
-            for entry in fresh.prefix(id.0.to_be_bytes()) {
-                add(read_fresh(entry).map(Some));
-            }
-        }
-        column.settle();
-        column
-    }
-}
-
-fn read_merged(keyspace: &Keyspace, id: SeriesId) -> Result<Option<Column>, StoreError> {
-    let bytes = keyspace.get(id.0.to_be_bytes()).map_err(database::failed("read a chunk"))?;
-    bytes.map(|bytes| decode(&bytes)).transpose()
-}
-
-fn read_fresh(entry: Guard) -> Result<Column, StoreError> {
-    let (_, bytes) = database::entry(entry, "read a chunk")?;
-    decode(&bytes)
-}
-
-fn decode(bytes: &[u8]) -> Result<Column, StoreError> {
-    let damaged = || StoreError::Damaged { what: "a chunk".into() };
-    chunk::decode(bytes).ok_or_else(damaged)
 }

@@ -47,7 +47,7 @@ async fn query(
         let at_ms = parameters.time("time")?.unwrap_or_else(now_ms);
         let limits = limits(&parameters, stop)?;
         let value = promql::instant(&site.store, parameters.query(), at_ms, limits)?;
-        Ok(answer::instant(&value, at_ms))
+        Ok(answer::Instant { value, at_ms })
     };
     gate.pass(&counts, timeout, work).await
 }
@@ -65,7 +65,7 @@ async fn query_range(
         let grid = (from_ms, to_ms, step_ms);
         let limits = limits(&parameters, stop)?;
         let value = promql::range(&site.store, parameters.query(), grid, limits)?;
-        Ok(answer::range(&value, (from_ms, step_ms)))
+        Ok(answer::Range { value, from_ms, step_ms })
     };
     gate.pass(&counts, timeout, work).await
 }
@@ -85,11 +85,7 @@ async fn series(
     parameters: Parameters,
 ) -> Response {
     let counts = Arc::clone(&site.counts);
-    let work = move |_| {
-        let matching = matching(&site, &parameters, true)?;
-        let text = |labels: &Labels| answer::labels(labels);
-        Ok(matching.iter().map(text).collect())
-    };
+    let work = move |_| Ok(answer::Metrics(matching(&site, &parameters, true)?));
     gate.pass(&counts, Ok(MAX_TIME), work).await
 }
 

@@ -2,13 +2,25 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value as Json, json};
+use serde::ser::{SerializeStruct as _, SerializeTuple as _};
+use serde::{Serialize, Serializer};
+use serde_json::{Value as Json, json};
 
-use crate::promql::{QueryError, Row, Value};
+use crate::promql::{QueryError, Value};
 use crate::store::Labels;
 
-pub fn success(data: &Json) -> Response {
-    respond(StatusCode::OK, &json!({ "status": "success", "data": data }))
+/// What a query succeeded with.
+#[derive(Serialize)]
+struct Success<'d, T> {
+    status: &'static str,
+    data: &'d T,
+}
+
+pub fn success<T: Serialize>(data: &T) -> Response {
+    match serde_json::to_string(&Success { status: "success", data }) {
+        Ok(body) => json_response(StatusCode::OK, body),
+        Err(error) => failure(&QueryError::Execution(error.to_string())),
+    }
 }
 
 pub fn failure(error: &QueryError) -> Response {
@@ -29,81 +41,183 @@ pub fn timeout(message: &str) -> Response {
 }
 
 fn respond(status: StatusCode, body: &Json) -> Response {
+    json_response(status, body.to_string())
+}
+
+fn json_response(status: StatusCode, body: String) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json")];
-    (status, headers, body.to_string()).into_response()
+    (status, headers, body).into_response()
 }
 
 /// The answer of an instant query.
-pub fn instant(value: &Value, at_ms: i64) -> Json {
-    let point = |number: f64| json!([time(at_ms), text(number)]);
-    match value {
-        Value::Scalar(numbers) => {
-            let number = numbers.first().copied().unwrap_or(f64::NAN);
-            json!({ "resultType": "scalar", "result": point(number) })
-        }
-        Value::Text(text) => {
-            json!({ "resultType": "string", "result": [time(at_ms), text] })
-        }
-        Value::Vector(rows) => {
-            let row = |row: &Row| {
-                let value = point(row.points.first().copied().flatten()?);
-                Some(json!({ "metric": labels(&row.labels), "value": value }))
-            };
-            let result: Vec<Json> = rows.iter().filter_map(row).collect();
-            json!({ "resultType": "vector", "result": result })
-        }
-        Value::Matrix(series) => {
-            let result: Vec<Json> = series
-                .iter()
-                .map(|samples| {
-                    let pairs = samples.timestamps.iter().zip(&samples.values);
-                    let values: Vec<Json> =
-                        pairs.map(|(&at_ms, &value)| json!([time(at_ms), text(value)])).collect();
-                    json!({ "metric": labels(&samples.labels), "values": values })
-                })
-                .collect();
-            json!({ "resultType": "matrix", "result": result })
+pub struct Instant {
+    /// What the expression is.
+    pub value: Value,
+    /// The moment, Unix time in milliseconds.
+    pub at_ms: i64,
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let point = |number: f64| Point(self.at_ms, number);
+        match &self.value {
+            Value::Scalar(numbers) => {
+                let number = numbers.first().copied().unwrap_or(f64::NAN);
+                result(serializer, "scalar", &point(number))
+            }
+            Value::Text(text) => result(serializer, "string", &(Time(self.at_ms), text)),
+            Value::Vector(rows) => {
+                let rows = rows.iter().filter_map(|row| {
+                    let value = point(row.points.first().copied().flatten()?);
+                    Some(Sample { metric: Metric(&row.labels), value })
+                });
+                result(serializer, "vector", &rows.collect::<Vec<_>>())
+            }
+            Value::Matrix(series) => {
+                let rows = || {
+                    series.iter().map(|samples| Series {
+                        metric: Metric(&samples.labels),
+                        values: Points(|| {
+                            let times = samples.timestamps.iter().copied();
+                            times.zip(samples.values.iter().copied())
+                        }),
+                    })
+                };
+                result(serializer, "matrix", &Each(rows))
+            }
         }
     }
 }
 
 /// The answer of a range query: a matrix, also of a number.
-pub fn range(value: &Value, (from_ms, step_ms): (i64, i64)) -> Json {
-    let values = |points: &mut dyn Iterator<Item = Option<f64>>| -> Vec<Json> {
-        let at = |step: usize| time(from_ms + step as i64 * step_ms);
-        points.enumerate().filter_map(|(n, point)| Some(json!([at(n), text(point?)]))).collect()
-    };
-    let result: Vec<Json> = match value {
-        Value::Scalar(numbers) => {
-            let values = values(&mut numbers.iter().copied().map(Some));
-            vec![json!({ "metric": {}, "values": values })]
+pub struct Range {
+    /// What the expression is.
+    pub value: Value,
+    /// The first step, Unix time in milliseconds.
+    pub from_ms: i64,
+    /// The distance of steps.
+    pub step_ms: i64,
+}
+
+impl Serialize for Range {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let at = |step: usize| self.from_ms + step as i64 * self.step_ms;
+        match &self.value {
+            Value::Scalar(numbers) => {
+                let values =
+                    || numbers.iter().enumerate().map(|(step, number)| (at(step), *number));
+                let none = Labels::none();
+                let row = Series { metric: Metric(&none), values: Points(values) };
+                result(serializer, "matrix", &[row])
+            }
+            Value::Vector(rows) => {
+                let rows = || {
+                    rows.iter().map(|row| Series {
+                        metric: Metric(&row.labels),
+                        values: Points(|| {
+                            let present = row.points.iter().enumerate();
+                            present.filter_map(|(step, point)| Some((at(step), (*point)?)))
+                        }),
+                    })
+                };
+                result(serializer, "matrix", &Each(rows))
+            }
+            Value::Text(_) | Value::Matrix(_) => result(serializer, "matrix", &[(); 0]),
         }
-        Value::Vector(rows) => {
-            let row = |row: &Row| {
-                let values = values(&mut row.points.iter().copied());
-                json!({ "metric": labels(&row.labels), "values": values })
-            };
-            rows.iter().map(row).collect()
-        }
-        Value::Text(_) | Value::Matrix(_) => Vec::new(),
-    };
-    json!({ "resultType": "matrix", "result": result })
+    }
+}
+
+fn result<S: Serializer, T: Serialize + ?Sized>(
+    serializer: S,
+    kind: &str,
+    result: &T,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_struct("data", 2)?;
+    map.serialize_field("resultType", kind)?;
+    map.serialize_field("result", result)?;
+    map.end()
+}
+
+#[derive(Serialize)]
+struct Sample<'l> {
+    metric: Metric<'l>,
+    value: Point,
+}
+
+#[derive(Serialize)]
+struct Series<'l, V> {
+    metric: Metric<'l>,
+    values: V,
+}
+
+/// A sequence that is written as it is made.
+struct Each<F>(F);
+
+impl<T: Serialize, I: Iterator<Item = T>, F: Fn() -> I> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// Moments and values, written as they are made.
+struct Points<F>(F);
+
+impl<I: Iterator<Item = (i64, f64)>, F: Fn() -> I> Serialize for Points<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)().map(|(at_ms, value)| Point(at_ms, value)))
+    }
+}
+
+/// Labels of several series.
+pub struct Metrics(pub Vec<Labels>);
+
+impl Serialize for Metrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Metric))
+    }
 }
 
 /// Labels as an object.
-pub fn labels(labels: &Labels) -> Json {
-    let pairs = labels.iter().map(|(name, value)| (name.to_owned(), json!(value)));
-    Json::Object(pairs.collect::<Map<_, _>>())
+struct Metric<'l>(&'l Labels);
+
+impl Serialize for Metric<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter())
+    }
+}
+
+/// A moment and a value, as `[1700000000, "1.5"]`.
+struct Point(i64, f64);
+
+impl Serialize for Point {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut pair = serializer.serialize_tuple(2)?;
+        pair.serialize_element(&Time(self.0))?;
+        pair.serialize_element(&Number(self.1))?;
+        pair.end()
+    }
 }
 
 /// Unix seconds; whole ones without a fraction.
-fn time(at_ms: i64) -> Json {
-    if at_ms % 1000 == 0 { json!(at_ms / 1000) } else { json!(at_ms as f64 / 1000.0) }
+struct Time(i64);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            whole if whole % 1000 == 0 => serializer.serialize_i64(whole / 1000),
+            parts => serializer.serialize_f64(parts as f64 / 1000.0),
+        }
+    }
 }
 
-fn text(value: f64) -> String {
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
+struct Number(f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            f64::INFINITY => serializer.serialize_str("+Inf"),
+            f64::NEG_INFINITY => serializer.serialize_str("-Inf"),
+            number => serializer.collect_str(&number),
+        }
     }
-    value.to_string()
 }

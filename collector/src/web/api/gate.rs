@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::response::Response;
-use serde_json::Value as Json;
+use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
@@ -56,11 +56,11 @@ impl Gate {
 
     /// Does `work` on a thread of its own and answers with what it found, or that it took longer
     /// than `limit`; the work keeps its place until it heeds the stop.
-    pub async fn pass(
+    pub async fn pass<T: Serialize>(
         &self,
         counts: &Arc<Counts>,
         limit: Result<Duration, QueryError>,
-        work: impl FnOnce(Stop) -> Result<Json, QueryError> + Send + 'static,
+        work: impl FnOnce(Stop) -> Result<T, QueryError> + Send + 'static,
     ) -> Response {
         let mut query = Query::begin(Arc::clone(counts));
         let limit = match limit {
@@ -80,7 +80,7 @@ impl Gate {
         let stop = query.stop.clone();
         let running = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            work(stop)
+            work(stop).map(|data| success(&data))
         });
         let found = match timeout_at(deadline, running).await {
             Ok(Ok(found)) => found,
@@ -88,10 +88,7 @@ impl Gate {
             Err(_) => Err(QueryError::Stopped),
         };
         query.outcome = found.as_ref().err().map_or(QueryOutcome::Answered, outcome);
-        match found {
-            Ok(data) => success(&data),
-            Err(error) => failure(&error),
-        }
+        found.unwrap_or_else(|error| failure(&error))
     }
 }
 
