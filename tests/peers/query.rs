@@ -120,8 +120,10 @@ fn row((question, times): (&Question, [Vec<f64>; 3])) -> Vec<String> {
 
 fn url(peer: &Peer, question: &Question) -> String {
     let times = Times::days(question.days);
-    // The first step has a day, or five minutes, before it; the last is the last sample's.
-    let end = times.end_ms() / 1000 - 10;
+    // Days begin at midnight, as pages and Grafana ask for them; other steps end with the last
+    // sample. The first step has a day, or five minutes, before it.
+    let last = if question.step_s == 86_400 { 0 } else { 10 };
+    let end = times.end_ms() / 1000 - last;
     let start = end - (question.days as i64 * 86_400 / question.step_s - 1) * question.step_s;
     format!(
         "{}/api/v1/query_range?query={}&start={start}&end={end}&step={}&nocache=1",

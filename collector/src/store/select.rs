@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 use std::panic::resume_unwind;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Store;
@@ -78,8 +79,9 @@ pub fn select(store: &Store, matchers: &[Matcher], range: TimeRange, hints: Hint
         read: AtomicUsize::new(0),
     };
     let places = view.series.len();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(places);
-    let mut found = if threads < 2 || places * view.days.len() <= CHUNKS_ALONE {
+    let alone = places * view.days.len() <= CHUNKS_ALONE;
+    let threads = if alone { 1 } else { cores().min(places) };
+    let mut found = if threads < 2 {
         reading.read(0..places)
     } else {
         std::thread::scope(|scope| {
@@ -96,6 +98,12 @@ pub fn select(store: &Store, matchers: &[Matcher], range: TimeRange, hints: Hint
     };
     found.sort_by(|a, b| a.labels.cmp(&b.labels));
     found
+}
+
+/// Asking the system for it takes as long as reading a chunk.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// The labels of the series that match and have samples on a day that the range touches, sorted.
