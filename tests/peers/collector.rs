@@ -25,6 +25,11 @@ pub struct Collector {
 
 /// Starts it with its data in `folder`, for agents of those names; what is there already is served.
 pub fn start(folder: &Path, instances: &[String]) -> anyhow::Result<Collector> {
+    start_with(folder, instances, "")
+}
+
+/// The same with more lines of its section `store`.
+pub fn start_with(folder: &Path, instances: &[String], store: &str) -> anyhow::Result<Collector> {
     let token = |instance: &String| -> anyhow::Result<Token> {
         Ok(Token { instance: instance.clone(), secret: new_token()? })
     };
@@ -32,7 +37,7 @@ pub fn start(folder: &Path, instances: &[String]) -> anyhow::Result<Collector> {
     let port = free_port()?;
     let mut text = format!(
         "[http]\nlisten = '127.0.0.1:{port}'\n[grpc]\nlisten = '127.0.0.1:0'\n\
-         [store]\ndirectory = 'headroom'\nraw_retention = '{}d'\n",
+         [store]\ndirectory = 'headroom'\nraw_retention = '{}d'\n{store}\n",
         RETENTION_YEARS * 365
     );
     for Token { instance, secret } in &tokens {

@@ -1,21 +1,27 @@
 //! What a sample costs to take in: CPU time of the whole process, from before the first request
 //! until everything is acknowledged as durable and the process has been idle for a few seconds.
+//!
+//! Headroom seals small heads here, so that next to no sample is left whose chunk is not paid for.
 
+use std::path::Path;
+
+use anyhow::ensure;
 use headroom_proto::wire::Frame;
 use prost::bytes::Bytes;
 use tempfile::TempDir;
 
-use crate::load::{self, Host, SERIES_PER_HOST, Times};
+use crate::collector::Collector;
+use crate::load::{self, DAY_TICKS, Host, SERIES_PER_HOST, Times};
 use crate::peer::Peer;
 use crate::stream::AgentStream;
 use crate::{collector, option, process, remote_write, table, victoria};
 
 const HOSTS: usize = 100;
 
-/// Five and a half hours of the day: 10 million samples.
-const TICKS: usize = 2_000;
+const SAMPLES: usize = HOSTS * SERIES_PER_HOST * DAY_TICKS;
 
-const SAMPLES: usize = HOSTS * SERIES_PER_HOST * TICKS;
+/// The part that must be sealed within the measured time.
+const SEALED: f64 = 0.9;
 
 /// How many connections write at once.
 const LANES: usize = 4;
@@ -76,7 +82,7 @@ fn rate(cpu_seconds: f64) -> f64 {
 }
 
 fn prepare() -> Prepared {
-    let times = Times { ticks: TICKS, ..Times::last_day() };
+    let times = Times::last_day();
     let hosts = load::hosts(HOSTS);
     let lanes = load::remote_writes(hosts.clone(), times, LANES);
     let requests = lanes.into_iter().map(Iterator::collect).collect();
@@ -106,8 +112,9 @@ fn victoria_writes(prepared: &Prepared) -> anyhow::Result<f64> {
 
 fn headroom_writes(prepared: &Prepared) -> anyhow::Result<f64> {
     let folder = TempDir::new()?;
-    let collector = collector::start(folder.path(), &[])?;
+    let collector = start(folder.path(), &[])?;
     let cost = writes(prepared, &collector.peer)?;
+    check_sealed(&collector.peer)?;
     collector.peer.stop();
     Ok(cost)
 }
@@ -125,7 +132,7 @@ fn writes(prepared: &Prepared, peer: &Peer) -> anyhow::Result<f64> {
 fn headroom_streams(prepared: &Prepared) -> anyhow::Result<f64> {
     let folder = TempDir::new()?;
     let instances: Vec<String> = prepared.hosts.iter().map(|host| host.instance.clone()).collect();
-    let collector = collector::start(folder.path(), &instances)?;
+    let collector = start(folder.path(), &instances)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let before = process::cpu_seconds(collector.peer.id())?;
     runtime.block_on(async {
@@ -149,6 +156,18 @@ fn headroom_streams(prepared: &Prepared) -> anyhow::Result<f64> {
     process::wait_until_idle(collector.peer.id())?;
     let cost = process::cpu_seconds(collector.peer.id())? - before;
     collector.peer.check_taken(SAMPLES)?;
+    check_sealed(&collector.peer)?;
     collector.peer.stop();
     Ok(cost)
+}
+
+fn start(folder: &Path, instances: &[String]) -> anyhow::Result<Collector> {
+    collector::start_with(folder, instances, "head_bytes = '32 MiB'")
+}
+
+fn check_sealed(peer: &Peer) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let sealed = runtime.block_on(peer.metric("headroom_store_sealed_samples_total"))?;
+    ensure!(sealed >= SEALED * SAMPLES as f64, "only {sealed} of {SAMPLES} samples are sealed");
+    Ok(())
 }

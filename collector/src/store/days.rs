@@ -63,6 +63,8 @@ pub struct DayState {
     pub fresh: Option<Keyspace>,
     /// Whether rollups hold all that is merged.
     pub rolled: bool,
+    /// Whether something was sealed into it since upkeep last looked.
+    pub busy: bool,
 }
 
 /// All days, in order.

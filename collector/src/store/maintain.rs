@@ -40,9 +40,13 @@ pub fn maintain(
         store.writer().sealed_at_ms = Some(now_ms);
     }
     drop_expired(store, (now_ms, retention), stop)?;
-    let merges = |day: Day| day.end_ms() + MERGE_AFTER_MS <= now_ms && !stop();
+    // A day that an import fills is merged when that is done, not over and over.
+    let merges = |day: Day, state: &DayState| {
+        day.end_ms() + MERGE_AFTER_MS <= now_ms && !state.busy && !stop()
+    };
     let rolls = |day: Day| day.end_ms() + ROLL_AFTER_MS <= now_ms && !stop();
     merge_and_roll(store, merges, rolls)?;
+    store.write().days.0.values_mut().for_each(|day| day.busy = false);
     let mut batch = store.database.batch();
     store.write().boots.expire(now_ms - BOOT_AGE_MS, &store.database, &mut batch);
     database::commit(batch, "forget old boots")
@@ -51,7 +55,7 @@ pub fn maintain(
 /// Seals all and merges every day, however young; rolls up those that `maintain` would.
 pub fn compact(store: &Store, now_ms: i64) -> Result<(), StoreError> {
     seal::seal(store)?;
-    merge_and_roll(store, |_| true, |day| day.end_ms() + ROLL_AFTER_MS <= now_ms)?;
+    merge_and_roll(store, |_, _| true, |day| day.end_ms() + ROLL_AFTER_MS <= now_ms)?;
     store.database.settle()
 }
 
@@ -65,7 +69,7 @@ fn age_is_due(store: &Store, now_ms: i64) -> bool {
 
 fn merge_and_roll(
     store: &Store,
-    merges: impl Fn(Day) -> bool,
+    merges: impl Fn(Day, &DayState) -> bool,
     rolls: impl Fn(Day) -> bool,
 ) -> Result<(), StoreError> {
     let days: Vec<(Day, DayState)> = store.read().days.between(0, i64::MAX);
@@ -75,7 +79,7 @@ fn merge_and_roll(
             seal::seal(store)?;
         }
         let state = store.read().days.0.get(&day).cloned().unwrap_or_default();
-        if state.fresh.is_some() && merges(day) {
+        if state.fresh.is_some() && merges(day, &state) {
             merge::merge(store, day, &state)?;
         }
         let state = store.read().days.0.get(&day).cloned().unwrap_or_default();

@@ -23,7 +23,7 @@ pub fn merge(store: &Store, day: Day, old: &DayState) -> Result<(), StoreError> 
     });
     database::write_in_bulk(&keyspace, rows)?;
     days::note_merged(database, day, version)?;
-    let merged = DayState { merged: Some(keyspace), version, fresh: None, rolled: false };
+    let merged = DayState { merged: Some(keyspace), version, ..DayState::default() };
     store.write().days.0.insert(day, merged);
     store.count_merged(duplicates);
     for keyspace in [&old.merged, &old.fresh].into_iter().flatten() {

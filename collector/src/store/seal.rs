@@ -76,7 +76,8 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
     writer.saved_series = sealing.series.max(writer.saved_series);
     let mut state = store.write();
     for (day, keyspace) in written {
-        state.days.entry(day).fresh = Some(keyspace);
+        let day = state.days.entry(day);
+        (day.fresh, day.busy) = (Some(keyspace), true);
     }
     state.boots.mark_written(boots.at);
     state.sealing = None;

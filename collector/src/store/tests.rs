@@ -127,11 +127,14 @@ fn what_expires_leaves_its_rollups() {
         minutes_ms: minutes * DAY_MS,
         hours_ms: hours * DAY_MS,
     };
-    store.maintain((now, retention(84, 1000, 1000)), &|| false).unwrap();
+    let keep = |retention| store.maintain((now, retention), &|| false).unwrap();
+    keep(retention(84, 1000, 1000));
+    assert_eq!(store.state().unmerged_days, 2, "days are merged once nothing comes any more");
+    keep(retention(84, 1000, 1000));
     assert_eq!(samples(&store, EVER).len(), 91);
     assert_eq!(store.state().unmerged_days, 0);
     // The last of each bucket stands in, and says for how long.
-    store.maintain((now, retention(35, 1000, 1000)), &|| false).unwrap();
+    keep(retention(35, 1000, 1000));
     let ends = [(old + 290_000, 29.0), (old + 590_000, 59.0), (old + 890_000, 89.0)];
     assert_eq!(samples(&store, EVER), [&ends[..], &[(new, 2.0)]].concat());
     let matchers = [Matcher::metric("bytes")];
@@ -142,7 +145,7 @@ fn what_expires_leaves_its_rollups() {
     let bucket = buckets[0].buckets[0];
     assert_eq!((bucket.count, bucket.min, bucket.max, bucket.last), (90.0, 0.0, 89.0, 89.0));
     // Then hours, then nothing.
-    store.maintain((now, retention(35, 35, 1000)), &|| false).unwrap();
+    keep(retention(35, 35, 1000));
     assert_eq!(samples(&store, EVER), [(old + 890_000, 89.0), (new, 2.0)]);
     drop(store);
     let store = Store::open(directory.path()).unwrap();
@@ -178,7 +181,9 @@ fn merging_keeps_every_sample_once_and_buckets_are_the_same_before_and_after() {
     let before = Resolution::ALL.map(|resolution| buckets(&store, resolution));
     let ever = Retention { raw_ms: day, minutes_ms: day, hours_ms: day };
     store.seal().unwrap();
-    store.maintain((day + 5 * DAY_MS, ever), &|| false).unwrap();
+    for _ in 0..2 {
+        store.maintain((day + 5 * DAY_MS, ever), &|| false).unwrap();
+    }
     assert_eq!(store.state().counts.duplicate_samples, 7);
     assert_eq!(samples(&store, EVER), expected);
     assert_eq!(Resolution::ALL.map(|resolution| buckets(&store, resolution)), before);
