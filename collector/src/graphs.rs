@@ -1,5 +1,6 @@
 //! Pictures and their data: a definition, a span of time and the store become one graph.
 
+mod buckets;
 mod definition;
 mod draw;
 mod export;

@@ -8,7 +8,7 @@ use crate::Source;
 const LINES: usize = 500;
 
 /// What stands at the top of the repository, and nothing else.
-const TOP: [&str; 19] = [
+const TOP: [&str; 20] = [
     ".ci",
     ".git",
     ".gitignore",
@@ -19,6 +19,7 @@ const TOP: [&str; 19] = [
     "Cargo.toml",
     "LICENSE",
     "README.md",
+    "STORAGE_FORMAT.md",
     "agent",
     "clippy.toml",
     "collector",
@@ -36,7 +37,8 @@ const KINDS: [&str; 11] = [
     "mod",
 ];
 
-const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+const DOCUMENTS: [&str; 4] =
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "STORAGE_FORMAT.md"];
 
 pub fn oversized(sources: &[Source]) -> Vec<String> {
     let lines = |source: &Source| match source.shipped() {

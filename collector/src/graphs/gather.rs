@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::buckets::bucket_rates;
 use super::definition::{Definition, Devices, LimitDefinition, LineDefinition, Side};
 use super::period::Span;
 use crate::query::{RateInterval, Statistics, rates, sum};
-use crate::store::{Hints, LostInterval, Matcher, Store, StoreError, TimeRange};
+use crate::store::{Hints, LostInterval, Matcher, Resolution, Store, StoreError, TimeRange};
 use headroom_proto::metric::INSTANCE;
 
 /// Samples up to this long before the span belong to the first interval that reaches into it.
 const MARGIN_MS: i64 = 300_000;
+
+/// Longer spans are read from rollups: a pixel of theirs is many buckets of 5 minutes wide.
+const LONGEST_RAW_MS: i64 = 8 * 86_400_000;
 
 /// Bytes are drawn as bits.
 const BITS: f64 = 8.0;
@@ -131,18 +135,32 @@ fn read_rates(
     (instance, devices): (&str, &[String]),
     range: TimeRange,
 ) -> Result<Vec<RateInterval>, StoreError> {
-    let hints = Hints::default();
     let mut all = Vec::new();
     for device in devices {
-        for series in store.select(&matchers(metric, instance, device), range, hints)? {
-            let mut intervals = rates(&series.timestamps, &series.values);
-            for interval in &mut intervals {
-                interval.rate *= BITS;
-            }
-            all.push(intervals);
-        }
+        let matchers = matchers(metric, instance, device);
+        all.extend(device_rates(store, &matchers, range)?);
+    }
+    for interval in all.iter_mut().flatten() {
+        *interval = interval.times(BITS);
     }
     Ok(sum(all))
+}
+
+/// The rates of each series that matches: from samples, or from rollups where the span is long or
+/// samples are no longer kept.
+fn device_rates(
+    store: &Store,
+    matchers: &[Matcher],
+    range: TimeRange,
+) -> Result<Vec<Vec<RateInterval>>, StoreError> {
+    if range.to_ms - range.from_ms <= LONGEST_RAW_MS {
+        let found = store.select(matchers, range, Hints::default())?;
+        if found.iter().all(|series| series.stand_ins.is_empty()) {
+            return Ok(found.iter().map(|s| rates(&s.timestamps, &s.values)).collect());
+        }
+    }
+    let found = store.select_buckets(matchers, range, Resolution::Minutes)?;
+    Ok(found.iter().map(|series| bucket_rates(&series.buckets)).collect())
 }
 
 /// The sum of the devices' newest limits; none if any of them has none.
@@ -176,4 +194,74 @@ fn clip(intervals: Vec<RateInterval>, span: &Span) -> Vec<RateInterval> {
         ..interval
     };
     inside.map(cut).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::graphs::{Period, definition};
+    use crate::store::{FrameWrite, Labels, Retention, SeriesId};
+    use jiff::tz::TimeZone;
+
+    const DAY_MS: i64 = 86_400_000;
+    const STEP_MS: i64 = 10_000;
+    const BURST_MS: i64 = 20_000 * DAY_MS + 40_000_000;
+
+    /// Three hours at 10 bytes a second, but for one step with 1000 and a gap of half an hour.
+    fn fill(store: &Store) {
+        let id = |metric, device: &[(&str, &str)]| {
+            let labels = [("instance", "ca1"), ("device", "eth0")];
+            store
+                .series_id(&Labels::new(metric, labels.into_iter().chain(device.to_vec())))
+                .unwrap()
+        };
+        let info = id("node_network_info", &[("kind", "physical")]);
+        let sent = id("node_network_transmit_bytes_total", &[]);
+        let series: Arc<[SeriesId]> = [info, sent].into();
+        let mut counter = 0.0;
+        let frames = (0..1080).map(|n| {
+            let timestamp_ms = BURST_MS + (n - 500) * STEP_MS;
+            counter += if n == 500 { 10_000.0 } else { 100.0 };
+            FrameWrite {
+                id: None,
+                timestamp_ms,
+                series: series.clone(),
+                values: vec![1.0, counter],
+            }
+        });
+        let frames: Vec<_> = frames.collect();
+        store.append(&[&frames[..700], &frames[880..]].concat()).unwrap();
+    }
+
+    #[test]
+    fn a_burst_of_ten_seconds_is_the_peak_of_a_month_and_of_what_only_rollups_keep() {
+        let directory = TempDir::new().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        fill(&store);
+        let definition = definition("network").unwrap();
+        let now_ms = BURST_MS + 15 * DAY_MS;
+        let figures = |span: Span| {
+            let graph = gather(&store, definition, ("ca1", None), (span, now_ms)).unwrap();
+            let sent = graph.lines.iter().find(|line| line.side == Side::Above).unwrap();
+            let Statistics { max, max_ms, mean, seconds, .. } = sent.statistics.unwrap();
+            // The gap is there: two parts of the three hours.
+            assert!((seconds - 8980.0).abs() < 20.0, "{seconds} s measured");
+            assert!(sent.intervals.iter().all(|i| i.to_ms - i.from_ms <= 300_000));
+            (max, (max_ms - BURST_MS).abs() <= 300_000, (mean / 8.0).round())
+        };
+        let month = || Span::ending(Period::Month, now_ms, TimeZone::UTC);
+        let day = || Span::ending(Period::Day, BURST_MS + DAY_MS / 2, TimeZone::UTC);
+        let expected = (8000.0, true, 11.0);
+        assert_eq!((figures(month()), figures(day())), (expected, expected));
+        let ever = 1000 * DAY_MS;
+        let retention = Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever };
+        store.seal().unwrap();
+        store.maintain((now_ms, retention), &|| false).unwrap();
+        assert_eq!(store.state().days, 0, "samples have expired");
+        assert_eq!((figures(month()), figures(day())), (expected, expected));
+    }
 }

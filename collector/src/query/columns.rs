@@ -36,7 +36,7 @@ pub fn fold(
         for (place, column) in columns.iter_mut().enumerate().take(last).skip(first) {
             let overlap = end.min((place + 1) as f64 * width) - begin.max(place as f64 * width);
             if overlap > 0.0 {
-                column.add(interval.rate, overlap);
+                column.add(interval, overlap);
             }
         }
     }
@@ -58,10 +58,10 @@ impl Default for Gathering {
 }
 
 impl Gathering {
-    fn add(&mut self, rate: f64, weight: f64) {
-        self.min = self.min.min(rate);
-        self.max = self.max.max(rate);
-        self.weighted += rate * weight;
+    fn add(&mut self, interval: &RateInterval, weight: f64) {
+        self.min = self.min.min(interval.min);
+        self.max = self.max.max(interval.max);
+        self.weighted += interval.rate * weight;
         self.weight += weight;
     }
 
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn weighs_by_time_and_leaves_gaps_empty() {
-        let interval = |from_ms, to_ms, rate| RateInterval { from_ms, to_ms, rate };
+        let interval = RateInterval::even;
         let intervals = [interval(-5, 5, 8.0), interval(5, 15, 2.0), interval(32, 34, 6.0)];
         let columns = fold(&intervals, (0, 40), 4);
         let column = |min, mean, max| Some(Column { min, mean, max });
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_interval_wider_than_columns_fills_them_all() {
-        let intervals = [RateInterval { from_ms: 0, to_ms: 100, rate: 3.0 }];
+        let intervals = [RateInterval::even(0, 100, 3.0)];
         assert!(
             fold(&intervals, (0, 100), 7)
                 .iter()

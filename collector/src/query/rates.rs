@@ -8,18 +8,34 @@ const GAP_FACTOR: f64 = 3.5;
 /// Shorter distances are never a gap, in milliseconds.
 const SHORTEST_GAP_MS: i64 = 2_000;
 
-/// A rate that holds from one sample to the next.
+/// How a counter rises from one moment to the next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateInterval {
-    /// The earlier sample's timestamp, Unix time in milliseconds.
+    /// The earlier moment, Unix time in milliseconds.
     pub from_ms: i64,
-    /// The later sample's.
+    /// The later one.
     pub to_ms: i64,
-    /// Units of the counter per second.
+    /// Its mean, in units of the counter per second.
     pub rate: f64,
+    /// The least rate within; the mean where that is all there is.
+    pub min: f64,
+    /// The greatest.
+    pub max: f64,
 }
 
 impl RateInterval {
+    /// One rate from one sample to the next.
+    pub fn even(from_ms: i64, to_ms: i64, rate: f64) -> Self {
+        Self { from_ms, to_ms, rate, min: rate, max: rate }
+    }
+
+    /// In another unit, `factor` times as large a number.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        let Self { from_ms, to_ms, rate, min, max } = self;
+        Self { from_ms, to_ms, rate: rate * factor, min: min * factor, max: max * factor }
+    }
+
     /// Its length in seconds.
     pub fn seconds(&self) -> f64 {
         (self.to_ms - self.from_ms) as f64 / 1000.0
@@ -45,14 +61,14 @@ pub fn rates(timestamps: &[i64], values: &[f64]) -> Vec<RateInterval> {
         let increase = if new < old { new } else { new - old };
         if increase.is_finite() {
             let rate = increase * 1000.0 / (to_ms - from_ms) as f64;
-            rates.push(RateInterval { from_ms, to_ms, rate });
+            rates.push(RateInterval::even(from_ms, to_ms, rate));
         }
     }
     rates
 }
 
 /// The sum of several series' rates: of those that share an interval. Series of one agent share
-/// all of theirs.
+/// all of theirs. When the extremes within an interval fell is not known, so a sum has only its mean.
 pub fn sum(series: Vec<Vec<RateInterval>>) -> Vec<RateInterval> {
     if series.len() == 1 {
         return series.into_iter().next().unwrap_or_default();
@@ -61,7 +77,7 @@ pub fn sum(series: Vec<Vec<RateInterval>>) -> Vec<RateInterval> {
     for interval in series.iter().flatten() {
         *sums.entry((interval.from_ms, interval.to_ms)).or_default() += interval.rate;
     }
-    let interval = |((from_ms, to_ms), rate)| RateInterval { from_ms, to_ms, rate };
+    let interval = |((from_ms, to_ms), rate)| RateInterval::even(from_ms, to_ms, rate);
     sums.into_iter().map(interval).collect()
 }
 
@@ -97,7 +113,7 @@ mod tests {
 
     #[test]
     fn sums_what_shares_an_interval() {
-        let interval = |from, to, rate| RateInterval { from_ms: from, to_ms: to, rate };
+        let interval = RateInterval::even;
         let eth0 = vec![interval(0, 10, 1.0), interval(10, 20, 2.0)];
         let eth1 = vec![interval(10, 20, 5.0)];
         assert_eq!(sum(vec![eth0.clone()]), eth0);

@@ -36,13 +36,13 @@ impl Statistics {
         by_rate.sort_by(|a, b| a.0.total_cmp(&b.0));
         let seconds: f64 = by_rate.iter().map(|(_, seconds)| seconds).sum();
         let total: f64 = by_rate.iter().map(|(rate, seconds)| rate * seconds).sum();
-        let highest = intervals.iter().max_by(|a, b| a.rate.total_cmp(&b.rate))?;
+        let highest = intervals.iter().max_by(|a, b| a.max.total_cmp(&b.max))?;
         let recent = (NOW_DISTANCES * (last.to_ms - last.from_ms)).max(SHORTEST_NOW_MS);
         Some(Self {
             now: (now_ms - last.to_ms <= recent).then_some(last.rate),
-            min: by_rate.first()?.0,
+            min: intervals.iter().map(|interval| interval.min).fold(f64::INFINITY, f64::min),
             mean: if seconds > 0.0 { total / seconds } else { 0.0 },
-            max: highest.rate,
+            max: highest.max,
             max_ms: highest.to_ms,
             p95: percentile(&by_rate, 0.95 * seconds)?,
             total,
@@ -69,7 +69,7 @@ mod tests {
     fn regular(rates: impl IntoIterator<Item = f64>) -> Vec<RateInterval> {
         let interval = |(n, rate)| {
             let from_ms = n as i64 * 10_000;
-            RateInterval { from_ms, to_ms: from_ms + 10_000, rate }
+            RateInterval::even(from_ms, from_ms + 10_000, rate)
         };
         rates.into_iter().enumerate().map(interval).collect()
     }
@@ -87,10 +87,8 @@ mod tests {
 
     #[test]
     fn time_weighs_and_nothing_is_nothing() {
-        let intervals = [
-            RateInterval { from_ms: 0, to_ms: 90_000, rate: 1.0 },
-            RateInterval { from_ms: 90_000, to_ms: 100_000, rate: 11.0 },
-        ];
+        let intervals =
+            [RateInterval::even(0, 90_000, 1.0), RateInterval::even(90_000, 100_000, 11.0)];
         let figures = Statistics::of(&intervals, 100_000).unwrap();
         assert_eq!((figures.mean, figures.p95, figures.total), (2.0, 11.0, 200.0));
         assert_eq!(Statistics::of(&[], 0), None);

@@ -5,6 +5,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod fixture;
+
 const EVER: TimeRange = TimeRange { from_ms: i64::MIN / 4, to_ms: i64::MAX / 4 };
 const DAY_MS: i64 = 86_400_000;
 

@@ -23,10 +23,9 @@ fn day(limit: Option<f64>) -> Graph {
     let line = |name, side, height: f64| {
         let intervals: Vec<RateInterval> = (0..8640)
             .filter(|n| !(3000..3600).contains(n))
-            .map(|n| RateInterval {
-                from_ms: span.from_ms + n * 10_000,
-                to_ms: span.from_ms + (n + 1) * 10_000,
-                rate: rate(n, height),
+            .map(|n| {
+                let from_ms = span.from_ms + n * 10_000;
+                RateInterval::even(from_ms, from_ms + 10_000, rate(n, height))
             })
             .collect();
         let statistics = Statistics::of(&intervals, NOW_MS);
