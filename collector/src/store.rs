@@ -54,7 +54,7 @@ pub use self::rollup::{Bucket, Resolution};
 pub use self::rollups::BucketSeries;
 use self::rollups::Periods;
 use self::seal::Sealing;
-pub use self::select::{Hints, Series, TimeRange};
+pub use self::select::{Hints, ReadLimit, Series, TimeRange};
 pub use self::snapshot::{ArchiveError, ArchiveReader, ArchiveWriter, SnapshotRow, restore};
 
 /// A series of this store; ids are never given twice.
@@ -335,20 +335,20 @@ impl Store {
         &self,
         matchers: &[Matcher],
         range: TimeRange,
-        hints: Hints,
+        hints: Hints<'_>,
     ) -> Result<Vec<Series>, StoreError> {
         Ok(select::select(self, matchers, range, hints))
     }
 
-    /// What rollups of `resolution` keep of the series that match, ordered by labels; computed from
+    /// What rollups of a resolution keep of the series that match, ordered by labels; computed from
     /// samples where a day is not rolled up yet.
     pub fn select_buckets(
         &self,
         matchers: &[Matcher],
         range: TimeRange,
-        resolution: Resolution,
+        buckets: (Resolution, ReadLimit<'_>),
     ) -> Result<Vec<BucketSeries>, StoreError> {
-        Ok(rollups::select(self, matchers, range, resolution))
+        Ok(rollups::select(self, matchers, range, buckets))
     }
 
     /// Whether memory is full enough to be sealed.

@@ -6,7 +6,8 @@ use super::buckets::bucket_rates;
 use super::definition::{Definition, Devices, LimitDefinition, LineDefinition, Side};
 use super::period::Span;
 use crate::query::{RateInterval, Statistics, rates, sum};
-use crate::store::{Hints, LostInterval, Matcher, Resolution, Store, StoreError, TimeRange};
+use crate::store::{Hints, LostInterval, Matcher, ReadLimit, Resolution};
+use crate::store::{Store, StoreError, TimeRange};
 use headroom_proto::metric::INSTANCE;
 
 /// Samples up to this long before the span belong to the first interval that reaches into it.
@@ -159,7 +160,8 @@ fn device_rates(
             return Ok(found.iter().map(|s| rates(&s.timestamps, &s.values)).collect());
         }
     }
-    let found = store.select_buckets(matchers, range, Resolution::Minutes)?;
+    let buckets = (Resolution::Minutes, ReadLimit::default());
+    let found = store.select_buckets(matchers, range, buckets)?;
     Ok(found.iter().map(|series| bucket_rates(&series.buckets)).collect())
 }
 

@@ -14,7 +14,7 @@ use super::grid::Grid;
 use super::selector::{self, Shift};
 use super::value::{Row, Samples, Value, merge, without_name};
 use super::{QueryError, QueryLimits};
-use crate::store::{BucketSeries, Hints, Labels, METRIC, Resolution, Store, TimeRange};
+use crate::store::{BucketSeries, Hints, Labels, METRIC, ReadLimit, Resolution, Store, TimeRange};
 
 /// The step of a subquery that names none, as Prometheus has it.
 const DEFAULT_SUBQUERY_STEP_MS: i64 = 60_000;
@@ -163,12 +163,11 @@ impl<'s> Evaluator<'s> {
         &self,
         selector: &VectorSelector,
         range: TimeRange,
-        hints: Hints,
+        hints: Hints<'_>,
     ) -> Result<Vec<crate::store::Series>, QueryError> {
         let matchers = selector::matchers(selector)?;
         self.limits.check_span(range)?;
-        let left = self.limits.max_samples.saturating_sub(self.samples.get());
-        let hints = Hints { max_samples: left.saturating_add(1), ..hints };
+        let hints = Hints { limit: self.read_limit(), ..hints };
         let series = self.store.select(&matchers, range, hints)?;
         self.count(series.len(), series.iter().map(|series| series.values.len()).sum())?;
         Ok(series)
@@ -182,9 +181,16 @@ impl<'s> Evaluator<'s> {
     ) -> Result<Vec<BucketSeries>, QueryError> {
         let matchers = selector::matchers(selector)?;
         self.limits.check_span(range)?;
-        let series = self.store.select_buckets(&matchers, range, resolution)?;
+        let series =
+            self.store.select_buckets(&matchers, range, (resolution, self.read_limit()))?;
         self.count(series.len(), series.iter().map(|series| series.buckets.len()).sum())?;
         Ok(series)
+    }
+
+    /// What may still be read.
+    fn read_limit(&self) -> ReadLimit<'_> {
+        let left = self.limits.max_samples.saturating_sub(self.samples.get());
+        ReadLimit { max_samples: left, stop: Some(self.limits.stop.flag()) }
     }
 
     /// Counts what was read against the limits.
@@ -318,7 +324,7 @@ impl<'s> Evaluator<'s> {
 }
 
 /// What the steps of a grid see, each looking back over `range_ms`.
-fn hints(grid: &Grid, shift: Shift, range_ms: i64) -> Hints {
+fn hints(grid: &Grid, shift: Shift, range_ms: i64) -> Hints<'static> {
     let step_ms = if shift.is_fixed() { 0 } else { grid.step_ms };
     Hints { step_ms, range_ms, ..Hints::default() }
 }

@@ -50,9 +50,14 @@ impl Default for QueryLimits {
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// The query ends at the next node of its tree.
+    /// The query ends soon: at the next series, window or node of its tree.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// What is set then.
+    pub fn flag(&self) -> &AtomicBool {
+        &self.0
     }
 
     /// Whether it was set.

@@ -3,6 +3,8 @@
 //! Layout, little endian: version (u8); CRC-32 of all behind it (u32); count (u32); length of
 //! the timestamps (u32); timestamps; values, both as `numbers` has them.
 
+use std::ops::Range;
+
 use super::head::Column;
 use super::numbers::{self, Effort, Times, Values};
 use super::select::TimeRange;
@@ -55,14 +57,16 @@ impl Chunk {
         Column { timestamps: self.times.all(), values: self.values.all(self.count) }
     }
 
-    /// Adds the samples of a range to a column.
-    pub fn copy(&self, range: TimeRange, column: &mut Column) {
+    /// The places of the samples in a range.
+    pub fn places(&self, range: TimeRange) -> Range<usize> {
         let begin = self.times.before(range.from_ms);
-        let end = self.times.before(range.to_ms.saturating_add(1));
-        if begin < end {
-            self.times.copy(begin..end, &mut column.timestamps);
-            self.values.copy(begin..end, &mut column.values);
-        }
+        begin..self.times.before(range.to_ms.saturating_add(1)).max(begin)
+    }
+
+    /// Adds some of the samples to a column.
+    pub fn copy(&self, places: Range<usize>, column: &mut Column) {
+        self.times.copy(places.clone(), &mut column.timestamps);
+        self.values.copy(places, &mut column.values);
     }
 }
 
@@ -78,7 +82,8 @@ mod tests {
         assert_eq!(decode(&bytes).unwrap().column(), column);
         let mut part = Column::default();
         let range = TimeRange { from_ms: column.timestamps[3] - 1, to_ms: column.timestamps[5] };
-        decode(&bytes).unwrap().copy(range, &mut part);
+        let chunk = decode(&bytes).unwrap();
+        chunk.copy(chunk.places(range), &mut part);
         assert_eq!(part.values, [3.0, 4.0, 5.0]);
         for place in 0..bytes.len() {
             let mut damaged = bytes.clone();

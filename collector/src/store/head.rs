@@ -173,6 +173,12 @@ impl Block {
 }
 
 impl Column {
+    /// Makes room for so many more samples.
+    pub fn reserve(&mut self, count: usize) {
+        self.timestamps.reserve(count);
+        self.values.reserve(count);
+    }
+
     /// Adds samples behind these.
     pub fn extend(&mut self, other: Self) {
         if self.timestamps.is_empty() {

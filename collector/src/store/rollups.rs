@@ -13,7 +13,7 @@ use super::head::Column;
 use super::labels::Labels;
 use super::matcher::Matcher;
 use super::rollup::{self, Bucket, Resolution};
-use super::select::TimeRange;
+use super::select::{ReadLimit, TimeRange};
 use super::view::View;
 use super::{SeriesId, Store, StoreError};
 
@@ -215,13 +215,18 @@ pub fn select(
     store: &Store,
     matchers: &[Matcher],
     range: TimeRange,
-    resolution: Resolution,
+    (resolution, limit): (Resolution, ReadLimit<'_>),
 ) -> Vec<BucketSeries> {
     let view = View::open(store, matchers, range);
     let mut found = Vec::new();
+    let mut read = 0;
     for (place, (_, labels)) in view.series.iter().enumerate() {
+        if read > limit.max_samples || limit.is_stopped() {
+            break;
+        }
         let mut buckets = read_buckets(&view, place, range, resolution);
         buckets.retain(|b: &Bucket| b.last_ms >= range.from_ms && b.begin_ms <= range.to_ms);
+        read += buckets.len();
         if !buckets.is_empty() {
             found.push(BucketSeries { labels: labels.clone(), buckets });
         }

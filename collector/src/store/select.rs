@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::Store;
 use super::days::Day;
@@ -25,16 +25,37 @@ pub struct TimeRange {
 }
 
 /// What the reader will do with the samples; a store may answer with less where that is enough.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Hints {
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hints<'r> {
     /// The distance of the points that the reader will compute, in milliseconds; 0 if it wants
     /// every sample.
     pub step_ms: i64,
     /// How far each point looks back, in milliseconds; samples that no point sees may be left out.
     pub range_ms: i64,
-    /// The reader refuses more samples than this, so the store stops reading beyond it; 0 for no
-    /// limit.
+    /// When to stop.
+    pub limit: ReadLimit<'r>,
+}
+
+/// When reading ends early: the reader will refuse what it gets then.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadLimit<'r> {
+    /// The reader refuses more samples, or buckets, than this.
     pub max_samples: usize,
+    /// Set once nobody waits any more.
+    pub stop: Option<&'r AtomicBool>,
+}
+
+impl Default for ReadLimit<'_> {
+    fn default() -> Self {
+        Self { max_samples: usize::MAX, stop: None }
+    }
+}
+
+impl ReadLimit<'_> {
+    /// Whether nobody waits any more.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
 }
 
 /// One series with its samples in time order, timestamps and values side by side.
@@ -69,13 +90,18 @@ impl Series {
 /// Reading more chunks than this is shared by threads.
 const CHUNKS_ALONE: usize = 64;
 
-pub fn select(store: &Store, matchers: &[Matcher], range: TimeRange, hints: Hints) -> Vec<Series> {
+pub fn select(
+    store: &Store,
+    matchers: &[Matcher],
+    range: TimeRange,
+    hints: Hints<'_>,
+) -> Vec<Series> {
     let view = View::open(store, matchers, range);
     let reading = Reading {
         view: &view,
         wanted: Wanted::new(range, hints),
         range,
-        max_samples: if hints.max_samples > 0 { hints.max_samples } else { usize::MAX },
+        limit: hints.limit,
         read: AtomicUsize::new(0),
     };
     let places = view.series.len();
@@ -120,13 +146,13 @@ struct Reading<'v, 's> {
     view: &'v View<'s>,
     wanted: Wanted,
     range: TimeRange,
-    max_samples: usize,
+    limit: ReadLimit<'v>,
     /// Samples read so far, by all threads.
     read: AtomicUsize,
 }
 
 impl Reading<'_, '_> {
-    /// Reads some of the series; ends early when more was read than anyone will take.
+    /// Reads some of the series, until the limit.
     fn read(&self, places: Range<usize>) -> Vec<Series> {
         let mut found = Vec::with_capacity(places.len());
         for place in places {
@@ -135,7 +161,8 @@ impl Reading<'_, '_> {
             if count > 0 {
                 found.push(series);
             }
-            if self.read.fetch_add(count, Ordering::Relaxed) + count > self.max_samples {
+            let read = self.read.fetch_add(count, Ordering::Relaxed) + count;
+            if read > self.limit.max_samples || self.limit.is_stopped() {
                 break;
             }
         }

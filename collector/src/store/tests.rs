@@ -143,7 +143,8 @@ fn what_expires_leaves_its_rollups() {
     let found = store.select(&matchers, EVER, Hints::default()).unwrap();
     assert_eq!(found[0].stand_ins, [(3, 300_000)]);
     assert_eq!([2, 3].map(|n| found[0].lookback_ms(n, 300_000)), [600_000, 300_000]);
-    let buckets = store.select_buckets(&matchers, EVER, Resolution::Hour).unwrap();
+    let buckets =
+        store.select_buckets(&matchers, EVER, (Resolution::Hour, ReadLimit::default())).unwrap();
     let bucket = buckets[0].buckets[0];
     assert_eq!((bucket.count, bucket.min, bucket.max, bucket.last), (90.0, 0.0, 89.0, 89.0));
     // Then hours, then nothing.
@@ -176,7 +177,9 @@ fn merging_keeps_every_sample_once_and_buckets_are_the_same_before_and_after() {
     }
     expected.sort_by_key(|(at, _)| *at);
     let buckets = |store: &Store, resolution| {
-        let found = store.select_buckets(&[Matcher::metric("bytes")], EVER, resolution).unwrap();
+        let found = store
+            .select_buckets(&[Matcher::metric("bytes")], EVER, (resolution, ReadLimit::default()))
+            .unwrap();
         format!("{:?}", found[0].buckets)
     };
     assert_eq!(samples(&store, EVER), expected);

@@ -120,14 +120,13 @@ impl<'s> View<'s> {
                 add(read_fresh(entry).map(Some));
             }
         }
-        if let [only] = &chunks[..] {
-            windows.for_each(|window| only.copy(window, column));
-        } else {
-            let windows: Vec<TimeRange> = windows.collect();
-            for chunk in &chunks {
-                for window in &windows {
-                    chunk.copy(*window, column);
-                }
+        let windows: Vec<TimeRange> = windows.collect();
+        for chunk in &chunks {
+            let places = windows.iter().map(|window| chunk.places(*window));
+            let places: Vec<_> = places.filter(|places| !places.is_empty()).collect();
+            column.reserve(places.iter().map(ExactSizeIterator::len).sum());
+            for places in places {
+                chunk.copy(places, column);
             }
         }
     }

@@ -6,17 +6,18 @@ use super::select::{Hints, TimeRange};
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
     range: TimeRange,
-    hints: Hints,
+    step_ms: i64,
+    range_ms: i64,
 }
 
 impl Wanted {
-    pub fn new(range: TimeRange, hints: Hints) -> Self {
-        Self { range, hints }
+    pub fn new(range: TimeRange, Hints { step_ms, range_ms, .. }: Hints<'_>) -> Self {
+        Self { range, step_ms, range_ms }
     }
 
     /// The windows that touch a span, cut to the whole range and in order; they do not overlap.
     pub fn within(&self, span: TimeRange) -> impl Iterator<Item = TimeRange> {
-        let Hints { step_ms, range_ms, .. } = self.hints;
+        let Self { step_ms, range_ms, .. } = *self;
         let apart = step_ms > range_ms;
         // The first point is a whole window behind the beginning of the range.
         let first = self.range.from_ms.saturating_add(range_ms);
@@ -46,7 +47,7 @@ mod tests {
     fn windows_apart_are_cut_out_and_others_joined() {
         let check = |step_ms, range_ms, span: (i64, i64), expected: &[(i64, i64)]| {
             let range = TimeRange { from_ms: 100, to_ms: 1000 };
-            let wanted = Wanted::new(range, Hints { step_ms, range_ms, max_samples: 0 });
+            let wanted = Wanted::new(range, Hints { step_ms, range_ms, ..Hints::default() });
             let span = TimeRange { from_ms: span.0, to_ms: span.1 };
             let found: Vec<(i64, i64)> =
                 wanted.within(span).map(|window| (window.from_ms, window.to_ms)).collect();

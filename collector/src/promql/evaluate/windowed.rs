@@ -55,6 +55,10 @@ impl Evaluator<'_> {
         }
         let keeps_name = name == "last_over_time";
         let function = |window: &Window<'_>, step: usize| {
+            // Long windows over many steps take long; what is left out then is never answered.
+            if self.limits.stop.is_set() {
+                return None;
+            }
             let at_ms = grid.at(step);
             window_function(name, window, (at_ms, number(0, step), number(1, step)))
         };
@@ -63,7 +67,9 @@ impl Evaluator<'_> {
                 if keeps_name { series.labels.clone() } else { without_name(&series.labels) };
             over_windows(series, labels, where_, function)
         });
-        distinct(rows.filter(|row| !row.is_empty()).collect()).map(Some)
+        let rows = rows.filter(|row| !row.is_empty()).collect();
+        self.limits.check(self.samples.get())?;
+        distinct(rows).map(Some)
     }
 }
 

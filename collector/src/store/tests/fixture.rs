@@ -11,8 +11,10 @@ use super::*;
 const FIRST_DAY_MS: i64 = 20_000 * DAY_MS;
 const STEP_MS: i64 = 60_000;
 
+type Value = fn(u64) -> f64;
+
 /// A column for each way that values are kept.
-const DEVICES: [(&str, fn(u64) -> f64); 5] = [
+const DEVICES: [(&str, Value); 5] = [
     ("whole", |n| (n * n) as f64),
     ("hundredths", |n| (n % 97) as f64 / 100.0),
     ("constant", |_| 7.0),
@@ -102,7 +104,8 @@ fn a_store_of_format_1_is_read_and_goes_on() {
     assert_eq!(durable[0].1.ranges(), [(1, 120), (FRESH.start + 1, LOGGED.end)]);
     let whole = [Matcher::metric("bytes"), Matcher::equal("device", "whole")];
     let first_day = TimeRange { from_ms: FIRST_DAY_MS, to_ms: FIRST_DAY_MS + DAY_MS - 1 };
-    let hours = store.select_buckets(&whole, first_day, Resolution::Hour).unwrap();
+    let hours =
+        store.select_buckets(&whole, first_day, (Resolution::Hour, ReadLimit::default())).unwrap();
     let maxima: Vec<_> = hours[0].buckets.iter().map(|b| (b.count, b.max)).collect();
     assert_eq!(maxima, [(60.0, 59.0 * 59.0), (60.0, 119.0 * 119.0)]);
 

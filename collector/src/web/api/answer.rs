@@ -210,14 +210,50 @@ impl Serialize for Time {
     }
 }
 
+/// A number as text, in the fewest digits that mean it.
 struct Number(f64);
+
+/// Within these, zmij writes plain digits; it is several times faster than the standard library.
+const PLAIN: std::ops::Range<f64> = 1e-5..1e16;
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             f64::INFINITY => serializer.serialize_str("+Inf"),
             f64::NEG_INFINITY => serializer.serialize_str("-Inf"),
+            number if PLAIN.contains(&number.abs()) => {
+                let mut buffer = zmij::Buffer::new();
+                let digits = buffer.format_finite(number);
+                serializer.serialize_str(digits.strip_suffix(".0").unwrap_or(digits))
+            }
             number => serializer.collect_str(&number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Number;
+
+    #[test]
+    fn numbers_are_written_plainly_and_mean_what_they_were() {
+        let cases = [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (-17.0, "-17"),
+            (0.1, "0.1"),
+            (1e-5, "0.00001"),
+            (1e-7, "0.0000001"),
+            (123_456.789, "123456.789"),
+            (9_007_199_254_740_993.0, "9007199254740992"),
+            (1e16, "10000000000000000"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(serde_json::to_string(&Number(number)).unwrap(), format!("\"{text}\""));
         }
     }
 }
