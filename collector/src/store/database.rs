@@ -153,14 +153,28 @@ pub fn write_in_bulk(
     keyspace: &Keyspace,
     rows: impl Iterator<Item = Result<Row, StoreError>>,
 ) -> Result<(), StoreError> {
-    let operation = format!("write {}", keyspace.name());
-    let failed = |source| StoreError::Database { operation: operation.clone(), source };
-    let mut ingestion = keyspace.start_ingestion().map_err(failed)?;
-    for row in rows {
-        let (key, value) = row?;
-        ingestion.write(key, value).map_err(failed)?;
+    write_side_by_side(std::slice::from_ref(keyspace), rows.map(|row| Ok((0, row?))))
+}
+
+/// The same for several keyspaces; each row says the place of its own.
+pub fn write_side_by_side(
+    keyspaces: &[Keyspace],
+    rows: impl Iterator<Item = Result<(usize, Row), StoreError>>,
+) -> Result<(), StoreError> {
+    let operation = |place: usize| format!("write {}", keyspaces[place].name());
+    let failed = |place, source| StoreError::Database { operation: operation(place), source };
+    let mut ingestions = Vec::with_capacity(keyspaces.len());
+    for (place, keyspace) in keyspaces.iter().enumerate() {
+        ingestions.push(keyspace.start_ingestion().map_err(|source| failed(place, source))?);
     }
-    ingestion.finish().map_err(failed)
+    for row in rows {
+        let (place, (key, value)) = row?;
+        ingestions[place].write(key, value).map_err(|source| failed(place, source))?;
+    }
+    for (place, ingestion) in ingestions.into_iter().enumerate() {
+        ingestion.finish().map_err(|source| failed(place, source))?;
+    }
+    Ok(())
 }
 
 /// Key and value of an entry that was found.

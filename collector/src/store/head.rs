@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::SeriesId;
+use super::days::Day;
 use super::select::TimeRange;
 
 /// The samples of one series.
@@ -128,6 +129,21 @@ impl Head {
     pub fn series(&self) -> impl Iterator<Item = SeriesId> {
         let present = self.places.iter().enumerate().filter(|(_, place)| **place != NONE);
         present.map(|(id, _)| SeriesId(id as u32))
+    }
+
+    /// The days that samples lie on, in order.
+    pub fn days(&self) -> Vec<Day> {
+        let mut days: Vec<Day> = Vec::new();
+        for timestamp in self.blocks.iter().flat_map(|block| &block.timestamps) {
+            let day = Day::of(*timestamp);
+            // Neighbours mostly share a day.
+            if days.last() != Some(&day) {
+                days.push(day);
+            }
+        }
+        days.sort_unstable();
+        days.dedup();
+        days
     }
 
     /// The samples of a series in a range, settled, and how many had a timestamp that was taken.

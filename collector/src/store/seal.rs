@@ -1,6 +1,5 @@
 //! Sealing: the head becomes chunks, a chunk for each series and day, and its log goes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::database::{self, Row};
@@ -19,7 +18,8 @@ pub struct Sealing {
     pub series: usize,
 }
 
-const EVER: TimeRange = TimeRange { from_ms: i64::MIN, to_ms: i64::MAX };
+/// Each day that is being written takes memory, a year of imports would take too much.
+const DAYS_AT_ONCE: usize = 64;
 
 /// Seals the head now. The caller holds the maintenance lock.
 pub fn seal(store: &Store) -> Result<(), StoreError> {
@@ -57,12 +57,13 @@ fn begin(store: &Store) -> Result<Option<Sealing>, StoreError> {
 /// hangs on no file whose end could be lost.
 fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
     let database = &store.database;
-    let (days, duplicates) = chunks(sealing)?;
-    let mut written = Vec::new();
-    for (day, rows) in days {
-        let keyspace = database.keyspace(&day.fresh_name())?;
-        database::write_in_bulk(&keyspace, rows.into_iter().map(Ok))?;
-        written.push((day, keyspace));
+    let days = sealing.head.days();
+    let keyspace = |day: &Day| database.keyspace(&day.fresh_name());
+    let keyspaces = days.iter().map(keyspace).collect::<Result<Vec<_>, _>>()?;
+    let mut duplicates = 0;
+    for (days, keyspaces) in days.chunks(DAYS_AT_ONCE).zip(keyspaces.chunks(DAYS_AT_ONCE)) {
+        let rows = chunks(sealing, days, &mut duplicates);
+        database::write_side_by_side(keyspaces, rows)?;
     }
     let saved = store.writer().saved_series;
     let (series, boots) = {
@@ -75,7 +76,7 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
     let mut writer = store.writer();
     writer.saved_series = sealing.series.max(writer.saved_series);
     let mut state = store.write();
-    for (day, keyspace) in written {
+    for (day, keyspace) in days.into_iter().zip(keyspaces) {
         let day = state.days.entry(day);
         (day.fresh, day.busy) = (Some(keyspace), true);
     }
@@ -86,19 +87,28 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
     log::remove_sealed(&store.log_folder, sealing.generation)
 }
 
-/// The chunks of a head by day, each day's in order of series.
-fn chunks(sealing: &Sealing) -> Result<(BTreeMap<Day, Vec<Row>>, u64), StoreError> {
-    let mut days: BTreeMap<Day, Vec<Row>> = BTreeMap::new();
-    let mut duplicates = 0;
-    for id in sealing.head.series() {
-        let (column, removed) = sealing.head.column(id, EVER);
-        duplicates += removed as u64;
-        for (day, column) in by_day(column) {
-            let bytes = encode(id, &column, Effort::Quick)?;
-            days.entry(day).or_default().push((fresh_key(id, sealing.generation), bytes));
-        }
-    }
-    Ok((days, duplicates))
+/// The chunks of some days in order of series, each with the place of its day, made one after the
+/// other: all of them at once would take as much memory as the head. Counts the samples whose
+/// timestamp was taken.
+fn chunks<'s>(
+    sealing: &'s Sealing,
+    days: &'s [Day],
+    duplicates: &'s mut u64,
+) -> impl Iterator<Item = Result<(usize, Row), StoreError>> + 's {
+    let range = days.first().zip(days.last()).map_or(Day(0).span(), |(first, last)| TimeRange {
+        from_ms: first.span().from_ms,
+        to_ms: last.span().to_ms,
+    });
+    let columns = sealing.head.series().flat_map(move |id| {
+        let (column, removed) = sealing.head.column(id, range);
+        *duplicates += removed as u64;
+        by_day(column).into_iter().map(move |(day, column)| (id, day, column))
+    });
+    columns.map(move |(id, day, column)| {
+        let place = days.binary_search(&day).expect("the head tells all of its days");
+        let bytes = encode(id, &column, Effort::Quick)?;
+        Ok((place, (fresh_key(id, sealing.generation), bytes)))
+    })
 }
 
 pub fn encode(id: SeriesId, column: &Column, effort: Effort) -> Result<Vec<u8>, StoreError> {
