@@ -22,6 +22,10 @@ use headroom_proto::units::{Span, UnitError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+/// The system's own keeps most of what a sealed head had, for it lies between what stays.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The collector that is asked unless another is named.
 const DEFAULT_URL: &str = "http://127.0.0.1:8440";
 
