@@ -1,22 +1,37 @@
-//! The same data in Debian's Prometheus and in Headroom, the same questions to both: the answers
+//! The same remote writes to Debian's Prometheus and to Headroom, the same questions to both: the answers
 //! must be equal to nine digits, labels, order where the language defines it, and errors too.
-
-use std::path::Path;
 
 use anyhow::{Context, ensure};
 use harness::promql::{Answer, data, difference, expressions, questions, recorded};
 use tempfile::TempDir;
 
 use crate::peer::Peer;
-use crate::{collector, prometheus};
+use crate::remote_write::{Batches, Labels, Point};
+use crate::{collector, prometheus, remote_write};
 
 pub fn compare() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let samples = data::samples();
-    println!("{} samples of {} series", samples.len(), data::count_series(&samples));
-    let theirs = start_prometheus(folder.path(), &samples)?;
-    let ours = start_headroom(folder.path(), &samples)?;
+    let (series, points) = data::points(&data::samples());
+    println!("{} samples of {} series, by remote write to both", points.len(), series.len());
+    let labels: Vec<Labels> = series
+        .iter()
+        .map(|pairs| Labels::new(pairs.iter().map(|(name, value)| (*name, value.as_str()))))
+        .collect();
+    let write = |peer: &Peer, points: &[(usize, i64, f64)]| {
+        let point = |&(series, timestamp_ms, value)| Point { series, timestamp_ms, value };
+        let points: Vec<Point> = points.iter().map(point).collect();
+        remote_write::send(&peer.url, vec![Batches::new(labels.clone(), points.into_iter())])
+    };
+    let theirs = prometheus::start(folder.path())?;
+    write(&theirs, &points)?;
+    // Half of the samples lie in chunks, half in memory.
+    let (early, late) = points.split_at(points.len() / 2);
+    let ours = collector::start(folder.path(), &[])?.peer;
+    write(&ours, early)?;
+    collector::settle(&ours.stop())?;
+    let ours = collector::start(folder.path(), &[])?.peer;
+    write(&ours, late)?;
 
     let expressions = expressions();
     let mut equal = 0;
@@ -49,20 +64,6 @@ pub fn compare() -> anyhow::Result<()> {
     println!("\n{} expressions, {asked} questions, {equal} equal", expressions.len());
     ensure!(differing.is_empty(), "{} answers differ", differing.len());
     Ok(())
-}
-
-/// Prometheus with the samples in blocks of its own.
-fn start_prometheus(folder: &Path, samples: &[data::Sample]) -> anyhow::Result<Peer> {
-    let text = folder.join("samples.txt");
-    std::fs::write(&text, data::open_metrics(samples))?;
-    prometheus::import(folder, &text)?;
-    prometheus::start(folder)
-}
-
-/// Headroom with the samples half in chunks, half in memory.
-fn start_headroom(folder: &Path, samples: &[data::Sample]) -> anyhow::Result<Peer> {
-    data::fill(&folder.join("headroom"), samples)?;
-    Ok(collector::start(folder, &[])?.peer)
 }
 
 async fn ask(url: &str, question: &str) -> anyhow::Result<Answer> {

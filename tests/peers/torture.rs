@@ -7,8 +7,9 @@ use anyhow::ensure;
 use harness::torture::{
     DeathOptions, Deaths, Flip, SMALL_STORE, Verdict, deaths, flips, full_disk, torn_tail,
 };
+use tempfile::TempDir;
 
-use crate::table;
+use crate::{collector, table};
 
 const KILLS: u32 = 200;
 const SEED: u64 = 20_200_528;
@@ -57,6 +58,7 @@ pub fn compare() -> anyhow::Result<()> {
     table::print(&HEADS, &rows.map(|(what, verdict)| row(what, verdict)));
     println!("told: {}", full.refusals.join(" · "));
     println!("{} samples acknowledged with room again, without a restart", full.after);
+    two_processes()?;
     for flip in &bad {
         println!("bad: {} byte {} of {}: {}", flip.kind, flip.place.0, flip.place.1, flip.outcome);
     }
@@ -64,6 +66,20 @@ pub fn compare() -> anyhow::Result<()> {
     ensure!(torn.faults.is_empty(), "torn tails cost whole records");
     ensure!(full.full.is_whole() && full.end.is_whole(), "a full disk costs samples");
     ensure!(full.after > 0, "writing does not go on after a full disk");
+    Ok(())
+}
+
+/// The second process on a data directory must be refused, and the first must not notice.
+fn two_processes() -> anyhow::Result<()> {
+    let folder = TempDir::new()?;
+    let peer = collector::start(folder.path(), &[])?.peer;
+    let second = harness::run("headroom", ["compact".as_ref(), peer.data.as_os_str()]);
+    println!("\ntwo processes on one directory: {}", second.stderr.trim());
+    let refused = second.code == Some(1) && second.stderr.contains("in use by another process");
+    ensure!(refused, "the second process is not refused: {:?}", second.code);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(peer.get("/-/ready"))?;
+    peer.stop();
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 //! histograms, and metrics that match each other by some of their labels.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use headroom::store::{FrameId, FrameWrite, Labels, Store};
@@ -13,6 +12,9 @@ pub const BEGIN_MS: i64 = 1_700_000_000_000;
 pub const END_MS: i64 = BEGIN_MS + 2 * 3_600_000;
 
 const STEP_MS: i64 = 15_000;
+
+/// The NaN by which Prometheus says that a series has ended.
+const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// One sample.
 pub struct Sample {
@@ -98,16 +100,22 @@ fn gauges(samples: &mut Vec<Sample>) {
             let value = ((wave + numbers.next() * 10.0) * 100.0).round() / 100.0;
             let labels = vec![("instance", instance.to_owned()), ("job", "node".to_owned())];
             samples.push(Sample { metric: "load", labels: labels.clone(), at_ms, value });
-            // Present in every other quarter of an hour.
-            if ((at_ms - BEGIN_MS) / 900_000) % 2 == n as i64 % 2 {
+            // Present in every other quarter of an hour; two hosts say when they end, two do not.
+            let quarter = (at_ms - BEGIN_MS) / 900_000;
+            let begins = (at_ms - BEGIN_MS) % 900_000 == 0;
+            if quarter % 2 == n as i64 % 2 {
                 let value = value.floor();
+                samples.push(Sample { metric: "patchy", labels: labels.clone(), at_ms, value });
+            } else if begins && quarter > 0 && n < 2 {
+                let value = f64::from_bits(STALE);
                 samples.push(Sample { metric: "patchy", labels: labels.clone(), at_ms, value });
             }
             let strange = match (at_ms / STEP_MS + n as i64) % 7 {
                 0 => f64::NAN,
                 1 => f64::INFINITY,
                 2 => f64::NEG_INFINITY,
-                3 => -0.0,
+                // Remote write carries no sign of zero.
+                3 => 0.0,
                 _ => value,
             };
             samples.push(Sample { metric: "strange", labels, at_ms, value: strange });
@@ -139,37 +147,24 @@ fn histograms(samples: &mut Vec<Sample>) {
     }
 }
 
-fn by_series(samples: &[Sample]) -> BTreeMap<String, Vec<(i64, f64)>> {
-    let mut series: BTreeMap<String, Vec<(i64, f64)>> = BTreeMap::new();
+/// Names and values, the metric's among them, in no order.
+pub type Pairs = Vec<(&'static str, String)>;
+
+/// The labels of each series, and all samples in order of time: place of the series, moment, value.
+pub fn points(samples: &[Sample]) -> (Vec<Pairs>, Vec<(usize, i64, f64)>) {
+    let mut places: BTreeMap<Pairs, usize> = BTreeMap::new();
+    let mut points = Vec::with_capacity(samples.len());
     for sample in samples {
-        let labels: Vec<String> =
-            sample.labels.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-        let name = format!("{}{{{}}}", sample.metric, labels.join(","));
-        series.entry(name).or_default().push((sample.at_ms, sample.value));
+        let metric = ("__name__", sample.metric.to_owned());
+        let pairs: Pairs = sample.labels.iter().cloned().chain([metric]).collect();
+        let next = places.len();
+        let place = *places.entry(pairs).or_insert(next);
+        points.push((place, sample.at_ms, sample.value));
     }
-    series
-}
-
-/// How many series they make.
-pub fn count_series(samples: &[Sample]) -> usize {
-    by_series(samples).len()
-}
-
-/// As promtool reads it.
-pub fn open_metrics(samples: &[Sample]) -> String {
-    let mut text = String::new();
-    for (series, points) in by_series(samples) {
-        for (at_ms, value) in points {
-            let value = match value {
-                v if v.is_nan() => "NaN".to_owned(),
-                v if v.is_infinite() => if v > 0.0 { "+Inf" } else { "-Inf" }.to_owned(),
-                v => v.to_string(),
-            };
-            let _ = writeln!(text, "{series} {value} {}", at_ms as f64 / 1000.0);
-        }
-    }
-    text.push_str("# EOF\n");
-    text
+    points.sort_by_key(|(_, at_ms, _)| *at_ms);
+    let mut series: Vec<(Pairs, usize)> = places.into_iter().collect();
+    series.sort_by_key(|(_, place)| *place);
+    (series.into_iter().map(|(pairs, _)| pairs).collect(), points)
 }
 
 /// Writes the samples into a store, a frame for each moment.
