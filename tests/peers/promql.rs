@@ -1,5 +1,5 @@
-//! The same remote writes to Debian's Prometheus and to Headroom, the same questions to both: the answers
-//! must be equal to nine digits, labels, order where the language defines it, and errors too.
+//! The same remote writes to Debian's Prometheus and to Headroom, the same questions to both: the
+//! answers must be equal to nine digits, labels, order where the language defines it, errors too.
 
 use anyhow::{Context, ensure};
 use harness::promql::{Answer, data, difference, expressions, questions, recorded};

@@ -3,9 +3,6 @@
 use crate::query::RateInterval;
 use crate::store::Bucket;
 
-/// Neighbours further apart have a gap between them, as the slopes of buckets have it.
-const LONGEST_STEP_MS: i64 = 300_000;
-
 /// The rates of a counter: each holds from the last sample of one bucket to the last of the next, or
 /// from its own first sample where there is a gap before it.
 pub fn bucket_rates(buckets: &[Bucket]) -> Vec<RateInterval> {
@@ -13,7 +10,7 @@ pub fn bucket_rates(buckets: &[Bucket]) -> Vec<RateInterval> {
     let mut before: Option<&Bucket> = None;
     for bucket in buckets {
         let before = before.replace(bucket);
-        let before = before.filter(|old| bucket.first_ms - old.last_ms <= LONGEST_STEP_MS);
+        let before = before.filter(|old| bucket.first_ms - old.last_ms <= Bucket::LONGEST_STEP_MS);
         let (from_ms, step) = match before {
             Some(old) if bucket.first < old.last => (old.last_ms, bucket.first),
             Some(old) => (old.last_ms, bucket.first - old.last),

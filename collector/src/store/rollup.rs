@@ -64,9 +64,6 @@ pub struct Bucket {
 
 const VERSION: u8 = 1;
 
-/// Neighbours further apart have a gap between them and no slope.
-const LONGEST_STEP_MS: i64 = 300_000;
-
 /// A series that has ended: Prometheus's own NaN.
 const STALE: u64 = 0x7ff0_0000_0000_0002;
 
@@ -99,7 +96,7 @@ pub fn buckets(column: &Column, resolution: Resolution) -> Vec<Bucket> {
 }
 
 fn slope((from_ms, old): (i64, f64), (to_ms, new): (i64, f64)) -> Option<f64> {
-    if to_ms - from_ms > LONGEST_STEP_MS {
+    if to_ms - from_ms > Bucket::LONGEST_STEP_MS {
         return None;
     }
     let rise = if new < old { new } else { new - old };
@@ -107,6 +104,9 @@ fn slope((from_ms, old): (i64, f64), (to_ms, new): (i64, f64)) -> Option<f64> {
 }
 
 impl Bucket {
+    /// Neighbours further apart, in milliseconds, have a gap between them and no slope.
+    pub const LONGEST_STEP_MS: i64 = 300_000;
+
     fn of(begin_ms: i64, (at_ms, value): (i64, f64), slope: Option<f64>) -> Self {
         let slope = slope.unwrap_or(f64::NAN);
         Self {
