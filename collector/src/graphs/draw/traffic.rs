@@ -131,7 +131,9 @@ pub fn gaps<DB: DrawingBackend>(
 fn gap_in_words(graph: &Graph, (from, to): (i64, i64)) -> [String; 2] {
     let short = "no data".to_owned();
     let first = graph.last_ms().is_some() && from == graph.span.from_ms;
-    let until = graph.span.local(to).strftime("%H:%M");
+    // Beyond a day, the time alone does not say when.
+    let format = if graph.span.seconds() > 86_400.0 { "%-d %b %H:%M" } else { "%H:%M" };
+    let until = graph.span.local(to).strftime(format);
     [if first { format!("no data before {until}") } else { short.clone() }, short]
 }
 
