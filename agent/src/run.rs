@@ -162,6 +162,7 @@ impl Rounds {
             timestamp_ms: unix_ms(now),
             ids,
             values,
+            meetings: Vec::new(),
         };
         if let Ok(mut spool) = self.spool.lock() {
             spool.append(self.table.definitions(), frame);

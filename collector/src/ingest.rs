@@ -5,6 +5,7 @@
 
 mod commit;
 mod frames;
+mod meetings;
 mod remote_write;
 mod stream;
 

@@ -20,6 +20,7 @@ mod log;
 mod losses;
 mod maintain;
 mod matcher;
+mod meetings;
 mod merge;
 mod numbers;
 mod open;
@@ -50,6 +51,7 @@ use self::log::{Log, Written};
 pub use self::losses::LostInterval;
 pub use self::maintain::Retention;
 pub use self::matcher::{Matcher, MatcherError};
+pub use self::meetings::{Marks, Meeting};
 pub use self::rollup::{Bucket, Resolution};
 pub use self::rollups::BucketSeries;
 use self::rollups::Periods;
@@ -171,6 +173,7 @@ struct Writer {
     /// Series with ids below this are sealed.
     saved_series: usize,
     sealed_at_ms: Option<i64>,
+    meetings_expired_on: Option<days::Day>,
 }
 
 /// What readers share.
@@ -307,6 +310,29 @@ impl Store {
         range: TimeRange,
     ) -> Result<Vec<LostInterval>, StoreError> {
         losses::read(&self.database, instance, range)
+    }
+
+    /// Keeps what agents say of meetings; of the same one the newest word of each boot.
+    pub fn record_meetings(&self, meetings: &[Meeting]) -> Result<(), StoreError> {
+        let mut writer = self.writer();
+        if writer.poisoned {
+            return Err(StoreError::Poisoned);
+        }
+        let mut batch = self.database.batch();
+        for meeting in meetings {
+            // A backlog comes behind what is live, and knows less.
+            if meetings::is_news(&self.database, meeting)? {
+                meetings::write(&self.database, &mut batch, meeting);
+            }
+        }
+        let committed = database::commit(batch, "record meetings");
+        writer.poisoned = committed.is_err();
+        committed
+    }
+
+    /// The meetings of `instance` that touch `range`, by their start.
+    pub fn meetings(&self, instance: &str, range: TimeRange) -> Result<Vec<Meeting>, StoreError> {
+        meetings::read(&self.database, instance, range)
     }
 
     /// The sequences of `instance` that are durable, by boot.

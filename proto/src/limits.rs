@@ -11,6 +11,12 @@ pub const MAX_MESSAGE_BYTES: usize = 1 << 20;
 /// The most values in one frame.
 pub const MAX_FRAME_VALUES: usize = 20_000;
 
+/// The most meetings in one frame.
+pub const MAX_FRAME_MEETINGS: usize = 1000;
+
+/// The longest name of a tenant, in bytes.
+pub const MAX_TENANT_BYTES: usize = 64;
+
 /// The most series one stream may define, over all the boots it replays.
 pub const MAX_STREAM_SERIES: usize = 100_000;
 

@@ -11,6 +11,12 @@ pub const JOB: &str = "job";
 /// Counts the frames an agent has taken since its boot: the frame's own sequence.
 pub const AGENT_FRAMES: &str = "headroom_agent_frames_total";
 
+/// The label that names the organisation that a room belongs to.
+pub const TENANT: &str = "tenant";
+
+/// The value that says that a series has ended, Prometheus's stale marker: this NaN and no other.
+pub const STALE_BITS: u64 = 0x7ff0_0000_0000_0002;
+
 /// Why a series definition is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {

@@ -28,7 +28,8 @@ fn frame(sequence: u64, ahead_ms: i64, ids: &[u32]) -> Up {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
     let values = vec![1.0; ids.len()];
     let timestamp_ms = now + ahead_ms;
-    Up::Frame(Frame { boot: BOOT, sequence, timestamp_ms, ids: ids.to_vec(), values })
+    let ids = ids.to_vec();
+    Up::Frame(Frame { boot: BOOT, sequence, timestamp_ms, ids, values, ..Frame::default() })
 }
 
 #[tokio::test(flavor = "multi_thread")]

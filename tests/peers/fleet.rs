@@ -214,6 +214,7 @@ impl Agent {
             timestamp_ms: now_ms(),
             ids: (0..self.signals.len() as u32).collect(),
             values: self.signals.iter_mut().map(Signal::next).collect(),
+            ..Frame::default()
         }
     }
 }

@@ -98,6 +98,7 @@ fn frames(mut host: Host, times: Times) -> Vec<Frame> {
         timestamp_ms,
         ids: (0..host.series.len() as u32).collect(),
         values: host.series.iter_mut().map(|series| series.signal.next()).collect(),
+        ..Frame::default()
     };
     (1..).zip(times.all()).map(frame).collect()
 }

@@ -51,7 +51,7 @@ impl Recording {
             samplers.sample(SystemTime::now(), &mut round);
             let (ids, values, _) = round.finish();
             let sequence = frames.len() as u64 + 1;
-            frames.push(Frame { boot: 1, sequence, timestamp_ms, ids, values });
+            frames.push(Frame { boot: 1, sequence, timestamp_ms, ids, values, ..Frame::default() });
         }
         Self { series: table.definitions().to_vec(), frames }
     }

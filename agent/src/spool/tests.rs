@@ -386,7 +386,14 @@ fn a_directory_serves_one_agent() {
         max_bytes: 1 << 20,
         max_age: Duration::from_hours(1),
     };
-    let frame = |boot| Frame { boot, sequence: 1, timestamp_ms: 1, ids: vec![], values: vec![] };
+    let frame = |boot| Frame {
+        boot,
+        sequence: 1,
+        timestamp_ms: 1,
+        ids: vec![],
+        values: vec![],
+        meetings: vec![],
+    };
     let mut first = Spool::open(options.clone(), 1);
     first.append(&[], frame(1));
     let mut second = Spool::open(options.clone(), 2);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use headroom_proto::wire::SequenceRange;
 use tokio::sync::mpsc;
 
-use crate::store::{Appended, FrameId, FrameWrite, LostInterval, Store, StoreError};
+use crate::store::{Appended, FrameId, FrameWrite, LostInterval, Meeting, Store, StoreError};
 use crate::telemetry::Counts;
 
 /// The most that waits for the writer; beyond it streams wait, and agents with them.
@@ -16,7 +16,8 @@ const BATCH: usize = 4096;
 
 /// What a stream hands in.
 pub enum Write {
-    Frame(FrameWrite),
+    /// A frame, and what came with it of meetings.
+    Frame(FrameWrite, Vec<Meeting>),
     /// Frames without a name, of one request.
     Batch(Vec<FrameWrite>),
     Loss(LostInterval),
@@ -68,9 +69,11 @@ fn run(store: &Store, counts: &Counts, mut queue: mpsc::Receiver<Request>) {
         let mut frames = Vec::with_capacity(gathered.len());
         let mut replies = Vec::with_capacity(gathered.len());
         let mut losses = Vec::new();
+        let mut meetings = Vec::new();
         for Request { write, reply } in gathered.drain(..) {
             match write {
-                Write::Frame(frame) => {
+                Write::Frame(frame, own) => {
+                    meetings.extend(own);
                     replies.push((reply, written(frame.id.as_ref())));
                     frames.push(frame);
                 }
@@ -82,7 +85,7 @@ fn run(store: &Store, counts: &Counts, mut queue: mpsc::Receiver<Request>) {
             }
         }
         if !frames.is_empty() {
-            append(store, counts, &frames, replies);
+            append(store, counts, (&frames, &meetings), replies);
         }
         // After the frames: one that arrived after all is no loss.
         for (reply, loss) in losses {
@@ -94,10 +97,12 @@ fn run(store: &Store, counts: &Counts, mut queue: mpsc::Receiver<Request>) {
 fn append(
     store: &Store,
     counts: &Counts,
-    frames: &[FrameWrite],
+    (frames, meetings): (&[FrameWrite], &[Meeting]),
     replies: Vec<(mpsc::Sender<Written>, Written)>,
 ) {
-    let outcome = store.append(frames);
+    // Meetings first: what is known of one does not change if its frame comes again.
+    let noted = if meetings.is_empty() { Ok(()) } else { store.record_meetings(meetings) };
+    let outcome = noted.and_then(|()| store.append(frames));
     Counts::add(&counts.commits, 1);
     match outcome {
         Ok(outcomes) => {

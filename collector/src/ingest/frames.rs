@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use headroom_proto::limits::{MAX_FRAME_VALUES, MAX_FUTURE, MAX_STREAM_SERIES};
+use headroom_proto::limits::{MAX_FRAME_MEETINGS, MAX_FRAME_VALUES, MAX_FUTURE, MAX_STREAM_SERIES};
 use headroom_proto::metric::{self, INSTANCE};
 use headroom_proto::wire::{Frame, SeriesDefinition};
 
-use crate::store::{FrameId, FrameWrite, Labels, SeriesId, SeriesLimit};
+use super::meetings;
+use crate::store::{FrameId, FrameWrite, Labels, Meeting, SeriesId, SeriesLimit};
 use crate::telemetry::RefusalReason;
 
 /// The series of one stream, by boot and id.
@@ -40,6 +41,8 @@ pub struct Refused {
 pub struct Checked {
     /// What to store, if anything.
     pub write: Option<FrameWrite>,
+    /// What it says of meetings.
+    pub meetings: Vec<Meeting>,
     /// What was left out.
     pub refused: Vec<Refused>,
 }
@@ -81,7 +84,7 @@ impl StreamSeries {
         (now_ms, oldest): (i64, Duration),
     ) -> Checked {
         if let Some(refused) = check_whole(&frame, now_ms, oldest) {
-            return Checked { write: None, refused: vec![refused] };
+            return Checked { write: None, meetings: Vec::new(), refused: vec![refused] };
         }
         let id = Some(FrameId {
             instance: Arc::clone(instance),
@@ -89,19 +92,21 @@ impl StreamSeries {
             sequence: frame.sequence,
         });
         let timestamp_ms = frame.timestamp_ms;
+        let meetings = meetings::check(instance, &frame);
         if let Some((boot, ids, series)) = &self.last
             && *boot == frame.boot
             && *ids == frame.ids
         {
             let series = Arc::clone(series);
             let write = FrameWrite { id, timestamp_ms, series, values: frame.values };
-            return Checked { write: Some(write), refused: Vec::new() };
+            return Checked { write: Some(write), meetings, refused: Vec::new() };
         }
         let (series, values, refused) = self.resolve(&frame);
         if refused.is_empty() {
             self.last = Some((frame.boot, frame.ids, Arc::clone(&series)));
         }
-        Checked { write: Some(FrameWrite { id, timestamp_ms, series, values }), refused }
+        let write = Some(FrameWrite { id, timestamp_ms, series, values });
+        Checked { write, meetings, refused }
     }
 
     /// The series and values of a frame that may be stored, and what may not.
@@ -153,6 +158,10 @@ fn check_whole(frame: &Frame, now_ms: i64, oldest: Duration) -> Option<Refused> 
     }
     if frame.values.len() > MAX_FRAME_VALUES {
         let message = format!("{} values, at most {MAX_FRAME_VALUES}", frame.values.len());
+        return refuse(RefusalReason::Frame, message);
+    }
+    if frame.meetings.len() > MAX_FRAME_MEETINGS {
+        let message = format!("{} meetings, at most {MAX_FRAME_MEETINGS}", frame.meetings.len());
         return refuse(RefusalReason::Frame, message);
     }
     if frame.sequence == 0 {
@@ -212,6 +221,7 @@ mod tests {
                 timestamp_ms: NOW_MS,
                 ids: vec![0, 1],
                 values: vec![1.0, f64::NAN],
+                meetings: vec![],
             };
             change(&mut frame);
             frame

@@ -160,7 +160,7 @@ impl AgentStream {
             self.tell(refusal, refused).await?;
         }
         match checked.write {
-            Some(write) => self.submit(Write::Frame(write), reply).await,
+            Some(write) => self.submit(Write::Frame(write, checked.meetings), reply).await,
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use headroom_proto::metric::STALE_BITS;
 use promql_parser::label::{MatchOp, Matchers};
 use promql_parser::parser::{AtModifier, Offset, VectorSelector};
 
@@ -10,9 +11,6 @@ use super::grid::Grid;
 use super::value::{Row, Samples};
 use super::windows::Places;
 use crate::store::{METRIC, Matcher, Series};
-
-/// The value that ends a series in Prometheus: a NaN of its own.
-const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// Where a selector looks: its own moments for the steps of the query.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +86,7 @@ pub fn newest(series: Series, grid: &Grid, shift: Shift, lookback_ms: i64) -> (R
         let alive = behind.checked_sub(1).and_then(|place| {
             let (timestamp, value) = (series.timestamps[place], series.values[place]);
             let recent = timestamp >= at - series.lookback_ms(place, lookback_ms);
-            (recent && value.to_bits() != STALE).then_some((timestamp, value))
+            (recent && value.to_bits() != STALE_BITS).then_some((timestamp, value))
         });
         points.push(alive.map(|(_, value)| value));
         times.push(alive.map_or(0, |(timestamp, _)| timestamp));
@@ -99,8 +97,8 @@ pub fn newest(series: Series, grid: &Grid, shift: Shift, lookback_ms: i64) -> (R
 /// A series without the marks of its ends.
 pub fn samples(series: Series) -> Samples {
     let Series { labels, mut timestamps, mut values, .. } = series;
-    if values.iter().any(|value| value.to_bits() == STALE) {
-        let alive: Vec<bool> = values.iter().map(|value| value.to_bits() != STALE).collect();
+    if values.iter().any(|value| value.to_bits() == STALE_BITS) {
+        let alive: Vec<bool> = values.iter().map(|value| value.to_bits() != STALE_BITS).collect();
         let keep = |place: usize| alive.get(place).copied().unwrap_or_default();
         let mut place = 0;
         timestamps.retain(|_| (keep(place), place += 1).0);

@@ -1,7 +1,7 @@
 //! The fjall database under `sealed/`: its keyspaces, its errors, its format version.
 //!
 //! Keyspaces: `meta` (format, sealed generation, state of each day), `series` (id to labels),
-//! `boots` (frames seen, by instance and boot), `losses`; chunks of day D as they were sealed in
+//! `boots` (frames seen, by instance and boot), `losses`, `meetings`; chunks of day D as they were sealed in
 //! `fresh-D` and merged in `day-D-V`; rollups of 5 minutes in `minutes-P` and of an hour in
 //! `hours-P`. What expires is a keyspace and is dropped whole.
 
@@ -35,6 +35,7 @@ pub struct Database {
     pub series: Keyspace,
     pub boots: Keyspace,
     pub losses: Keyspace,
+    pub meetings: Keyspace,
 }
 
 impl Database {
@@ -60,6 +61,7 @@ impl Database {
             series: keyspace("series")?,
             boots: keyspace("boots")?,
             losses: keyspace("losses")?,
+            meetings: keyspace("meetings")?,
             directory: directory.to_owned(),
             fjall,
         };

@@ -3,7 +3,7 @@
 use super::database;
 use super::days::{self, Day, DayState};
 use super::rollup::Resolution;
-use super::{Store, StoreError, merge, rollups, seal};
+use super::{Store, StoreError, meetings, merge, rollups, seal};
 
 /// How long samples and their rollups are kept, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,9 @@ const ROLL_AFTER_MS: i64 = 48 * 3_600_000;
 /// A boot is remembered this long after its last frame, well beyond any spool's age.
 const BOOT_AGE_MS: i64 = 60 * days::DAY_MS;
 
+/// The most meetings that are forgotten on one day.
+const EXPIRING_MEETINGS: usize = 100_000;
+
 /// Does what is due at `now_ms`, day by day until `stop` says so. The caller holds the maintenance
 /// lock.
 pub fn maintain(
@@ -49,7 +52,13 @@ pub fn maintain(
     store.write().days.0.values_mut().for_each(|day| day.busy = false);
     let mut batch = store.database.batch();
     store.write().boots.expire(now_ms - BOOT_AGE_MS, &store.database, &mut batch);
-    database::commit(batch, "forget old boots")
+    // Once a day, since it looks at each of them.
+    let today = Some(Day::of(now_ms));
+    if std::mem::replace(&mut store.writer().meetings_expired_on, today) != today {
+        let oldest_ms = now_ms - retention.minutes_ms;
+        meetings::expire(&store.database, oldest_ms, (&mut batch, EXPIRING_MEETINGS))?;
+    }
+    database::commit(batch, "forget old boots and meetings")
 }
 
 /// Seals all and merges every day, however young; rolls up those that `maintain` would.

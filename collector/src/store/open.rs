@@ -38,7 +38,14 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
     let log = Log::begin(&log_folder, newest + 1)?;
     let writer =
         // What only older logs have is written again to this one, so that each seal is whole.
-        Writer { log, poisoned: false, logged_series: state.index.len(), saved_series, sealed_at_ms: None };
+        Writer {
+            log,
+            poisoned: false,
+            logged_series: state.index.len(),
+            saved_series,
+            sealed_at_ms: None,
+            meetings_expired_on: None,
+        };
     let counts = Counts::default();
     counts.damaged.store(damaged, std::sync::atomic::Ordering::Relaxed);
     Ok(Store {

@@ -8,6 +8,8 @@
 //! behind it (u32); count (u32); then twelve columns, each behind its length (u32), as `numbers`
 //! has them, in the order of [`Bucket`]'s fields; moments are offsets from the bucket's beginning.
 
+use headroom_proto::metric::STALE_BITS;
+
 use super::head::Column;
 use super::numbers::{self, Effort};
 
@@ -64,16 +66,13 @@ pub struct Bucket {
 
 const VERSION: u8 = 1;
 
-/// A series that has ended: Prometheus's own NaN.
-const STALE: u64 = 0x7ff0_0000_0000_0002;
-
 /// The buckets of settled samples.
 pub fn buckets(column: &Column, resolution: Resolution) -> Vec<Bucket> {
     let mut buckets: Vec<Bucket> = Vec::new();
     let mut sum = Compensated::default();
     let mut before: Option<(i64, f64)> = None;
     for (&at_ms, &value) in column.timestamps.iter().zip(&column.values) {
-        if value.to_bits() == STALE {
+        if value.to_bits() == STALE_BITS {
             continue;
         }
         let begin_ms = at_ms.div_euclid(resolution.ms()) * resolution.ms();
@@ -250,7 +249,7 @@ mod tests {
             (20_000, 5.0),
             (299_999, 7.0),
             (300_000, 9.0),
-            (310_000, f64::from_bits(STALE)),
+            (310_000, f64::from_bits(STALE_BITS)),
             (700_000, 1.0),
         ];
         let (timestamps, values) = samples.into_iter().unzip();

@@ -341,3 +341,46 @@ proptest! {
         prop_assert_eq!(samples(&store, EVER), plain.into_iter().collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn a_meeting_has_the_newest_word_of_each_boot_and_the_boots_joined() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let meeting = |boot, seen_s: i64, peak| Meeting {
+        instance: "ca1".into(),
+        boot,
+        id: [3; 16],
+        tenant: "school".into(),
+        started_ms: 10_000,
+        seen_ms: seen_s * 1000,
+        marks: Marks::default(),
+        measured_seconds: (seen_s - 10) as f64,
+        participants_peak: peak,
+        participant_seconds: 5.0 * (seen_s - 10) as f64,
+        cameras_peak: 1,
+        camera_seconds: 0.5,
+    };
+    let between = |from_s: i64, to_s: i64| {
+        let range = TimeRange { from_ms: from_s * 1000, to_ms: to_s * 1000 };
+        store.meetings("ca1", range).unwrap()
+    };
+    store.record_meetings(&[meeting(1, 40, 9)]).unwrap();
+    // A backlog comes late, and what it says is old.
+    store.record_meetings(&[meeting(1, 25, 20)]).unwrap();
+    assert_eq!(between(0, 100), [meeting(1, 40, 9)]);
+    let ended = Meeting { marks: Marks::ENDED, ..meeting(2, 60, 4) };
+    store.record_meetings(&[ended.clone()]).unwrap();
+    store.record_meetings(&[Meeting { marks: Marks::default(), ..ended }]).unwrap();
+    let joined = between(0, 100).remove(0);
+    assert_eq!((joined.participants_peak, joined.measured_seconds), (9, 80.0));
+    assert_eq!((joined.participant_seconds, joined.camera_seconds), (400.0, 1.0));
+    assert!(joined.marks.has(Marks::ENDED));
+    assert_eq!((between(61, 100), between(0, 9)), (vec![], vec![]));
+    assert_eq!((between(60, 100).len(), between(0, 10).len()), (1, 1));
+    assert_eq!(store.meetings("ca", EVER).unwrap(), []);
+    let retention = Retention { raw_ms: 1, minutes_ms: DAY_MS, hours_ms: 1 };
+    store.maintain((DAY_MS + 10_000, retention), &|| false).unwrap();
+    assert_eq!(between(0, 100).len(), 1);
+    store.maintain((2 * DAY_MS, retention), &|| false).unwrap();
+    assert_eq!(between(0, 100), []);
+}

@@ -192,6 +192,7 @@ fn frame(ledger: &Shared, sequence: u64) -> Up {
         timestamp_ms,
         ids: (0..SERIES as u32).collect(),
         values,
+        ..Frame::default()
     })
 }
 

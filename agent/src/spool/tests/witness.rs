@@ -90,6 +90,7 @@ impl Witness {
                 timestamp_ms: self.now_ms,
                 ids: (0..series).collect(),
                 values: (0..series).map(value).collect(),
+                ..Frame::default()
             };
             self.appended.insert((self.boot, sequence), frame.clone());
             self.spool.append(&definitions, frame);
