@@ -1,5 +1,7 @@
 //! The agent's configuration file: raw keys in, checked values out, all mistakes at once.
 
+mod bbb;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
@@ -10,6 +12,8 @@ use headroom_proto::configuration::{ConfigurationError, Section, read};
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::{BitRate, ByteSize, Span};
 
+pub use self::bbb::detect as detect_bbb;
+use crate::rooms::RoomsOptions;
 use crate::samplers::SamplerOptions;
 use crate::spool::SpoolOptions;
 use crate::uplink::{CollectorAddress, Token};
@@ -31,6 +35,8 @@ pub struct AgentConfiguration {
     pub interval: Duration,
     /// What the samplers need to know.
     pub samplers: SamplerOptions,
+    /// How BigBlueButton is watched; none where there is none.
+    pub rooms: Option<RoomsOptions>,
     /// The spool's place and limits.
     pub spool: SpoolOptions,
 }
@@ -43,8 +49,10 @@ impl AgentConfiguration {
 }
 
 fn build(root: &Section<'_>) -> AgentConfiguration {
+    let collector = build_collector(&root.section("collector"));
     AgentConfiguration {
-        collector: build_collector(&root.section("collector")),
+        rooms: bbb::build(root, collector.token.bytes()),
+        collector,
         interval: build_interval(&root.section("sampler")),
         samplers: SamplerOptions {
             link_speeds: build_link_speeds(&root.section("network").section("link_speeds")),

@@ -3,6 +3,7 @@
 pub mod configuration;
 pub mod run;
 
+pub mod rooms;
 pub mod samplers;
 pub mod series;
 

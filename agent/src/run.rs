@@ -3,20 +3,26 @@
 //! The sampler thread waits on the clock and on commands; the uplink task on the collector, the
 //! spool and the stop token. They meet in the spool only.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use headroom_proto::wire::Frame;
+use headroom_proto::wire::{Frame, Meeting};
 use tokio::sync::{Notify, watch};
 
 use crate::configuration::AgentConfiguration;
 use crate::exposition;
+use crate::rooms::Rooms;
+use crate::rooms::client::TrustError;
+use crate::rooms::poller::{self, Fetched, PollerOptions};
 use crate::samplers::{SamplerOptions, Samplers};
-use crate::series::{Round, SeriesTable};
+use crate::series::{Round, RoundKind, SeriesTable};
 use crate::spool::Spool;
 use crate::telemetry::{self, Counts, unix_ms};
 use crate::uplink::{self, UplinkContext};
+
+/// How many commands may wait for the sampler thread. While it hangs, polls are dropped and counted.
+const COMMANDS: usize = 16;
 
 /// Why the agent could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +36,9 @@ pub enum RunError {
     /// The sampler's thread died.
     #[error("the sampler thread ended early")]
     SamplerEnded,
+    /// BigBlueButton cannot be asked.
+    #[error("failed to prepare for BigBlueButton's certificate")]
+    Rooms(#[from] TrustError),
 }
 
 /// Samples and pushes until `stop` turns true.
@@ -47,10 +56,11 @@ pub async fn run(
         counts: Arc::new(Counts::default()),
         interval,
     };
-    let (commands, orders) = channel();
+    let (commands, orders) = sync_channel(COMMANDS);
     let ending_spool = Arc::clone(&spool);
     let rounds = Rounds {
         samplers: Samplers::new(&configuration.samplers),
+        rooms: configuration.rooms.as_ref().map(Rooms::new),
         table: SeriesTable::default(),
         boot,
         sequence: 0,
@@ -67,11 +77,13 @@ pub async fn run(
     let pass_on = async {
         while interval_wish.changed().await.is_ok() {
             let wish = interval_wish.borrow_and_update().unwrap_or(configured);
-            if commands.send(Command::Interval(wish)).is_err() {
+            if commands.try_send(Command::Interval(wish)).is_err() {
                 break;
             }
         }
     };
+    let poller = configuration.rooms.map(|rooms| rooms.poller);
+    let polling = poll(poller, (commands.clone(), Arc::clone(&context.counts)), stop.clone());
     let (end_uplink, uplink_end) = watch::channel(false);
     // The sampler ends first, so that the uplink can send all there is.
     let ending = async {
@@ -82,15 +94,30 @@ pub async fn run(
         ended
     };
     let pushing = uplink::run(configuration.collector, context, uplink_end);
-    let (ended, (), ()) = tokio::join!(ending, pushing, pass_on);
+    let (ended, polled, (), ()) = tokio::join!(ending, polling, pushing, pass_on);
     if let Ok(mut spool) = ending_spool.lock() {
         spool.finish();
     }
-    ended
+    ended.and(polled)
+}
+
+/// Polls BigBlueButton, if there is one, and hands each poll to the sampler thread.
+async fn poll(
+    options: Option<PollerOptions>,
+    (commands, counts): (SyncSender<Command>, Arc<Counts>),
+    stop: watch::Receiver<bool>,
+) -> Result<(), RunError> {
+    let Some(options) = options else { return Ok(()) };
+    let take = |fetched| {
+        if commands.try_send(Command::Poll(Box::new(fetched))).is_err() {
+            Counts::add(&counts.dropped_polls, 1);
+        }
+    };
+    Ok(poller::run(options, take, stop).await?)
 }
 
 fn stop_thread(
-    commands: &Sender<Command>,
+    commands: &SyncSender<Command>,
     thread: std::thread::JoinHandle<()>,
 ) -> Result<(), RunError> {
     // A thread that has ended already has closed the channel; joining tells.
@@ -111,12 +138,14 @@ pub fn once(options: &SamplerOptions) -> String {
 
 enum Command {
     Interval(Duration),
+    Poll(Box<Fetched>),
     Stop,
 }
 
 /// Takes rounds of samples into the spool.
 struct Rounds {
     samplers: Samplers,
+    rooms: Option<Rooms>,
     table: SeriesTable,
     boot: u64,
     sequence: u64,
@@ -135,7 +164,10 @@ impl Rounds {
                     interval = new;
                     due = due.min(Instant::now() + interval);
                 }
-                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Command::Poll(fetched)) => self.take_poll(*fetched),
+                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    return self.report_meetings();
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     self.take();
                     due += interval;
@@ -154,16 +186,40 @@ impl Rounds {
         let mut round = Round::new(&mut self.table);
         self.samplers.sample(now, &mut round);
         telemetry::sample(&self.counts, &self.spool, self.sequence, &mut round);
-        let (ids, values, dropped) = round.finish();
+        let finished = round.finish();
+        self.append(unix_ms(now), finished, Vec::new());
+    }
+
+    /// A poll is a frame of its own, at its own moment.
+    fn take_poll(&mut self, fetched: Fetched) {
+        let Some(rooms) = &mut self.rooms else { return };
+        self.sequence += 1;
+        let at_ms = fetched.time.at_ms;
+        let mut round = Round::of(RoundKind::Rooms, &mut self.table);
+        let meetings = rooms.take(fetched, &mut round);
+        let finished = round.finish();
+        self.append(at_ms, finished, meetings);
+    }
+
+    /// The last word on meetings that go on without this agent.
+    fn report_meetings(&mut self) {
+        let meetings = self.rooms.as_ref().map(Rooms::reports).unwrap_or_default();
+        if !meetings.is_empty() {
+            self.sequence += 1;
+            let nothing = (Vec::new(), Vec::new(), 0);
+            self.append(unix_ms(SystemTime::now()), nothing, meetings);
+        }
+    }
+
+    fn append(
+        &mut self,
+        timestamp_ms: i64,
+        (ids, values, dropped): (Vec<u32>, Vec<f64>, u64),
+        meetings: Vec<Meeting>,
+    ) {
         Counts::add(&self.counts.series_limit_samples, dropped);
-        let frame = Frame {
-            boot: self.boot,
-            sequence: self.sequence,
-            timestamp_ms: unix_ms(now),
-            ids,
-            values,
-            meetings: Vec::new(),
-        };
+        let (boot, sequence) = (self.boot, self.sequence);
+        let frame = Frame { boot, sequence, timestamp_ms, ids, values, meetings };
         if let Ok(mut spool) = self.spool.lock() {
             spool.append(self.table.definitions(), frame);
         }

@@ -18,6 +18,8 @@ pub struct Counts {
     pub refused_samples: AtomicU64,
     /// Rounds that were not taken, since the one before took too long.
     pub missed_rounds: AtomicU64,
+    /// Polls of BigBlueButton that the sampler thread had no time for.
+    pub dropped_polls: AtomicU64,
     /// Connections that the collector welcomed.
     pub connections: AtomicU64,
     /// 1 while connected.
@@ -50,6 +52,7 @@ pub fn sample(counts: &Counts, spool: &Mutex<Spool>, frames: u64, round: &mut Ro
     round.push("headroom_agent_connected", &[], read(&counts.connected));
     round.push("headroom_agent_connections_total", &[], read(&counts.connections));
     round.push("headroom_agent_missed_rounds_total", &[], read(&counts.missed_rounds));
+    round.push("headroom_agent_dropped_polls_total", &[], read(&counts.dropped_polls));
     round.push("headroom_agent_settings_version", &[], read(&counts.settings_version));
 
     let state = spool.lock().map(|spool| spool.state()).ok();

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use headroom_agent::configuration::AgentConfiguration;
+use headroom_agent::configuration::{AgentConfiguration, detect_bbb};
 use headroom_agent::samplers::SamplerOptions;
 use headroom_agent::spool::SpoolOptions;
 use headroom_agent::uplink::{CollectorAddress, Token};
@@ -112,12 +112,10 @@ pub async fn run(
 }
 
 fn agent_configuration(options: &UpOptions, grpc: SocketAddr, token: &str) -> AgentConfiguration {
+    let token = Token::new(token).expect("hexadecimal digits are a token");
     AgentConfiguration {
-        collector: CollectorAddress {
-            url: format!("http://{grpc}"),
-            token: Token::new(token).expect("hexadecimal digits are a token"),
-            ca_file: None,
-        },
+        rooms: detect_bbb(token.bytes()),
+        collector: CollectorAddress { url: format!("http://{grpc}"), token, ca_file: None },
         interval: options.interval,
         samplers: SamplerOptions::default(),
         spool: SpoolOptions {

@@ -25,6 +25,8 @@ fn folder() -> TempDir {
     write("key.pem", &certificates.key, 0o600);
     write("token", "0123456789abcdef\n", 0o600);
     write("empty", "\n", 0o600);
+    write("bbb-secret", "639259d4-9dd8-4b25-bf01-95f9567eaf4b\n", 0o600);
+    write("bbb-web.properties", "securitySalt=639259d4\n", 0o640);
     write("open-token", "0123456789abcdef\n", 0o644);
     folder
 }

@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Outside crates with one owner, by the path of the owner below the package's folder.
-const OWNERS: [(&str, &[&str]); 15] = [
+const OWNERS: [(&str, &[&str]); 21] = [
     ("comfy_table", &["collector/src/client"]),
     ("fjall", &["collector/src/store"]),
     ("hashbrown", &["collector/src/store"]),
@@ -38,16 +38,23 @@ const OWNERS: [(&str, &[&str]); 15] = [
     ("reqwest", &["collector/src/client", "collector/src/backup", "collector/src/main"]),
     ("sha2", &["collector/src/identity"]),
     ("procfs", &["agent/src/samplers"]),
+    ("quick_xml", &["agent/src/rooms/answer"]),
+    ("hyper", &["agent/src/rooms/client"]),
+    ("hyper_util", &["agent/src/rooms/client"]),
+    ("http_body_util", &["agent/src/rooms/client"]),
+    ("tokio_rustls", &["agent/src/rooms/client"]),
+    ("ring", &["agent/src/rooms/checksum", "agent/src/rooms/room"]),
 ];
 
 /// Modules that decide: no clock, no files, no sockets, no threads.
-const PURE: [&str; 24] = [
+const PURE: [&str; 34] = [
     "collector/src/client/csv",
     "collector/src/client/moment",
     "collector/src/client/table",
     "collector/src/query",
     "collector/src/promql",
     "collector/src/ingest/frames",
+    "collector/src/ingest/meetings",
     "collector/src/ingest/remote_write/request",
     "collector/src/store/chunk",
     "collector/src/store/head",
@@ -63,6 +70,15 @@ const PURE: [&str; 24] = [
     "collector/src/graphs/ticks",
     "collector/src/graphs/figures",
     "collector/src/graphs/export",
+    "agent/src/rooms/account",
+    "agent/src/rooms/answer",
+    "agent/src/rooms/census",
+    "agent/src/rooms/checksum",
+    "agent/src/rooms/counts",
+    "agent/src/rooms/histogram",
+    "agent/src/rooms/room",
+    "agent/src/rooms/tenants",
+    "agent/src/rooms/watch",
     "agent/src/series",
     "agent/src/uplink/backoff",
     "proto/src",

@@ -1,0 +1,162 @@
+//! What one poll's rooms amount to: the host's sums in bigbluebutton-exporter's names, and each
+//! tenant's. A sum of which a part is not known is not written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use headroom_proto::metric::TENANT;
+
+use super::histogram::{Histogram, Kind, PEOPLE, STREAMS};
+use super::room::{Clients, Room};
+use super::tenants::OTHER;
+use crate::series::Round;
+
+/// The most pairs of front end's host and product that have a series.
+const MAX_ORIGINS: usize = 50;
+
+/// What stands where the exporter has no value for a label.
+const NONE: &str = "unknown";
+
+type Count = fn(&Room) -> Option<u32>;
+
+/// A sum over all rooms: its name, that of its histogram with the borders, and what is summed.
+struct Sum {
+    metric: &'static str,
+    histogram: &'static str,
+    borders: &'static [(f64, &'static str)],
+    count: Count,
+}
+
+const SUMS: [Sum; 4] = [
+    Sum {
+        metric: "bbb_meetings_participants",
+        histogram: "bbb_room_participants",
+        borders: &PEOPLE,
+        count: |room| room.participants,
+    },
+    Sum {
+        metric: "bbb_meetings_listeners",
+        histogram: "bbb_room_listeners",
+        borders: &PEOPLE,
+        count: |room| room.listeners,
+    },
+    Sum {
+        metric: "bbb_meetings_voice_participants",
+        histogram: "bbb_room_voice_participants",
+        borders: STREAMS,
+        count: |room| room.voices,
+    },
+    Sum {
+        metric: "bbb_meetings_video_participants",
+        histogram: "bbb_room_video_participants",
+        borders: STREAMS,
+        count: |room| room.cameras,
+    },
+];
+
+/// Writes what bigbluebutton-exporter would, breakout rooms included as it does.
+pub fn push_all(rooms: &[(Room, Arc<str>)], round: &mut Round<'_>) {
+    let all = || rooms.iter().map(|(room, _)| room);
+    round.push("bbb_meetings", &[], rooms.len() as f64);
+    for Sum { metric, histogram, borders, count } in SUMS {
+        let Some(counts) = all().map(count).collect::<Option<Vec<u32>>>() else { continue };
+        let mut buckets = Histogram::new(borders);
+        for count in &counts {
+            buckets.add(f64::from(*count));
+        }
+        round.push(metric, &[], counts.iter().map(|count| f64::from(*count)).sum());
+        buckets.push((histogram, Kind::Gauge), &[], round);
+    }
+    let largest = all().map(|room| room.participants).try_fold(0, |max, n| Some(n?.max(max)));
+    if let Some(largest) = largest {
+        round.push("bbb_meetings_participants_max", &[], f64::from(largest));
+    }
+    push_clients(all().map(|room| room.clients), round);
+    push_origins(all(), round);
+    let incomplete = all().filter(|room| !is_complete(room)).count();
+    round.push("headroom_bbb_incomplete_meetings", &[], incomplete as f64);
+}
+
+fn is_complete(room: &Room) -> bool {
+    let counts = [room.participants, room.listeners, room.voices, room.cameras];
+    room.id.is_some() && counts.iter().all(Option::is_some)
+}
+
+fn push_clients(clients: impl Iterator<Item = Clients>, round: &mut Round<'_>) {
+    let mut sum = Clients::default();
+    for Clients { html5, dial_in, flash, other } in clients {
+        sum.html5 += html5;
+        sum.dial_in += dial_in;
+        sum.flash += flash;
+        sum.other += other;
+    }
+    let kinds = [("html5", sum.html5), ("dial-in", sum.dial_in), ("flash", sum.flash)];
+    let others = (sum.other > 0).then_some(("other", sum.other));
+    for (kind, count) in kinds.into_iter().chain(others) {
+        round.push("bbb_meetings_participant_clients", &[("type", kind)], f64::from(count));
+    }
+}
+
+fn push_origins<'r>(rooms: impl Iterator<Item = &'r Room>, round: &mut Round<'_>) {
+    let mut origins: BTreeMap<(&str, &str), Option<u32>> = BTreeMap::new();
+    for room in rooms {
+        let server = room.origin.server.as_deref().unwrap_or(NONE);
+        let mut origin = (server, room.origin.product.as_deref().unwrap_or(NONE));
+        if origins.len() >= MAX_ORIGINS && !origins.contains_key(&origin) {
+            origin = (OTHER, OTHER);
+        }
+        let sum = origins.entry(origin).or_insert(Some(0));
+        *sum = sum.zip(room.participants).map(|(sum, participants)| sum + participants);
+    }
+    for ((server, name), participants) in origins {
+        let labels = [("server", server), ("name", name)];
+        if let Some(participants) = participants {
+            round.push("bbb_meetings_participants_origin", &labels, f64::from(participants));
+        }
+    }
+}
+
+/// What a tenant has now, room by room.
+const GAUGES: [(&str, Count); 9] = [
+    ("headroom_tenant_rooms", |room| whole(room).map(|people| u32::from(people > 0)).or(not(room))),
+    ("headroom_tenant_breakout_rooms", |room| Some(u32::from(room.breakout && room.is_used()))),
+    ("headroom_tenant_participants", |room| whole(room).or(not(room))),
+    ("headroom_tenant_listeners", |room| room.listeners),
+    ("headroom_tenant_voices", |room| room.voices),
+    ("headroom_tenant_cameras", |room| room.cameras),
+    ("headroom_tenant_cameras_out", |room| room.cameras_out),
+    ("headroom_tenant_recording_rooms", |room| Some(u32::from(room.recording && room.is_used()))),
+    (LARGEST, |room| room.participants),
+];
+
+/// This one is a maximum; the others are sums.
+const LARGEST: &str = "headroom_tenant_largest_room_participants";
+
+/// The people of a meeting that is no breakout room.
+fn whole(room: &Room) -> Option<u32> {
+    room.participants.filter(|_| !room.breakout)
+}
+
+/// Breakout rooms have nobody of their own.
+fn not(room: &Room) -> Option<u32> {
+    room.breakout.then_some(0)
+}
+
+/// Writes each tenant's gauges: 0 for those who have no room now, for that is known.
+pub fn push_tenants<'t>(
+    tenants: impl Iterator<Item = &'t Arc<str>>,
+    rooms: &[(Room, Arc<str>)],
+    round: &mut Round<'_>,
+) {
+    for tenant in tenants {
+        let own = || rooms.iter().filter(|(_, of)| of == tenant).map(|(room, _)| room);
+        for (metric, count) in GAUGES {
+            let join = |so_far: u32, count: Option<u32>| {
+                Some(if metric == LARGEST { so_far.max(count?) } else { so_far + count? })
+            };
+            if let Some(value) = own().map(count).try_fold(0, join) {
+                round.push(metric, &[(TENANT, tenant)], f64::from(value));
+            }
+        }
+    }
+}

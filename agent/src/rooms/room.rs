@@ -1,0 +1,193 @@
+//! A room as one poll sees it: counts, and where it comes from. No name, no id, no password.
+
+use std::fmt;
+
+use ring::hmac;
+
+/// How many cameras a viewer sees at a time: BigBlueButton's default page on a desk.
+const CAMERAS_PER_PAGE: u32 = 5;
+
+/// Makes meetings known again without telling which they are.
+#[derive(Clone)]
+pub struct MeetingKey(hmac::Key);
+
+impl MeetingKey {
+    /// The key that belongs to a secret of this host; the same secret gives the same key.
+    pub fn derive(secret: &[u8]) -> Self {
+        let purpose = b"headroom meeting ids, version 1";
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), purpose);
+        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+    }
+
+    /// What stands for the meeting of that id.
+    pub fn hide(&self, id: &str) -> MeetingId {
+        let tag = hmac::sign(&self.0, id.as_bytes());
+        let mut hidden = [0; 16];
+        hidden.copy_from_slice(&tag.as_ref()[..16]);
+        MeetingId(hidden)
+    }
+}
+
+impl fmt::Debug for MeetingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MeetingKey(…)")
+    }
+}
+
+/// A keyed hash in place of a meeting's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MeetingId(pub [u8; 16]);
+
+/// A meeting as one answer has it. What the answer does not tell is none, never 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Room {
+    /// Of its internal id: the same as long as this meeting goes on.
+    pub id: Option<MeetingId>,
+    /// Of its external id, by which breakout rooms may name it.
+    pub external_id: Option<MeetingId>,
+    /// Of the meeting that a breakout room belongs to.
+    pub parent_id: Option<MeetingId>,
+    /// When it was started, Unix time in milliseconds by the server's clock.
+    pub started_ms: Option<i64>,
+    /// Whose it is.
+    pub origin: Origin,
+    /// People in it.
+    pub participants: Option<u32>,
+    /// Those who listen only.
+    pub listeners: Option<u32>,
+    /// Those with a microphone.
+    pub voices: Option<u32>,
+    /// Camera streams that come in.
+    pub cameras: Option<u32>,
+    /// Camera streams that go out, estimated.
+    pub cameras_out: Option<u32>,
+    /// People by the kind of their client.
+    pub clients: Clients,
+    /// Whether it is a breakout room: its people are counted in the meeting it belongs to as well.
+    pub breakout: bool,
+    /// Whether it is recorded.
+    pub recording: bool,
+}
+
+impl Room {
+    /// Whether somebody is in it.
+    pub fn is_used(&self) -> bool {
+        self.participants.is_some_and(|participants| participants > 0)
+    }
+}
+
+/// What the answer says of where a meeting was made, in the order in which it is believed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// A balancer's tenant, which no client can set.
+    pub tenant: Option<String>,
+    /// The front end's host.
+    pub server: Option<String>,
+    /// The host that is called back.
+    pub callback: Option<String>,
+    /// The front end's product.
+    pub product: Option<String>,
+}
+
+impl Origin {
+    /// The first that is there.
+    pub fn best(&self) -> Option<&str> {
+        let Self { tenant, server, callback, .. } = self;
+        [tenant, server, callback].into_iter().flatten().map(String::as_str).next()
+    }
+}
+
+/// People by the kind of their client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Clients {
+    /// The browser.
+    pub html5: u32,
+    /// The telephone.
+    pub dial_in: u32,
+    /// The browser of before 2.3.
+    pub flash: u32,
+    /// What is none of them.
+    pub other: u32,
+}
+
+/// What the list of a room's people amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// All who are listed.
+    pub people: u32,
+    /// Those of them who see every camera.
+    pub moderators: u32,
+    /// Those of the moderators who show themselves.
+    pub moderators_shown: u32,
+    /// Those of all who show themselves.
+    pub shown: u32,
+    /// Those who listen only.
+    pub listeners: u32,
+    /// Those with a microphone.
+    pub voices: u32,
+    /// By client.
+    pub clients: Clients,
+}
+
+impl Tally {
+    /// Streams out of a room with `cameras` streams in and `participants` people, of whom those
+    /// that are not listed count as viewers who show nothing: to moderators all that are not their
+    /// own, to viewers as many of them as fit on a page.
+    pub fn cameras_out(&self, cameras: u32, participants: u32) -> u32 {
+        let others = cameras.saturating_sub(1);
+        let unseen_moderators = self.moderators - self.moderators_shown;
+        let viewers = participants.saturating_sub(self.moderators);
+        let viewers_shown = (self.shown - self.moderators_shown).min(viewers);
+        let page = |streams: u32| streams.min(CAMERAS_PER_PAGE);
+        let streams = [
+            (self.moderators_shown, others),
+            (unseen_moderators, cameras),
+            (viewers_shown, page(others)),
+            (viewers - viewers_shown, page(cameras)),
+        ];
+        streams
+            .into_iter()
+            .fold(0, |sum: u32, (people, each)| sum.saturating_add(people.saturating_mul(each)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_meeting_has_the_same_id_under_one_key_only() {
+        let key = MeetingKey::derive(b"token");
+        let id = "183f0bf3a0982a127bdb8161e0c44eb696b3e75c-1700000000000";
+        assert_eq!(key.hide(id), MeetingKey::derive(b"token").hide(id));
+        assert_ne!(key.hide(id), MeetingKey::derive(b"other").hide(id));
+        assert_ne!(key.hide(id), key.hide(&id.replace("-17", "-18")));
+        assert_eq!(format!("{key:?}"), "MeetingKey(…)");
+    }
+
+    #[test]
+    fn streams_out_follow_pages_and_moderators() {
+        let tally = |moderators, moderators_shown, shown| Tally {
+            moderators,
+            moderators_shown,
+            shown,
+            ..Tally::default()
+        };
+        for (tally, cameras, participants, expected) in [
+            // Nobody shows anything.
+            (tally(1, 0, 0), 0, 20, 0),
+            // A teacher shows herself to 24.
+            (tally(1, 1, 1), 1, 25, 24),
+            // Four of 25, one of them the moderator: 3 + 3 × 3 + 21 × 4.
+            (tally(1, 1, 4), 4, 25, 3 + 9 + 84),
+            // Twenty all shown: the moderator sees 19, each viewer a page of 5.
+            (tally(1, 1, 20), 20, 20, 19 + 19 * 5),
+            // Nobody is listed though there are 10: all are viewers.
+            (tally(0, 0, 0), 3, 10, 30),
+            // More listed than counted.
+            (tally(3, 0, 5), 2, 1, 6),
+        ] {
+            assert_eq!(tally.cameras_out(cameras, participants), expected, "{tally:?}");
+        }
+    }
+}

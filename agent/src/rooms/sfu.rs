@@ -1,0 +1,136 @@
+//! What bbb-webrtc-sfu's own Prometheus exporters say, passed on under their own names: streams by
+//! kind, screen shares, crashes. They are off by default, so their absence is no failure.
+
+use super::client::Client;
+
+/// What is passed on; the rest is about the exporter's own process.
+const FAMILIES: [&str; 4] = ["mediasoup_", "mcs_", "sfu_", "freeswitch_crashes"];
+
+/// The most series of one exporter.
+const MAX_SERIES: usize = 500;
+
+/// The longest label value that is passed on, in bytes.
+const MAX_VALUE_BYTES: usize = 128;
+
+/// Labels that say where a series is from are the collector's.
+const RESERVED: [&str; 2] = ["instance", "job"];
+
+/// One series of an exporter and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The metric.
+    pub metric: String,
+    /// Its labels.
+    pub labels: Vec<(String, String)>,
+    /// The value.
+    pub value: f64,
+}
+
+/// Where bbb-webrtc-sfu's processes serve, when they do: name and address.
+pub const EXPORTERS: [(&str, &str); 5] = [
+    ("mcs-core", "http://127.0.0.1:3014/metrics"),
+    ("main", "http://127.0.0.1:3016/metrics"),
+    ("screenshare", "http://127.0.0.1:3022/metrics"),
+    ("audio", "http://127.0.0.1:3024/metrics"),
+    ("video", "http://127.0.0.1:3026/metrics"),
+];
+
+/// Asks each exporter.
+pub async fn scrape(exporters: &mut [(String, Client)]) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for (name, client) in exporters {
+        let Ok(text) = client.get("").await else { continue };
+        let labels = vec![("exporter".to_owned(), name.clone())];
+        samples.push(Sample { metric: "headroom_sfu_up".into(), labels, value: 1.0 });
+        samples.extend(parse(&String::from_utf8_lossy(&text)));
+    }
+    samples
+}
+
+/// The samples of a text in Prometheus's format that are passed on. Lines that break its rules are
+/// left out.
+pub fn parse(text: &str) -> Vec<Sample> {
+    let wanted = |line: &&str| FAMILIES.iter().any(|family| line.starts_with(family));
+    text.lines().filter(wanted).filter_map(sample).take(MAX_SERIES).collect()
+}
+
+fn sample(line: &str) -> Option<Sample> {
+    let end = line.find(['{', ' '])?;
+    let (metric, rest) = line.split_at(end);
+    let (labels, rest) = match rest.strip_prefix('{') {
+        Some(rest) => labels(rest)?,
+        None => (Vec::new(), rest),
+    };
+    // A timestamp may stand behind the value.
+    let value = rest.split_ascii_whitespace().next()?.parse().ok()?;
+    Some(Sample { metric: metric.to_owned(), labels, value })
+}
+
+/// The labels up to the closing brace, and what is behind it.
+fn labels(mut text: &str) -> Option<(Vec<(String, String)>, &str)> {
+    let mut labels = Vec::new();
+    loop {
+        text = text.trim_start_matches([',', ' ']);
+        if let Some(rest) = text.strip_prefix('}') {
+            return Some((labels, rest));
+        }
+        let (name, rest) = text.split_once("=\"")?;
+        let (value, rest) = quoted(rest)?;
+        text = rest;
+        if value.len() <= MAX_VALUE_BYTES && !RESERVED.contains(&name) {
+            labels.push((name.to_owned(), value));
+        }
+    }
+}
+
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut letters = text.char_indices();
+    while let Some((place, letter)) = letters.next() {
+        match letter {
+            '"' => return Some((value, &text[place + 1..])),
+            '\\' => match letters.next()?.1 {
+                'n' => value.push('\n'),
+                other => value.push(other),
+            },
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_passed_on_and_the_process_is_not() {
+        let text = "# TYPE mediasoup_producers gauge\n\
+                    mediasoup_producers{type=\"simple\",kind=\"video\",job=\"x\"} 7\n\
+                    mediasoup_workers 2 1700000000000\n\
+                    sfu_screenshare_sessions 12\n\
+                    sfu_module_crashes{module=\"a\\\"b\\\\c\",signal=\"\"} 1\n\
+                    process_cpu_seconds_total 12.5\n\
+                    mcs_rooms{broken 3\n\
+                    mcs_rooms NaNa\n\
+                    mcs_users\n\
+                    freeswitch_crashes 0\n";
+        let show = |sample: &Sample| {
+            let labels: Vec<String> =
+                sample.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("{} [{}] {}", sample.metric, labels.join(" "), sample.value)
+        };
+        let shown: Vec<String> = parse(text).iter().map(show).collect();
+        assert_eq!(
+            shown,
+            [
+                "mediasoup_producers [type=simple kind=video] 7",
+                "mediasoup_workers [] 2",
+                "sfu_screenshare_sessions [] 12",
+                "sfu_module_crashes [module=a\"b\\c signal=] 1",
+                "freeswitch_crashes [] 0",
+            ]
+        );
+        assert_eq!(parse(&"mcs_rooms 1\n".repeat(600)).len(), MAX_SERIES);
+    }
+}
