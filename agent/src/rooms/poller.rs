@@ -14,7 +14,7 @@ use super::answer;
 use super::checksum::{self, Algorithm};
 use super::client::{Address, AnswerLimits, Client, FetchError, TrustError};
 use super::secret::{SecretError, SecretSource};
-use super::sfu::{self, Sample};
+use super::sfu::{self, Exporter, Sample};
 use super::watch::PollTime;
 use crate::telemetry::unix_ms;
 
@@ -79,7 +79,7 @@ pub async fn run(
     let mut client = Client::new(options.address.clone(), options.limits, ca_file)?;
     let mut sfu = Vec::new();
     for (name, address) in &options.sfu {
-        sfu.push((name.clone(), Client::new(address.clone(), SFU_LIMITS, None)?));
+        sfu.push(Exporter::new(name.clone(), Client::new(address.clone(), SFU_LIMITS, None)?));
     }
     let mut version = Version::default();
     let begin = Instant::now();

@@ -35,14 +35,48 @@ pub const EXPORTERS: [(&str, &str); 5] = [
     ("video", "http://127.0.0.1:3026/metrics"),
 ];
 
+/// An exporter that does not answer is left alone for this many rounds.
+const REST_ROUNDS: u32 = 4;
+
+/// One exporter.
+pub struct Exporter {
+    name: String,
+    client: Client,
+    /// Whether it ever answered: then its silence is a failure.
+    known: bool,
+    rest: u32,
+}
+
+impl Exporter {
+    /// The exporter of that name, not asked yet.
+    pub fn new(name: String, client: Client) -> Self {
+        Self { name, client, known: false, rest: 0 }
+    }
+
+    /// Its samples as of now, and whether it answers.
+    async fn scrape(&mut self) -> Vec<Sample> {
+        if self.rest > 0 {
+            self.rest -= 1;
+        }
+        let text = if self.rest == 0 { self.client.get("").await.ok() } else { None };
+        match &text {
+            Some(_) => self.known = true,
+            None if self.rest == 0 => self.rest = REST_ROUNDS,
+            None => {}
+        }
+        let up = if text.is_some() { 1.0 } else { 0.0 };
+        let labels = vec![("exporter".to_owned(), self.name.clone())];
+        let up = Sample { metric: "headroom_sfu_up".into(), labels, value: up };
+        let samples = text.map(|text| parse(&String::from_utf8_lossy(&text))).unwrap_or_default();
+        self.known.then_some(up).into_iter().chain(samples).collect()
+    }
+}
+
 /// Asks each exporter.
-pub async fn scrape(exporters: &mut [(String, Client)]) -> Vec<Sample> {
+pub async fn scrape(exporters: &mut [Exporter]) -> Vec<Sample> {
     let mut samples = Vec::new();
-    for (name, client) in exporters {
-        let Ok(text) = client.get("").await else { continue };
-        let labels = vec![("exporter".to_owned(), name.clone())];
-        samples.push(Sample { metric: "headroom_sfu_up".into(), labels, value: 1.0 });
-        samples.extend(parse(&String::from_utf8_lossy(&text)));
+    for exporter in exporters {
+        samples.extend(exporter.scrape().await);
     }
     samples
 }
