@@ -23,3 +23,5 @@ pub mod client;
 
 pub mod run;
 pub mod up;
+
+pub mod demo;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use harness::Token;
+use headroom::demo::AgentStream;
 use headroom_proto::wire::Frame;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
@@ -14,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::load::{Host, SERIES_PER_HOST, Signal, now_ms};
 use crate::process::{self, Memory};
-use crate::stream::AgentStream;
+use crate::stream::definitions;
 use crate::{collector, table};
 
 const AGENTS: usize = 10_000;
@@ -173,8 +174,8 @@ impl Agent {
             more.others.push(("unit", "2".to_owned()));
             series.push(more);
         }
-        let stream = AgentStream::open(grpc, token, boot).await?;
-        stream.define(&series).await?;
+        let stream = AgentStream::open(grpc, &token.secret, boot).await?;
+        stream.define(definitions(&series)).await?;
         let phase = INTERVAL.mul_f64(fastrand::Rng::with_seed(boot).f64());
         let signals = series.into_iter().map(|series| series.signal).collect();
         Ok(Self { stream, signals, phase, boot })

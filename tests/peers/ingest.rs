@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use anyhow::ensure;
+use headroom::demo::AgentStream;
 use headroom_proto::wire::Frame;
 use prost::bytes::Bytes;
 use tempfile::TempDir;
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 use crate::collector::Collector;
 use crate::load::{self, DAY_TICKS, Host, SERIES_PER_HOST, Times};
 use crate::peer::Peer;
-use crate::stream::AgentStream;
+use crate::stream::definitions;
 use crate::{collector, option, process, remote_write, table, victoria};
 
 const HOSTS: usize = 100;
@@ -144,9 +145,9 @@ fn headroom_streams(prepared: &Prepared) -> anyhow::Result<f64> {
             let (grpc, token) = (collector.grpc.clone(), token.clone());
             let (series, frames) = (host.series.clone(), frames.clone());
             agents.spawn(async move {
-                let mut stream = AgentStream::open(&grpc, &token, 1).await?;
-                stream.define(&series).await?;
-                stream.push_all(&frames).await
+                let mut stream = AgentStream::open(&grpc, &token.secret, 1).await?;
+                stream.define(definitions(&series)).await?;
+                anyhow::Ok(stream.push_all(frames).await?)
             });
         }
         while let Some(outcome) = agents.join_next().await {

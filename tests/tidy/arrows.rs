@@ -4,7 +4,7 @@ use crate::Source;
 
 /// Who may import whom inside the collector, as ARCHITECTURE.md draws it. `main` and `up` put
 /// everything together.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("client", &[]),
     ("backup", &["client", "store"]),
     ("telemetry", &["store"]),
@@ -18,6 +18,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("web", &["store", "promql", "graphs", "fleet", "telemetry", "ingest"]),
     ("configuration", &["identity", "store"]),
     ("run", &["configuration", "identity", "ingest", "store", "telemetry", "web"]),
+    ("demo", &["configuration", "identity", "run", "simulation", "store"]),
     ("up", &["configuration", "identity", "run", "store"]),
 ];
 
@@ -34,7 +35,15 @@ const OWNERS: [(&str, &[&str]); 21] = [
     ("png", &["collector/src/graphs/draw"]),
     ("axum", &["collector/src/web"]),
     ("askama", &["collector/src/web"]),
-    ("tonic", &["collector/src/ingest", "agent/src/uplink", "proto/src/wire"]),
+    (
+        "tonic",
+        &[
+            "collector/src/ingest",
+            "collector/src/demo/stream",
+            "agent/src/uplink",
+            "proto/src/wire",
+        ],
+    ),
     ("reqwest", &["collector/src/client", "collector/src/backup", "collector/src/main"]),
     ("sha2", &["collector/src/identity"]),
     ("procfs", &["agent/src/samplers"]),
@@ -153,6 +162,7 @@ pub fn strangers(sources: &[Source]) -> Vec<String> {
             Some("agent") => &["headroom::"],
             Some("proto") => &["headroom::", "headroom_agent::"],
             _ if source.path == "collector/src/up.rs" => &[],
+            _ if is_below(&source.path, "collector/src/demo") => &[],
             _ => &["headroom_agent::"],
         };
         for (number, line) in source.shipped().lines().enumerate() {

@@ -369,7 +369,7 @@ fn a_meeting_has_the_newest_word_of_each_boot_and_the_boots_joined() {
     store.record_meetings(&[meeting(1, 25, 20)]).unwrap();
     assert_eq!(between(0, 100), [meeting(1, 40, 9)]);
     let ended = Meeting { marks: Marks::ENDED, ..meeting(2, 60, 4) };
-    store.record_meetings(&[ended.clone()]).unwrap();
+    store.record_meetings(std::slice::from_ref(&ended)).unwrap();
     store.record_meetings(&[Meeting { marks: Marks::default(), ..ended }]).unwrap();
     let joined = between(0, 100).remove(0);
     assert_eq!((joined.participants_peak, joined.measured_seconds), (9, 80.0));
