@@ -5,6 +5,7 @@
 
 mod api;
 mod assets;
+mod meetings;
 mod pages;
 mod pictures;
 mod problem;
@@ -60,6 +61,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/", get(pages::fleet))
         .route("/hosts/{instance}", get(pages::host))
         .route("/graphs/{instance}/{graph}/{file}", get(pictures::picture))
+        .route("/rooms/{file}", get(meetings::meetings))
         .route("/assets/{file}", get(assets::asset))
         .route("/favicon.ico", get(assets::icon))
         .nest("/api/v1", api::routes())

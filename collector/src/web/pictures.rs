@@ -79,7 +79,7 @@ pub async fn picture(
     done.map_err(|error| Problem::internal("draw the graph", &error))?
 }
 
-fn unreadable(rejection: &QueryRejection) -> Problem {
+pub(super) fn unreadable(rejection: &QueryRejection) -> Problem {
     let text = rejection.body_text();
     let reason = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, reason)| reason);
     Problem::bad_request(format!("What follows the question mark cannot be read: {reason}."))
@@ -120,7 +120,7 @@ fn span(
     Ok(Span { name: "", from_ms, to_ms, zone })
 }
 
-fn moment(name: &str, text: &str) -> Result<i64, Problem> {
+pub(super) fn moment(name: &str, text: &str) -> Result<i64, Problem> {
     let seconds = text.parse::<i64>().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
     let moment = seconds.or_else(|| text.parse::<Timestamp>().ok());
     moment.map(Timestamp::as_millisecond).ok_or_else(|| {

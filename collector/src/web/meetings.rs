@@ -1,0 +1,153 @@
+//! `/rooms/meetings.{csv,json}`: each meeting as an interval of use, under its hash.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::pictures::{moment, unreadable};
+use super::problem::Problem;
+use super::{Site, now_ms};
+use crate::store::{Marks, Matcher, Meeting, StoreError, TimeRange};
+
+/// Without another wish, the last day.
+const DAY_MS: i64 = 86_400_000;
+
+/// Which meetings are asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MeetingsQuery {
+    /// One host instead of all.
+    host: Option<String>,
+    /// Begin and end, Unix seconds or RFC 3339.
+    from: Option<String>,
+    to: Option<String>,
+}
+
+pub async fn meetings(
+    State(site): State<Arc<Site>>,
+    Path(file): Path<String>,
+    query: Result<Query<MeetingsQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
+    let (kind, render): (_, fn(&[Meeting]) -> String) = match file.as_str() {
+        "meetings.csv" => ("text/csv; charset=utf-8", csv),
+        "meetings.json" => ("application/json", json),
+        _ => {
+            let sentence = format!("There is no {file}; it is meetings.csv or meetings.json.");
+            return Err(Problem::not_found(sentence));
+        }
+    };
+    let range = range(&query, now_ms())?;
+    let work = move || read(&site, query.host.as_deref(), range).map(|found| render(&found));
+    let failed = |error: &dyn std::fmt::Display| Problem::internal("read the meetings", error);
+    let done = tokio::task::spawn_blocking(work).await;
+    let body = done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], body).into_response())
+}
+
+fn range(query: &MeetingsQuery, now_ms: i64) -> Result<TimeRange, Problem> {
+    let read =
+        |name, text: &Option<String>| text.as_deref().map(|text| moment(name, text)).transpose();
+    let to_ms = read("to", &query.to)?.unwrap_or(now_ms);
+    let from_ms = read("from", &query.from)?.unwrap_or(to_ms - DAY_MS);
+    if from_ms > to_ms {
+        return Err(Problem::bad_request("from must not lie behind to.".to_owned()));
+    }
+    Ok(TimeRange { from_ms, to_ms })
+}
+
+fn read(site: &Site, host: Option<&str>, range: TimeRange) -> Result<Vec<Meeting>, StoreError> {
+    let hosts = match host {
+        Some(host) => vec![host.to_owned()],
+        None => site.store.label_values(INSTANCE, &[Matcher::metric(AGENT_FRAMES)]),
+    };
+    let mut meetings = Vec::new();
+    for host in hosts {
+        meetings.extend(site.store.meetings(&host, range)?);
+    }
+    meetings.sort_by_key(|meeting| meeting.started_ms);
+    Ok(meetings)
+}
+
+/// A row for each meeting; times in ISO 8601.
+fn csv(meetings: &[Meeting]) -> String {
+    let mut text = String::from(
+        "host,meeting,tenant,started,last_seen,ended,breakout,recorded,measured_seconds,\
+         participants_peak,participants_mean,participant_seconds,\
+         cameras_peak,cameras_mean,camera_seconds\n",
+    );
+    for meeting in meetings {
+        let Meeting { instance, tenant, measured_seconds, .. } = meeting;
+        let has = |mark| meeting.marks.has(mark);
+        let (ended, breakout) = (has(Marks::ENDED), has(Marks::BREAKOUT));
+        let (started, seen) = (iso(meeting.started_ms), iso(meeting.seen_ms));
+        let (id, recorded) = (hex(&meeting.id), has(Marks::RECORDED));
+        let _ = write!(text, "{instance},{id},{},{started},{seen}", quoted(tenant));
+        let _ = write!(text, ",{ended},{breakout},{recorded},{measured_seconds:.0}");
+        for (peak, sum) in [
+            (meeting.participants_peak, meeting.participant_seconds),
+            (meeting.cameras_peak, meeting.camera_seconds),
+        ] {
+            let mean = mean(sum, meeting).map_or_else(String::new, |mean| format!("{mean:.2}"));
+            let _ = write!(text, ",{peak},{mean},{sum:.0}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn json(meetings: &[Meeting]) -> String {
+    let one = |meeting: &Meeting| {
+        json!({
+            "host": &*meeting.instance,
+            "meeting": hex(&meeting.id),
+            "tenant": meeting.tenant,
+            "started": iso(meeting.started_ms),
+            "last_seen": iso(meeting.seen_ms),
+            "ended": meeting.marks.has(Marks::ENDED),
+            "breakout": meeting.marks.has(Marks::BREAKOUT),
+            "recorded": meeting.marks.has(Marks::RECORDED),
+            "measured_seconds": meeting.measured_seconds,
+            "participants": figures(meeting.participants_peak, meeting.participant_seconds, meeting),
+            "cameras": figures(meeting.cameras_peak, meeting.camera_seconds, meeting),
+        })
+    };
+    json!({ "meetings": meetings.iter().map(one).collect::<Vec<_>>() }).to_string()
+}
+
+fn figures(peak: u32, seconds: f64, meeting: &Meeting) -> Value {
+    json!({ "peak": peak, "mean": mean(seconds, meeting), "seconds": seconds })
+}
+
+/// None where nothing was measured.
+fn mean(sum: f64, meeting: &Meeting) -> Option<f64> {
+    (meeting.measured_seconds > 0.0).then(|| sum / meeting.measured_seconds)
+}
+
+fn hex(id: &[u8; 16]) -> String {
+    id.iter().fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn iso(at_ms: i64) -> String {
+    Timestamp::from_millisecond(at_ms).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
+/// Organisations may have commas and quotes in their names.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.into()
+    }
+}
