@@ -1,5 +1,204 @@
 //! `headroom demo`: a simulated cooperative, for whoever wants to see before they install.
+//!
+//! Six hosts with thirty days of history and a life at real pace, through the ordinary door: an
+//! agent's own account of rooms, its frames, its stream.
 
+mod feed;
+mod host;
+mod node;
+mod progress;
 mod stream;
 
-pub use self::stream::{AgentStream, StreamError, length};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use self::stream::{AgentStream, StreamError};
+
+use self::feed::{Feed, Progress, now_ms};
+use crate::configuration::DEFAULT_RETENTION;
+use crate::identity::{Agent, TokenHash, new_token};
+use crate::run::{Collector, Options, RunError};
+use crate::simulation::{HOSTS, Host, World};
+use crate::store::{Hints, Matcher, Store, StoreError, StoreOptions, TimeRange};
+use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
+
+/// The cooperative that everybody sees.
+const SEED: u64 = 2020;
+
+/// The file that says when the history ended, so that the same world goes on after a restart.
+const WORLD_FILE: &str = "world";
+
+/// What the command line says.
+#[derive(Debug, Clone)]
+pub struct DemoOptions {
+    /// Where pages are served.
+    pub http: SocketAddr,
+    /// Where agents are served.
+    pub grpc: SocketAddr,
+    /// The data directory.
+    pub directory: PathBuf,
+}
+
+/// Why it cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A listener beyond this machine.
+    #[error("{0} is beyond loopback, which `demo` does not serve: it has no TLS and no login")]
+    BeyondLoopback(SocketAddr),
+    /// The system has no randomness to give.
+    #[error("failed to make a token: {0}")]
+    Token(getrandom::Error),
+    /// The file of the world cannot be used.
+    #[error("failed to use {}", path.display())]
+    World {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The collector's part failed.
+    #[error(transparent)]
+    Collector(#[from] RunError),
+    /// The store cannot be read.
+    #[error("failed to see what is stored already")]
+    Store(#[from] StoreError),
+    /// A simulated agent failed.
+    #[error("a simulated agent failed")]
+    Agent(#[from] StreamError),
+}
+
+/// Runs until `stop`; `announce` is told the addresses of HTTP and gRPC once the history is there.
+pub async fn run(
+    options: DemoOptions,
+    announce: impl FnOnce(SocketAddr, SocketAddr),
+    stop: CancellationToken,
+) -> Result<(), DemoError> {
+    let beyond =
+        [options.http, options.grpc].into_iter().find(|address| !address.ip().is_loopback());
+    if let Some(address) = beyond {
+        return Err(DemoError::BeyondLoopback(address));
+    }
+    let tokens: Vec<(&'static Host, String)> = HOSTS
+        .iter()
+        .map(|host| Ok((host, new_token()?)))
+        .collect::<Result<_, _>>()
+        .map_err(DemoError::Token)?;
+    let collector = Collector::bind(Options {
+        http: options.http,
+        grpc: options.grpc,
+        tls: None,
+        agents: tokens.iter().map(agent).collect(),
+        directory: options.directory.join("store"),
+        retention: DEFAULT_RETENTION,
+        store: StoreOptions::default(),
+        zone: TimeZone::system(),
+    })
+    .await?;
+    let (http, grpc) = collector.addresses().map_err(|source| RunError::Bind {
+        what: "HTTP and gRPC",
+        address: options.http,
+        source,
+    })?;
+    let world = Arc::new(World::new(SEED, end_of_history(&options.directory)?));
+    let feeds = feeds(&collector.store(), &world, (grpc, tokens))?;
+    let serving = async {
+        // Whoever ends first takes the others along.
+        let _end = stop.clone().drop_guard();
+        collector.run(stop.clone()).await.map_err(DemoError::from)
+    };
+    let living = async {
+        let _end = stop.clone().drop_guard();
+        live(feeds, || announce(http, grpc), &stop).await
+    };
+    let (served, lived) = tokio::join!(serving, living);
+    // When the collector ends, its streams break: the first cause counts.
+    served?;
+    if stop.is_cancelled() && lived.is_err() {
+        tracing::debug!("streams were cut at the end");
+    }
+    Ok(())
+}
+
+fn agent((host, token): &(&'static Host, String)) -> Agent {
+    Agent { instance: host.name.into(), token: TokenHash::of(token), interval: None }
+}
+
+/// Feeds all hosts; tells once all histories are complete.
+async fn live(
+    feeds: Vec<Feed>,
+    ready: impl FnOnce(),
+    stop: &CancellationToken,
+) -> Result<(), DemoError> {
+    let progress = Arc::new(Progress::default());
+    let now_ms = now_ms();
+    let whole_ms = feeds.iter().map(|feed| (now_ms - feed.from_ms).max(0) as u64).sum();
+    let hosts = feeds.len() as u64;
+    let mut running = JoinSet::new();
+    for feed in feeds {
+        running.spawn(feed.run(Arc::clone(&progress), stop.clone()));
+    }
+    let showing = async {
+        if progress::show(&progress, (whole_ms, hosts), stop).await {
+            ready();
+        }
+    };
+    let feeding = async {
+        while let Some(ended) = running.join_next().await {
+            ended.map_err(|_| StreamError::Ended)??;
+        }
+        Ok(())
+    };
+    let stopping = stop.clone();
+    let feeding = async {
+        let outcome = feeding.await;
+        stopping.cancel();
+        outcome
+    };
+    let ((), outcome) = tokio::join!(showing, feeding);
+    outcome
+}
+
+/// What is to be fed: each host from its newest sample on.
+fn feeds(
+    store: &Store,
+    world: &Arc<World>,
+    (grpc, tokens): (SocketAddr, Vec<(&'static Host, String)>),
+) -> Result<Vec<Feed>, DemoError> {
+    let mut feeds = Vec::with_capacity(tokens.len());
+    for (host, token) in tokens {
+        let from_ms = newest(store, host.name)?.unwrap_or(world.start_ms());
+        let (world, grpc) = (Arc::clone(world), format!("http://{grpc}"));
+        feeds.push(Feed { world, host, from_ms, grpc, token });
+    }
+    Ok(feeds)
+}
+
+fn newest(store: &Store, instance: &str) -> Result<Option<i64>, StoreError> {
+    let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
+    let ever = TimeRange { from_ms: 0, to_ms: i64::MAX };
+    let found = store.select(&matchers, ever, Hints::default())?;
+    Ok(found.iter().filter_map(|series| series.timestamps.last().copied()).max())
+}
+
+/// When the history of this directory's world ended: now, if it is a new one.
+fn end_of_history(directory: &Path) -> Result<i64, DemoError> {
+    let path = directory.join(WORLD_FILE);
+    let failed = |source| DemoError::World { path: path.clone(), source };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().map_err(|_| {
+            let content = format!("{:?} is no time in milliseconds", text.trim());
+            failed(std::io::Error::other(content))
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let end_ms = now_ms();
+            std::fs::write(&path, format!("{end_ms}\n")).map_err(failed)?;
+            Ok(end_ms)
+        }
+        Err(error) => Err(failed(error)),
+    }
+}

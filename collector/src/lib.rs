@@ -25,3 +25,5 @@ pub mod run;
 pub mod up;
 
 pub mod demo;
+
+pub mod simulation;

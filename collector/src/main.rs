@@ -12,6 +12,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use headroom::backup;
 use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_url};
 use headroom::configuration::{CollectorConfiguration, is_instance};
+use headroom::demo::{self, DemoOptions};
 use headroom::identity::{TokenHash, new_token};
 use headroom::run::{Collector, Options};
 use headroom::store::Store;
@@ -53,6 +54,18 @@ enum Command {
         /// Time between two rounds of samples.
         #[arg(long, value_name = "TIME", default_value = "5s", value_parser = interval)]
         interval: Span,
+    },
+    /// Show a simulated cooperative: six hosts, thirty days, then live.
+    Demo {
+        /// Where pages are served; port 0 takes any free one.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8440", value_parser = address)]
+        http: SocketAddr,
+        /// Where agents are served.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8441", value_parser = address)]
+        grpc: SocketAddr,
+        /// The data directory.
+        #[arg(long, value_name = "DIR", default_value = "headroom-data/demo")]
+        data: PathBuf,
     },
     /// Run the collector by its configuration.
     Serve {
@@ -153,6 +166,13 @@ fn main() -> ExitCode {
             block_on(async {
                 let stop = stop_on_signal()?;
                 Ok(Box::pin(up::run(options, announce, stop)).await?)
+            })
+        }
+        Command::Demo { http, grpc, data } => {
+            let options = DemoOptions { http, grpc, directory: data };
+            block_on(async {
+                let stop = stop_on_signal()?;
+                Ok(Box::pin(demo::run(options, announce, stop)).await?)
             })
         }
         Command::Serve { config } => match CollectorConfiguration::load(&config) {

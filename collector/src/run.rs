@@ -120,6 +120,11 @@ impl Collector {
         Ok((self.http.local_addr()?, self.grpc.local_addr()?))
     }
 
+    /// The store, for who wants to know what is there before it runs.
+    pub fn store(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
+    }
+
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
         let counts = Arc::new(Counts::default());

@@ -147,7 +147,10 @@ fn headroom_streams(prepared: &Prepared) -> anyhow::Result<f64> {
             agents.spawn(async move {
                 let mut stream = AgentStream::open(&grpc, &token.secret, 1).await?;
                 stream.define(definitions(&series)).await?;
-                anyhow::Ok(stream.push_all(frames).await?)
+                for frame in frames {
+                    stream.push(frame).await?;
+                }
+                anyhow::Ok(stream.settle().await?)
             });
         }
         while let Some(outcome) = agents.join_next().await {

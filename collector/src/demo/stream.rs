@@ -50,6 +50,8 @@ pub struct AgentStream {
     outbox: mpsc::Sender<AgentMessage>,
     inbound: Streaming<CollectorMessage>,
     boot: u64,
+    /// Frames that are not acknowledged yet.
+    ahead: u64,
 }
 
 impl AgentStream {
@@ -70,7 +72,7 @@ impl AgentStream {
         outbox.send(hello).await.map_err(|_| StreamError::Ended)?;
         let pushing = timeout(ANSWER_TIMEOUT, client.push(request)).await;
         let inbound = pushing.map_err(|_| StreamError::Timeout)??.into_inner();
-        let mut stream = Self { outbox, inbound, boot };
+        let mut stream = Self { outbox, inbound, boot, ahead: 0 };
         match stream.answer().await? {
             Down::Welcome(_) => Ok(stream),
             other => Err(StreamError::Refused(format!("{other:?} in place of Welcome"))),
@@ -82,8 +84,12 @@ impl AgentStream {
         self.send(Up::Series(SeriesDefinitions { boot: self.boot, series })).await
     }
 
-    /// Sends a frame.
-    pub async fn push(&self, frame: Frame) -> Result<(), StreamError> {
+    /// Sends a frame, once there is room for it ahead of the acknowledgements.
+    pub async fn push(&mut self, frame: Frame) -> Result<(), StreamError> {
+        while self.ahead >= MAX_UNACKNOWLEDGED as u64 {
+            self.acknowledged().await?;
+        }
+        self.ahead += 1;
         self.send(Up::Frame(frame)).await
     }
 
@@ -91,31 +97,23 @@ impl AgentStream {
     pub async fn acknowledged(&mut self) -> Result<Vec<SequenceRange>, StreamError> {
         loop {
             match self.answer().await? {
-                Down::Acknowledgement(acknowledgement) => return Ok(acknowledgement.frames),
+                Down::Acknowledgement(acknowledgement) => {
+                    let frames: u64 = acknowledgement.frames.iter().map(length).sum();
+                    self.ahead = self.ahead.saturating_sub(frames);
+                    return Ok(acknowledgement.frames);
+                }
                 Down::Refusal(refusal) => return Err(StreamError::Refused(refusal.reason)),
                 Down::Settings(_) | Down::Welcome(_) => {}
             }
         }
     }
 
-    /// Sends all frames as fast as they are acknowledged, and waits until all are.
-    pub async fn push_all(
-        &mut self,
-        frames: impl IntoIterator<Item = Frame>,
-    ) -> Result<(), StreamError> {
-        let mut ahead = 0;
-        let mut rest = frames.into_iter();
-        loop {
-            while ahead < MAX_UNACKNOWLEDGED as u64 {
-                let Some(frame) = rest.next() else { break };
-                self.push(frame).await?;
-                ahead += 1;
-            }
-            if ahead == 0 {
-                return Ok(());
-            }
-            ahead -= self.acknowledged().await?.iter().map(length).sum::<u64>();
+    /// Waits until every frame is acknowledged.
+    pub async fn settle(&mut self) -> Result<(), StreamError> {
+        while self.ahead > 0 {
+            self.acknowledged().await?;
         }
+        Ok(())
     }
 
     async fn send(&self, message: Up) -> Result<(), StreamError> {
@@ -130,7 +128,6 @@ impl AgentStream {
     }
 }
 
-/// How many frames a range holds.
-pub fn length(range: &SequenceRange) -> u64 {
+fn length(range: &SequenceRange) -> u64 {
     range.last + 1 - range.first
 }

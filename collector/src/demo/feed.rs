@@ -1,0 +1,198 @@
+//! The feed of one simulated host: its history as fast as the collector takes it, then its life at
+//! real pace, through the door that every agent uses.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::host::{DemoAgent, Outgoing};
+use super::stream::{AgentStream, StreamError};
+use crate::simulation::{Host, World};
+
+/// Time between two moments of the history, and of its last hours.
+const HISTORY_STEP_MS: i64 = 30_000;
+const RECENT_STEP_MS: i64 = 15_000;
+const RECENT_MS: i64 = 3 * 3_600_000;
+
+/// Time between two moments of the life.
+const LIVE_STEP_MS: i64 = 5_000;
+
+/// Polls of BigBlueButton are this far apart at least.
+const POLL_STEP_MS: i64 = 15_000;
+
+/// What waits for the stream.
+const AHEAD: usize = 512;
+
+/// How long a sleep may be, so that an end is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_millis(200);
+
+/// What the producer tells the stream.
+enum Item {
+    /// The agent begins anew.
+    Boot(u64),
+    Send(Outgoing),
+    /// The history is complete.
+    CaughtUp,
+}
+
+/// How far the histories are.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Milliseconds of history that are done, over all hosts.
+    pub done_ms: AtomicU64,
+    /// Hosts whose history is complete.
+    pub hosts: AtomicU64,
+}
+
+/// One host to be fed.
+pub struct Feed {
+    pub world: Arc<World>,
+    pub host: &'static Host,
+    /// The moment behind which nothing is stored yet.
+    pub from_ms: i64,
+    /// The collector's address for agents, and this host's token.
+    pub grpc: String,
+    pub token: String,
+}
+
+impl Feed {
+    /// Runs until `stop`.
+    pub async fn run(
+        self,
+        progress: Arc<Progress>,
+        stop: CancellationToken,
+    ) -> Result<(), StreamError> {
+        let (items, mut queue) = mpsc::channel(AHEAD);
+        let (grpc, token) = (self.grpc.clone(), self.token.clone());
+        let (counting, ending) = (Arc::clone(&progress), stop.clone());
+        // Ends when the queue does, or at the next look at `stop`.
+        let producer =
+            tokio::task::spawn_blocking(move || produce(&self, (&items, &counting), &ending));
+        let outcome = send(&mut queue, (&grpc, &token), &progress).await;
+        drop(queue);
+        producer.await.map_err(|_| StreamError::Ended)?;
+        outcome
+    }
+}
+
+async fn send(
+    queue: &mut mpsc::Receiver<Item>,
+    (grpc, token): (&str, &str),
+    progress: &Progress,
+) -> Result<(), StreamError> {
+    let mut stream: Option<AgentStream> = None;
+    while let Some(item) = queue.recv().await {
+        match (item, &mut stream) {
+            (Item::Boot(boot), before) => {
+                if let Some(stream) = before {
+                    stream.settle().await?;
+                }
+                stream = Some(AgentStream::open(grpc, token, boot).await?);
+            }
+            (Item::Send(Outgoing { series, frame }), Some(stream)) => {
+                if !series.is_empty() {
+                    stream.define(series).await?;
+                }
+                stream.push(frame).await?;
+            }
+            (Item::CaughtUp, Some(stream)) => {
+                stream.settle().await?;
+                progress.hosts.fetch_add(1, Ordering::Relaxed);
+            }
+            (Item::Send(_) | Item::CaughtUp, None) => return Err(StreamError::Ended),
+        }
+    }
+    match &mut stream {
+        Some(stream) => stream.settle().await,
+        None => Ok(()),
+    }
+}
+
+/// Walks over the host's time and hands out what its agent sends.
+fn produce(
+    feed: &Feed,
+    (items, progress): (&mpsc::Sender<Item>, &Progress),
+    stop: &CancellationToken,
+) {
+    let begin_ms = now_ms();
+    let mut walk = feed.world.walk(feed.host);
+    let mut schedule = Schedule { at_ms: feed.from_ms, begin_ms };
+    let mut agent: Option<(DemoAgent, i64)> = None;
+    let mut poll_due_ms = i64::MIN;
+    let mut caught_up = false;
+    let give = |item| items.blocking_send(item).is_ok();
+    loop {
+        let (at_ms, step_ms) = schedule.next();
+        if !caught_up && at_ms > begin_ms {
+            caught_up = true;
+            if agent.is_some() && !give(Item::CaughtUp) {
+                return;
+            }
+        }
+        if !wait_until(at_ms, stop) {
+            return;
+        }
+        if !caught_up {
+            progress.done_ms.fetch_add(step_ms as u64, Ordering::Relaxed);
+        }
+        let Some(moment) = walk.at(at_ms) else { continue };
+        if agent.as_ref().is_none_or(|(_, boot_ms)| *boot_ms != moment.boot_ms) {
+            let Ok(boot) = getrandom::u64() else { return };
+            let interval = Duration::from_millis(HISTORY_STEP_MS as u64);
+            agent = Some((DemoAgent::new(feed.host, boot, at_ms, interval), moment.boot_ms));
+            if !give(Item::Boot(boot)) {
+                return;
+            }
+        }
+        let Some((agent, _)) = &mut agent else { continue };
+        if !give(Item::Send(agent.sample(&moment))) {
+            return;
+        }
+        if at_ms >= poll_due_ms {
+            poll_due_ms = at_ms + POLL_STEP_MS;
+            if !give(Item::Send(agent.poll(&moment))) {
+                return;
+            }
+        }
+    }
+}
+
+/// The moments: far apart long ago, close together at last.
+struct Schedule {
+    at_ms: i64,
+    begin_ms: i64,
+}
+
+impl Schedule {
+    /// The next moment, and how far it is from the one before.
+    fn next(&mut self) -> (i64, i64) {
+        let step_ms = match self.begin_ms - self.at_ms {
+            age if age > RECENT_MS => HISTORY_STEP_MS,
+            age if age > 0 => RECENT_STEP_MS,
+            _ => LIVE_STEP_MS,
+        };
+        self.at_ms = (self.at_ms.div_euclid(step_ms) + 1) * step_ms;
+        (self.at_ms, step_ms)
+    }
+}
+
+/// False if `stop` came first.
+fn wait_until(at_ms: i64, stop: &CancellationToken) -> bool {
+    loop {
+        if stop.is_cancelled() {
+            return false;
+        }
+        let Ok(left) = u64::try_from(at_ms - now_ms()) else { return true };
+        if left == 0 {
+            return true;
+        }
+        std::thread::sleep(LONGEST_SLEEP.min(Duration::from_millis(left)));
+    }
+}
+
+pub fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
