@@ -12,10 +12,11 @@ use super::host::{DemoAgent, Outgoing};
 use super::stream::{AgentStream, StreamError};
 use crate::simulation::{Host, World};
 
-/// Time between two moments of the history, and of its last hours.
-const HISTORY_STEP_MS: i64 = 30_000;
-const RECENT_STEP_MS: i64 = 15_000;
-const RECENT_MS: i64 = 3 * 3_600_000;
+/// Up to which age, and how far apart the moments of the history are: what is long ago is looked at
+/// from afar.
+const STEPS: [(i64, i64); 3] =
+    [(0, LIVE_STEP_MS), (3 * 3_600_000, 15_000), (48 * 3_600_000, 30_000)];
+const LONGEST_STEP_MS: i64 = 60_000;
 
 /// Time between two moments of the life.
 const LIVE_STEP_MS: i64 = 5_000;
@@ -141,7 +142,7 @@ fn produce(
         let Some(moment) = walk.at(at_ms) else { continue };
         if agent.as_ref().is_none_or(|(_, boot_ms)| *boot_ms != moment.boot_ms) {
             let Ok(boot) = getrandom::u64() else { return };
-            let interval = Duration::from_millis(HISTORY_STEP_MS as u64);
+            let interval = Duration::from_millis(LONGEST_STEP_MS as u64);
             agent = Some((DemoAgent::new(feed.host, boot, at_ms, interval), moment.boot_ms));
             if !give(Item::Boot(boot)) {
                 return;
@@ -169,11 +170,9 @@ struct Schedule {
 impl Schedule {
     /// The next moment, and how far it is from the one before.
     fn next(&mut self) -> (i64, i64) {
-        let step_ms = match self.begin_ms - self.at_ms {
-            age if age > RECENT_MS => HISTORY_STEP_MS,
-            age if age > 0 => RECENT_STEP_MS,
-            _ => LIVE_STEP_MS,
-        };
+        let age_ms = self.begin_ms - self.at_ms;
+        let step = STEPS.iter().find(|(up_to_ms, _)| age_ms <= *up_to_ms);
+        let step_ms = step.map_or(LONGEST_STEP_MS, |(_, step_ms)| *step_ms);
         self.at_ms = (self.at_ms.div_euclid(step_ms) + 1) * step_ms;
         (self.at_ms, step_ms)
     }
