@@ -226,6 +226,13 @@ proptest! {
             prop_assert_eq!(presence, meeting.presence(at_ms));
             let voices = meeting.attendees.iter().filter(|a| a.speaks(at_ms)).count();
             prop_assert_eq!(presence.voices, voices as i64);
+            let page = meeting.policy.page.unwrap_or(i64::MAX);
+            let sees = |a: &&Attendee| a.inside.holds(at_ms) && a.client == Client::Browser;
+            let sent = meeting.attendees.iter().filter(sees).map(|a| {
+                let others = presence.cameras - a.cameras_at(at_ms);
+                if a.role == Role::Moderator { others } else { others.min(page) }
+            });
+            prop_assert_eq!(presence.cameras_out(meeting.policy), sent.sum::<i64>());
             let figures = meeting.figures();
             prop_assert!(presence.participants <= figures.peak_participants);
             prop_assert!(figures.mean_cameras <= figures.peak_cameras as f64);
