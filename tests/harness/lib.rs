@@ -1,6 +1,7 @@
 //! Starts the real programs for end-to-end tests and comparisons, and leaves nothing behind.
 
 mod agent;
+pub mod bigbluebutton;
 pub mod by_hand;
 mod collector;
 mod namespace;

@@ -1,8 +1,9 @@
 //! An authority and a certificate for `localhost`, made for one test.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
 /// PEM texts.
+#[derive(Debug, Clone)]
 pub struct Certificates {
     /// The authority.
     pub authority: String,
@@ -16,13 +17,15 @@ pub struct Certificates {
 pub fn certificates() -> Certificates {
     let authority_key = KeyPair::generate().expect("a key can be made");
     let mut authority = CertificateParams::new(Vec::new()).expect("no names are fine");
+    authority.distinguished_name.push(DnType::CommonName, "an authority of one test");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let signed = authority.self_signed(&authority_key).expect("an authority signs itself");
     let issuer = Issuer::new(authority, authority_key);
     let key = KeyPair::generate().expect("a key can be made");
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let parameters = CertificateParams::new(names).expect("the names are names");
+    let mut parameters = CertificateParams::new(names).expect("the names are names");
+    parameters.distinguished_name.push(DnType::CommonName, "localhost");
     let certificate = parameters.signed_by(&key, &issuer).expect("the authority signs");
     Certificates {
         authority: signed.pem(),

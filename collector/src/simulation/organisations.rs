@@ -1,5 +1,7 @@
 //! The cooperative's members and when they meet, as data.
 
+use std::fmt;
+
 use super::calendar::{
     ALL_WEEK, Days, FRIDAY_AND_SATURDAY, MONDAY_TO_THURSDAY, OTHER_WORKDAYS, Rest, SATURDAY,
     SUNDAY, THURSDAY, TUESDAY, WEDNESDAY, WORKDAYS,
@@ -11,7 +13,7 @@ use super::habits::{
 };
 
 /// An organisation that owns rooms.
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
 pub struct Organisation {
     /// Its place among all, part of every seed.
     pub number: u64,
@@ -29,6 +31,13 @@ pub struct Organisation {
     pub(super) rest: Rest,
     /// What its rooms are called.
     pub(super) rooms: &'static [&'static str],
+}
+
+impl fmt::Debug for Organisation {
+    /// Which it is is enough.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.tenant)
+    }
 }
 
 /// A time of the week at which rooms open.
