@@ -10,6 +10,7 @@ mod pages;
 mod promql;
 mod query;
 mod refusals;
+mod rooms;
 mod stand_in;
 mod storage;
 mod torture;

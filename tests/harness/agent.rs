@@ -21,13 +21,26 @@ pub struct AgentOptions {
     pub spool: Option<PathBuf>,
     /// Whether a witness sees what it samples.
     pub witness: bool,
+    /// Where it pushes, if not straight to the collector.
+    pub via: Option<String>,
+    /// More sections of its configuration.
+    pub sections: String,
+    /// Files that they name, readable by the agent only.
+    pub files: Vec<(&'static str, String)>,
 }
 
 impl AgentOptions {
     /// An agent that takes a round each `interval`.
     pub fn each(interval: &str) -> Self {
-        let spool_bytes = "64 MiB".into();
-        Self { interval: interval.into(), spool_bytes, spool: None, witness: false }
+        Self {
+            interval: interval.into(),
+            spool_bytes: "64 MiB".into(),
+            spool: None,
+            witness: false,
+            via: None,
+            sections: String::new(),
+            files: Vec::new(),
+        }
     }
 }
 
@@ -43,21 +56,22 @@ impl AgentProgram {
     /// Starts an agent of that collector.
     pub fn start(collector: &CollectorProgram, instance: &str, options: &AgentOptions) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let token = folder.path().join("token");
-        std::fs::write(&token, collector.token(instance).secret).expect("writable");
-        let secret = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(&token, secret).expect("our own file");
+        write_secret(&folder.path().join("token"), &collector.token(instance).secret);
+        for (name, content) in &options.files {
+            write_secret(&folder.path().join(name), content);
+        }
         let spool = options.spool.clone().unwrap_or_else(|| folder.path().join("spool"));
         let authority = collector.authority();
         let authority = authority.map(|path| format!("ca_file = '{}'\n", path.display()));
         let text = format!(
             "[collector]\nurl = '{}'\ntoken_file = 'token'\n{}[sampler]\ninterval = '{}'\n\
-             [spool]\ndirectory = '{}'\nmax_bytes = '{}'\n",
-            collector.grpc(),
+             [spool]\ndirectory = '{}'\nmax_bytes = '{}'\n{}",
+            options.via.clone().unwrap_or_else(|| collector.grpc()),
             authority.unwrap_or_default(),
             options.interval,
             spool.display(),
             options.spool_bytes,
+            options.sections,
         );
         std::fs::write(folder.path().join("agent.toml"), text).expect("writable");
         let witness = options.witness.then(|| Witness::of(&spool, folder.path().join("witness")));
@@ -98,8 +112,24 @@ impl AgentProgram {
         self.witness.as_ref().expect("an agent with a witness")
     }
 
+    /// Replaces a file that its configuration names.
+    pub fn write(&self, name: &str, content: &str) {
+        write_secret(&self.folder.path().join(name), content);
+    }
+
+    /// Its folder: configuration, spool, logs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Its spool's folder.
     pub fn spool(&self) -> &Path {
         &self.spool
     }
+}
+
+fn write_secret(path: &Path, content: &str) {
+    std::fs::write(path, content).expect("writable");
+    let secret = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, secret).expect("our own file");
 }

@@ -16,6 +16,7 @@ mod promql;
 mod query;
 mod recording;
 mod remote_write;
+mod rooms;
 mod stream;
 mod table;
 mod torture;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let known = [
         ("names", names::compare as fn() -> anyhow::Result<()>),
         ("agent", cost::compare),
+        ("rooms", rooms::compare),
         ("promql", promql::compare),
         ("ingest", ingest::compare),
         ("disk", disk::compare),
