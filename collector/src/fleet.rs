@@ -3,7 +3,7 @@
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 use jiff::tz::TimeZone;
 
-use crate::graphs::{Graph, Period, Side, Span, definition, gather};
+use crate::graphs::{GatherError, Graph, Period, Side, Span, definition, gather};
 use crate::query::{Column, fold};
 use crate::store::{Hints, LostInterval, Matcher, Store, StoreError, TimeRange};
 
@@ -59,7 +59,7 @@ impl HostState {
 }
 
 /// All hosts known, the silent ones first, then by what little headroom they have, then by name.
-pub fn hosts(store: &Store, now_ms: i64) -> Result<Vec<HostState>, StoreError> {
+pub fn hosts(store: &Store, now_ms: i64) -> Result<Vec<HostState>, GatherError> {
     let mut hosts = Vec::new();
     for instance in store.label_values(INSTANCE, &[Matcher::metric(AGENT_FRAMES)]) {
         hosts.extend(host(store, &instance, now_ms)?);
@@ -76,7 +76,7 @@ pub fn hosts(store: &Store, now_ms: i64) -> Result<Vec<HostState>, StoreError> {
 }
 
 /// One host; none if it has not reported within a month.
-pub fn host(store: &Store, instance: &str, now_ms: i64) -> Result<Option<HostState>, StoreError> {
+pub fn host(store: &Store, instance: &str, now_ms: i64) -> Result<Option<HostState>, GatherError> {
     let Some(last_report_ms) = last_report(store, instance, now_ms)? else { return Ok(None) };
     let definition = definition("network").expect("the network graph is part of the program");
     let span = Span::ending(Period::Day, now_ms, TimeZone::UTC);

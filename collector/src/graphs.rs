@@ -9,10 +9,11 @@ mod gather;
 mod period;
 mod scale;
 mod ticks;
+mod unit;
 
-pub use self::definition::{Definition, Side, definition};
-pub use self::draw::{DrawError, Size, Theme, png, svg};
+pub use self::definition::{Definition, Of, Side, Source, definition, names};
+pub use self::draw::{DrawError, Size, Theme, png, points, svg};
 pub use self::export::{csv, json, reason, summary};
 pub use self::figures::{Prefix, significant};
-pub use self::gather::{Graph, Line, gather};
+pub use self::gather::{GatherError, Graph, Line, gather};
 pub use self::period::{Period, Span};

@@ -3,9 +3,13 @@
 //! Pure: samples and times in, numbers out. Where there is no reading there is no number.
 
 mod columns;
+mod distance;
+mod interval;
 mod rates;
 mod statistics;
 
 pub use self::columns::{Column, fold};
-pub use self::rates::{RateInterval, rates, sum};
+pub use self::distance::usual_distance;
+pub use self::interval::Interval;
+pub use self::rates::{rates, sum};
 pub use self::statistics::Statistics;

@@ -193,7 +193,27 @@ async fn a_wrong_address_says_what_is_wrong() {
             404,
             "No host ca9 has reported in that time; / lists all.",
         ),
-        ("/graphs/ca9/traffic/hour.svg", 404, "There is no graph traffic; try network."),
+        (
+            "/graphs/ca9/traffic/hour.svg",
+            404,
+            "There is no graph traffic; try network, people, rooms, cameras, cpu, memory, disk, organisations, organisation.",
+        ),
+        ("/graphs/ca9/people/hour.svg", 404, "No host ca9 has reported in that time; / lists all."),
+        (
+            "/graphs/ca9/people/hour.svg?device=eth0",
+            400,
+            "device= goes with graphs of devices, and people is none.",
+        ),
+        (
+            "/graphs/ca9/organisations/hour.svg",
+            404,
+            "organisations is a graph of all hosts; it is at /graphs/all/organisations/.",
+        ),
+        (
+            "/graphs/nobody/organisation/hour.svg",
+            404,
+            "No organisation nobody has had a room yet; /rooms lists all.",
+        ),
         (
             "/graphs/ca9/network/hour.gif",
             404,

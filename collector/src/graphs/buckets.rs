@@ -1,11 +1,11 @@
 //! Rollups of a counter to rates: one for each bucket, with the extremes within.
 
-use crate::query::RateInterval;
+use crate::query::Interval;
 use crate::store::Bucket;
 
 /// The rates of a counter: each holds from the last sample of one bucket to the last of the next, or
 /// from its own first sample where there is a gap before it.
-pub fn bucket_rates(buckets: &[Bucket]) -> Vec<RateInterval> {
+pub fn bucket_rates(buckets: &[Bucket]) -> Vec<Interval> {
     let mut rates = Vec::with_capacity(buckets.len());
     let mut before: Option<&Bucket> = None;
     for bucket in buckets {
@@ -18,9 +18,9 @@ pub fn bucket_rates(buckets: &[Bucket]) -> Vec<RateInterval> {
         };
         let increase = step + bucket.last - bucket.first + bucket.drops;
         if from_ms < bucket.last_ms && increase.is_finite() {
-            let rate = increase * 1000.0 / (bucket.last_ms - from_ms) as f64;
-            let (min, max) = (bucket.slope_min.min(rate), bucket.slope_max.max(rate));
-            rates.push(RateInterval { from_ms, to_ms: bucket.last_ms, rate, min, max });
+            let mean = increase * 1000.0 / (bucket.last_ms - from_ms) as f64;
+            let (min, max) = (bucket.slope_min.min(mean), bucket.slope_max.max(mean));
+            rates.push(Interval { from_ms, to_ms: bucket.last_ms, mean, min, max });
         }
     }
     rates
@@ -60,9 +60,8 @@ mod tests {
             bucket([(1200, 100.0), (1200, 100.0)], 0.0, (none, none)),
             bucket([(1500, 400.0), (1700, 600.0)], 0.0, (1.0, 1.0)),
         ];
-        let show = |i: &RateInterval| {
-            format!("{}-{}: {} {}..{}", i.from_ms, i.to_ms, i.rate, i.min, i.max)
-        };
+        let show =
+            |i: &Interval| format!("{}-{}: {} {}..{}", i.from_ms, i.to_ms, i.mean, i.min, i.max);
         let found: Vec<String> = bucket_rates(&buckets).iter().map(show).collect();
         assert_eq!(
             found,

@@ -1,25 +1,60 @@
 //! Graphs as data: `dashboards/graphs/*.toml`, part of the program.
 
+mod expressions;
+mod raw;
+
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use self::expressions::{Expressions, Names};
+use super::unit::Unit;
+
 /// What a graph shows.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     /// The graph's name in addresses; its file's name.
-    #[serde(skip)]
     pub name: String,
     /// For people.
     pub title: String,
-    /// Which devices are summed.
-    pub devices: Devices,
-    /// What is drawn, in the order of the legend.
-    #[serde(rename = "line")]
-    pub lines: Vec<LineDefinition>,
+    /// What its values are.
+    pub unit: Unit,
+    /// Where they come from.
+    pub source: Source,
     /// The limit that the lines are held against.
     pub limit: Option<LimitDefinition>,
+}
+
+/// Where the lines of a graph come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Counters of bytes, summed over devices: each byte counts, whatever the step.
+    Devices {
+        /// Which ones.
+        devices: Devices,
+        /// What is drawn, in the order of the legend; each with its counter.
+        lines: Vec<(LineDefinition, String)>,
+    },
+    /// PromQL, evaluated in steps.
+    Expressions {
+        /// Of whom.
+        of: Of,
+        /// Has a sample with each reading: where it has one, a series that is missing is zero.
+        readings: String,
+        /// What is drawn, in the order of the legend; each with what it asks.
+        lines: Vec<(LineDefinition, Expressions)>,
+    },
+}
+
+/// Of whom a graph is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// One host: its expressions name `$instance`.
+    Host,
+    /// One organisation, on all hosts: they name `$tenant`.
+    Tenant,
+    /// All hosts together.
+    All,
 }
 
 /// Which devices a graph sums.
@@ -30,46 +65,127 @@ pub enum Devices {
     Physical,
 }
 
-/// One line: a counter of bytes, drawn in bits per second.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// How a line looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineDefinition {
-    /// Its name in the legend, and its colour.
+    /// Its name in the legend; of a line with a series for each value of a label, what all of them
+    /// are.
     pub name: String,
-    /// The counter.
-    pub metric: String,
+    /// Its colour; of several series, that of the first.
+    pub colour: Colour,
     /// Where it is drawn.
     pub side: Side,
+    /// As what.
+    pub shape: Shape,
 }
 
 /// Above or below the axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// Upwards.
+    #[default]
     Above,
     /// Downwards.
     Below,
 }
 
-/// A limit in bytes per second, drawn in bits per second.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What a line is drawn as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// Filled to zero.
+    #[default]
+    Area,
+    /// An edge alone.
+    Line,
+    /// Filled down to the line before it.
+    Stack,
+}
+
+/// What a colour means; the same in each picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Colour {
+    /// What leaves the host.
+    Sent,
+    /// What comes to it.
+    Received,
+    /// People.
+    People,
+    /// What deserves a look.
+    Warning,
+    /// What is too much.
+    Bad,
+    /// Anything else.
+    Neutral,
+    /// The first of the hues that tell things apart which have no colour of their own.
+    First,
+    /// The second.
+    Second,
+    /// The third.
+    Third,
+    /// The fourth.
+    Fourth,
+    /// The fifth.
+    Fifth,
+}
+
+/// The hues that tell things apart. With `Neutral` for all others, a stack has six.
+pub const HUES: [Colour; 5] =
+    [Colour::First, Colour::Second, Colour::Third, Colour::Fourth, Colour::Fifth];
+
+/// A limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitDefinition {
     /// Its name beside the line.
     pub name: String,
-    /// The gauge.
-    pub metric: String,
+    /// Where it comes from.
+    pub value: LimitValue,
 }
 
-const FILES: [(&str, &str); 1] =
-    [("network", include_str!("../../../dashboards/graphs/network.toml"))];
+/// Where a limit comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LimitValue {
+    /// A gauge in bytes per second, summed over the devices.
+    Metric(String),
+    /// PromQL for one number.
+    Expression(String),
+}
+
+impl Definition {
+    /// Of whom it is.
+    pub fn of(&self) -> Of {
+        match &self.source {
+            Source::Devices { .. } => Of::Host,
+            Source::Expressions { of, .. } => *of,
+        }
+    }
+}
+
+/// A graph's name and its file, by which it is part of the program.
+macro_rules! graph {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../../dashboards/graphs/", $name, ".toml")))
+    };
+}
+
+/// Each graph of this build: a new one is a file and a line.
+const FILES: [(&str, &str); 9] = [
+    graph!("network"),
+    graph!("people"),
+    graph!("rooms"),
+    graph!("cameras"),
+    graph!("cpu"),
+    graph!("memory"),
+    graph!("disk"),
+    graph!("organisations"),
+    graph!("organisation"),
+];
 
 static DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| {
     let read = |(name, text): &(&str, &str)| {
-        let definition: Definition =
-            toml::from_str(text).expect("the tests read every definition of this build");
-        Definition { name: (*name).to_owned(), ..definition }
+        raw::read(name, text).expect("the tests read every definition of this build")
     };
     FILES.iter().map(read).collect()
 });
@@ -79,14 +195,20 @@ pub fn definition(name: &str) -> Option<&'static Definition> {
     DEFINITIONS.iter().find(|definition| definition.name == name)
 }
 
+/// The names of all graphs.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    DEFINITIONS.iter().map(|definition| definition.name.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_definition_reads() {
-        for (name, _) in FILES {
-            assert!(definition(name).is_some_and(|definition| !definition.lines.is_empty()));
+        for (name, text) in FILES {
+            let read = raw::read(name, text).unwrap_or_else(|mistake| panic!("{mistake}"));
+            assert_eq!(Some(&read), definition(name));
         }
         assert_eq!(definition("nothing"), None);
     }

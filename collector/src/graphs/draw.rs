@@ -4,10 +4,11 @@
 //! them, so that SVG keeps tenths of a point and PNG can be drawn for sharp screens.
 
 mod axes;
+mod curves;
+mod gaps;
 mod legend;
 mod palette;
 mod pen;
-mod traffic;
 
 use std::sync::LazyLock;
 
@@ -19,26 +20,36 @@ pub use self::palette::Theme;
 use self::pen::{Letters, Pen, Point};
 use super::gather::Graph;
 
-/// The size of a picture, in points; letters are the same in each.
+/// The size of a picture; letters are the same in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Size {
-    /// 900 × 400, to be sent around.
+    /// 900 × 400 with a legend of two lines, to be sent around.
     #[default]
     Full,
     /// 580 × 320, for two beside each other.
     Small,
+    /// 900 wide and flat, for several below each other on one axis of time.
+    Strip,
     /// 360 × 300, for a phone, with fewer figures.
     Narrow,
 }
 
 impl Size {
-    fn points(self) -> (u32, u32) {
+    /// The width of the picture and the height of the plot, in points.
+    fn plot(self) -> (f64, f64) {
         match self {
-            Self::Full => (900, 400),
-            Self::Small => (580, 320),
-            Self::Narrow => (360, 300),
+            Self::Full => (900.0, 234.0),
+            Self::Small => (580.0, 154.0),
+            Self::Strip => (900.0, 120.0),
+            Self::Narrow => (360.0, 134.0),
         }
     }
+}
+
+/// The width and height of a graph's picture, in points: the legend has a row for each line.
+pub fn points(graph: &Graph, size: Size) -> (u32, u32) {
+    let frame = Frame::of(size);
+    ((frame.right + MARGIN) as u32, (frame.bottom + legend::height(graph.lines.len())) as u32)
 }
 
 /// Points to units of the SVG's view box.
@@ -63,23 +74,31 @@ struct Frame {
     right: f64,
     top: f64,
     bottom: f64,
+    /// Whether a line under the title says when; below each other, the first says it for all.
+    says_when: bool,
 }
 
-/// Room for title, time and legend around the plot.
+/// Room for title and time around the plot.
 const MARGIN_LEFT: f64 = 58.0;
 const MARGIN: f64 = 16.0;
 const MARGIN_TOP: f64 = 58.0;
-const MARGIN_BOTTOM: f64 = 108.0;
+const MARGIN_TOP_STRIP: f64 = 38.0;
+
+/// About how many grid lines a plot has, and a flat one.
+const LINES: f64 = 7.0;
+const LINES_STRIP: f64 = 4.0;
 
 impl Frame {
     fn of(size: Size) -> Self {
-        let (width, height) = size.points();
-        Self {
-            left: MARGIN_LEFT,
-            right: f64::from(width) - MARGIN,
-            top: MARGIN_TOP,
-            bottom: f64::from(height) - MARGIN_BOTTOM,
-        }
+        let (width, height) = size.plot();
+        let says_when = size != Size::Strip;
+        let top = if says_when { MARGIN_TOP } else { MARGIN_TOP_STRIP };
+        Self { left: MARGIN_LEFT, right: width - MARGIN, top, bottom: top + height, says_when }
+    }
+
+    /// About how many grid lines it has room for.
+    fn lines(self) -> f64 {
+        if self.says_when { LINES } else { LINES_STRIP }
     }
 
     fn width(self) -> f64 {
@@ -112,7 +131,7 @@ static FONTS: LazyLock<bool> = LazyLock::new(|| {
 /// The graph as SVG.
 pub fn svg(graph: &Graph, theme: Theme, size: Size) -> Result<String, DrawError> {
     let mut text = String::new();
-    let (width, height) = size.points();
+    let (width, height) = points(graph, size);
     let units = (width * SVG_SCALE, height * SVG_SCALE);
     let backend = SVGBackend::with_string(&mut text, units);
     draw(backend, (f64::from(SVG_SCALE), Letters::Viewers), graph, (theme, size))?;
@@ -131,7 +150,7 @@ pub fn png(
     density: u32,
 ) -> Result<Vec<u8>, DrawError> {
     let density = density.clamp(1, 3);
-    let (width, height) = size.points();
+    let (width, height) = points(graph, size);
     let (width, height) = (width * density, height * density);
     let mut fine = vec![0; (width * height * 12) as usize];
     let backend = BitMapBackend::with_buffer(&mut fine, (width * 2, height * 2));
@@ -179,20 +198,23 @@ fn draw<DB: DrawingBackend>(
     let area = backend.into_drawing_area();
     let palette = Palette::of(theme);
     let pen = Pen { area: &area, scale, letters, palette: &palette };
-    let outcome = picture(&pen, graph, Frame::of(size)).and_then(|()| area.present());
+    let outcome = picture(&pen, graph, size).and_then(|()| area.present());
     outcome.map_err(|error| DrawError::Plot(error.to_string()))
 }
 
-fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, graph: &Graph, frame: Frame) -> pen::Outcome<DB> {
-    let corner = Point(frame.right + MARGIN, frame.bottom + MARGIN_BOTTOM);
+fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, graph: &Graph, size: Size) -> pen::Outcome<DB> {
+    let frame = Frame::of(size);
+    let (width, height) = points(graph, size);
+    let corner = Point(f64::from(width), f64::from(height));
     pen.rectangle(Point(0.0, 0.0), corner, pen.palette.paper.into())?;
-    let axis = axes::Axis::of(graph);
+    let curves = curves::curves(graph, frame);
+    let axis = axes::Axis::of(graph, frame, &curves);
     axes::title(pen, frame, graph, &axis)?;
     axes::time_bands(pen, frame, graph)?;
     axes::grid(pen, frame, &axis)?;
-    traffic::gaps(pen, frame, graph, &axis)?;
-    traffic::areas(pen, frame, graph, &axis)?;
-    axes::zero(pen, frame, &axis)?;
+    gaps::draw(pen, frame, graph, &axis)?;
+    curves::draw(pen, frame, &curves, &axis)?;
+    axes::zero(pen, frame, graph, &axis)?;
     axes::limit(pen, frame, graph, &axis)?;
     axes::time(pen, frame, graph)?;
     legend::draw(pen, frame, graph, &axis)

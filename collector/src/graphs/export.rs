@@ -6,8 +6,9 @@ use headroom_proto::wire::LossReason;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::figures::Prefix;
+use super::definition::{LimitDefinition, Of};
 use super::gather::{Graph, Line};
+use super::unit::{Total, Unit};
 use crate::query::{Column, Statistics, fold};
 
 /// Rows of a table: about as many as a picture has pixels, on a round step.
@@ -40,15 +41,17 @@ impl Grid {
     }
 }
 
-/// A row for each step: its begin in ISO 8601, then minimum, mean and maximum of each line in bits
-/// per second. Where there is no reading the fields are empty.
+/// A row for each step: its begin in ISO 8601, then minimum, mean and maximum of each line in the
+/// graph's base unit. Where there is no reading the fields are empty.
 pub fn csv(graph: &Graph) -> String {
     let grid = Grid::of(graph);
+    let unit = graph.definition.unit;
     let mut text = String::from("time");
     for line in &graph.lines {
-        let name = line.name;
-        let _ = write!(text, ",{name}_min_bits_per_second,{name}_mean_bits_per_second");
-        let _ = write!(text, ",{name}_max_bits_per_second");
+        for figure in ["min", "mean", "max"] {
+            text.push(',');
+            text.push_str(&field(&format!("{}_{figure}_{}", line.name, unit.column())));
+        }
     }
     text.push('\n');
     let lines: Vec<_> = graph.lines.iter().map(|line| grid.columns(line)).collect();
@@ -58,7 +61,8 @@ pub fn csv(graph: &Graph) -> String {
         for columns in &lines {
             match columns.get(row).copied().flatten() {
                 Some(Column { min, mean, max }) => {
-                    let _ = write!(text, ",{min:.0},{mean:.0},{max:.0}");
+                    let [min, mean, max] = [min, mean, max].map(|value| unit.plain(value));
+                    let _ = write!(text, ",{min},{mean},{max}");
                 }
                 None => text.push_str(",,,"),
             }
@@ -68,10 +72,17 @@ pub fn csv(graph: &Graph) -> String {
     text
 }
 
+/// A field as RFC 4180 has it: names of organisations may hold anything.
+fn field(text: &str) -> String {
+    let special = |c: char| matches!(c, ',' | '"' | '\n' | '\r');
+    if text.contains(special) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
+}
+
 /// All of the graph: span, figures, a value or null for each step, the limit, what was lost.
 pub fn json(graph: &Graph) -> String {
     let grid = Grid::of(graph);
-    let lines: Vec<Value> = graph.lines.iter().map(|line| line_json(line, &grid)).collect();
+    let unit = graph.definition.unit;
+    let lines: Vec<Value> = graph.lines.iter().map(|line| line_json(line, unit, &grid)).collect();
     let losses: Vec<Value> = graph
         .losses
         .iter()
@@ -85,12 +96,11 @@ pub fn json(graph: &Graph) -> String {
             })
         })
         .collect();
-    let value = json!({
-        "instance": graph.instance,
+    let mut value = json!({
         "graph": graph.definition.name,
         "title": graph.definition.title,
         "devices": graph.devices,
-        "unit": "bit/s",
+        "unit": unit.name(),
         "from": iso(graph.span.from_ms),
         "to": iso(graph.span.to_ms),
         "time_zone": graph.span.zone_name(),
@@ -101,10 +111,15 @@ pub fn json(graph: &Graph) -> String {
         "lines": lines,
         "lost": losses,
     });
+    match graph.definition.of() {
+        Of::Host => value["instance"] = json!(graph.whom),
+        Of::Tenant => value["tenant"] = json!(graph.whom),
+        Of::All => {}
+    }
     format!("{value:#}\n")
 }
 
-fn line_json(line: &Line, grid: &Grid) -> Value {
+fn line_json(line: &Line, unit: Unit, grid: &Grid) -> Value {
     let values: Vec<Value> = grid
         .columns(line)
         .into_iter()
@@ -114,16 +129,19 @@ fn line_json(line: &Line, grid: &Grid) -> Value {
         })
         .collect();
     let statistics = line.statistics.map(|s| {
-        json!({
+        let mut figures = json!({
             "now": s.now,
             "min": s.min,
             "mean": s.mean,
             "max": s.max,
             "max_at": iso(s.max_ms),
             "p95": s.p95,
-            "total_bytes": (s.total / 8.0).round(),
             "measured_seconds": s.seconds,
-        })
+        });
+        if let Some((name, total)) = unit.total(s.total).map(Total::entry) {
+            figures[name] = json!(total);
+        }
+        figures
     });
     json!({ "name": line.name, "statistics": statistics, "min_mean_max": values })
 }
@@ -135,24 +153,28 @@ pub fn summary(graph: &Graph) -> String {
         format!("{}: {}", line.name, figures_in_words(&figures, graph))
     };
     let mut words: Vec<String> = graph.lines.iter().map(sentence).collect();
-    if let Some(limit) = graph.limit {
-        let prefix = Prefix::for_largest(limit);
-        words.push(format!("link speed: {} {}", prefix.write(limit), prefix.unit("bit/s")));
+    if let (Some(limit), Some(LimitDefinition { name, .. })) =
+        (graph.limit, &graph.definition.limit)
+    {
+        let measure = graph.definition.unit.measure(limit);
+        words.push(format!("{name}: {} {}", measure.write(limit), measure.name()));
     }
     words.join("; ")
 }
 
 fn figures_in_words(figures: &Statistics, graph: &Graph) -> String {
-    let prefix = Prefix::for_largest(figures.max);
+    let measure = graph.definition.unit.measure(figures.max);
     let now = figures
         .now
-        .map_or_else(|| "no reading now".into(), |now| format!("now {}", prefix.write(now)));
+        .map_or_else(|| "no reading now".into(), |now| format!("now {}", measure.write(now)));
+    // Beyond a day, the time alone does not say when.
+    let format = if graph.span.seconds() > 86_400.0 { "%-d %b %H:%M" } else { "%H:%M" };
     format!(
         "{now}, at most {} {} at {}, 95th {}",
-        prefix.write(figures.max),
-        prefix.unit("bit/s"),
-        graph.span.local(figures.max_ms).strftime("%H:%M"),
-        prefix.write(figures.p95),
+        measure.write(figures.max),
+        measure.name(),
+        graph.span.local(figures.max_ms).strftime(format),
+        measure.write(figures.p95),
     )
 }
 

@@ -1,25 +1,45 @@
-//! Numbers as people read them: three significant digits, one SI prefix for a whole graph.
+//! Numbers as people read them: three significant digits, one prefix for a whole graph.
 
-/// An SI prefix; bits and bytes count in tens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A prefix of a unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prefix {
     letter: &'static str,
-    exponent: i32,
+    size: f64,
 }
 
-const PREFIXES: [Prefix; 5] = [
-    Prefix { letter: "", exponent: 0 },
-    Prefix { letter: "k", exponent: 3 },
-    Prefix { letter: "M", exponent: 6 },
-    Prefix { letter: "G", exponent: 9 },
-    Prefix { letter: "T", exponent: 12 },
+/// Those of the SI: bits and bytes count in tens.
+const DECIMAL: [Prefix; 4] = [
+    Prefix { letter: "k", size: 1e3 },
+    Prefix { letter: "M", size: 1e6 },
+    Prefix { letter: "G", size: 1e9 },
+    Prefix { letter: "T", size: 1e12 },
+];
+
+/// Those of IEC 80000-13, for what the system counts in powers of two.
+const BINARY: [Prefix; 4] = [
+    Prefix { letter: "Ki", size: 1024.0 },
+    Prefix { letter: "Mi", size: 1_048_576.0 },
+    Prefix { letter: "Gi", size: 1_073_741_824.0 },
+    Prefix { letter: "Ti", size: 1_099_511_627_776.0 },
 ];
 
 impl Prefix {
+    /// No prefix.
+    pub const NONE: Self = Self { letter: "", size: 1.0 };
+
     /// The prefix in which `largest` has one to three digits before the point.
     pub fn for_largest(largest: f64) -> Self {
-        let fits = |prefix: &&Self| largest.abs() >= 10f64.powi(prefix.exponent) * 0.9995;
-        PREFIXES.iter().rev().find(fits).copied().unwrap_or(PREFIXES[0])
+        Self::among(&DECIMAL, largest)
+    }
+
+    /// The same in powers of two.
+    pub fn binary(largest: f64) -> Self {
+        Self::among(&BINARY, largest)
+    }
+
+    fn among(prefixes: &[Self], largest: f64) -> Self {
+        let fits = |prefix: &&Self| largest.abs() >= prefix.size * 0.9995;
+        prefixes.iter().rev().find(fits).copied().unwrap_or(Self::NONE)
     }
 
     /// A unit with the prefix, such as `Mbit/s`.
@@ -29,7 +49,7 @@ impl Prefix {
 
     /// A value in units of the prefix.
     pub fn scale(self, value: f64) -> f64 {
-        value / 10f64.powi(self.exponent)
+        value / self.size
     }
 
     /// A value in units of the prefix, with three significant digits.

@@ -1,31 +1,36 @@
-//! From the store to a graph: which devices, their rates, the limit, what was lost.
+//! From the store to a graph: its lines, their figures, the limit, what was lost.
 
-use std::collections::BTreeMap;
+mod devices;
+mod expressions;
+mod steps;
 
-use super::buckets::bucket_rates;
-use super::definition::{Definition, Devices, LimitDefinition, LineDefinition, Side};
+use super::definition::{Colour, Definition, LimitValue, Of, Shape, Side, Source};
 use super::period::Span;
-use crate::query::{RateInterval, Statistics, rates, sum};
-use crate::store::{Hints, LostInterval, Matcher, ReadLimit, Resolution};
-use crate::store::{Store, StoreError, TimeRange};
-use headroom_proto::metric::INSTANCE;
+use crate::promql::QueryError;
+use crate::query::{Interval, Statistics};
+use crate::store::{LostInterval, Store, StoreError, TimeRange};
 
 /// Samples up to this long before the span belong to the first interval that reaches into it.
 const MARGIN_MS: i64 = 300_000;
 
-/// Longer spans are read from rollups: a pixel of theirs is many buckets of 5 minutes wide.
-const LONGEST_RAW_MS: i64 = 8 * 86_400_000;
-
-/// Bytes are drawn as bits.
-const BITS: f64 = 8.0;
+/// Why there is no graph.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An expression of its definition has no answer.
+    #[error("failed to evaluate an expression of the graph")]
+    Query(#[from] QueryError),
+}
 
 /// A graph, ready to be drawn or written.
 #[derive(Debug, Clone)]
 pub struct Graph {
     /// What it shows.
     pub definition: &'static Definition,
-    /// Of whom.
-    pub instance: String,
+    /// Of whom: a host, an organisation; empty if of all.
+    pub whom: String,
     /// Of which devices.
     pub devices: Vec<String>,
     /// When.
@@ -34,21 +39,25 @@ pub struct Graph {
     pub now_ms: i64,
     /// What is drawn, in the order of the legend.
     pub lines: Vec<Line>,
-    /// The limit in bits per second.
+    /// The limit, in the unit of the graph.
     pub limit: Option<f64>,
     /// What the agent reported as lost.
     pub losses: Vec<LostInterval>,
 }
 
-/// One line of a graph, in bits per second.
+/// One line of a graph, in its unit.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Its name in the legend.
-    pub name: &'static str,
+    pub name: String,
+    /// Its colour.
+    pub colour: Colour,
     /// Where it is drawn.
     pub side: Side,
-    /// Its rates, in order, within the span.
-    pub intervals: Vec<RateInterval>,
+    /// As what.
+    pub shape: Shape,
+    /// Its values, in order, within the span.
+    pub intervals: Vec<Interval>,
     /// Its figures; none without a reading.
     pub statistics: Option<Statistics>,
 }
@@ -59,138 +68,72 @@ impl Graph {
         self.lines.iter().filter_map(|line| line.intervals.last()).map(|last| last.to_ms).max()
     }
 
-    /// The greatest rate of a side.
-    pub fn highest(&self, side: Side) -> f64 {
-        let lines = self.lines.iter().filter(|line| line.side == side);
-        lines.filter_map(|line| line.statistics).map(|s| s.max).fold(0.0, f64::max)
+    /// Whether nothing was read in the span.
+    pub fn is_empty(&self) -> bool {
+        self.lines.iter().all(|line| line.intervals.is_empty())
     }
 
-    /// What it is of, in words: one device by name, several by number; empty if there is none.
+    /// Whether it has lines below the axis.
+    pub fn is_mirrored(&self) -> bool {
+        self.lines.iter().any(|line| line.side == Side::Below)
+    }
+
+    /// Whether it sums counters of devices.
+    pub fn is_of_devices(&self) -> bool {
+        matches!(self.definition.source, Source::Devices { .. })
+    }
+
+    /// What it is of, in words: one device by name, several by number, else what it shows; empty if
+    /// there is no device.
     pub fn subject(&self) -> String {
-        match &self.devices[..] {
-            [one] => one.clone(),
-            [] => String::new(),
-            several => format!("{} interfaces", several.len()),
+        match (&self.definition.source, &self.devices[..]) {
+            (Source::Expressions { .. }, _) => self.definition.title.clone(),
+            (Source::Devices { .. }, [one]) => one.clone(),
+            (Source::Devices { .. }, []) => String::new(),
+            (Source::Devices { .. }, several) => format!("{} interfaces", several.len()),
         }
     }
 }
 
-/// Reads a graph of `instance`; of one `device` if that is named.
+/// Reads a graph of `whom`, a host or an organisation; of one `device` if that is named.
 pub fn gather(
     store: &Store,
     definition: &'static Definition,
-    (instance, device): (&str, Option<&str>),
+    (whom, device): (&str, Option<&str>),
     (span, now_ms): (Span, i64),
-) -> Result<Graph, StoreError> {
-    let range = TimeRange { from_ms: span.from_ms - MARGIN_MS, to_ms: span.to_ms };
-    let devices = devices(store, (definition.devices, device), instance, range)?;
-    let line = |line: &'static LineDefinition| -> Result<Line, StoreError> {
-        let intervals = read_rates(store, &line.metric, (instance, &devices), range)?;
-        let intervals = clip(intervals, &span);
-        let statistics = Statistics::of(&intervals, now_ms);
-        Ok(Line { name: &line.name, side: line.side, intervals, statistics })
-    };
-    let lines = definition.lines.iter().map(line).collect::<Result<_, _>>()?;
-    let limit = match &definition.limit {
-        Some(limit) => read_limit(store, limit, (instance, &devices), range)?,
-        None => None,
-    };
-    let losses = store.losses(instance, TimeRange { from_ms: span.from_ms, to_ms: span.to_ms })?;
-    let instance = instance.to_owned();
-    Ok(Graph { definition, instance, devices, span, now_ms, lines, limit, losses })
-}
-
-/// The devices that a graph sums, by their newest description: all of the definition's, or the one
-/// that was asked for, if it is there.
-fn devices(
-    store: &Store,
-    (Devices::Physical, asked): (Devices, Option<&str>),
-    instance: &str,
-    range: TimeRange,
-) -> Result<Vec<String>, StoreError> {
-    let matchers = [Matcher::metric("node_network_info"), Matcher::equal(INSTANCE, instance)];
-    let mut newest: BTreeMap<String, (i64, String)> = BTreeMap::new();
-    for series in store.select(&matchers, range, Hints::default())? {
-        let Some(&last) = series.timestamps.last() else { continue };
-        let label = |name| series.labels.get(name).unwrap_or_default().to_owned();
-        let known = newest.entry(label("device")).or_insert((i64::MIN, String::new()));
-        if last > known.0 {
-            *known = (last, label("kind"));
+) -> Result<Graph, GatherError> {
+    let (devices, lines, limit) = match &definition.source {
+        Source::Devices { devices, lines } => {
+            let limit = definition.limit.as_ref().and_then(|limit| match &limit.value {
+                LimitValue::Metric(metric) => Some(metric.as_str()),
+                LimitValue::Expression(_) => None,
+            });
+            let wanted = (*devices, &lines[..], limit);
+            let found = devices::gather(store, (whom, device), wanted, (&span, now_ms))?;
+            (found.devices, found.lines, found.limit)
         }
-    }
-    if let Some(asked) = asked {
-        return Ok(newest.into_keys().filter(|device| device == asked).collect());
-    }
-    let of_kind = |wanted: &str| -> Vec<String> {
-        let found = newest.iter().filter(|(_, (_, kind))| kind == wanted);
-        found.map(|(device, _)| device.clone()).collect()
-    };
-    let physical = of_kind("physical");
-    // In a container nothing is physical, and its own end of a pair is what leads out.
-    Ok(if physical.is_empty() { of_kind("veth") } else { physical })
-}
-
-fn read_rates(
-    store: &Store,
-    metric: &str,
-    (instance, devices): (&str, &[String]),
-    range: TimeRange,
-) -> Result<Vec<RateInterval>, StoreError> {
-    let mut all = Vec::new();
-    for device in devices {
-        let matchers = matchers(metric, instance, device);
-        all.extend(device_rates(store, &matchers, range)?);
-    }
-    for interval in all.iter_mut().flatten() {
-        *interval = interval.times(BITS);
-    }
-    Ok(sum(all))
-}
-
-/// The rates of each series that matches: from samples, or from rollups where the span is long or
-/// samples are no longer kept.
-fn device_rates(
-    store: &Store,
-    matchers: &[Matcher],
-    range: TimeRange,
-) -> Result<Vec<Vec<RateInterval>>, StoreError> {
-    if range.to_ms - range.from_ms <= LONGEST_RAW_MS {
-        let found = store.select(matchers, range, Hints::default())?;
-        if found.iter().all(|series| series.stand_ins.is_empty()) {
-            return Ok(found.iter().map(|s| rates(&s.timestamps, &s.values)).collect());
+        Source::Expressions { readings, lines, .. } => {
+            let asking = expressions::Asking::of(store, (whom, readings), (&span, now_ms))?;
+            let found = asking.lines(lines)?;
+            let limit = definition.limit.as_ref().map(|limit| match &limit.value {
+                LimitValue::Expression(expression) => asking.limit(expression, &found),
+                LimitValue::Metric(_) => Ok(None),
+            });
+            (Vec::new(), found, limit.transpose()?.flatten())
         }
-    }
-    let buckets = (Resolution::Minutes, ReadLimit::default());
-    let found = store.select_buckets(matchers, range, buckets)?;
-    Ok(found.iter().map(|series| bucket_rates(&series.buckets)).collect())
+    };
+    let range = TimeRange { from_ms: span.from_ms, to_ms: span.to_ms };
+    let losses = match definition.of() {
+        Of::Host => store.losses(whom, range)?,
+        Of::Tenant | Of::All => Vec::new(),
+    };
+    let whom = whom.to_owned();
+    Ok(Graph { definition, whom, devices, span, now_ms, lines, limit, losses })
 }
 
-/// The sum of the devices' newest limits; none if any of them has none.
-fn read_limit(
-    store: &Store,
-    limit: &LimitDefinition,
-    (instance, devices): (&str, &[String]),
-    range: TimeRange,
-) -> Result<Option<f64>, StoreError> {
-    let mut sum = None;
-    for device in devices {
-        let matchers = matchers(&limit.metric, instance, device);
-        let series = store.select(&matchers, range, Hints::default())?;
-        let Some(last) = series.iter().filter_map(|series| series.values.last()).next_back() else {
-            return Ok(None);
-        };
-        *sum.get_or_insert(0.0) += last * BITS;
-    }
-    Ok(sum)
-}
-
-fn matchers(metric: &str, instance: &str, device: &str) -> [Matcher; 3] {
-    [Matcher::metric(metric), Matcher::equal(INSTANCE, instance), Matcher::equal("device", device)]
-}
-
-fn clip(intervals: Vec<RateInterval>, span: &Span) -> Vec<RateInterval> {
+fn clip(intervals: Vec<Interval>, span: &Span) -> Vec<Interval> {
     let inside = intervals.into_iter().filter(|i| i.to_ms > span.from_ms && i.from_ms < span.to_ms);
-    let cut = |interval: RateInterval| RateInterval {
+    let cut = |interval: Interval| Interval {
         from_ms: interval.from_ms.max(span.from_ms),
         to_ms: interval.to_ms.min(span.to_ms),
         ..interval
@@ -199,71 +142,4 @@ fn clip(intervals: Vec<RateInterval>, span: &Span) -> Vec<RateInterval> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use tempfile::TempDir;
-
-    use super::*;
-    use crate::graphs::{Period, definition};
-    use crate::store::{FrameWrite, Labels, Retention, SeriesId};
-    use jiff::tz::TimeZone;
-
-    const DAY_MS: i64 = 86_400_000;
-    const STEP_MS: i64 = 10_000;
-    const BURST_MS: i64 = 20_000 * DAY_MS + 40_000_000;
-
-    /// Three hours at 10 bytes a second, but for one step with 1000 and a gap of half an hour.
-    fn fill(store: &Store) {
-        let id = |metric, device: &[(&str, &str)]| {
-            let labels = [("instance", "ca1"), ("device", "eth0")];
-            store
-                .series_id(&Labels::new(metric, labels.into_iter().chain(device.to_vec())))
-                .unwrap()
-        };
-        let info = id("node_network_info", &[("kind", "physical")]);
-        let sent = id("node_network_transmit_bytes_total", &[]);
-        let series: Arc<[SeriesId]> = [info, sent].into();
-        let mut counter = 0.0;
-        let frames = (0..1080).map(|n| {
-            let timestamp_ms = BURST_MS + (n - 500) * STEP_MS;
-            counter += if n == 500 { 10_000.0 } else { 100.0 };
-            FrameWrite {
-                id: None,
-                timestamp_ms,
-                series: series.clone(),
-                values: vec![1.0, counter],
-            }
-        });
-        let frames: Vec<_> = frames.collect();
-        store.append(&[&frames[..700], &frames[880..]].concat()).unwrap();
-    }
-
-    #[test]
-    fn a_burst_of_ten_seconds_is_the_peak_of_a_month_and_of_what_only_rollups_keep() {
-        let directory = TempDir::new().unwrap();
-        let store = Store::open(directory.path()).unwrap();
-        fill(&store);
-        let definition = definition("network").unwrap();
-        let now_ms = BURST_MS + 15 * DAY_MS;
-        let figures = |span: Span| {
-            let graph = gather(&store, definition, ("ca1", None), (span, now_ms)).unwrap();
-            let sent = graph.lines.iter().find(|line| line.side == Side::Above).unwrap();
-            let Statistics { max, max_ms, mean, seconds, .. } = sent.statistics.unwrap();
-            // The gap is there: two parts of the three hours.
-            assert!((seconds - 8980.0).abs() < 20.0, "{seconds} s measured");
-            assert!(sent.intervals.iter().all(|i| i.to_ms - i.from_ms <= 300_000));
-            (max, (max_ms - BURST_MS).abs() <= 300_000, (mean / 8.0).round())
-        };
-        let month = || Span::ending(Period::Month, now_ms, TimeZone::UTC);
-        let day = || Span::ending(Period::Day, BURST_MS + DAY_MS / 2, TimeZone::UTC);
-        let expected = (8000.0, true, 11.0);
-        assert_eq!((figures(month()), figures(day())), (expected, expected));
-        let ever = 1000 * DAY_MS;
-        let retention = Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever };
-        store.seal().unwrap();
-        store.maintain((now_ms, retention), &|| false).unwrap();
-        assert_eq!(store.state().days, 0, "samples have expired");
-        assert_eq!((figures(month()), figures(day())), (expected, expected));
-    }
-}
+mod tests;

@@ -1,6 +1,21 @@
 //! The axis of values: round steps, zero where it belongs.
 
-/// The axis of a mirrored graph.
+/// What an axis has to hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Extent {
+    /// The greatest value above zero.
+    pub above: f64,
+    /// The greatest below zero, as a positive number; none if the axis ends at zero.
+    pub below: Option<f64>,
+    /// About how many grid lines there is room for.
+    pub lines: f64,
+    /// The least distance of grid lines.
+    pub least_step: f64,
+    /// What no value exceeds, if there is such a thing: the axis needs no air above it.
+    pub most: Option<f64>,
+}
+
+/// The axis of a graph.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     /// The distance of grid lines.
@@ -11,16 +26,16 @@ pub struct Scale {
     pub below: f64,
 }
 
-/// About how many grid lines a picture takes.
-const LINES: f64 = 7.0;
-
 impl Scale {
-    /// The scale that holds these values on either side, with a little air.
-    pub fn holding(above: f64, below: f64) -> Self {
-        let whole = ((above + below) * 1.04).max(f64::MIN_POSITIVE);
-        let step = if whole > 1e-9 { round_step(whole / LINES) } else { 0.25 };
+    /// The scale that holds these values, with a little air.
+    pub fn holding(extent: Extent) -> Self {
+        let Extent { above, below, lines, least_step, most } = extent;
+        let whole = ((above + below.unwrap_or(0.0)) * 1.04).max(f64::MIN_POSITIVE);
+        let step = if whole > 1e-9 { round_step(whole / lines) } else { 0.25 };
+        let step = step.max(least_step);
         let end = |value: f64| ((value * 1.04 / step).ceil()).max(1.0) * step;
-        Self { step, above: end(above), below: end(below) }
+        let top = most.filter(|most| above <= *most).map_or(f64::INFINITY, |most| most.max(step));
+        Self { step, above: end(above).min(top), below: below.map_or(0.0, end) }
     }
 
     /// The grid lines from bottom to top; what lies below zero is negative.
@@ -47,24 +62,44 @@ fn round_step(rough: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn scale(above: f64, below: Option<f64>) -> Scale {
+        Scale::holding(Extent { above, below, lines: 7.0, least_step: 0.0, most: None })
+    }
+
     #[test]
     fn steps_are_round_and_ends_hold_the_values() {
-        let scale = Scale::holding(85.0, 12.0);
-        assert_eq!((scale.step, scale.above, scale.below), (20.0, 100.0, 20.0));
-        assert_eq!(scale.lines(), [-20.0, 0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        let mirrored = scale(85.0, Some(12.0));
+        assert_eq!((mirrored.step, mirrored.above, mirrored.below), (20.0, 100.0, 20.0));
+        assert_eq!(mirrored.lines(), [-20.0, 0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
         assert_eq!(
-            (scale.place(100.0), scale.place(0.0), scale.place(-20.0)),
+            (mirrored.place(100.0), mirrored.place(0.0), mirrored.place(-20.0)),
             (0.0, 100.0 / 120.0, 1.0)
         );
         for (above, below) in [(1.0, 1.0), (0.3, 999.0), (1e9, 1e3), (5e-3, 0.0)] {
-            let scale = Scale::holding(above, below);
-            assert!(scale.above >= above && scale.below >= below, "{scale:?}");
-            assert!((3..=12).contains(&scale.lines().len()), "{scale:?}");
+            for below in [None, Some(below)] {
+                let scale = scale(above, below);
+                assert!(scale.above >= above && scale.below >= below.unwrap_or(0.0), "{scale:?}");
+                assert!((3..=12).contains(&scale.lines().len()), "{scale:?}");
+            }
         }
     }
 
     #[test]
+    fn one_side_begins_at_zero_and_people_are_whole() {
+        let one = scale(63.0, None);
+        assert_eq!(one.lines(), [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0]);
+        assert_eq!((one.place(0.0), one.place(70.0)), (1.0, 0.0));
+        let people = Extent { above: 2.0, below: None, lines: 7.0, least_step: 1.0, most: None };
+        assert_eq!(Scale::holding(people).lines(), [0.0, 1.0, 2.0, 3.0]);
+        let of_hundred = |above| Extent { above, least_step: 0.0, most: Some(100.0), ..people };
+        assert_eq!(Scale::holding(of_hundred(98.0)).above, 100.0);
+        assert_eq!(Scale::holding(of_hundred(12.0)).above, 14.0);
+        assert_eq!(Scale::holding(of_hundred(103.0)).above, 120.0);
+    }
+
+    #[test]
     fn silence_has_a_scale_too() {
-        assert_eq!(Scale::holding(0.0, 0.0).lines(), [-0.25, 0.0, 0.25]);
+        assert_eq!(scale(0.0, Some(0.0)).lines(), [-0.25, 0.0, 0.25]);
+        assert_eq!(scale(0.0, None).lines(), [0.0, 0.25]);
     }
 }

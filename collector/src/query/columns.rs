@@ -1,22 +1,22 @@
-//! Rates over a grid of equal columns: what a pixel or a row of a table shows.
+//! Values over a grid of equal columns: what a pixel or a row of a table shows.
 
-use super::rates::RateInterval;
+use super::interval::Interval;
 
 /// What one column covers; the mean is weighted by time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
-    /// The least rate of any interval that touches the column.
+    /// The least value of any interval that touches the column.
     pub min: f64,
     /// The mean over the time that was measured.
     pub mean: f64,
-    /// The greatest rate.
+    /// The greatest value.
     pub max: f64,
 }
 
 /// Folds ordered intervals into `count` columns between two moments (Unix time in milliseconds).
 /// A column without a reading is none.
 pub fn fold(
-    intervals: &[RateInterval],
+    intervals: &[Interval],
     (from_ms, to_ms): (i64, i64),
     count: usize,
 ) -> Vec<Option<Column>> {
@@ -58,10 +58,10 @@ impl Default for Gathering {
 }
 
 impl Gathering {
-    fn add(&mut self, interval: &RateInterval, weight: f64) {
+    fn add(&mut self, interval: &Interval, weight: f64) {
         self.min = self.min.min(interval.min);
         self.max = self.max.max(interval.max);
-        self.weighted += interval.rate * weight;
+        self.weighted += interval.mean * weight;
         self.weight += weight;
     }
 
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn weighs_by_time_and_leaves_gaps_empty() {
-        let interval = RateInterval::even;
+        let interval = Interval::even;
         let intervals = [interval(-5, 5, 8.0), interval(5, 15, 2.0), interval(32, 34, 6.0)];
         let columns = fold(&intervals, (0, 40), 4);
         let column = |min, mean, max| Some(Column { min, mean, max });
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn an_interval_wider_than_columns_fills_them_all() {
-        let intervals = [RateInterval::even(0, 100, 3.0)];
+        let intervals = [Interval::even(0, 100, 3.0)];
         assert!(
             fold(&intervals, (0, 100), 7)
                 .iter()

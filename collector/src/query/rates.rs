@@ -2,51 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use super::interval::Interval;
+
 /// Neighbours further apart than this many usual distances have a gap between them.
 const GAP_FACTOR: f64 = 3.5;
 
 /// Shorter distances are never a gap, in milliseconds.
 const SHORTEST_GAP_MS: i64 = 2_000;
 
-/// How a counter rises from one moment to the next.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RateInterval {
-    /// The earlier moment, Unix time in milliseconds.
-    pub from_ms: i64,
-    /// The later one.
-    pub to_ms: i64,
-    /// Its mean, in units of the counter per second.
-    pub rate: f64,
-    /// The least rate within; the mean where that is all there is.
-    pub min: f64,
-    /// The greatest.
-    pub max: f64,
-}
-
-impl RateInterval {
-    /// One rate from one sample to the next.
-    pub fn even(from_ms: i64, to_ms: i64, rate: f64) -> Self {
-        Self { from_ms, to_ms, rate, min: rate, max: rate }
-    }
-
-    /// In another unit, `factor` times as large a number.
-    #[must_use]
-    pub fn times(self, factor: f64) -> Self {
-        let Self { from_ms, to_ms, rate, min, max } = self;
-        Self { from_ms, to_ms, rate: rate * factor, min: min * factor, max: max * factor }
-    }
-
-    /// Its length in seconds.
-    pub fn seconds(&self) -> f64 {
-        (self.to_ms - self.from_ms) as f64 / 1000.0
-    }
-}
-
 /// The rates of a counter. A counter that falls has started anew from zero, as in Prometheus.
 ///
 /// The usual distance is that of the neighbours on either side, so that a changed interval is no
 /// gap.
-pub fn rates(timestamps: &[i64], values: &[f64]) -> Vec<RateInterval> {
+pub fn rates(timestamps: &[i64], values: &[f64]) -> Vec<Interval> {
     let distance = |place: usize| Some(timestamps.get(place + 1)? - timestamps.get(place)?);
     let mut rates = Vec::with_capacity(timestamps.len().saturating_sub(1));
     for place in 0..timestamps.len().saturating_sub(1) {
@@ -61,7 +29,7 @@ pub fn rates(timestamps: &[i64], values: &[f64]) -> Vec<RateInterval> {
         let increase = if new < old { new } else { new - old };
         if increase.is_finite() {
             let rate = increase * 1000.0 / (to_ms - from_ms) as f64;
-            rates.push(RateInterval::even(from_ms, to_ms, rate));
+            rates.push(Interval::even(from_ms, to_ms, rate));
         }
     }
     rates
@@ -69,15 +37,15 @@ pub fn rates(timestamps: &[i64], values: &[f64]) -> Vec<RateInterval> {
 
 /// The sum of several series' rates: of those that share an interval. Series of one agent share
 /// all of theirs. When the extremes within an interval fell is not known, so a sum has only its mean.
-pub fn sum(series: Vec<Vec<RateInterval>>) -> Vec<RateInterval> {
+pub fn sum(series: Vec<Vec<Interval>>) -> Vec<Interval> {
     if series.len() == 1 {
         return series.into_iter().next().unwrap_or_default();
     }
     let mut sums: BTreeMap<(i64, i64), f64> = BTreeMap::new();
     for interval in series.iter().flatten() {
-        *sums.entry((interval.from_ms, interval.to_ms)).or_default() += interval.rate;
+        *sums.entry((interval.from_ms, interval.to_ms)).or_default() += interval.mean;
     }
-    let interval = |((from_ms, to_ms), rate)| RateInterval::even(from_ms, to_ms, rate);
+    let interval = |((from_ms, to_ms), mean)| Interval::even(from_ms, to_ms, mean);
     sums.into_iter().map(interval).collect()
 }
 
@@ -89,7 +57,7 @@ mod tests {
     fn check(samples: &[(i64, f64)], expected: &str) {
         let timestamps: Vec<i64> = samples.iter().map(|(seconds, _)| seconds * 1000).collect();
         let values: Vec<f64> = samples.iter().map(|(_, value)| *value).collect();
-        let show = |i: &RateInterval| format!("{}-{}:{}", i.from_ms / 1000, i.to_ms / 1000, i.rate);
+        let show = |i: &Interval| format!("{}-{}:{}", i.from_ms / 1000, i.to_ms / 1000, i.mean);
         let found: Vec<String> = rates(&timestamps, &values).iter().map(show).collect();
         assert_eq!(found.join(" "), expected, "{samples:?}");
     }
@@ -113,7 +81,7 @@ mod tests {
 
     #[test]
     fn sums_what_shares_an_interval() {
-        let interval = RateInterval::even;
+        let interval = Interval::even;
         let eth0 = vec![interval(0, 10, 1.0), interval(10, 20, 2.0)];
         let eth1 = vec![interval(10, 20, 5.0)];
         assert_eq!(sum(vec![eth0.clone()]), eth0);

@@ -13,10 +13,14 @@ use serde::Deserialize;
 use super::problem::Problem;
 use super::{Site, now_ms};
 use crate::fleet;
-use crate::graphs::{self, Graph, Period, Size, Span, Theme};
+use crate::graphs::{self, Definition, Graph, Of, Period, Size, Source, Span, Theme};
+use crate::store::{Matcher, Store};
 
 /// The longest span that one picture may show.
 const LONGEST_MS: i64 = 5 * 366 * 86_400_000;
+
+/// What stands for a host in the addresses of graphs of all.
+const ALL: &str = "all";
 
 /// How a picture may be asked for; all of it optional.
 #[derive(Debug, Default, Deserialize)]
@@ -26,7 +30,7 @@ pub struct PictureQuery {
     tz: Option<String>,
     /// `light` or `dark`.
     theme: Option<String>,
-    /// `full`, `small` or `narrow`.
+    /// `full`, `small`, `strip` or `narrow`.
     size: Option<String>,
     /// Pixels to a point, 1 to 3.
     scale: Option<String>,
@@ -54,8 +58,11 @@ pub async fn picture(
     query: Result<Query<PictureQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-    let definition = graphs::definition(&graph)
-        .ok_or_else(|| Problem::not_found(format!("There is no graph {graph}; try network.")))?;
+    let definition = definition(&graph)?;
+    if query.device.is_some() && !matches!(definition.source, Source::Devices { .. }) {
+        let sentence = format!("device= goes with graphs of devices, and {graph} is none.");
+        return Err(Problem::bad_request(sentence));
+    }
     let (period, format) = parse_file(&file)?;
     let now_ms = now_ms();
     let span = span(&query, period, (now_ms, &site.zone))?;
@@ -64,11 +71,7 @@ pub async fn picture(
         let subject = (instance.as_str(), query.device.as_deref());
         let graph = graphs::gather(&site.store, definition, subject, (span, now_ms))
             .map_err(|error| Problem::internal("read the graph's samples", &error))?;
-        // A host that is silent has a picture all the same: an empty one.
-        if graph.devices.is_empty() && !fleet::is_known(&site.store, &instance) {
-            let sentence = format!("No host {instance} has reported in that time; / lists all.");
-            return Err(Problem::not_found(sentence));
-        }
+        is_of_somebody(&site.store, &graph)?;
         if let Some(device) = query.device.as_deref().filter(|_| graph.devices.is_empty()) {
             let sentence = format!("{instance} has reported no interface {device} in that time.");
             return Err(Problem::not_found(sentence));
@@ -77,6 +80,35 @@ pub async fn picture(
     };
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Problem::internal("draw the graph", &error))?
+}
+
+fn definition(name: &str) -> Result<&'static Definition, Problem> {
+    let all = || graphs::names().collect::<Vec<_>>().join(", ");
+    graphs::definition(name)
+        .ok_or_else(|| Problem::not_found(format!("There is no graph {name}; try {}.", all())))
+}
+
+/// A host that is silent has a picture all the same, an empty one; what never was has none.
+fn is_of_somebody(store: &Store, graph: &Graph) -> Result<(), Problem> {
+    let whom = &graph.whom;
+    let sentence = match graph.definition.of() {
+        Of::Host if graph.is_empty() && graph.devices.is_empty() => (!fleet::is_known(store, whom))
+            .then(|| format!("No host {whom} has reported in that time; / lists all.")),
+        Of::Tenant if !is_tenant(store, whom) => {
+            Some(format!("No organisation {whom} has had a room yet; /rooms lists all."))
+        }
+        Of::All if whom != ALL => Some(format!(
+            "{} is a graph of all hosts; it is at /graphs/{ALL}/{0}/.",
+            graph.definition.name
+        )),
+        Of::Host | Of::Tenant | Of::All => None,
+    };
+    sentence.map_or(Ok(()), |sentence| Err(Problem::not_found(sentence)))
+}
+
+fn is_tenant(store: &Store, name: &str) -> bool {
+    let matchers = [Matcher::metric("headroom_tenant_rooms"), Matcher::equal("tenant", name)];
+    !store.label_values("tenant", &matchers).is_empty()
 }
 
 pub(super) fn unreadable(rejection: &QueryRejection) -> Problem {
@@ -140,8 +172,9 @@ fn look(query: &PictureQuery) -> Result<(Theme, Size, u32), Problem> {
     let size = match query.size.as_deref() {
         None | Some("full") => Size::Full,
         Some("small") => Size::Small,
+        Some("strip") => Size::Strip,
         Some("narrow") => Size::Narrow,
-        Some(other) => return wrong(format!("size={other} is not full, small or narrow.")),
+        Some(other) => return wrong(format!("size={other} is not full, small, strip or narrow.")),
     };
     let scale = match query.scale.as_deref() {
         None | Some("1") => 1,

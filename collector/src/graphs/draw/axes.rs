@@ -1,15 +1,17 @@
-//! Title, grid, time and limit: everything of the picture but the traffic itself.
+//! Title, grid, time and limit: everything of the picture but the lines themselves.
 
 use plotters::prelude::DrawingBackend;
 use plotters::style::Color;
 
+use super::curves::{Curve, highest};
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
 use super::{Frame, MARGIN};
-use crate::graphs::definition::Side;
-use crate::graphs::figures::{Prefix, significant};
+use crate::graphs::definition::{Of, Side};
+use crate::graphs::figures::significant;
 use crate::graphs::gather::Graph;
-use crate::graphs::scale::Scale;
+use crate::graphs::scale::{Extent, Scale};
 use crate::graphs::ticks::{quiet, ticks};
+use crate::graphs::unit::Measure;
 
 /// The limit belongs into the picture once the load passes this part of it.
 const LIMIT_SHOWN_FROM: f64 = 0.25;
@@ -25,20 +27,26 @@ const GUTTER: f64 = 16.0;
 
 /// The axis of values of one graph.
 pub struct Axis {
-    pub prefix: Prefix,
+    pub measure: Measure,
     scale: Scale,
     limit_shown: bool,
 }
 
 impl Axis {
-    pub fn of(graph: &Graph) -> Self {
-        let (above, below) = (graph.highest(Side::Above), graph.highest(Side::Below));
+    pub fn of(graph: &Graph, frame: Frame, curves: &[Curve<'_>]) -> Self {
+        let (above, below) = (highest(curves, Side::Above), highest(curves, Side::Below));
         let highest = above.max(below);
         let limit = graph.limit.filter(|limit| highest >= limit * LIMIT_SHOWN_FROM);
-        let prefix = Prefix::for_largest(limit.unwrap_or(highest));
+        let measure = graph.definition.unit.measure(limit.unwrap_or(highest));
         let top = limit.map_or(above, |limit| above.max(limit));
-        let scale = Scale::holding(prefix.scale(top), prefix.scale(below));
-        Self { prefix, scale, limit_shown: limit.is_some() }
+        let extent = Extent {
+            above: measure.scale(top),
+            below: graph.is_mirrored().then(|| measure.scale(below)),
+            lines: frame.lines(),
+            least_step: measure.least_step(),
+            most: measure.most(),
+        };
+        Self { measure, scale: Scale::holding(extent), limit_shown: limit.is_some() }
     }
 
     /// The height nearest to `y` that is midway between two lines of the grid.
@@ -49,9 +57,9 @@ impl Axis {
         middles.min_by(|a, b| (a - y).abs().total_cmp(&(b - y).abs())).unwrap_or(y)
     }
 
-    /// The place of a value in bits per second; what goes down is negative.
+    /// The place of a value in the graph's unit; what goes down is negative.
     pub fn y(&self, frame: Frame, value: f64) -> f64 {
-        frame.top + frame.height() * self.scale.place(self.prefix.scale(value))
+        frame.top + frame.height() * self.scale.place(self.measure.scale(value))
     }
 }
 
@@ -64,23 +72,41 @@ pub fn title<DB: DrawingBackend>(
     let text = Lettering::new(15.0, pen.palette.text, Align::Left).bold();
     let grey = Lettering::new(12.0, pen.palette.neutral, Align::Right);
     let width = frame.right - MARGIN;
-    let unit = axis.prefix.unit("bit/s");
-    let (subject, span) = (graph.subject(), graph.span.name);
-    let joined = |words: &[&str]| {
-        let words: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
-        words.join(" · ")
-    };
-    let titles = [joined(&[&graph.instance, &subject, span]), joined(&[&graph.instance, span])];
+    let unit = axis.measure.name();
+    let titles = titles(graph);
     let title = text.fitting(&titles, width - grey.width(&unit) - GUTTER);
     pen.text(&title, Point(MARGIN, 18.0), text)?;
-    let units = [format!("{} in {unit}", graph.definition.title), unit];
+    let units = if graph.is_of_devices() {
+        vec![format!("{} in {unit}", graph.definition.title), unit]
+    } else {
+        vec![unit]
+    };
     let unit = grey.fitting(&units, width - text.width(&title) - GUTTER);
     pen.text(&unit, Point(frame.right, 18.0), grey)?;
+    if !frame.says_when {
+        return Ok(());
+    }
     let grey = Lettering { align: Align::Left, size: 11.0, ..grey };
     let times = [graph.span.describe(), graph.span.describe_briefly()];
     let times = grey.fitting(&times, width);
     pen.text(&times, Point(MARGIN, 37.0), grey)?;
     updated(pen, frame, graph, width - grey.width(&times))
+}
+
+/// What the picture is of, in more and in fewer words.
+fn titles(graph: &Graph) -> Vec<String> {
+    let whom = match graph.definition.of() {
+        Of::Host | Of::Tenant => graph.whom.clone(),
+        Of::All => "all hosts".into(),
+    };
+    let (subject, span) = (graph.subject(), graph.span.name);
+    let joined = |words: &[&str]| {
+        let words: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
+        words.join(" · ")
+    };
+    // A device may be left out, what the picture shows may not.
+    let fewer = if graph.is_of_devices() { [&whom, span] } else { [&*whom, &subject] };
+    vec![joined(&[&whom, &subject, span]), joined(&fewer)]
 }
 
 /// The moment of the newest reading, if there is room for it.
@@ -137,15 +163,26 @@ fn label(value: f64, step: f64) -> String {
     }
 }
 
-/// Zero, the strongest line, and which way is which.
-pub fn zero<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, axis: &Axis) -> Outcome<DB> {
+/// Zero, the strongest line, and which way is which if there are two.
+pub fn zero<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    frame: Frame,
+    graph: &Graph,
+    axis: &Axis,
+) -> Outcome<DB> {
     let y = axis.y(frame, 0.0);
     let ends = [Point(frame.left, y), Point(frame.right, y)];
     pen.line(&ends, pen.palette.text.to_rgba(), 1.0)?;
-    let word = |colour| Lettering::new(11.0, colour, Align::Left);
-    pen.text("sent", Point(frame.left + 6.0, frame.top + 9.0), word(pen.palette.sent))?;
-    let received = word(pen.palette.received);
-    pen.text("received", Point(frame.left + 6.0, frame.bottom - 9.0), received)
+    if !graph.is_mirrored() {
+        return Ok(());
+    }
+    let heights = [(Side::Above, frame.top + 9.0), (Side::Below, frame.bottom - 9.0)];
+    for (side, y) in heights {
+        let Some(line) = graph.lines.iter().find(|line| line.side == side) else { continue };
+        let word = Lettering::new(11.0, pen.palette.line(line.colour), Align::Left);
+        pen.text(&line.name, Point(frame.left + 6.0, y), word)?;
+    }
+    Ok(())
 }
 
 /// The limit as a thin line with its name at its right end; out of the picture, as a word.
@@ -160,8 +197,8 @@ pub fn limit<DB: DrawingBackend>(
     };
     let colour = pen.palette.limit;
     let text = Lettering::new(11.0, colour, Align::Right);
-    let prefix = Prefix::for_largest(limit);
-    let words = format!("{} {} {}", definition.name, prefix.write(limit), prefix.unit("bit/s"));
+    let measure = graph.definition.unit.measure(limit);
+    let words = format!("{} {} {}", definition.name, measure.write(limit), measure.name());
     // The line of the newest reading must not strike the words out.
     let newest = graph.last_ms().map(|last| frame.x(graph, last) - 6.0);
     let end = frame.right - 4.0;

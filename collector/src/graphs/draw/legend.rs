@@ -1,13 +1,13 @@
 //! The legend: a table of figures under the plot.
 
 use plotters::prelude::DrawingBackend;
-use plotters::style::Color;
+use plotters::style::{Color, RGBColor};
 
 use super::axes::Axis;
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
 use super::{Frame, MARGIN};
-use crate::graphs::figures::Prefix;
 use crate::graphs::gather::{Graph, Line};
+use crate::graphs::unit::{Total, Unit};
 
 /// The heads of the columns, which share the room behind the names, and whether a narrow picture
 /// has them too.
@@ -19,20 +19,49 @@ const HEADS: [(&str, bool); 6] = [
     ("95th", false),
     ("total", true),
 ];
+
+/// The column of what only some units have.
+const TOTAL: usize = 5;
+
+/// The room for names: that of short ones; for longer ones what they take, but never more than a
+/// part of the picture.
 const NAME_WIDTH: f64 = 52.0;
+const SHORT_NAME: usize = 8;
+const NAME_PART: f64 = 0.35;
+
+/// The size of names and figures.
+const LETTERS: f64 = 12.0;
 
 /// The first row's distance from the plot, and that of the rows.
 const FIRST_ROW: f64 = 39.0;
 const ROW: f64 = 21.0;
 
+/// What lies under the last row.
+const FOOT: f64 = 27.0;
+
+/// The height of the legend of so many lines.
+pub fn height(lines: usize) -> f64 {
+    FIRST_ROW + ROW * lines.max(1) as f64 + FOOT
+}
+
+/// The room for names in a picture.
+fn name_width(frame: Frame, graph: &Graph) -> f64 {
+    let text = Lettering::new(LETTERS, RGBColor(0, 0, 0), Align::Left);
+    let long = graph.lines.iter().filter(|line| line.name.chars().count() > SHORT_NAME);
+    let longest = long.map(|line| text.width(&line.name)).fold(NAME_WIDTH, f64::max);
+    longest.min(frame.width() * NAME_PART)
+}
+
 /// The columns of a picture: which of the heads, and where each ends.
-fn columns(frame: Frame) -> impl Iterator<Item = (usize, f64)> {
-    let shown = move |column: &usize| HEADS[*column].1 || !frame.is_narrow();
-    let count = (0..HEADS.len()).filter(shown).count();
-    let first = frame.left + NAME_WIDTH;
-    let width = (frame.right - first) / count as f64;
-    let end = move |(place, column)| (column, first + width * (place as f64 + 1.0));
-    (0..HEADS.len()).filter(shown).enumerate().map(end)
+fn columns(frame: Frame, graph: &Graph) -> Vec<(usize, f64)> {
+    let totals = graph.definition.unit.total(0.0).is_some();
+    let shown =
+        |column: &usize| (HEADS[*column].1 || !frame.is_narrow()) && (*column != TOTAL || totals);
+    let columns: Vec<usize> = (0..HEADS.len()).filter(shown).collect();
+    let first = frame.left + name_width(frame, graph);
+    let width = (frame.right - first) / columns.len() as f64;
+    let end = |(place, column)| (column, first + width * (place as f64 + 1.0));
+    columns.into_iter().enumerate().map(end).collect()
 }
 
 /// What stands where there is no reading.
@@ -46,40 +75,35 @@ pub fn draw<DB: DrawingBackend>(
 ) -> Outcome<DB> {
     let grey = Lettering::new(11.0, pen.palette.neutral, Align::Right);
     let top = frame.bottom + FIRST_ROW;
-    for (column, x) in columns(frame) {
-        pen.text(HEADS[column].0, Point(x, top), grey)?;
+    let columns = columns(frame, graph);
+    for (column, x) in &columns {
+        pen.text(HEADS[*column].0, Point(*x, top), grey)?;
     }
-    let unit = axis.prefix.unit("bit/s");
+    let unit = axis.measure.name();
     pen.text(&unit, Point(frame.left, top), Lettering { align: Align::Left, ..grey })?;
     let rule = [Point(MARGIN, top + 10.0), Point(frame.right, top + 10.0)];
     pen.line(&rule, pen.palette.grid.to_rgba(), 0.5)?;
     for (number, line) in graph.lines.iter().enumerate() {
-        row(pen, frame, (line, axis), top + ROW * (number as f64 + 1.0))?;
+        let y = top + ROW * (number as f64 + 1.0);
+        let colour = pen.palette.line(line.colour);
+        pen.rectangle(Point(MARGIN, y - 5.0), Point(MARGIN + 10.0, y + 5.0), colour.to_rgba())?;
+        let text = Lettering::new(LETTERS, pen.palette.text, Align::Left);
+        let name = text.fitting(std::slice::from_ref(&line.name), frame.width() * NAME_PART);
+        pen.text(&name, Point(frame.left, y), text)?;
+        let figures = figures(line, graph.definition.unit, axis);
+        for (column, x) in &columns {
+            let right = Lettering { align: Align::Right, ..text };
+            pen.text(&figures[*column], Point(*x, y), right)?;
+        }
     }
     Ok(())
 }
 
-fn row<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
-    frame: Frame,
-    (line, axis): (&Line, &Axis),
-    y: f64,
-) -> Outcome<DB> {
-    let colour = pen.palette.line(line.name);
-    pen.rectangle(Point(MARGIN, y - 5.0), Point(MARGIN + 10.0, y + 5.0), colour.to_rgba())?;
-    let text = Lettering::new(12.0, pen.palette.text, Align::Left);
-    pen.text(line.name, Point(frame.left, y), text)?;
-    let figures = line.statistics.map(|s| {
-        let write = |rate: f64| axis.prefix.write(rate);
-        let bytes = s.total / 8.0;
-        let prefix = Prefix::for_largest(bytes);
-        let total = format!("{} {}", prefix.write(bytes), prefix.unit("B"));
-        let now = s.now.map_or_else(|| NOTHING.to_owned(), write);
-        [now, write(s.min), write(s.mean), write(s.max), write(s.p95), total]
-    });
-    let figures = figures.unwrap_or_else(|| [NOTHING; 6].map(ToOwned::to_owned));
-    for (column, x) in columns(frame) {
-        pen.text(&figures[column], Point(x, y), Lettering { align: Align::Right, ..text })?;
-    }
-    Ok(())
+/// The figures of a line, one for each of the heads.
+fn figures(line: &Line, unit: Unit, axis: &Axis) -> [String; HEADS.len()] {
+    let Some(s) = line.statistics else { return [NOTHING; HEADS.len()].map(ToOwned::to_owned) };
+    let write = |value: f64| axis.measure.write(value);
+    let total = unit.total(s.total).map_or_else(String::new, Total::words);
+    let now = s.now.map_or_else(|| NOTHING.to_owned(), write);
+    [now, write(s.min), write(s.mean), write(s.max), write(s.p95), total]
 }

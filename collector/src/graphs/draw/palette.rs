@@ -2,6 +2,8 @@
 
 use plotters::style::RGBColor;
 
+use crate::graphs::definition::Colour;
+
 /// For light or dark surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
@@ -16,6 +18,10 @@ pub struct Palette {
     pub received: RGBColor,
     pub sent: RGBColor,
     pub limit: RGBColor,
+    pub warning: RGBColor,
+    pub people: RGBColor,
+    /// Tell apart what has no colour of its own (after Tol's "bright").
+    pub hues: [RGBColor; 5],
     pub neutral: RGBColor,
     pub grid: RGBColor,
     pub text: RGBColor,
@@ -30,6 +36,9 @@ impl Palette {
                 received: colour(0x00_9E_73),
                 sent: colour(0x00_72_B2),
                 limit: colour(0xD5_5E_00),
+                warning: colour(0xE6_9F_00),
+                people: colour(0xCC_79_A7),
+                hues: [0x44_77_AA, 0x66_CC_EE, 0x22_88_33, 0xCC_BB_44, 0xAA_33_77].map(colour),
                 neutral: colour(0x6B_72_80),
                 grid: colour(0xE1_E4_E9),
                 text: colour(0x11_18_27),
@@ -40,6 +49,9 @@ impl Palette {
                 received: colour(0x2C_C7_9B),
                 sent: colour(0x56_B4_E9),
                 limit: colour(0xFF_8A_4C),
+                warning: colour(0xF2_B8_4B),
+                people: colour(0xE6_A6_CA),
+                hues: [0x6F_9F_D0, 0x7F_D8_F5, 0x4D_B3_5E, 0xD9_CA_5F, 0xCE_66_A3].map(colour),
                 neutral: colour(0x9C_A3_AF),
                 grid: colour(0x2A_33_3D),
                 text: colour(0xE5_E7_EB),
@@ -49,12 +61,20 @@ impl Palette {
         }
     }
 
-    /// The colour of a line by its name.
-    pub fn line(&self, name: &str) -> RGBColor {
-        match name {
-            "sent" => self.sent,
-            "received" => self.received,
-            _ => self.neutral,
+    /// The colour of a line.
+    pub fn line(&self, colour: Colour) -> RGBColor {
+        match colour {
+            Colour::Sent => self.sent,
+            Colour::Received => self.received,
+            Colour::People => self.people,
+            Colour::Warning => self.warning,
+            Colour::Bad => self.limit,
+            Colour::Neutral => self.neutral,
+            Colour::First => self.hues[0],
+            Colour::Second => self.hues[1],
+            Colour::Third => self.hues[2],
+            Colour::Fourth => self.hues[3],
+            Colour::Fifth => self.hues[4],
         }
     }
 }

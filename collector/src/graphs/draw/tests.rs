@@ -1,10 +1,10 @@
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::graphs::definition::definition;
+use crate::graphs::definition::{Colour, Shape, Side, definition};
 use crate::graphs::gather::{Graph, Line};
 use crate::graphs::{Period, Span};
-use crate::query::{RateInterval, Statistics};
+use crate::query::{Interval, Statistics};
 use crate::store::LostInterval;
 
 const NOW_MS: i64 = 1_590_678_000_000;
@@ -21,17 +21,18 @@ fn day(limit: Option<f64>) -> Graph {
         height * meeting * ripple
     };
     let line = |name, side, height: f64| {
-        let intervals: Vec<RateInterval> = (0..8640)
+        let intervals: Vec<Interval> = (0..8640)
             .filter(|n| !(3000..3600).contains(n))
             .map(|n| {
                 let from_ms = span.from_ms + n * 10_000;
-                RateInterval::even(from_ms, from_ms + 10_000, rate(n, height))
+                Interval::even(from_ms, from_ms + 10_000, rate(n, height))
             })
             .collect();
         let statistics = Statistics::of(&intervals, NOW_MS);
-        Line { name, side, intervals, statistics }
+        let colour = if side == Side::Above { Colour::Sent } else { Colour::Received };
+        Line { name: String::from(name), colour, side, shape: Shape::Area, intervals, statistics }
     };
-    let sides = (crate::graphs::Side::Above, crate::graphs::Side::Below);
+    let sides = (Side::Above, Side::Below);
     let lines = vec![line("sent", sides.0, 65e6), line("received", sides.1, 14e6)];
     let loss = LostInterval {
         instance: "ca1".into(),
@@ -45,7 +46,7 @@ fn day(limit: Option<f64>) -> Graph {
     };
     Graph {
         definition: definition("network").unwrap(),
-        instance: "ca1".into(),
+        whom: "ca1".into(),
         devices: vec!["eth0".into()],
         span,
         now_ms: NOW_MS,
@@ -84,7 +85,7 @@ fn a_small_one_has_fewer_words_and_the_same_figures() {
 #[test]
 fn a_long_name_stays_within_the_picture() {
     let mut graph = day(Some(1e9));
-    graph.instance = "meet1.bigbluebutton.example-cooperative.org".into();
+    graph.whom = "meet1.bigbluebutton.example-cooperative.org".into();
     let titles = [
         (Size::Full, "meet1.bigbluebutton.example-cooperative.org · eth0 · day\n"),
         (Size::Small, "meet1.bigbluebutton.example-cooperative.org · day\n"),
@@ -136,4 +137,89 @@ fn nothing_to_draw_is_drawn_as_nothing() {
     let svg = svg(&graph, Theme::Light, Size::Full).unwrap();
     assert!(svg.contains("no data"));
     assert!(!svg.contains("updated"));
+}
+
+/// An hour of rooms: two of a stack and a line, whose values hold ten minutes each, and a gap.
+fn rooms() -> Graph {
+    let span = Span::ending(Period::Hour, NOW_MS, TimeZone::UTC);
+    let line = |name: &str, colour, shape, values: [f64; 6]| {
+        let interval = |(n, value): (usize, &f64)| {
+            let from_ms = span.from_ms + n as i64 * 600_000;
+            Interval::even(from_ms, from_ms + 600_000, *value)
+        };
+        let intervals = values.iter().enumerate().filter(|(n, _)| *n != 3).map(interval);
+        let intervals: Vec<Interval> = intervals.collect();
+        let statistics = Statistics::of(&intervals, NOW_MS);
+        Line { name: name.into(), colour, side: Side::Above, shape, intervals, statistics }
+    };
+    let lines = vec![
+        line("rooms", Colour::First, Shape::Stack, [1.0, 2.0, 2.0, 9.0, 3.0, 3.0]),
+        line("breakouts", Colour::Second, Shape::Stack, [0.0, 0.0, 4.0, 9.0, 4.0, 0.0]),
+        line("recording", Colour::Warning, Shape::Line, [0.0, 1.0, 1.0, 9.0, 1.0, 1.0]),
+    ];
+    Graph {
+        definition: definition("rooms").unwrap(),
+        whom: "ca1".into(),
+        devices: Vec::new(),
+        span,
+        now_ms: NOW_MS,
+        lines,
+        limit: None,
+        losses: Vec::new(),
+    }
+}
+
+/// Each element of an SVG in a line: texts with their place, shapes with their colour and corners,
+/// but for grid, hatching and ticks.
+fn outline(svg: &str) -> String {
+    let attribute = |element: &str, name: &str| {
+        let value = element.split_once(&format!(" {name}=\"")).map(|(_, rest)| rest);
+        value.and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+    };
+    let mut lines = Vec::new();
+    for element in svg.split('<').filter(|element| !element.starts_with('/')) {
+        let of = |name| attribute(element, name);
+        if element.starts_with("text") {
+            let words = element.split_once('>').map_or("", |(_, words)| words.trim());
+            lines.push(format!("text {},{} {} {words}", of("x"), of("y"), of("text-anchor")));
+        }
+        let points = of("points");
+        let (fill, stroke) = (of("fill"), of("stroke"));
+        if points.split(' ').count() > 4 {
+            let numbers = |axis: usize| {
+                let number = move |pair: &str| pair.split(',').nth(axis)?.parse::<i32>().ok();
+                let all: Vec<i32> = points.split(' ').filter_map(number).collect();
+                (all.iter().min().copied().unwrap_or(0), all.iter().max().copied().unwrap_or(0))
+            };
+            let ((left, right), (top, bottom)) = (numbers(0), numbers(1));
+            let colour = format!("{fill} {stroke} {}", of("opacity"));
+            lines.push(format!("shape {left}..{right} {top}..{bottom} {}", colour.trim()));
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn stacks_stand_on_each_other_and_one_side_begins_at_zero() {
+    let svg = svg(&rooms(), Theme::Light, Size::Strip).unwrap();
+    insta::assert_snapshot!(outline(&svg));
+}
+
+#[test]
+fn plots_of_one_width_share_their_axis_of_time() {
+    // Where the first tick of each graph stands: the words below the axis.
+    let place = |svg: &str| {
+        let word = svg.split("<text").find(|text| text.contains(">\n14:")).unwrap().to_owned();
+        word.split("x=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let mut network = day(Some(1e9));
+    network.span = rooms().span;
+    for size in [Size::Full, Size::Small, Size::Strip, Size::Narrow] {
+        let places =
+            [&network, &rooms()].map(|graph| place(&svg(graph, Theme::Light, size).unwrap()));
+        assert_eq!(places[0], places[1], "{size:?}");
+    }
+    // The legend has a row for each line.
+    assert_eq!(points(&network, Size::Full), (900, 400));
+    assert_eq!(points(&rooms(), Size::Full), (900, 421));
 }

@@ -1,4 +1,4 @@
-//! The traffic: areas with their edge, the band from minimum to maximum, and gaps as gaps.
+//! Gaps as gaps: where nothing was read, and what was lost.
 
 use plotters::prelude::DrawingBackend;
 use plotters::style::{Color, RGBAColor, RGBColor};
@@ -6,9 +6,7 @@ use plotters::style::{Color, RGBAColor, RGBColor};
 use super::Frame;
 use super::axes::Axis;
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
-use crate::graphs::definition::Side;
-use crate::graphs::gather::{Graph, Line};
-use crate::query::{Column, fold};
+use crate::graphs::gather::Graph;
 
 /// Gaps narrower than this get no hatching, in points.
 const HATCHED_FROM: f64 = 3.0;
@@ -24,68 +22,8 @@ const LOST_BELOW_TOP: f64 = 24.0;
 
 const HATCH: f64 = 9.0;
 
-pub fn areas<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
-    frame: Frame,
-    graph: &Graph,
-    axis: &Axis,
-) -> Outcome<DB> {
-    for line in &graph.lines {
-        // One column for each point; finer, the eye sees one.
-        let count = frame.width() as usize;
-        let columns = fold(&line.intervals, (graph.span.from_ms, graph.span.to_ms), count);
-        for (start, run) in runs(&columns) {
-            area(pen, frame, axis, (line, start, &run))?;
-        }
-    }
-    Ok(())
-}
-
-fn area<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
-    frame: Frame,
-    axis: &Axis,
-    (line, start, run): (&Line, usize, &[Column]),
-) -> Outcome<DB> {
-    let colour = pen.palette.line(line.name);
-    let sign = if line.side == Side::Above { 1.0 } else { -1.0 };
-    let width = frame.width() / frame.width().floor();
-    let at = |offset: f64, value: f64| {
-        Point(frame.left + (start as f64 + offset) * width, axis.y(frame, value * sign))
-    };
-    // A column is level over its width, so that a lone one is seen too.
-    let edge = |value: fn(&Column) -> f64| -> Vec<Point> {
-        let middle = run.iter().enumerate().map(|(n, c)| at(n as f64 + 0.5, value(c)));
-        let first = run.first().map(|column| at(0.0, value(column)));
-        let last = run.last().map(|column| at(run.len() as f64, value(column)));
-        first.into_iter().chain(middle).chain(last).collect()
-    };
-    let mean = edge(|column| column.mean);
-    let zero = axis.y(frame, 0.0);
-    let mut body = mean.clone();
-    body.extend([at(run.len() as f64, 0.0), at(0.0, 0.0)].map(|Point(x, _)| Point(x, zero)));
-    let mut band = edge(|column| column.max);
-    band.extend(edge(|column| column.min).into_iter().rev());
-    pen.polygon(&band, colour.mix(0.35))?;
-    pen.polygon(&body, colour.mix(0.7))?;
-    pen.line(&mean, colour.to_rgba(), 1.0)
-}
-
-/// The stretches that have readings, with the column each begins at.
-fn runs(columns: &[Option<Column>]) -> Vec<(usize, Vec<Column>)> {
-    let mut runs: Vec<(usize, Vec<Column>)> = Vec::new();
-    for (place, column) in columns.iter().enumerate() {
-        let Some(column) = column else { continue };
-        match runs.last_mut() {
-            Some((start, run)) if *start + run.len() == place => run.push(*column),
-            _ => runs.push((place, vec![*column])),
-        }
-    }
-    runs
-}
-
 /// Where nothing was read: empty, faintly hatched, with a word where there is room.
-pub fn gaps<DB: DrawingBackend>(
+pub fn draw<DB: DrawingBackend>(
     pen: &Pen<'_, DB>,
     frame: Frame,
     graph: &Graph,

@@ -1,0 +1,162 @@
+//! A definition as it is written, and what may be written.
+
+use serde::Deserialize;
+
+use super::expressions::{Expressions, names};
+use super::{
+    Colour, Definition, Devices, LimitDefinition, LimitValue, LineDefinition, Of, Shape, Side,
+    Source,
+};
+use crate::graphs::unit::Unit;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDefinition {
+    title: String,
+    unit: Unit,
+    devices: Option<Devices>,
+    readings: Option<String>,
+    line: Vec<RawLine>,
+    limit: Option<RawLimit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLine {
+    name: String,
+    colour: Colour,
+    #[serde(default)]
+    side: Side,
+    #[serde(default, rename = "as")]
+    shape: Shape,
+    /// A counter of bytes, with `devices`.
+    metric: Option<String>,
+    /// A gauge of which all series are summed, and one that its sum never exceeds.
+    gauge: Option<String>,
+    bound: Option<String>,
+    /// Any PromQL, and its greatest within `$step`.
+    expr: Option<String>,
+    max: Option<String>,
+    /// Makes a line of each value of this label.
+    by: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLimit {
+    name: String,
+    metric: Option<String>,
+    expr: Option<String>,
+}
+
+/// Reads a definition, or says what is wrong with it.
+pub fn read(name: &str, text: &str) -> Result<Definition, String> {
+    let raw: RawDefinition = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+    let wrong = |what: &str| format!("{name}: {what}");
+    if raw.line.is_empty() {
+        return Err(wrong("there is no line"));
+    }
+    let limit = raw.limit.map(|limit| {
+        let value = match (limit.metric, limit.expr) {
+            (Some(metric), None) => LimitValue::Metric(metric),
+            (None, Some(expression)) => LimitValue::Expression(expression),
+            _ => return Err(wrong("a limit has either metric or expr")),
+        };
+        Ok(LimitDefinition { name: limit.name, value })
+    });
+    let limit = limit.transpose()?;
+    let source = match (raw.devices, raw.readings) {
+        (Some(devices), None) => {
+            let lines = raw.line.into_iter().map(counter).collect::<Option<_>>();
+            let lines = lines.ok_or_else(|| wrong("a line of devices has a metric, no more"))?;
+            Source::Devices { devices, lines }
+        }
+        (None, Some(readings)) => {
+            let lines = raw.line.into_iter().map(|line| asking(line, &readings));
+            let lines: Option<Vec<_>> = lines.collect();
+            let lines = lines.ok_or_else(|| wrong("a line has either gauge or expr"))?;
+            let of = of(&lines, &readings).map_err(|what| wrong(&what))?;
+            Source::Expressions { of, readings, lines }
+        }
+        _ => return Err(wrong("a graph has either devices or readings")),
+    };
+    Ok(Definition { name: name.to_owned(), title: raw.title, unit: raw.unit, source, limit })
+}
+
+/// A line of devices: its look, and its counter.
+fn counter(line: RawLine) -> Option<(LineDefinition, String)> {
+    let RawLine { name, colour, side, shape, metric, gauge, bound, expr, max, by } = line;
+    let alone = [gauge, bound, expr, max, by].iter().all(Option::is_none);
+    Some((LineDefinition { name, colour, side, shape }, metric.filter(|_| alone)?))
+}
+
+/// A line of expressions: its look, and what it asks.
+fn asking(line: RawLine, readings: &str) -> Option<(LineDefinition, Expressions)> {
+    let RawLine { name, colour, side, shape, metric, gauge, bound, expr, max, by } = line;
+    let expressions = match (metric, gauge, expr) {
+        (None, Some(gauge), None) if max.is_none() => {
+            Expressions::of_gauge(&gauge, (readings, bound.as_deref()), by)
+        }
+        (None, None, Some(expr)) if bound.is_none() => Expressions::of_expression(expr, max, by),
+        _ => return None,
+    };
+    Some((LineDefinition { name, colour, side, shape }, expressions))
+}
+
+/// Of whom the lines are, by the names they use.
+fn of(lines: &[(LineDefinition, Expressions)], readings: &str) -> Result<Of, String> {
+    let texts = lines.iter().flat_map(|(_, expressions)| expressions.texts());
+    let mut of = Of::All;
+    for name in texts.chain([readings]).flat_map(names) {
+        of = match (name, of) {
+            ("step" | "window", of) => of,
+            ("instance", Of::All | Of::Host) => Of::Host,
+            ("tenant", Of::All | Of::Tenant) => Of::Tenant,
+            ("instance" | "tenant", _) => {
+                return Err("its expressions are of hosts and of organisations".into());
+            }
+            (other, _) => return Err(format!("there is no ${other}")),
+        };
+    }
+    Ok(of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "title = 't'\nunit = 'people'\n";
+
+    fn check(rest: &str, expected: &str) {
+        let found = read("g", &format!("{HEAD}{rest}"));
+        let found = found.map(|definition| format!("{:?}", definition.of()));
+        let found = found.unwrap_or_else(|mistake| mistake);
+        assert!(found.starts_with(expected), "{rest}: {found}");
+    }
+
+    #[test]
+    fn what_may_be_written_and_of_whom_it_is() {
+        let line = |keys: &str| format!("[[line]]\nname = 'l'\ncolour = 'people'\n{keys}\n");
+        let readings = "readings = 'r'\n";
+        let with = |keys: &str| format!("{readings}{}", line(keys));
+        check(&with("gauge = 'x'\nbound = 'y'"), "All");
+        check(&with("expr = 'x{instance=\"$instance\"}'\nmax = 'y[$step]'"), "Host");
+        check(&with("gauge = 'x{tenant=\"$tenant\"}'\nby = 'instance'"), "Tenant");
+        check(&format!("devices = 'physical'\n{}", line("metric = 'x'")), "Host");
+        check(readings, "g: TOML parse error");
+        check("readings = 'r'\nline = []\n", "g: there is no line");
+        check(&line("gauge = 'x'"), "g: a graph has either devices or readings");
+        check(&with("gauge = 'x'\nexpr = 'y'"), "g: a line has either gauge or expr");
+        check(&with("expr = 'x'\nbound = 'y'"), "g: a line has either gauge or expr");
+        check(&with("expr = '$host'"), "g: there is no $host");
+        let both = "expr = 'a{tenant=\"$tenant\"} + b{instance=\"$instance\"}'";
+        check(&with(both), "g: its expressions are of hosts and of organisations");
+        let counter = line("metric = 'x'\nby = 'y'");
+        let alone = "g: a line of devices has a metric, no more";
+        check(&format!("devices = 'physical'\n{counter}"), alone);
+        let limit = "[limit]\nname = 'l'\nmetric = 'm'\nexpr = 'e'\n";
+        let message = "g: a limit has either metric or expr";
+        check(&format!("{}{limit}", with("gauge = 'x'")), message);
+        check(&with("gauge = 'x'\ngaugee = 'y'"), "g: TOML parse error");
+    }
+}

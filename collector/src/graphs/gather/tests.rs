@@ -1,0 +1,180 @@
+use jiff::tz::TimeZone;
+use tempfile::TempDir;
+
+use super::*;
+use crate::graphs::{Period, definition, names};
+use crate::store::{FrameWrite, Labels, Retention};
+
+const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
+const DAY_MS: i64 = 86_400_000;
+const POLL_MS: i64 = 15_000;
+/// A midnight.
+const BEGIN_MS: i64 = 18_400 * DAY_MS;
+
+/// Stores samples of one host: metric, labels, and a value for each poll that has one.
+fn write(
+    store: &Store,
+    metric: &str,
+    labels: &[(&str, &str)],
+    polls: impl Iterator<Item = (i64, f64)>,
+) {
+    let labels = labels.iter().copied().chain([("instance", "ca1"), ("job", "bbb")]);
+    let series = [store.series_id(&Labels::new(metric, labels)).unwrap()];
+    let frame = |(poll, value)| FrameWrite {
+        id: None,
+        timestamp_ms: BEGIN_MS + poll * POLL_MS,
+        series: series.into(),
+        values: vec![value],
+    };
+    store.append(&polls.map(frame).collect::<Vec<_>>()).unwrap();
+}
+
+/// People of an organisation from one poll to another, and the end of the series behind them.
+fn people(store: &Store, tenant: &str, from: i64, values: &[f64]) {
+    let polls = values.iter().copied().chain([STALE]);
+    let polls = polls.enumerate().map(|(n, value)| (from + n as i64, value));
+    write(store, "headroom_tenant_participants", &[("tenant", tenant)], polls);
+}
+
+/// Two days: polls each 15 s, but for ten minutes of the second day in which BBB did not answer. Of
+/// two organisations one follows upon the other within an hour; for one poll there are 90 people.
+fn two_days(store: &Store) {
+    let answered = |poll: &i64| !(5760 + 2400..5760 + 2440).contains(poll);
+    let all = 0..2 * 5760;
+    let meetings = all.filter(|poll| *poll != 5760 + 2400).filter(answered).map(|poll| (poll, 1.0));
+    write(store, "bbb_meetings", &[], meetings);
+    write(store, "bbb_meetings", &[], [(5760 + 2400, STALE)].into_iter());
+    let mut radio = vec![40.0; 120];
+    radio[60] = 90.0;
+    people(store, "radio", 2400, &radio);
+    people(store, "school", 2520, &[30.0; 120]);
+    let all = (2400..2520).map(|poll| (poll, radio[(poll - 2400) as usize]));
+    let all = all.chain((2520..2640).map(|poll| (poll, 30.0)));
+    let all = all.chain((2640..2640 + 9).map(|poll| (poll, 0.0)));
+    write(store, "bbb_meetings_participants", &[], all);
+}
+
+fn graph(store: &Store, name: &str, (whom, span): (&str, Span)) -> Graph {
+    let now_ms = span.to_ms;
+    gather(store, definition(name).unwrap(), (whom, None), (span, now_ms)).unwrap()
+}
+
+fn span(from_ms: i64, to_ms: i64) -> Span {
+    Span { name: "", from_ms, to_ms, zone: TimeZone::UTC }
+}
+
+/// The figures of people: now, mean, greatest and seconds measured.
+fn figures(graph: &Graph) -> (Option<f64>, f64, f64, f64) {
+    let figures = graph.lines[0].statistics.unwrap();
+    (figures.now, figures.mean, figures.max, figures.seconds)
+}
+
+#[test]
+fn each_graph_is_answered_over_each_period_of_an_empty_store() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let periods =
+        [Period::Minutes, Period::Hour, Period::Day, Period::Week, Period::Month, Period::Year];
+    for name in names() {
+        for period in periods {
+            let span = Span::ending(period, BEGIN_MS + 12_345, TimeZone::UTC);
+            let graph = graph(&store, name, ("a\"b", span));
+            assert!(graph.is_empty() && graph.last_ms().is_none(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_day_has_its_true_peak_and_nobody_is_zero_while_bbb_answers() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    two_days(&store);
+    let day = graph(&store, "people", ("ca1", span(BEGIN_MS, BEGIN_MS + DAY_MS)));
+    let (now, mean, max, seconds) = figures(&day);
+    // Each value holds until the next poll; steps of 10 s between polls of 15 s see half of them twice.
+    let expected = (120.0 * 40.0 + 50.0 + 120.0 * 30.0) * 15.0 / 86_400.0;
+    assert!((mean - expected).abs() < 0.02, "{mean} instead of {expected}");
+    assert_eq!((now, max), (Some(0.0), 90.0));
+    assert!((seconds - 86_400.0).abs() < 20.0, "{seconds}");
+}
+
+#[test]
+fn no_answer_is_a_gap_from_the_first_poll_without() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    two_days(&store);
+    let failed_ms = BEGIN_MS + (5760 + 2400) * POLL_MS;
+    let hour = graph(&store, "people", ("ca1", span(failed_ms - 1_800_000, failed_ms + 1_800_000)));
+    for line in &hour.lines {
+        let inside = line
+            .intervals
+            .iter()
+            .filter(|i| i.to_ms > failed_ms && i.from_ms < failed_ms + 600_000);
+        let inside: i64 = inside.map(|interval| interval.to_ms - interval.from_ms).sum();
+        assert!(inside <= 20_000, "{} ms of values in the gap of {}", inside, line.name);
+        assert!((line.statistics.unwrap().seconds - 3000.0).abs() <= 20.0);
+    }
+    // A span that ends in the gap has nothing now, and neither has the time before the first poll.
+    let ended = graph(&store, "people", ("ca1", span(failed_ms - 1_800_000, failed_ms + 60_000)));
+    assert_eq!(figures(&ended).0, None);
+    let before = graph(&store, "people", ("ca1", span(BEGIN_MS - 7_200_000, BEGIN_MS - 3_600_000)));
+    assert!(before.is_empty());
+}
+
+/// What a span of windows tells is what happened, from samples as from rollups.
+fn check_windows(store: &Store) {
+    // With steps of an hour's third and of four hours: the second organisation follows upon the
+    // first within each of them, so the sum of their peaks would be 120.
+    for days in [30, 365] {
+        let end_ms = BEGIN_MS + 2 * DAY_MS - 5_000;
+        let long = graph(store, "people", ("ca1", span(end_ms - days * DAY_MS, end_ms)));
+        let (now, mean, max, seconds) = figures(&long);
+        assert_eq!((now, max), (Some(0.0), 90.0), "{days} days");
+        let people_seconds = mean * seconds;
+        let expected = (120.0 * 40.0 + 50.0 + 120.0 * 30.0) * 15.0;
+        // A window counts the polls at both of its ends.
+        assert!((people_seconds / expected - 1.0).abs() < 0.03, "{people_seconds} {expected}");
+        let all = graph(store, "organisations", ("", span(end_ms - days * DAY_MS, end_ms)));
+        let found: Vec<(&str, f64)> =
+            all.lines.iter().map(|l| (&*l.name, l.statistics.unwrap().max)).collect();
+        assert_eq!(found, [("radio", 90.0), ("school", 30.0)], "{days} days");
+    }
+}
+
+#[test]
+fn months_and_years_have_the_true_peak_and_the_true_mean() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    two_days(&store);
+    check_windows(&store);
+    store.seal().unwrap();
+    let ever = 10_000 * DAY_MS;
+    let retention = Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever };
+    for later in [3, 60] {
+        store.maintain((BEGIN_MS + later * DAY_MS, retention), &|| false).unwrap();
+    }
+    assert_eq!(store.state().days, 0, "samples have expired");
+    let end_ms = BEGIN_MS + 2 * DAY_MS - 5_000;
+    let year = graph(&store, "people", ("ca1", span(end_ms - 365 * DAY_MS, end_ms)));
+    assert_eq!(figures(&year).2, 90.0);
+}
+
+#[test]
+fn beyond_six_series_the_smallest_become_one() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    write(&store, "bbb_meetings", &[], (0..40).map(|poll| (poll, 1.0)));
+    for (n, name) in ["g", "f", "e", "d", "c", "b", "a"].into_iter().enumerate() {
+        people(&store, name, 0, &[n as f64 + 1.0; 40]);
+    }
+    let all = graph(&store, "organisations", ("", span(BEGIN_MS, BEGIN_MS + 600_000 - 15_000)));
+    let found: Vec<(&str, f64)> =
+        all.lines.iter().map(|line| (&*line.name, line.statistics.unwrap().max)).collect();
+    let expected = [("a", 7.0), ("b", 6.0), ("c", 5.0), ("d", 4.0), ("e", 3.0), ("2 others", 3.0)];
+    assert_eq!(found, expected);
+    let colours: std::collections::HashSet<String> =
+        all.lines.iter().map(|line| format!("{:?}", line.colour)).collect();
+    assert_eq!(colours.len(), 6);
+    let one = graph(&store, "organisation", ("a", span(BEGIN_MS, BEGIN_MS + 600_000 - 15_000)));
+    assert_eq!((one.lines[0].statistics.unwrap().max, one.whom.as_str()), (7.0, "a"));
+}
