@@ -13,6 +13,7 @@ pub mod query;
 pub mod graphs;
 
 pub mod fleet;
+pub mod rooms;
 
 pub mod web;
 

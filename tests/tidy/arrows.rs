@@ -16,7 +16,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ingest", &["store", "identity", "telemetry"]),
     ("graphs", &["store", "query", "promql"]),
     ("fleet", &["store", "query", "graphs"]),
-    ("web", &["store", "promql", "graphs", "fleet", "telemetry", "ingest"]),
+    ("rooms", &["store", "query", "promql"]),
+    ("web", &["store", "promql", "graphs", "fleet", "rooms", "telemetry", "ingest"]),
     ("configuration", &["identity", "store"]),
     ("run", &["configuration", "identity", "ingest", "store", "telemetry", "web"]),
     ("demo", &["configuration", "identity", "run", "simulation", "store"]),
@@ -95,13 +96,16 @@ const PURE: &[&str] = &[
     "agent/src/rooms/watch",
     "collector/src/graphs/gather/steps",
     "collector/src/graphs/unit",
+    "collector/src/rooms/advice",
+    "collector/src/rooms/export",
     "agent/src/series",
     "agent/src/uplink/backoff",
     "proto/src",
 ];
 
 /// Where the clock is not read at all: time is an argument.
-const TIMELESS: [&str; 3] = ["collector/src/store", "collector/src/graphs", "collector/src/fleet"];
+const TIMELESS: [&str; 4] =
+    ["collector/src/store", "collector/src/graphs", "collector/src/fleet", "collector/src/rooms"];
 
 const CLOCKS: [&str; 4] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"];
 const OUTSIDE: [&str; 5] = ["std::fs", "std::net", "std::thread", "tokio::", "std::process"];

@@ -1,0 +1,67 @@
+//! What is in the rooms at one moment, by host and organisation.
+
+use std::collections::BTreeMap;
+
+use headroom_proto::metric::INSTANCE;
+
+use super::Counts;
+use crate::promql::{self, QueryError, QueryLimits, Row, Value};
+use crate::store::{Labels, Store};
+
+/// The label of an organisation.
+pub const TENANT: &str = "tenant";
+
+/// Whose rooms.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    pub instance: String,
+    pub tenant: String,
+}
+
+impl Key {
+    pub fn of(labels: &Labels) -> Self {
+        let label = |name| labels.get(name).unwrap_or_default().to_owned();
+        Self { instance: label(INSTANCE), tenant: label(TENANT) }
+    }
+}
+
+type Field = fn(&mut Counts) -> &mut f64;
+
+/// Each gauge, and what it counts.
+const GAUGES: [(&str, Field); 7] = [
+    ("headroom_tenant_rooms", |counts| &mut counts.rooms),
+    ("headroom_tenant_breakout_rooms", |counts| &mut counts.breakouts),
+    ("headroom_tenant_participants", |counts| &mut counts.people),
+    ("headroom_tenant_voices", |counts| &mut counts.voices),
+    ("headroom_tenant_cameras", |counts| &mut counts.cameras),
+    ("headroom_tenant_recording_rooms", |counts| &mut counts.recording),
+    ("headroom_tenant_largest_room_participants", |counts| &mut counts.largest),
+];
+
+/// What each organisation has on each host, by readings no older than `lookback_ms`.
+pub fn counts(
+    store: &Store,
+    now_ms: i64,
+    lookback_ms: i64,
+) -> Result<BTreeMap<Key, Counts>, QueryError> {
+    let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
+    let mut counts: BTreeMap<Key, Counts> = BTreeMap::new();
+    for (gauge, field) in GAUGES {
+        let expression = format!("sum by (instance, tenant) ({gauge})");
+        for row in rows(promql::instant(store, &expression, now_ms, limits.clone())?) {
+            let Some(value) = row.points.first().copied().flatten() else { continue };
+            if value.is_finite() {
+                *field(counts.entry(Key::of(&row.labels)).or_default()) = value;
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// The rows of a vector.
+pub fn rows(value: Value) -> Vec<Row> {
+    match value {
+        Value::Vector(rows) => rows,
+        Value::Scalar(_) | Value::Text(_) | Value::Matrix(_) => Vec::new(),
+    }
+}
