@@ -31,7 +31,9 @@ function clocks() {
   for (const element of document.querySelectorAll("time")) {
     const moment = new Date(element.dateTime);
     if (element.hasAttribute("data-clock")) {
-      element.textContent = moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      const clock = moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      const day = moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+      element.textContent = element.dataset.clock === "day" ? `${day} ${clock}` : clock;
     }
     element.title = `${moment.toLocaleString("en-GB")} ${zone}`;
   }
@@ -39,6 +41,8 @@ function clocks() {
 
 function sortable(table) {
   const heads = [...table.tHead.rows[0].cells];
+  // Each table of a page has names of its own in the address.
+  const [sort, by] = ["sort", "order"].map((name) => table.dataset.sortable + name);
   const parameters = new URLSearchParams(location.search);
   const order = (column, descending) => {
     const key = (row) => {
@@ -63,11 +67,11 @@ function sortable(table) {
     head.querySelector("button")?.addEventListener("click", () => {
       const descending = head.getAttribute("aria-sort") !== "descending";
       order(column, descending);
-      keep({ sort: column, order: descending ? "down" : "up" });
+      keep({ [sort]: column, [by]: descending ? "down" : "up" });
     });
   });
-  if (parameters.has("sort") && heads[parameters.get("sort")]) {
-    order(Number(parameters.get("sort")), parameters.get("order") === "down");
+  if (parameters.has(sort) && heads[parameters.get(sort)]) {
+    order(Number(parameters.get(sort)), parameters.get(by) === "down");
   }
 }
 
@@ -79,6 +83,19 @@ function keep(values) {
     else url.searchParams.set(name, value);
   }
   history.replaceState(null, "", url);
+}
+
+// Links to other pictures of the same page keep how its tables are sorted, and whether it is live.
+function kept() {
+  for (const link of document.querySelectorAll("[data-kept]")) {
+    link.addEventListener("click", () => {
+      const url = new URL(link.href);
+      for (const [name, value] of new URLSearchParams(location.search)) {
+        if (/(sort|order|live)$/.test(name)) url.searchParams.set(name, value);
+      }
+      link.href = url.href;
+    });
+  }
 }
 
 function live(box) {
@@ -102,6 +119,7 @@ if (zone && zone !== document.body.dataset.zone) {
   document.getElementById("zone").textContent = zone;
 }
 clocks();
+kept();
 document.querySelectorAll("table[data-sortable]").forEach(sortable);
 live(document.getElementById("live"));
 document.querySelectorAll("[data-copy]").forEach((button) => {

@@ -34,7 +34,24 @@ pub enum Size {
     Narrow,
 }
 
+const SIZES: [(Size, &str); 4] = [
+    (Size::Full, "full"),
+    (Size::Small, "small"),
+    (Size::Strip, "strip"),
+    (Size::Narrow, "narrow"),
+];
+
 impl Size {
+    /// The size of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        SIZES.iter().find(|(_, known)| *known == name).map(|(size, _)| *size)
+    }
+
+    /// Its name in addresses.
+    pub fn name(self) -> &'static str {
+        SIZES.iter().find(|(size, _)| *size == self).map_or("", |(_, name)| name)
+    }
+
     /// The width of the picture and the height of the plot, in points.
     fn plot(self) -> (f64, f64) {
         match self {
@@ -74,7 +91,7 @@ struct Frame {
     right: f64,
     top: f64,
     bottom: f64,
-    /// Whether a line under the title says when; below each other, the first says it for all.
+    /// Whether a line under the title says when; a flat picture says it beside the unit.
     says_when: bool,
 }
 
@@ -86,7 +103,7 @@ const MARGIN_TOP_STRIP: f64 = 38.0;
 
 /// About how many grid lines a plot has, and a flat one.
 const LINES: f64 = 7.0;
-const LINES_STRIP: f64 = 4.0;
+const LINES_STRIP: f64 = 5.0;
 
 impl Frame {
     fn of(size: Size) -> Self {

@@ -112,8 +112,9 @@ pub fn gather(
             let found = devices::gather(store, (whom, device), wanted, (&span, now_ms))?;
             (found.devices, found.lines, found.limit)
         }
-        Source::Expressions { readings, lines, .. } => {
-            let asking = expressions::Asking::of(store, (whom, readings), (&span, now_ms))?;
+        Source::Expressions { of, readings, lines } => {
+            let whose = (*of, whom, readings.as_str());
+            let asking = expressions::Asking::of(store, whose, (&span, now_ms))?;
             let found = asking.lines(lines)?;
             let limit = definition.limit.as_ref().map(|limit| match &limit.value {
                 LimitValue::Expression(expression) => asking.limit(expression, &found),

@@ -20,7 +20,7 @@ use crate::store::{Matcher, Store};
 const LONGEST_MS: i64 = 5 * 366 * 86_400_000;
 
 /// What stands for a host in the addresses of graphs of all.
-const ALL: &str = "all";
+pub const ALL: &str = "all";
 
 /// How a picture may be asked for; all of it optional.
 #[derive(Debug, Default, Deserialize)]
@@ -111,7 +111,8 @@ fn is_tenant(store: &Store, name: &str) -> bool {
     !store.label_values("tenant", &matchers).is_empty()
 }
 
-pub(super) fn unreadable(rejection: &QueryRejection) -> Problem {
+/// Why what follows the question mark cannot be read.
+pub fn unreadable(rejection: &QueryRejection) -> Problem {
     let text = rejection.body_text();
     let reason = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, reason)| reason);
     Problem::bad_request(format!("What follows the question mark cannot be read: {reason}."))
@@ -170,11 +171,11 @@ fn look(query: &PictureQuery) -> Result<(Theme, Size, u32), Problem> {
         Some(other) => return wrong(format!("theme={other} is neither light nor dark.")),
     };
     let size = match query.size.as_deref() {
-        None | Some("full") => Size::Full,
-        Some("small") => Size::Small,
-        Some("strip") => Size::Strip,
-        Some("narrow") => Size::Narrow,
-        Some(other) => return wrong(format!("size={other} is not full, small, strip or narrow.")),
+        None => Size::Full,
+        Some(name) => match Size::named(name) {
+            Some(size) => size,
+            None => return wrong(format!("size={name} is not full, small, strip or narrow.")),
+        },
     };
     let scale = match query.scale.as_deref() {
         None | Some("1") => 1,

@@ -1,8 +1,14 @@
 //! Figures and states as the pages say them.
 
+mod fleet;
+mod rooms;
+mod sentence;
+
 use std::fmt::Write as _;
 
-use crate::fleet::HostState;
+pub use self::fleet::headline;
+pub use self::rooms::{advice, now_and_next, overview};
+pub use self::sentence::{Part, Sentence};
 use crate::graphs::{Prefix, significant};
 
 /// A rate in Mbit/s with three digits; a dash for none.
@@ -16,6 +22,17 @@ pub fn rate(rate: f64) -> String {
     format!("{} {}", prefix.write(rate), prefix.unit("bit/s"))
 }
 
+/// A number of things that are counted, with its word.
+pub fn counted(count: f64, one: &str, several: &str) -> String {
+    let word = if (count - 1.0).abs() < 0.5 { one } else { several };
+    format!("{count:.0} {word}")
+}
+
+/// Hours that add up, without decimals where they are many.
+pub fn hours(hours: Option<f64>) -> String {
+    hours.map_or_else(|| "–".into(), significant)
+}
+
 /// How long ago, roughly.
 pub fn ago(seconds: i64) -> String {
     match seconds {
@@ -25,39 +42,6 @@ pub fn ago(seconds: i64) -> String {
         s if s < 172_800 => format!("{} h ago", s / 3600),
         s => format!("{} days ago", s / 86_400),
     }
-}
-
-/// The answer before the table: how many hosts, the busiest one, and whether all is well.
-pub fn headline(hosts: &[HostState]) -> String {
-    let mut words = match hosts.len() {
-        0 => return "No host has reported yet.".into(),
-        1 => "1 host.".to_owned(),
-        several => format!("{several} hosts."),
-    };
-    let busiest = hosts
-        .iter()
-        .filter_map(|host| Some((host, host.sends?)))
-        .max_by(|a, b| a.1.total_cmp(&b.1));
-    if let Some((host, sends)) = busiest {
-        let _ = match host.limit {
-            Some(limit) => {
-                write!(words, " {} sends {} of {}.", host.instance, rate(sends), rate(limit))
-            }
-            None => write!(words, " {} sends {}.", host.instance, rate(sends)),
-        };
-    }
-    let silent: Vec<&str> =
-        hosts.iter().filter(|host| host.silent).map(|host| host.instance.as_str()).collect();
-    match &silent[..] {
-        [] => words.push_str(" All report."),
-        [one] => {
-            let _ = write!(words, " {one} is silent.");
-        }
-        several => {
-            let _ = write!(words, " {} are silent.", several.join(", "));
-        }
-    }
-    words
 }
 
 /// The path of a sparkline, 120 × 24 points; gaps stay gaps.
@@ -79,41 +63,6 @@ pub fn sparkline(values: &[Option<f64>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn host(instance: &str, sends: Option<f64>, silent: bool) -> HostState {
-        HostState {
-            instance: instance.into(),
-            last_report_ms: 0,
-            silent,
-            sends,
-            receives: None,
-            peak: None,
-            devices: vec!["eth0".into()],
-            limit: (instance == "ca1").then_some(1e9),
-            day: Vec::new(),
-            first_ms: None,
-            lost_frames: 0,
-        }
-    }
-
-    #[test]
-    fn the_headline_answers_first() {
-        let cases = [
-            (vec![], "No host has reported yet."),
-            (vec![host("a", None, false)], "1 host. All report."),
-            (
-                vec![host("a", Some(1e6), false), host("ca1", Some(85e6), false)],
-                "2 hosts. ca1 sends 85.0 Mbit/s of 1.00 Gbit/s. All report.",
-            ),
-            (
-                vec![host("a", None, true), host("b", Some(2e3), false), host("c", None, true)],
-                "3 hosts. b sends 2.00 kbit/s. a, c are silent.",
-            ),
-        ];
-        for (hosts, expected) in cases {
-            assert_eq!(headline(&hosts), expected);
-        }
-    }
 
     #[test]
     fn ages_round_down() {

@@ -76,11 +76,13 @@ pub fn title<DB: DrawingBackend>(
     let titles = titles(graph);
     let title = text.fitting(&titles, width - grey.width(&unit) - GUTTER);
     pen.text(&title, Point(MARGIN, 18.0), text)?;
-    let units = if graph.is_of_devices() {
-        vec![format!("{} in {unit}", graph.definition.title), unit]
-    } else {
-        vec![unit]
-    };
+    let mut units = vec![unit.clone()];
+    if graph.is_of_devices() {
+        units.insert(0, format!("{} in {unit}", graph.definition.title));
+    }
+    if !frame.says_when {
+        units.insert(0, format!("{} · {}", graph.span.describe_briefly(), units[0]));
+    }
     let unit = grey.fitting(&units, width - text.width(&title) - GUTTER);
     pen.text(&unit, Point(frame.right, 18.0), grey)?;
     if !frame.says_when {
@@ -105,8 +107,11 @@ fn titles(graph: &Graph) -> Vec<String> {
         words.join(" · ")
     };
     // A device may be left out, what the picture shows may not.
-    let fewer = if graph.is_of_devices() { [&whom, span] } else { [&*whom, &subject] };
-    vec![joined(&[&whom, &subject, span]), joined(&fewer)]
+    let full = joined(&[&whom, &subject, span]);
+    if graph.is_of_devices() {
+        return vec![full, joined(&[&whom, span])];
+    }
+    vec![full, joined(&[&whom, &subject]), subject]
 }
 
 /// The moment of the newest reading, if there is room for it.
@@ -204,15 +209,33 @@ pub fn limit<DB: DrawingBackend>(
     let end = frame.right - 4.0;
     let begin = end - text.width(&words) - ARROW - 6.0;
     let end = newest.filter(|x| (begin..end).contains(x)).unwrap_or(end);
+    let wide = text.width(&words);
     if axis.limit_shown {
         let y = axis.y(frame, limit);
         pen.line(&[Point(frame.left, y), Point(frame.right, y)], colour.to_rgba(), 1.0)?;
+        clear(pen, graph, (end - wide, end), y - 8.0)?;
         return pen.text(&words, Point(end, y - 8.0), text);
     }
     let (x, y) = (end, frame.top + 9.0);
+    clear(pen, graph, (end - wide - ARROW, end), y)?;
     let arrow = [Point(x - 6.0, y + 1.0), Point(x, y + 1.0), Point(x - 3.0, y - 5.0)];
     pen.polygon(&arrow, colour.to_rgba())?;
     pen.text(&words, Point(x - ARROW, y), text)
+}
+
+/// Clears a place for words that may stand before a line of the graph, which traffic rarely is high
+/// enough for.
+fn clear<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    graph: &Graph,
+    (left, right): (f64, f64),
+    y: f64,
+) -> Outcome<DB> {
+    if graph.is_of_devices() {
+        return Ok(());
+    }
+    let colour = pen.palette.paper.mix(0.75);
+    pen.rectangle(Point(left - 2.0, y - 7.0), Point(right + 2.0, y + 6.0), colour)
 }
 
 /// Marks and words below, and a line at the newest reading.

@@ -54,14 +54,16 @@ impl Curve<'_> {
         tops.filter_map(|(column, base)| Some((*column)?.mean + base)).fold(0.0, f64::max)
     }
 
-    /// The stretches that have readings, with the column each begins at.
+    /// The stretches that have readings, with the column each begins at. Of a stack, those that have
+    /// a height: the edge of nothing would lie on that of the line below.
     fn runs(&self) -> Vec<(usize, Vec<Column>)> {
         let mut runs: Vec<(usize, Vec<Column>)> = Vec::new();
         for (place, column) in self.columns.iter().enumerate() {
-            let Some(column) = column else { continue };
+            let flat = |column: &Column| self.line.shape == Shape::Stack && column.mean <= 0.0;
+            let Some(column) = column.filter(|column| !flat(column)) else { continue };
             match runs.last_mut() {
-                Some((start, run)) if *start + run.len() == place => run.push(*column),
-                _ => runs.push((place, vec![*column])),
+                Some((start, run)) if *start + run.len() == place => run.push(column),
+                _ => runs.push((place, vec![column])),
             }
         }
         runs
@@ -117,11 +119,14 @@ fn stretch<DB: DrawingBackend>(
     let mut band = edge(&|column| column.max);
     band.extend(edge(&|column| column.min).into_iter().rev());
     pen.polygon(&band, colour.mix(0.35))?;
-    if line.shape == Shape::Area {
-        let zero = axis.y(frame, 0.0);
-        let mut body = mean.clone();
-        body.extend([at(run.len() as f64, 0.0), at(0.0, 0.0)].map(|Point(x, _)| Point(x, zero)));
-        pen.polygon(&body, colour.mix(0.7))?;
+    if line.shape == Shape::Line {
+        // Before the areas of others an edge alone needs air around it.
+        pen.line(&mean, pen.palette.paper.mix(0.8), 3.0)?;
+        return pen.line(&mean, colour.to_rgba(), 1.5);
     }
+    let zero = axis.y(frame, 0.0);
+    let mut body = mean.clone();
+    body.extend([at(run.len() as f64, 0.0), at(0.0, 0.0)].map(|Point(x, _)| Point(x, zero)));
+    pen.polygon(&body, colour.mix(0.7))?;
     pen.line(&mean, colour.to_rgba(), 1.0)
 }

@@ -1,12 +1,16 @@
 //! PromQL in steps: rows become lines, with the readings that say where zero is zero.
 
+use std::collections::HashSet;
+
+use headroom_proto::metric::INSTANCE;
+
 use super::steps::{Detail, Pace, Steps};
 use super::{GatherError, Line, clip};
-use crate::graphs::definition::{Colour, Expressions, HUES, LineDefinition, Names, Shape};
+use crate::graphs::definition::{Colour, Expressions, HUES, LineDefinition, Names, Of, Shape};
 use crate::graphs::period::Span;
 use crate::promql::{self, QueryError, QueryLimits, Row, Value};
 use crate::query::{Interval, Statistics, usual_distance};
-use crate::store::Store;
+use crate::store::{Matcher, Store};
 
 /// More series of one line than this are drawn as one of "others".
 const MOST_SERIES: usize = HUES.len() + 1;
@@ -23,6 +27,7 @@ const LIMIT_LOOKBACK_MS: i64 = 300_000;
 /// Asks the store for one graph.
 pub struct Asking<'a> {
     store: &'a Store,
+    of: Of,
     whom: &'a str,
     readings: &'a str,
     span: &'a Span,
@@ -55,7 +60,7 @@ impl<'a> Asking<'a> {
     /// Looks how often `readings` are taken, and chooses steps.
     pub fn of(
         store: &'a Store,
-        (whom, readings): (&'a str, &'a str),
+        (of, whom, readings): (Of, &'a str, &'a str),
         (span, now_ms): (&'a Span, i64),
     ) -> Result<Self, QueryError> {
         let names = Names { whom, step_ms: 0, window_ms: 0 };
@@ -68,7 +73,7 @@ impl<'a> Asking<'a> {
             Value::Scalar(_) | Value::Text(_) | Value::Vector(_) => None,
         };
         let (steps, pace) = (Steps::of(span), Pace::of(distance));
-        Ok(Self { store, whom, readings, span, now_ms, steps, pace })
+        Ok(Self { store, of, whom, readings, span, now_ms, steps, pace })
     }
 
     /// All lines, each over all steps.
@@ -88,9 +93,12 @@ impl<'a> Asking<'a> {
         let mut lines = Vec::new();
         for (definition, expressions) in definitions {
             let found = self.values(definition, expressions, &readings)?;
-            for (place, values) in few(found, definition.shape).into_iter().enumerate() {
-                let hue = HUES.get(place).copied().unwrap_or(Colour::Neutral);
-                let colour = if expressions.by.is_some() { hue } else { definition.colour };
+            let found = few(found, definition.shape);
+            let colours = match &expressions.by {
+                None => vec![definition.colour; found.len()],
+                Some(by) => self.colours(by, &found),
+            };
+            for (values, colour) in found.into_iter().zip(colours) {
                 lines.push(self.line(definition, colour, values));
             }
         }
@@ -187,6 +195,25 @@ impl<'a> Asking<'a> {
             name: if key.is_empty() { definition.name.clone() } else { key },
         };
         Ok(means.into_iter().map(values).collect())
+    }
+
+    /// A hue for each series of a line: by its place among all that the store knows, so that it is
+    /// the same in each picture; where that gives a hue twice, by its place among those shown.
+    fn colours(&self, by: &str, found: &[Values]) -> Vec<Colour> {
+        let own = match self.of {
+            Of::Host => vec![Matcher::equal(INSTANCE, self.whom)],
+            Of::Tenant | Of::All => Vec::new(),
+        };
+        let known = self.store.label_values(by, &own);
+        let place = |values: &Values| known.iter().position(|known| *known == values.name);
+        let stable: Vec<Option<usize>> =
+            found.iter().map(|values| Some(place(values)? % HUES.len())).collect();
+        let unique: HashSet<usize> = stable.iter().copied().flatten().collect();
+        if unique.len() == found.len() {
+            return stable.into_iter().flatten().map(|place| HUES[place]).collect();
+        }
+        let hue = |place: usize| HUES.get(place).copied().unwrap_or(Colour::Neutral);
+        (0..found.len()).map(hue).collect()
     }
 
     fn line(&self, definition: &LineDefinition, colour: Colour, values: Values) -> Line {

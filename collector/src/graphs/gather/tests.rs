@@ -160,6 +160,22 @@ fn months_and_years_have_the_true_peak_and_the_true_mean() {
 }
 
 #[test]
+fn an_organisation_keeps_its_colour_when_others_have_no_rooms() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    write(&store, "bbb_meetings", &[], (0..400).map(|poll| (poll, 1.0)));
+    people(&store, "radio", 0, &[3.0; 40]);
+    people(&store, "school", 0, &[5.0; 400]);
+    let colour = |from: i64, to: i64| {
+        let span = span(BEGIN_MS + from * POLL_MS, BEGIN_MS + to * POLL_MS);
+        let all = graph(&store, "organisations", ("", span));
+        let school = all.lines.iter().find(|line| line.name == "school").unwrap();
+        (all.lines.len(), school.colour)
+    };
+    assert_eq!((colour(0, 30), colour(100, 300)), ((2, Colour::Second), (1, Colour::Second)));
+}
+
+#[test]
 fn beyond_six_series_the_smallest_become_one() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();

@@ -1,0 +1,250 @@
+//! The page of rooms: now and today, by host and by organisation, and the same as data.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+
+use super::picture::{Picture, column, picture};
+use super::{
+    RangeLink, blocking, internal, iso, moment, page, period, range_links, site_zone, words,
+};
+use crate::graphs::{Period, Size};
+use crate::rooms::{self, By, HostRooms, Moment, Rooms, TenantRooms, Today};
+use crate::web::Site;
+use crate::web::pictures::unreadable;
+use crate::web::problem::Problem;
+
+const PERIODS: [Period; 4] = [Period::Hour, Period::Day, Period::Week, Period::Month];
+
+/// The pictures of a host below each other, on one axis of time.
+const COLUMN: [&str; 5] = ["people", "rooms", "cameras", "network", "cpu"];
+
+/// Of so many hosts there are pictures at once, the busiest; the others are a link away.
+const MOST_HOSTS: usize = 3;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RoomsQuery {
+    /// The period of the pictures.
+    range: Option<String>,
+    /// The host whose pictures are shown, instead of those with rooms.
+    host: Option<String>,
+    /// The organisation whose picture is shown instead.
+    organisation: Option<String>,
+    /// What a row of the CSV is.
+    by: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "rooms.html")]
+struct RoomsPage {
+    zone: String,
+    overview: words::Sentence,
+    hosts: Vec<HostRow>,
+    tenants: Vec<TenantRow>,
+    ranges: Vec<RangeLink>,
+    range: &'static str,
+    /// What was asked for by name.
+    host: Option<String>,
+    organisation: Option<String>,
+    /// People of all hosts, or of the organisation.
+    people: Option<Picture>,
+    columns: Vec<Column>,
+}
+
+/// A host as a row.
+struct HostRow {
+    instance: String,
+    missing: bool,
+    sparkline: String,
+    rooms: String,
+    people: String,
+    largest: String,
+    cameras: String,
+    recording: String,
+    advice: words::Sentence,
+    today: TodayCells,
+}
+
+/// An organisation as a row.
+struct TenantRow {
+    tenant: String,
+    sparkline: String,
+    rooms: String,
+    people: String,
+    cameras: String,
+    today: TodayCells,
+    share: String,
+}
+
+struct TodayCells {
+    user_hours: String,
+    peak: String,
+    peak_at: String,
+}
+
+/// The pictures of one host.
+struct Column {
+    instance: String,
+    now: words::Sentence,
+    pictures: Vec<Picture>,
+}
+
+const DASH: &str = "–";
+
+impl TodayCells {
+    fn of(today: &Today) -> Self {
+        let peak = today.peak.map_or_else(|| DASH.into(), |(people, _)| format!("{people:.0}"));
+        let at = today.peak.filter(|(people, _)| *people > 0.0).map(|(_, at_ms)| iso(at_ms));
+        let (user_hours, peak_at) = (words::hours(today.user_hours), at.unwrap_or_default());
+        Self { user_hours, peak, peak_at }
+    }
+}
+
+impl HostRow {
+    fn of(host: &HostRooms, moment: &Moment) -> Self {
+        let count = |count: fn(&rooms::Counts) -> f64| {
+            host.now.as_ref().map_or_else(|| DASH.into(), |now| format!("{:.0}", count(now)))
+        };
+        Self {
+            instance: host.instance.clone(),
+            missing: host.now.is_none(),
+            sparkline: words::sparkline(&host.day),
+            rooms: count(|now| now.rooms),
+            people: count(|now| now.people),
+            largest: count(|now| now.largest),
+            cameras: count(|now| now.cameras),
+            recording: count(|now| now.recording),
+            advice: words::advice(host, moment),
+            today: TodayCells::of(&host.today),
+        }
+    }
+}
+
+impl TenantRow {
+    fn of(tenant: &TenantRooms, all: &Today) -> Self {
+        let share = tenant.today.user_hours.zip(all.user_hours.filter(|hours| *hours > 0.0));
+        Self {
+            tenant: tenant.tenant.clone(),
+            sparkline: words::sparkline(&tenant.day),
+            rooms: format!("{:.0}", tenant.now.rooms),
+            people: format!("{:.0}", tenant.now.people),
+            cameras: format!("{:.0}", tenant.now.cameras),
+            today: TodayCells::of(&tenant.today),
+            share: share.map_or_else(
+                || DASH.into(),
+                |(hours, all)| format!("{:.0} %", hours / all * 100.0),
+            ),
+        }
+    }
+}
+
+/// The rooms of everybody, as the site sees them now.
+fn read(site: &Site) -> Result<(Rooms, Moment), Problem> {
+    let moment = moment(site);
+    let rooms = rooms::rooms(&site.store, &moment).map_err(|error| internal(&error))?;
+    Ok((rooms, moment))
+}
+
+pub async fn rooms(
+    State(site): State<Arc<Site>>,
+    query: Result<Query<RoomsQuery>, QueryRejection>,
+) -> Result<Html<String>, Problem> {
+    let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
+    page(move || {
+        let shown = period(query.range.as_deref(), &PERIODS, Period::Day)?;
+        let (rooms, moment) = read(&site)?;
+        check(&query, &rooms)?;
+        let when = (shown, moment.now_ms);
+        let people = match (&query.host, &query.organisation) {
+            _ if rooms.hosts.is_empty() => None,
+            (Some(_), _) => None,
+            (None, None) => Some(picture(&site, ("organisations", ""), when, Size::Strip)?),
+            (None, Some(name)) => Some(picture(&site, ("organisation", name), when, Size::Full)?),
+        };
+        let columns = shown_hosts(&query, &rooms).map(|host| {
+            Ok(Column {
+                instance: host.instance.clone(),
+                now: words::now_and_next(host, &moment),
+                pictures: column(&site, (&COLUMN, &host.instance), when)?,
+            })
+        });
+        let columns = columns.collect::<Result<_, Problem>>()?;
+        let page = RoomsPage {
+            zone: site_zone(&site),
+            overview: words::overview(&rooms, &moment),
+            hosts: rooms.hosts.iter().map(|host| HostRow::of(host, &moment)).collect(),
+            tenants: rooms.tenants.iter().map(|one| TenantRow::of(one, &rooms.today)).collect(),
+            ranges: range_links(&PERIODS, shown),
+            range: shown.name(),
+            host: query.host,
+            organisation: query.organisation,
+            people,
+            columns,
+        };
+        page.render().map_err(|error| internal(&error))
+    })
+    .await
+}
+
+/// What is asked for by name must be there.
+fn check(query: &RoomsQuery, rooms: &Rooms) -> Result<(), Problem> {
+    let missing = |what: &str, name: &String| {
+        Problem::not_found(format!("There is no {what} {name} with rooms; /rooms lists all."))
+    };
+    if let Some(name) = &query.host
+        && !rooms.hosts.iter().any(|host| host.instance == *name)
+    {
+        return Err(missing("host", name));
+    }
+    if let Some(name) = &query.organisation
+        && !rooms.tenants.iter().any(|tenant| tenant.tenant == *name)
+    {
+        return Err(missing("organisation", name));
+    }
+    Ok(())
+}
+
+/// The host that was asked for, or the busiest of those that have rooms.
+fn shown_hosts<'r>(query: &'r RoomsQuery, rooms: &'r Rooms) -> impl Iterator<Item = &'r HostRooms> {
+    let shown = move |host: &&HostRooms| match (&query.host, &query.organisation) {
+        (Some(name), _) => host.instance == *name,
+        (None, Some(_)) => false,
+        (None, None) => host.now.is_some_and(|now| !now.is_empty()),
+    };
+    rooms.hosts.iter().filter(shown).take(MOST_HOSTS)
+}
+
+pub async fn rooms_csv(
+    State(site): State<Arc<Site>>,
+    query: Result<Query<RoomsQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
+    let by = match query.by.as_deref() {
+        None | Some("host") => By::Host,
+        Some("organisation") => By::Tenant,
+        Some(other) => {
+            let sentence = format!("by={other} is neither host nor organisation.");
+            return Err(Problem::bad_request(sentence));
+        }
+    };
+    let text = blocking(move || Ok(rooms::csv(&read(&site)?.0, by))).await?;
+    Ok(data("text/csv; charset=utf-8", text))
+}
+
+pub async fn rooms_json(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    let write = move || {
+        let (rooms, moment) = read(&site)?;
+        Ok(rooms::json(&rooms, &moment))
+    };
+    Ok(data("application/json", blocking(write).await?))
+}
+
+fn data(kind: &'static str, text: String) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
+}
