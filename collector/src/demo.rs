@@ -23,7 +23,7 @@ use self::feed::{Feed, Progress, now_ms};
 use crate::configuration::DEFAULT_RETENTION;
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Collector, Options, RunError};
-use crate::simulation::{HOSTS, Host, World};
+use crate::simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
 use crate::store::{Hints, Matcher, Store, StoreError, StoreOptions, TimeRange};
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 
@@ -42,6 +42,8 @@ pub struct DemoOptions {
     pub grpc: SocketAddr,
     /// The data directory.
     pub directory: PathBuf,
+    /// How many days of history there are to be.
+    pub days: i64,
 }
 
 /// Why it cannot run.
@@ -105,7 +107,8 @@ pub async fn run(
         source,
     })?;
     let world = Arc::new(World::new(SEED, end_of_history(&options.directory)?));
-    let feeds = feeds(&collector.store(), &world, (grpc, tokens))?;
+    let begin_ms = world.end_ms() - options.days.min(HISTORY_DAYS) * DAY_MS;
+    let feeds = feeds(&collector.store(), (&world, begin_ms), (grpc, tokens))?;
     let serving = async {
         // Whoever ends first takes the others along.
         let _end = stop.clone().drop_guard();
@@ -166,12 +169,12 @@ async fn live(
 /// What is to be fed: each host from its newest sample on.
 fn feeds(
     store: &Store,
-    world: &Arc<World>,
+    (world, begin_ms): (&Arc<World>, i64),
     (grpc, tokens): (SocketAddr, Vec<(&'static Host, String)>),
 ) -> Result<Vec<Feed>, DemoError> {
     let mut feeds = Vec::with_capacity(tokens.len());
     for (host, token) in tokens {
-        let from_ms = newest(store, host.name)?.unwrap_or(world.start_ms());
+        let from_ms = newest(store, host.name)?.unwrap_or(begin_ms);
         let (world, grpc) = (Arc::clone(world), format!("http://{grpc}"));
         feeds.push(Feed { world, host, from_ms, grpc, token });
     }

@@ -15,6 +15,7 @@ use headroom::configuration::{CollectorConfiguration, is_instance};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{TokenHash, new_token};
 use headroom::run::{Collector, Options};
+use headroom::simulation::HISTORY_DAYS;
 use headroom::store::Store;
 use headroom::up::{self, UpOptions};
 use headroom_proto::configuration::EXIT_CODE;
@@ -66,6 +67,10 @@ enum Command {
         /// The data directory.
         #[arg(long, value_name = "DIR", default_value = "headroom-data/demo")]
         data: PathBuf,
+        /// Days of history.
+        #[arg(long, value_name = "NUMBER", default_value_t = HISTORY_DAYS)]
+        #[arg(value_parser = clap::value_parser!(i64).range(1..=HISTORY_DAYS))]
+        days: i64,
     },
     /// Run the collector by its configuration.
     Serve {
@@ -168,8 +173,8 @@ fn main() -> ExitCode {
                 Ok(Box::pin(up::run(options, announce, stop)).await?)
             })
         }
-        Command::Demo { http, grpc, data } => {
-            let options = DemoOptions { http, grpc, directory: data };
+        Command::Demo { http, grpc, data, days } => {
+            let options = DemoOptions { http, grpc, directory: data, days };
             block_on(async {
                 let stop = stop_on_signal()?;
                 Ok(Box::pin(demo::run(options, announce, stop)).await?)

@@ -4,6 +4,7 @@
 mod api;
 mod configuration;
 mod connection;
+mod demo;
 mod disk;
 mod outage;
 mod pages;

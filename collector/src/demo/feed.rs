@@ -127,9 +127,10 @@ fn produce(
     let give = |item| items.blocking_send(item).is_ok();
     loop {
         let (at_ms, step_ms) = schedule.next();
-        if !caught_up && at_ms > begin_ms {
+        // After a restart there is no history: then the first live moment comes before.
+        if !caught_up && at_ms > begin_ms && agent.is_some() {
             caught_up = true;
-            if agent.is_some() && !give(Item::CaughtUp) {
+            if !give(Item::CaughtUp) {
                 return;
             }
         }

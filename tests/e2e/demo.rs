@@ -1,0 +1,75 @@
+//! `headroom demo`: what a newcomer sees first, and that it goes on where it was.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use harness::{Program, binaries, eventually, fetch};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const GRAPHS: [&str; 7] = ["network", "people", "rooms", "cameras", "cpu", "memory", "disk"];
+
+/// Starts it with two days of history and waits until these are there.
+async fn start(folder: &Path) -> (Program, String) {
+    let mut command = Command::new(binaries().join("headroom"));
+    command.args(["demo", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--days", "2"]);
+    command.arg("--data").arg(folder.join("data"));
+    let program = Program::start(command, "demo", folder);
+    let http = eventually("the demo is ready", Duration::from_secs(240), async || {
+        let text = program.stdout();
+        text.contains("grpc listening on ").then_some(())?;
+        Some(text.lines().next()?.strip_prefix("http listening on ")?.to_owned())
+    })
+    .await;
+    (program, http)
+}
+
+async fn samples(http: &str, expression: &str) -> f64 {
+    let mut url = reqwest::Url::parse(&format!("http://{http}/api/v1/query")).unwrap();
+    url.query_pairs_mut().append_pair("query", expression);
+    let (_, body) = fetch(url.as_str()).await.unwrap();
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    let value = answer["data"]["result"][0]["value"][1].as_str().unwrap_or("0");
+    value.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let (program, http) = start(folder.path()).await;
+    for page in ["/", "/rooms", "/hosts/ca1", "/rooms.csv", "/rooms/meetings.csv"] {
+        let (status, body) = fetch(&format!("http://{http}{page}")).await.unwrap();
+        assert_eq!(status, 200, "{page}");
+        assert!(String::from_utf8(body).unwrap().contains("ca1"), "{page}");
+    }
+    for graph in GRAPHS {
+        let url = format!("http://{http}/graphs/ca1/{graph}/day.json");
+        let (_, body) = fetch(&url).await.unwrap();
+        let data: Value = serde_json::from_slice(&body).unwrap();
+        let lines = data["lines"].as_array().unwrap();
+        let shown = lines.iter().filter(|line| line["statistics"].is_object()).count();
+        assert!(shown == lines.len() && shown > 0, "{graph}: {shown} of {}", lines.len());
+    }
+    // Nearly three days of both kinds of moments, each counted once a minute or more often.
+    let counted = "sum(count_over_time(headroom_agent_frames_total{instance='ca1'}[3d]))";
+    let before = samples(&http, counted).await;
+    assert!(before > 2.0 * 1440.0 * 2.0, "{before} moments");
+    program.terminate();
+    let (program, http) = start(folder.path()).await;
+    let after = samples(&http, counted).await;
+    assert!((before..before + 100.0).contains(&after), "{before} moments became {after}");
+    program.terminate();
+}
+
+#[test]
+fn beyond_loopback_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let arguments = ["demo", "--grpc", "0.0.0.0:0", "--data", data.to_str().unwrap()];
+    let output = harness::run("headroom", arguments);
+    let expected = "headroom: 0.0.0.0:0 is beyond loopback, which `demo` does not serve: it has no \
+                    TLS and no login\n";
+    assert_eq!((output.code, output.stderr.as_str()), (Some(1), expected));
+    assert!(!data.exists());
+}
