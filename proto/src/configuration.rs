@@ -143,6 +143,30 @@ impl<'d> Section<'d> {
         text.parse().map_err(note).ok()
     }
 
+    /// The values of the list `key`, each read by its own rules; none if absent.
+    ///
+    /// An item that is wrong is reported with its place, from 0, and left out.
+    pub fn list<T: FromStr<Err: Display>>(&self, key: &str) -> Option<Vec<T>> {
+        let (value, line) = self.ask(key)?;
+        let Some(items) = value.as_array() else {
+            let message =
+                format!("{} must be a list of texts, not {}", self.full(key), value.type_str());
+            self.note(line, message);
+            return None;
+        };
+        let read = |(place, item): (usize, &toml::Spanned<DeValue<'_>>)| {
+            let line = line_of(self.reading.text, item.span().start);
+            let name = format!("{}[{place}]", self.full(key));
+            let Some(text) = scalar(item.get_ref()) else {
+                let kind = item.get_ref().type_str();
+                self.note(line, format!("{name} must be a text, not {kind}"));
+                return None;
+            };
+            text.parse().map_err(|error| self.note(line, format!("{name} ({text}) {error}"))).ok()
+        };
+        Some(items.iter().enumerate().filter_map(read).collect())
+    }
+
     /// The value of `key`, which must be there.
     pub fn required<T: FromStr<Err: Display>>(&self, key: &str) -> Option<T> {
         if !self.has(key) {
@@ -261,4 +285,37 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
 
 fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(text: &str, build: impl FnOnce(&Section<'_>)) -> String {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("c.toml");
+        std::fs::write(&path, text).unwrap();
+        let said = read(&path, build).err().map(|error| error.to_string()).unwrap_or_default();
+        said.replace(&format!("{}:", path.display()), "")
+    }
+
+    #[test]
+    fn a_list_tells_each_item_that_is_wrong_and_keeps_the_others() {
+        for (text, expected, said) in [
+            ("", None, ""),
+            ("[a]\nports = []", Some(vec![]), ""),
+            ("[a]\nports = ['1', 2,\n3]", Some(vec![1, 2, 3]), ""),
+            ("[a]\nports = 1", None, "2: a.ports must be a list of texts, not integer"),
+            (
+                "[a]\nports = [1,\n'x', true, 4]",
+                Some(vec![1, 4]),
+                "3: a.ports[1] (x) invalid digit found in string\n\
+                 3: a.ports[2] must be a text, not boolean",
+            ),
+        ] {
+            let mut found = None;
+            let mistakes = mistakes(text, |root| found = root.section("a").list::<u16>("ports"));
+            assert_eq!((found, mistakes.as_str()), (expected, said), "{text}");
+        }
+    }
 }
