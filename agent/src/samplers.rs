@@ -12,6 +12,7 @@ mod memory;
 mod network;
 mod pressure;
 mod proc_file;
+mod udp;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -90,6 +91,7 @@ impl Samplers {
             Box::new(load::Load::new(root)),
             Box::new(pressure::Pressure::new(root)),
             Box::new(host::Host::new(root)),
+            Box::new(udp::Udp::new(root)),
         ];
         let well = |sampler| (sampler, Health::Well);
         Self { samplers: samplers.into_iter().map(well).collect() }

@@ -1,5 +1,6 @@
-//! CPU time by core and mode, and the counters of the scheduler, from /proc/stat.
+//! CPU time by core and mode, the busiest core, and the counters of the scheduler, from /proc/stat.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -22,13 +23,25 @@ const COUNTERS: [(&str, &str); 6] = [
     ("btime", "node_boot_time_seconds"),
 ];
 
+/// Modes in which a core does nothing that anybody asked for.
+const IDLE_MODES: [&str; 2] = ["idle", "iowait"];
+
 pub struct Cpu {
     stat: ProcFile,
+    /// What each core had done in the last round.
+    cores: HashMap<String, Work>,
+}
+
+/// Ticks for which a core has been there, and those of them in which it worked.
+#[derive(Clone, Copy)]
+struct Work {
+    all: f64,
+    busy: f64,
 }
 
 impl Cpu {
     pub fn new(root: &Path) -> Self {
-        Self { stat: ProcFile::new(root, "proc/stat") }
+        Self { stat: ProcFile::new(root, "proc/stat"), cores: HashMap::new() }
     }
 }
 
@@ -39,11 +52,18 @@ impl Sampler for Cpu {
 
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let path = self.stat.path().to_owned();
+        let mut busiest: Option<f64> = None;
         for line in self.stat.read()?.lines() {
             let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
             let broken = || parse_error(&path, line);
             if let Some(core) = name.strip_prefix("cpu").filter(|core| !core.is_empty()) {
-                push_core(core, rest, round).ok_or_else(broken)?;
+                let work = push_core(core, rest, round).ok_or_else(broken)?;
+                let share = self.cores.get(core).and_then(|last| work.share_since(*last));
+                busiest = busiest.into_iter().chain(share).reduce(f64::max);
+                match self.cores.get_mut(core) {
+                    Some(last) => *last = work,
+                    None => drop(self.cores.insert(core.to_owned(), work)),
+                }
             } else if let Some((_, metric)) = COUNTERS.iter().find(|(key, _)| *key == name) {
                 // `intr` continues with a count for each interrupt; the first is their sum.
                 let value =
@@ -51,19 +71,36 @@ impl Sampler for Cpu {
                 round.push(metric, &[], value);
             }
         }
+        if let Some(share) = busiest {
+            round.push("headroom_cpu_busiest_core_ratio", &[], share);
+        }
         Ok(())
     }
 }
 
-fn push_core(core: &str, ticks: &str, round: &mut Round<'_>) -> Option<()> {
+impl Work {
+    /// The share of the time since `last` in which the core worked; none if no time has passed.
+    ///
+    /// The kernel may take back some idle time that it told before, so a share has its bounds.
+    fn share_since(self, last: Self) -> Option<f64> {
+        let passed = self.all - last.all;
+        (passed > 0.0).then(|| ((self.busy - last.busy) / passed).clamp(0.0, 1.0))
+    }
+}
+
+fn push_core(core: &str, ticks: &str, round: &mut Round<'_>) -> Option<Work> {
     let mut fields = ticks.split_ascii_whitespace();
+    let mut work = Work { all: 0.0, busy: 0.0 };
     for mode in MODES {
-        let seconds = fields.next()?.parse::<f64>().ok()? / TICKS_PER_SECOND;
-        round.push("node_cpu_seconds_total", &[("cpu", core), ("mode", mode)], seconds);
+        let ticks = fields.next()?.parse::<f64>().ok()?;
+        work.all += ticks;
+        work.busy += if IDLE_MODES.contains(&mode) { 0.0 } else { ticks };
+        let labels = [("cpu", core), ("mode", mode)];
+        round.push("node_cpu_seconds_total", &labels, ticks / TICKS_PER_SECOND);
     }
     for mode in GUEST_MODES {
         let seconds = fields.next()?.parse::<f64>().ok()? / TICKS_PER_SECOND;
         round.push("node_cpu_guest_seconds_total", &[("cpu", core), ("mode", mode)], seconds);
     }
-    Some(())
+    Some(work)
 }

@@ -17,7 +17,7 @@ fn a_host_in_node_exporters_words() {
 }
 
 /// What a sampler's lines begin with.
-const FAMILIES: [(&str, &[&str]); 7] = [
+const FAMILIES: [(&str, &[&str]); 8] = [
     (
         "cpu",
         &[
@@ -36,6 +36,7 @@ const FAMILIES: [(&str, &[&str]); 7] = [
     ("memory", &["node_memory_", "node_vmstat_"]),
     ("network", &["node_network_"]),
     ("pressure", &["node_pressure_"]),
+    ("udp", &["node_netstat_", "node_softnet_"]),
 ];
 
 /// Changes a host whose samplers are all well and compares: no line may begin with `gone` any more,
@@ -73,6 +74,8 @@ fn a_missing_file_leaves_out_its_values_and_no_others() {
         ("load", "proc/loadavg"),
         ("memory", "proc/meminfo"),
         ("network", "proc/net/dev"),
+        ("udp", "proc/net/snmp"),
+        ("udp", "proc/net/softnet_stat"),
     ] {
         let (_, family) = FAMILIES.iter().find(|(name, _)| *name == sampler).unwrap();
         check_change(|host| host.remove(path), Some(sampler), family);
@@ -85,6 +88,7 @@ fn a_file_that_a_kernel_need_not_have_is_no_failure() {
     for (path, gone) in [
         ("proc/pressure", &["node_pressure_"][..]),
         ("proc/pressure/io", &["node_pressure_io_"]),
+        ("proc/net/snmp6", &["node_netstat_Udp6_"]),
         ("etc/os-release", &["node_os_info", "node_os_version"]),
         ("sys/class/net/eth0/mtu", &["node_network_mtu_bytes{device=\"eth0\""]),
     ] {
@@ -112,6 +116,11 @@ memory | proc/vmstat | oom_kill 2 | oom_kill | node_vmstat_oom_kill
 network | proc/net/dev | eno1: | eno1 | node_network_receive_bytes_total{device="eno1"
 network | proc/net/dev | eth0: 9 | eth0: nine9 | node_network_receive_bytes_total{device="eth0"
 network | proc/net/dev | 8          9 | 8 | node_network_transmit_compressed_total{device="eth0"
+udp | proc/net/snmp | 1045000000 | many | node_netstat_Udp_InDatagrams
+udp | proc/net/snmp | Udp: 1 | 1 | node_netstat_Udp_InErrors
+udp | proc/net/snmp6 | 45000 | - | node_netstat_Udp6_InDatagrams
+udp | proc/net/softnet_stat | 0000002a | 2g | node_softnet_dropped_total{cpu="0"
+udp | proc/net/softnet_stat |  00000002 |  x | node_softnet_times_squeezed_total{cpu="2"
 pressure | proc/pressure/io | total=812500000 |  | node_pressure_io_waiting_seconds_total
 pressure | proc/pressure/io | =406250000 | =? | node_pressure_io_stalled_seconds_total
 "#;
@@ -165,6 +174,57 @@ fn the_hosts_series_are_of_one_job_and_the_agents_of_another() {
         let job = series.labels.iter().find(|label| label.name == JOB).unwrap();
         assert_eq!(job.value, expected, "{series:?}");
     }
+}
+
+#[test]
+fn the_busiest_core_is_the_one_that_did_most_since_the_last_round() {
+    let host = FakeHost::without_files();
+    let mut samplers = Samplers::new(&host.options());
+    let start = "cpu0 0 0 0 100 0 0 0 0 0 0\ncpu1 0 0 0 100 0 0 0 0 0 0\n";
+    for (stat, expected) in [
+        (start, None),
+        // No time has passed.
+        (start, None),
+        // A quarter and a half of what passed; the time of a guest is the user's already.
+        (
+            "cpu0 10 0 10 160 0 0 0 0 5 0\ncpu1 20 0 0 170 0 30 0 0 0 0\n",
+            Some("0.4166666666666667"),
+        ),
+        // Waiting for disks is idle, stolen time is not; a core that comes is not compared.
+        (
+            "cpu0 10 0 10 160 100 0 0 0 5 0\ncpu1 20 0 0 190 0 30 0 60 0 0\ncpu2 9 0 0 0 0 0 0 0 0 0\n",
+            Some("0.75"),
+        ),
+        // The kernel takes back idle time.
+        ("cpu1 21 0 0 189 0 30 0 61 0 0\n", Some("1")),
+    ] {
+        host.write("proc/stat", stat);
+        let text = sample(&mut samplers, now());
+        let expected = expected.map(|value| format!("headroom_cpu_busiest_core_ratio {value}"));
+        let found = lines_of(&text, "headroom_cpu_busiest_core_ratio");
+        assert_eq!(found, Vec::from_iter(expected), "{stat}");
+    }
+}
+
+#[test]
+fn older_kernels_count_packets_by_line_and_have_fewer_counters() {
+    let host = FakeHost::without_files();
+    host.write("proc/net/snmp", "Udp: InDatagrams NoPorts\nUdp: 5 6\n");
+    host.write("proc/net/softnet_stat", "01 0a 0b 00\n02 00 ff 00\n");
+    let text = host.sample();
+    assert_eq!(
+        lines_of(&text, "node_netstat_"),
+        ["node_netstat_Udp_InDatagrams 5", "node_netstat_Udp_NoPorts 6"]
+    );
+    assert_eq!(
+        lines_of(&text, "node_softnet_"),
+        [
+            "node_softnet_dropped_total{cpu=\"0\"} 10",
+            "node_softnet_dropped_total{cpu=\"1\"} 0",
+            "node_softnet_times_squeezed_total{cpu=\"0\"} 11",
+            "node_softnet_times_squeezed_total{cpu=\"1\"} 255",
+        ]
+    );
 }
 
 #[test]

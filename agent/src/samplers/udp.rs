@@ -1,0 +1,108 @@
+//! Datagrams that the host could not take or send, under node_exporter's names: the counters of UDP
+//! from /proc/net/snmp and snmp6, and packets that the cores dropped, from /proc/net/softnet_stat.
+//!
+//! Media is UDP: a full socket buffer or backlog is heard as gaps long before a link is full.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::proc_file::{ProcFile, parse_error};
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+/// Key in /proc/net/snmp, and the metrics of IPv4 and IPv6.
+const COUNTERS: [(&str, &str, &str); 6] = [
+    ("InDatagrams", "node_netstat_Udp_InDatagrams", "node_netstat_Udp6_InDatagrams"),
+    ("InErrors", "node_netstat_Udp_InErrors", "node_netstat_Udp6_InErrors"),
+    ("NoPorts", "node_netstat_Udp_NoPorts", "node_netstat_Udp6_NoPorts"),
+    ("OutDatagrams", "node_netstat_Udp_OutDatagrams", "node_netstat_Udp6_OutDatagrams"),
+    ("RcvbufErrors", "node_netstat_Udp_RcvbufErrors", "node_netstat_Udp6_RcvbufErrors"),
+    ("SndbufErrors", "node_netstat_Udp_SndbufErrors", "node_netstat_Udp6_SndbufErrors"),
+];
+
+/// Columns of /proc/net/softnet_stat, in hexadecimal.
+const SOFTNET: [(usize, &str); 2] =
+    [(1, "node_softnet_dropped_total"), (2, "node_softnet_times_squeezed_total")];
+
+/// The column with the core's number; before Linux 5.10 lines stand in the order of cores.
+const SOFTNET_CORE: usize = 12;
+
+pub struct Udp {
+    snmp: ProcFile,
+    snmp6: ProcFile,
+    softnet: ProcFile,
+}
+
+impl Udp {
+    pub fn new(root: &Path) -> Self {
+        Self {
+            snmp: ProcFile::new(root, "proc/net/snmp"),
+            snmp6: ProcFile::new(root, "proc/net/snmp6"),
+            softnet: ProcFile::new(root, "proc/net/softnet_stat"),
+        }
+    }
+}
+
+impl Sampler for Udp {
+    fn name(&self) -> &'static str {
+        "udp"
+    }
+
+    fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        let path = self.snmp.path().to_owned();
+        let mut lines = self.snmp.read()?.lines().filter(|line| line.starts_with("Udp:"));
+        let (names, values) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+        push_udp(names, values, round).ok_or_else(|| parse_error(&path, values))?;
+
+        let path = self.snmp6.path().to_owned();
+        match self.snmp6.read() {
+            // The host has no IPv6.
+            Err(SampleError::Read { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+            other => push_udp6(other?, round).map_err(|line| parse_error(&path, &line))?,
+        }
+
+        let path = self.softnet.path().to_owned();
+        for (place, line) in self.softnet.read()?.lines().enumerate() {
+            push_core(place, line, round).ok_or_else(|| parse_error(&path, line))?;
+        }
+        Ok(())
+    }
+}
+
+/// A line of names and one of values; older kernels have fewer of both.
+fn push_udp(names: &str, values: &str, round: &mut Round<'_>) -> Option<()> {
+    let mut pairs = names.split(' ').zip(values.split(' ')).skip(1).peekable();
+    pairs.peek()?;
+    for (name, value) in pairs {
+        if let Some((_, metric, _)) = COUNTERS.iter().find(|(key, ..)| *key == name) {
+            round.push(metric, &[], value.parse().ok()?);
+        }
+    }
+    Some(())
+}
+
+/// A line for each counter of IPv6.
+fn push_udp6(text: &str, round: &mut Round<'_>) -> Result<(), String> {
+    for line in text.lines() {
+        let mut fields = line.split_ascii_whitespace();
+        let Some(key) = fields.next().and_then(|name| name.strip_prefix("Udp6")) else { continue };
+        if let Some((.., metric)) = COUNTERS.iter().find(|(name, ..)| *name == key) {
+            let value = fields.next().and_then(|value| value.parse().ok());
+            round.push(metric, &[], value.ok_or(line)?);
+        }
+    }
+    Ok(())
+}
+
+fn push_core(place: usize, line: &str, round: &mut Round<'_>) -> Option<()> {
+    let number = |column| u64::from_str_radix(line.split(' ').nth(column)?, 16).ok();
+    let core = match line.split(' ').nth(SOFTNET_CORE) {
+        Some(_) => number(SOFTNET_CORE)?.to_string(),
+        None => place.to_string(),
+    };
+    for (column, metric) in SOFTNET {
+        round.push(metric, &[("cpu", &core)], number(column)? as f64);
+    }
+    Some(())
+}
