@@ -1,6 +1,7 @@
 //! The agent's configuration file: raw keys in, checked values out, all mistakes at once.
 
 mod bbb;
+mod services;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -54,11 +55,17 @@ fn build(root: &Section<'_>) -> AgentConfiguration {
         rooms: bbb::build(root, collector.token.bytes()),
         collector,
         interval: build_interval(&root.section("sampler")),
-        samplers: SamplerOptions {
-            link_speeds: build_link_speeds(&root.section("network").section("link_speeds")),
-            ..SamplerOptions::default()
-        },
+        samplers: build_samplers(root),
         spool: build_spool(&root.section("spool")),
+    }
+}
+
+fn build_samplers(root: &Section<'_>) -> SamplerOptions {
+    let default = SamplerOptions::default();
+    SamplerOptions {
+        link_speeds: build_link_speeds(&root.section("network").section("link_speeds")),
+        units: services::build(&root.section("services")),
+        root: default.root,
     }
 }
 

@@ -24,6 +24,9 @@ use crate::uplink::{self, UplinkContext};
 /// How many commands may wait for the sampler thread. While it hangs, polls are dropped and counted.
 const COMMANDS: usize = 16;
 
+/// How long a single round waits for what is otherwise read beside the rounds.
+const PATIENCE_ONCE: Duration = Duration::from_secs(5);
+
 /// Why the agent could not start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -128,8 +131,10 @@ fn stop_thread(
 /// Samples once and writes Prometheus text format.
 pub fn once(options: &SamplerOptions) -> String {
     let mut table = SeriesTable::default();
+    let mut samplers = Samplers::new(options);
+    samplers.settle(PATIENCE_ONCE);
     let mut round = Round::new(&mut table);
-    Samplers::new(options).sample(SystemTime::now(), &mut round);
+    samplers.sample(SystemTime::now(), &mut round);
     round.set_job("headroom");
     round.push("headroom_agent_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     let (ids, values, _) = round.finish();

@@ -3,6 +3,7 @@
 //! A sampler that fails leaves its values out, never zero, and shows in
 //! `headroom_agent_sampler_success`; the others go on.
 
+mod background;
 mod cpu;
 mod disks;
 mod filesystems;
@@ -13,13 +14,16 @@ mod network;
 mod pressure;
 mod proc_file;
 mod udp;
+mod units;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use headroom_proto::units::BitRate;
 
+pub use self::units::{UnitName, default_units};
 use crate::series::Round;
 
 /// Why a sampler has no values this round.
@@ -41,6 +45,17 @@ pub enum SampleError {
         /// The line that was not understood.
         line: String,
     },
+    /// A program of the host did not answer.
+    #[error("failed to ask {}", program.display())]
+    Ask {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What is read beside the rounds failed the last time.
+    #[error(transparent)]
+    Background(Arc<SampleError>),
 }
 
 /// What the samplers need to know beyond the host itself.
@@ -50,11 +65,13 @@ pub struct SamplerOptions {
     pub root: PathBuf,
     /// Speeds of links that the kernel cannot tell, by device.
     pub link_speeds: BTreeMap<String, BitRate>,
+    /// The systemd units whose states are told.
+    pub units: Vec<UnitName>,
 }
 
 impl Default for SamplerOptions {
     fn default() -> Self {
-        Self { root: PathBuf::from("/"), link_speeds: BTreeMap::new() }
+        Self { root: PathBuf::from("/"), link_speeds: BTreeMap::new(), units: default_units() }
     }
 }
 
@@ -65,6 +82,9 @@ trait Sampler: Send {
 
     /// Writes this round's values.
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError>;
+
+    /// Waits until what is read beside the rounds is there, at most until `deadline`.
+    fn settle(&mut self, _deadline: Instant) {}
 }
 
 /// All samplers of a host.
@@ -79,10 +99,10 @@ enum Health {
 }
 
 impl Samplers {
-    /// The samplers of the host below `options.root`.
+    /// The samplers of the host below `options.root`. What the host does not have at all has none.
     pub fn new(options: &SamplerOptions) -> Self {
         let root: &Path = &options.root;
-        let samplers: Vec<Box<dyn Sampler>> = vec![
+        let mut samplers: Vec<Box<dyn Sampler>> = vec![
             Box::new(cpu::Cpu::new(root)),
             Box::new(memory::Memory::new(root)),
             Box::new(filesystems::Filesystems::new(root)),
@@ -93,8 +113,18 @@ impl Samplers {
             Box::new(host::Host::new(root)),
             Box::new(udp::Udp::new(root)),
         ];
+        let SamplerOptions { units, .. } = options;
+        samplers.extend(boxed(units::Units::new(root, units)));
         let well = |sampler| (sampler, Health::Well);
         Self { samplers: samplers.into_iter().map(well).collect() }
+    }
+
+    /// Waits until what is read beside the rounds is there, for who takes one round only.
+    pub fn settle(&mut self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        for (sampler, _) in &mut self.samplers {
+            sampler.settle(deadline);
+        }
     }
 
     /// Runs each sampler once.
@@ -121,6 +151,10 @@ impl Samplers {
             round.push("headroom_agent_sampler_success", &[("sampler", sampler.name())], value);
         }
     }
+}
+
+fn boxed(sampler: Option<impl Sampler + 'static>) -> Option<Box<dyn Sampler>> {
+    sampler.map(|sampler| -> Box<dyn Sampler> { Box::new(sampler) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The samplers before a made-up host.
 
 mod fake_host;
+mod units;
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! A made-up host: a directory with the files that a kernel would show.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
@@ -100,12 +100,23 @@ impl FakeHost {
         self.write("proc/net/dev", format!("heading\nheading\n{lines}"));
     }
 
+    /// Makes a symbolic link.
+    pub fn symlink(&self, path: &str, target: &str) {
+        let path = self.root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        symlink(target, path).unwrap();
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
     pub fn options(&self) -> SamplerOptions {
-        SamplerOptions { root: self.root.path().to_owned(), link_speeds: BTreeMap::new() }
+        SamplerOptions { root: self.root.path().to_owned(), ..SamplerOptions::default() }
     }
 
     pub fn sample(&self) -> String {
-        sample(&mut Samplers::new(&self.options()), now())
+        sample_with(&self.options())
     }
 }
 
@@ -123,6 +134,13 @@ fn copy_tree(from: &Path, to: &Path) {
 
 pub fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_312_000_250)
+}
+
+/// One round of new samplers, with what they read beside the rounds.
+pub fn sample_with(options: &SamplerOptions) -> String {
+    let mut samplers = Samplers::new(options);
+    samplers.settle(Duration::from_mins(1));
+    sample(&mut samplers, now())
 }
 
 pub fn sample(samplers: &mut Samplers, now: SystemTime) -> String {

@@ -1,0 +1,71 @@
+//! States of units, as a made-up systemd tells them.
+
+use super::fake_host::{FakeHost, lines_of, sample_with};
+use crate::samplers::SamplerOptions;
+
+/// Prints the file `answer` beside it; without one it fails.
+const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/samplers/fixtures/systemctl");
+
+/// A host whose systemd answers with `answer`.
+fn host(answer: &str) -> FakeHost {
+    let host = FakeHost::without_files();
+    host.write("run/systemd/system/here", "");
+    host.write("proc/stat", "btime 1767225600\n");
+    host.symlink("usr/bin/systemctl", SYSTEMCTL);
+    host.write("usr/bin/answer", answer);
+    host
+}
+
+#[test]
+fn units_in_node_exporters_words() {
+    let text = host(include_str!("../fixtures/systemctl-bbb.txt")).sample();
+    insta::assert_snapshot!(lines_of(&text, "node_systemd_").join("\n"));
+}
+
+#[test]
+fn systemd_is_asked_for_the_units_of_the_configuration_and_for_nothing_else() {
+    let host = host("");
+    let units = ["bbb-web", "bbb-html5-*@*", "bigbluebutton.target"];
+    let units = units.map(|unit| unit.parse().unwrap()).to_vec();
+    let text = sample_with(&SamplerOptions { units, ..host.options() });
+    assert_eq!(lines_of(&text, "node_systemd_"), [""; 0]);
+    let asked = std::fs::read_to_string(host.path("usr/bin/asked")).unwrap();
+    let expected = "show --no-pager \
+        --property=Id,LoadState,ActiveState,Type,NRestarts,ActiveEnterTimestampMonotonic \
+        -- bbb-web.service bbb-html5-*@*.service bigbluebutton.target\n";
+    assert_eq!(asked, expected);
+}
+
+#[test]
+fn a_host_without_systemd_has_no_such_sampler() {
+    let success = "headroom_agent_sampler_success{sampler=\"units\"}";
+    let host = host("");
+    assert_eq!(lines_of(&host.sample(), success).len(), 1);
+    let nothing = SamplerOptions { units: Vec::new(), ..host.options() };
+    assert_eq!(lines_of(&sample_with(&nothing), success), [""; 0]);
+    host.remove("run/systemd/system");
+    assert_eq!(lines_of(&host.sample(), success), [""; 0]);
+}
+
+#[test]
+fn an_answer_that_is_none_fails_the_sampler() {
+    let whole = "Id=a.service\nLoadState=loaded\nActiveState=active\n";
+    let failed = ["headroom_agent_sampler_success{sampler=\"units\"} 0"];
+    for answer in [
+        "Failed to connect to bus\n",
+        "Id=a.service\nLoadState=loaded\n",
+        "LoadState=loaded\nActiveState=active\n",
+        "Id=a.service\nLoadState=loaded\nActiveState=\n",
+        &format!("{whole}\nwhat\n"),
+        &format!("{whole}\n").repeat(1400),
+    ] {
+        let text = host(answer).sample();
+        assert_eq!(lines_of(&text, failed[0]), failed, "{answer:.80}");
+        assert_eq!(lines_of(&text, "node_systemd_"), [""; 0], "{answer:.80}");
+    }
+    let host = host("");
+    host.remove("usr/bin/answer");
+    assert_eq!(lines_of(&host.sample(), failed[0]), failed);
+    host.remove("usr/bin/systemctl");
+    assert_eq!(lines_of(&host.sample(), failed[0]), failed);
+}
