@@ -1,6 +1,7 @@
 //! The agent's configuration file: raw keys in, checked values out, all mistakes at once.
 
 mod bbb;
+mod processes;
 mod services;
 
 use std::collections::BTreeMap;
@@ -65,6 +66,7 @@ fn build_samplers(root: &Section<'_>) -> SamplerOptions {
     SamplerOptions {
         link_speeds: build_link_speeds(&root.section("network").section("link_speeds")),
         units: services::build(&root.section("services")),
+        commands: processes::build(&root.section("processes")),
         root: default.root,
     }
 }

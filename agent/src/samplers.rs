@@ -13,6 +13,7 @@ mod memory;
 mod network;
 mod pressure;
 mod proc_file;
+mod processes;
 mod udp;
 mod units;
 
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use headroom_proto::units::BitRate;
 
+pub use self::processes::CommandName;
 pub use self::units::{UnitName, default_units};
 use crate::series::Round;
 
@@ -67,11 +69,18 @@ pub struct SamplerOptions {
     pub link_speeds: BTreeMap<String, BitRate>,
     /// The systemd units whose states are told.
     pub units: Vec<UnitName>,
+    /// Commands that are groups of processes, beside those that are known anyway.
+    pub commands: Vec<CommandName>,
 }
 
 impl Default for SamplerOptions {
     fn default() -> Self {
-        Self { root: PathBuf::from("/"), link_speeds: BTreeMap::new(), units: default_units() }
+        Self {
+            root: PathBuf::from("/"),
+            link_speeds: BTreeMap::new(),
+            units: default_units(),
+            commands: Vec::new(),
+        }
     }
 }
 
@@ -112,6 +121,7 @@ impl Samplers {
             Box::new(pressure::Pressure::new(root)),
             Box::new(host::Host::new(root)),
             Box::new(udp::Udp::new(root)),
+            Box::new(processes::Processes::new(root, &options.commands)),
         ];
         let SamplerOptions { units, .. } = options;
         samplers.extend(boxed(units::Units::new(root, units)));

@@ -1,6 +1,7 @@
 //! The samplers before a made-up host.
 
 mod fake_host;
+mod processes;
 mod units;
 
 use std::time::Duration;
@@ -171,7 +172,9 @@ fn the_hosts_series_are_of_one_job_and_the_agents_of_another() {
     host.remove("proc/stat");
     Samplers::new(&host.options()).sample(now(), &mut Round::new(&mut table));
     for series in table.definitions() {
-        let expected = if series.metric.starts_with("node_") { "node" } else { "headroom" };
+        let of_host =
+            ["node_", "headroom_processes_"].iter().any(|start| series.metric.starts_with(start));
+        let expected = if of_host { "node" } else { "headroom" };
         let job = series.labels.iter().find(|label| label.name == JOB).unwrap();
         assert_eq!(job.value, expected, "{series:?}");
     }

@@ -1,0 +1,152 @@
+//! CPU time, memory and threads of the groups of processes that saturate first, under
+//! process-exporter's names, and how near to one whole core the busiest of each group is.
+//!
+//! Which processes belong to a group is looked up now and then; between, each round reads the members
+//! only. Nothing of a process becomes a label but the name of its group, which is fixed here or in the
+//! configuration.
+
+mod groups;
+mod members;
+mod stat;
+mod threads;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+pub use self::groups::CommandName;
+use self::members::Members;
+use self::stat::Ticks;
+use self::threads::Threads;
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+/// How long a process may live before it is found. What it used until then is not counted.
+const SCAN_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Groups of which a single thread saturates long before the process does, since one of its threads
+/// mixes the sound of a whole room.
+const OF_THREADS: [&str; 1] = ["freeswitch"];
+
+pub struct Processes {
+    proc: PathBuf,
+    also: Vec<CommandName>,
+    members: Members,
+    threads: Threads,
+    /// By name. A group that was seen once stays: that none of it runs is a reading too.
+    groups: BTreeMap<String, Group>,
+    scanned: Option<SystemTime>,
+    last_round: Option<SystemTime>,
+}
+
+/// What a group has done since this agent saw it first, members that have ended included, and what it
+/// is now.
+#[derive(Default)]
+struct Group {
+    used: Ticks,
+    processes: u32,
+    threads: u64,
+    resident_pages: u64,
+    /// The most that one member used since the last round.
+    most: Option<u64>,
+    /// The share of a core that its busiest thread had between the last two scans.
+    busiest_thread: Option<f64>,
+}
+
+impl Processes {
+    pub fn new(root: &Path, also: &[CommandName]) -> Self {
+        Self {
+            proc: root.join("proc"),
+            also: also.to_vec(),
+            members: Members::default(),
+            threads: Threads::default(),
+            groups: BTreeMap::new(),
+            scanned: None,
+            last_round: None,
+        }
+    }
+
+    /// Looks for members now and then, also when the clock goes backwards.
+    fn scan(&mut self, now: SystemTime) -> Result<(), SampleError> {
+        let age = self.scanned.map(|then| now.duration_since(then).ok());
+        if age.flatten().is_some_and(|age| age < SCAN_INTERVAL) {
+            return Ok(());
+        }
+        self.members.scan(&self.proc, &self.also)?;
+        self.scanned = Some(now);
+        for name in OF_THREADS {
+            let processes = self.members.of(name);
+            let busiest = self.threads.busiest(&self.proc, processes, age.flatten());
+            if let Some(group) = self.groups.get_mut(name) {
+                group.busiest_thread = busiest;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds up what the members have used since the last round.
+    fn count(&mut self) {
+        for group in self.groups.values_mut() {
+            *group = Group { busiest_thread: group.busiest_thread, ..Group::of(group.used) };
+        }
+        self.members.read(|name, stat, since| {
+            if !self.groups.contains_key(name) {
+                self.groups.insert(name.to_owned(), Group::default());
+            }
+            let Some(group) = self.groups.get_mut(name) else { return };
+            group.processes += 1;
+            group.threads += stat.threads;
+            group.resident_pages += stat.resident_pages;
+            if let Some(since) = since {
+                group.used = group.used + since;
+                group.most = group.most.max(Some(since.sum()));
+            }
+        });
+    }
+}
+
+impl Sampler for Processes {
+    fn name(&self) -> &'static str {
+        "processes"
+    }
+
+    fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        self.scan(now)?;
+        self.count();
+        let passed = self.last_round.and_then(|last| now.duration_since(last).ok());
+        self.last_round = Some(now);
+        for (name, group) in &self.groups {
+            group.push(name, passed, round);
+        }
+        round.push("headroom_processes_dropped", &[], self.members.dropped() as f64);
+        Ok(())
+    }
+}
+
+impl Group {
+    fn of(used: Ticks) -> Self {
+        Self { used, ..Self::default() }
+    }
+
+    fn push(&self, name: &str, passed: Option<Duration>, round: &mut Round<'_>) {
+        let group = ("groupname", name);
+        for (mode, ticks) in [("user", self.used.user), ("system", self.used.system)] {
+            let seconds = stat::seconds(ticks);
+            let labels = [group, ("mode", mode)];
+            round.push("namedprocess_namegroup_cpu_seconds_total", &labels, seconds);
+        }
+        round.push("namedprocess_namegroup_num_procs", &[group], self.processes.into());
+        round.push("namedprocess_namegroup_num_threads", &[group], self.threads as f64);
+        let resident = self.resident_pages as f64 * rustix::param::page_size() as f64;
+        let labels = [group, ("memtype", "resident")];
+        round.push("namedprocess_namegroup_memory_bytes", &labels, resident);
+        let passed = passed.map(|passed| passed.as_secs_f64()).filter(|passed| *passed > 0.0);
+        if let (Some(most), Some(passed)) = (self.most, passed) {
+            let share = stat::seconds(most) / passed;
+            round.push("headroom_process_busiest_cpu_ratio", &[group], share);
+        }
+        if let Some(share) = self.busiest_thread {
+            round.push("headroom_process_busiest_thread_cpu_ratio", &[group], share);
+        }
+    }
+}
