@@ -2,6 +2,7 @@
 
 mod bbb;
 mod processes;
+mod recordings;
 mod services;
 
 use std::collections::BTreeMap;
@@ -67,6 +68,7 @@ fn build_samplers(root: &Section<'_>) -> SamplerOptions {
         link_speeds: build_link_speeds(&root.section("network").section("link_speeds")),
         units: services::build(&root.section("services")),
         commands: processes::build(&root.section("processes")),
+        recordings: recordings::build(&root.section("recordings"), default.recordings),
         root: default.root,
     }
 }

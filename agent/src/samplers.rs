@@ -14,6 +14,7 @@ mod network;
 mod pressure;
 mod proc_file;
 mod processes;
+mod recordings;
 mod udp;
 mod units;
 
@@ -71,6 +72,8 @@ pub struct SamplerOptions {
     pub units: Vec<UnitName>,
     /// Commands that are groups of processes, beside those that are known anyway.
     pub commands: Vec<CommandName>,
+    /// BigBlueButton's directory, with the recordings.
+    pub recordings: PathBuf,
 }
 
 impl Default for SamplerOptions {
@@ -80,6 +83,7 @@ impl Default for SamplerOptions {
             link_speeds: BTreeMap::new(),
             units: default_units(),
             commands: Vec::new(),
+            recordings: PathBuf::from("/var/bigbluebutton"),
         }
     }
 }
@@ -123,8 +127,9 @@ impl Samplers {
             Box::new(udp::Udp::new(root)),
             Box::new(processes::Processes::new(root, &options.commands)),
         ];
-        let SamplerOptions { units, .. } = options;
+        let SamplerOptions { units, recordings, .. } = options;
         samplers.extend(boxed(units::Units::new(root, units)));
+        samplers.extend(boxed(recordings::Recordings::new(root, recordings)));
         let well = |sampler| (sampler, Health::Well);
         Self { samplers: samplers.into_iter().map(well).collect() }
     }

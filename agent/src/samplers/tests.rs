@@ -2,6 +2,7 @@
 
 mod fake_host;
 mod processes;
+mod recordings;
 mod units;
 
 use std::time::Duration;
