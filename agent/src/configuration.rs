@@ -1,6 +1,7 @@
 //! The agent's configuration file: raw keys in, checked values out, all mistakes at once.
 
 mod bbb;
+mod containers;
 mod processes;
 mod recordings;
 mod services;
@@ -69,6 +70,7 @@ fn build_samplers(root: &Section<'_>) -> SamplerOptions {
         units: services::build(&root.section("services")),
         commands: processes::build(&root.section("processes")),
         recordings: recordings::build(&root.section("recordings"), default.recordings),
+        containers: containers::build(&root.section("containers")),
         root: default.root,
     }
 }

@@ -4,6 +4,7 @@
 //! `headroom_agent_sampler_success`; the others go on.
 
 mod background;
+mod containers;
 mod cpu;
 mod disks;
 mod filesystems;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use headroom_proto::units::BitRate;
 
+pub use self::containers::ContainerOptions;
 pub use self::processes::CommandName;
 pub use self::units::{UnitName, default_units};
 use crate::series::Round;
@@ -74,6 +76,8 @@ pub struct SamplerOptions {
     pub commands: Vec<CommandName>,
     /// BigBlueButton's directory, with the recordings.
     pub recordings: PathBuf,
+    /// What the operator says of containers.
+    pub containers: ContainerOptions,
 }
 
 impl Default for SamplerOptions {
@@ -84,6 +88,7 @@ impl Default for SamplerOptions {
             units: default_units(),
             commands: Vec::new(),
             recordings: PathBuf::from("/var/bigbluebutton"),
+            containers: ContainerOptions::default(),
         }
     }
 }
@@ -127,9 +132,10 @@ impl Samplers {
             Box::new(udp::Udp::new(root)),
             Box::new(processes::Processes::new(root, &options.commands)),
         ];
-        let SamplerOptions { units, recordings, .. } = options;
+        let SamplerOptions { units, recordings, containers, .. } = options;
         samplers.extend(boxed(units::Units::new(root, units)));
         samplers.extend(boxed(recordings::Recordings::new(root, recordings)));
+        samplers.extend(boxed(containers::Containers::new(root, containers, units)));
         let well = |sampler| (sampler, Health::Well);
         Self { samplers: samplers.into_iter().map(well).collect() }
     }

@@ -5,6 +5,7 @@ mod api;
 mod configuration;
 mod connection;
 mod demo;
+mod containers;
 mod disk;
 mod outage;
 mod pages;

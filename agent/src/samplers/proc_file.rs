@@ -1,8 +1,11 @@
-//! A kernel text file that is kept open and read anew each round.
+//! Kernel text files: one that is kept open and read anew each round, and many that are not.
 
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
 
 use super::SampleError;
 
@@ -66,4 +69,33 @@ impl ProcFile {
 /// The error for a line of `path` that does not look as documented.
 pub fn parse_error(path: &Path, line: &str) -> SampleError {
     SampleError::Parse { path: path.to_owned(), line: line.chars().take(120).collect() }
+}
+
+/// One buffer for many kernel files that are opened anew each time, since there are more of them than
+/// a process may hold open.
+#[derive(Default)]
+pub struct TextBuffer {
+    buffer: Vec<u8>,
+}
+
+impl TextBuffer {
+    /// The text of the file at `path` as of now; none if it is not there, or no longer.
+    pub fn read(&mut self, path: &Path) -> Result<Option<&str>, SampleError> {
+        self.buffer.clear();
+        let read = File::open(path)
+            .and_then(|file| file.take(MAX_BYTES as u64).read_to_end(&mut self.buffer));
+        match read {
+            Ok(_) => {}
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(source) => return Err(SampleError::Read { path: path.to_owned(), source }),
+        }
+        let text = str::from_utf8(&self.buffer);
+        text.map(Some).map_err(|_| parse_error(path, "not UTF-8"))
+    }
+}
+
+/// A file of the kernel is gone, or what it was about: a process, a control group.
+fn is_gone(error: &std::io::Error) -> bool {
+    let gone = [Errno::NOENT, Errno::NODEV, Errno::SRCH];
+    gone.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }

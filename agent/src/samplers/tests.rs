@@ -1,5 +1,6 @@
 //! The samplers before a made-up host.
 
+mod containers;
 mod fake_host;
 mod processes;
 mod recordings;

@@ -1,0 +1,165 @@
+//! CPU, memory, I/O, processes and network of containers and of BigBlueButton's services, from their
+//! control groups, under cAdvisor's names. No socket of Docker or any other manager is asked.
+//!
+//! Which containers there are is looked up now and then; between, each round reads their files.
+
+mod figures;
+mod hierarchy;
+mod identity;
+mod network;
+mod sources;
+mod stacked;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use self::figures::Figures;
+use self::hierarchy::Hierarchy;
+use self::identity::Identity;
+use self::network::Network;
+use self::stacked::StackedDisks;
+use super::proc_file::TextBuffer;
+use super::units::UnitName;
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+/// How long a container may run before it is found.
+const DISCOVERY_INTERVAL: Duration = Duration::from_secs(15);
+
+/// The most containers and services at once; further ones are left out and counted.
+const MAX_AT_ONCE: usize = 200;
+
+/// The most of them in one run of the agent. Each has some twenty series, and a host that starts a new
+/// container for each task would fill the agent's table (`MAX_SERIES`) for everything else.
+const MAX_EVER: usize = 300;
+
+/// What the operator says of containers.
+#[derive(Debug, Clone, Default)]
+pub struct ContainerOptions {
+    /// The organisation that a container belongs to, by the container's name.
+    pub tenants: BTreeMap<String, String>,
+}
+
+pub struct Containers {
+    root: PathBuf,
+    hierarchy: Hierarchy,
+    options: ContainerOptions,
+    /// Services that count as containers.
+    units: Vec<UnitName>,
+    by_group: BTreeMap<String, Container>,
+    /// Those that were seen once only: most are gone before they are worth a series.
+    newcomers: BTreeSet<String>,
+    admitted: usize,
+    dropped: usize,
+    stacked: StackedDisks,
+    discovered: Option<SystemTime>,
+    buffer: TextBuffer,
+}
+
+struct Container {
+    name: String,
+    tenant: String,
+    processes: Option<usize>,
+    network: Option<Network>,
+}
+
+impl Containers {
+    /// None if the host has no control groups that can be read.
+    pub fn new(root: &Path, options: &ContainerOptions, units: &[UnitName]) -> Option<Self> {
+        Some(Self {
+            root: root.to_owned(),
+            hierarchy: Hierarchy::of(root)?,
+            options: options.clone(),
+            units: units.to_vec(),
+            by_group: BTreeMap::new(),
+            newcomers: BTreeSet::new(),
+            admitted: 0,
+            dropped: 0,
+            stacked: StackedDisks::new(root),
+            discovered: None,
+            buffer: TextBuffer::default(),
+        })
+    }
+
+    /// Looks for containers now and then, also when the clock goes backwards.
+    fn discover(&mut self, now: SystemTime) -> Result<(), SampleError> {
+        let age = self.discovered.and_then(|then| now.duration_since(then).ok());
+        if age.is_some_and(|age| age < DISCOVERY_INTERVAL) {
+            return Ok(());
+        }
+        let found =
+            self.hierarchy.find(|folder, parent| Identity::of(folder, parent, &self.units))?;
+        self.by_group.retain(|group, _| found.contains_key(group));
+        let mut newcomers = BTreeSet::new();
+        self.dropped = 0;
+        for (group, identity) in found {
+            if self.by_group.contains_key(&group) {
+                continue;
+            }
+            let settled = self.discovered.is_none() || self.newcomers.contains(&group);
+            if self.by_group.len() >= MAX_AT_ONCE || self.admitted >= MAX_EVER {
+                self.dropped += 1;
+            } else if settled || identity.is_service() {
+                self.admitted += 1;
+                self.by_group.insert(group, self.container(&identity));
+            } else {
+                newcomers.insert(group);
+            }
+        }
+        self.newcomers = newcomers;
+        self.discovered = Some(now);
+        self.stacked.forget();
+        self.look_inside();
+        Ok(())
+    }
+
+    fn container(&self, identity: &Identity) -> Container {
+        let name = identity.name(&self.root);
+        let tenant = self.options.tenants.get(&name).cloned().unwrap_or_default();
+        Container { name, tenant, processes: None, network: None }
+    }
+
+    /// Finds a process of each container, and by it the container's network.
+    fn look_inside(&mut self) {
+        let mut taken = network::of_the_host(&self.root);
+        let knows_host = !taken.is_empty();
+        for (group, container) in &mut self.by_group {
+            let inmates = self.hierarchy.inmates(group, &mut self.buffer);
+            container.processes = inmates.map(|inmates| inmates.count);
+            let first = inmates.and_then(|inmates| inmates.first);
+            // Of those who share a network, the first stands for all: bytes count once.
+            let network = first.and_then(|process| Network::of(&self.root, process));
+            let own = |network: &Network| knows_host && taken.insert(network.id().to_owned());
+            container.network = network.filter(own);
+        }
+    }
+}
+
+impl Sampler for Containers {
+    fn name(&self) -> &'static str {
+        "containers"
+    }
+
+    fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        self.discover(now)?;
+        for (group, container) in &self.by_group {
+            let mut figures = Figures::default();
+            let read =
+                self.hierarchy.read(group, &mut figures, (&mut self.buffer, &mut self.stacked))?;
+            // It has ended since it was found.
+            if !read {
+                continue;
+            }
+            figures.processes = container.processes.map(|count| count as f64);
+            let labels =
+                [("name", &*container.name), ("id", group), ("tenant", &*container.tenant)];
+            figures.push(&labels, round);
+            if let Some(network) = &container.network {
+                network.push(&labels, &mut self.buffer, round)?;
+            }
+        }
+        round.push("headroom_containers_dropped", &[], self.dropped as f64);
+        Ok(())
+    }
+}

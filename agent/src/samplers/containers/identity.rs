@@ -1,0 +1,164 @@
+//! What a control group is by its name, and what people call it.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::samplers::units::UnitName;
+
+/// How much of a Docker container's file is read; it has some kilobytes.
+const MAX_DOCKER_BYTES: u64 = 1 << 20;
+
+/// What a control group stands for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Identity {
+    /// A container of Docker, by its id.
+    Docker(String),
+    /// A container of Podman, by its id.
+    Podman(String),
+    /// A container of LXC or systemd-nspawn, or another machine of systemd's, by its name.
+    Machine(String),
+    /// A service of the host, by its unit.
+    Service(String),
+}
+
+impl Identity {
+    /// What the control group `folder` in the group `parent` is; none if it only holds others.
+    pub fn of(folder: &str, parent: &str, units: &[UnitName]) -> Option<Self> {
+        let within = |start: &str, end: &str| folder.strip_prefix(start)?.strip_suffix(end);
+        let id = |text: Option<&str>| text.filter(|text| is_id(text)).map(str::to_owned);
+        if let Some(id) = id(within("docker-", ".scope")) {
+            return Some(Self::Docker(id));
+        }
+        if let Some(id) = id(within("libpod-", ".scope").or(within("libpod-", ""))) {
+            return Some(Self::Podman(id));
+        }
+        if let Some(name) = folder.strip_prefix("lxc.payload.") {
+            return Some(Self::Machine(name.to_owned()));
+        }
+        let machine = within("machine-", ".scope").or(within("systemd-nspawn@", ".service"));
+        match (parent, machine) {
+            ("docker", _) => return id(Some(folder)).map(Self::Docker),
+            ("lxc", _) => return Some(Self::Machine(folder.to_owned())),
+            ("machine.slice", Some(name)) => return Some(Self::Machine(unescape(name))),
+            _ => {}
+        }
+        let known = units.iter().any(|unit| unit.matches(folder));
+        (known && folder.ends_with(".service")).then(|| Self::Service(folder.to_owned()))
+    }
+
+    /// Whether it is a service, which stays where a container may be gone in a moment.
+    pub fn is_service(&self) -> bool {
+        matches!(self, Self::Service(_))
+    }
+
+    /// What people call it: Docker's name where that can be read, else the first twelve digits of an
+    /// id, as Docker and Podman shorten them.
+    pub fn name(&self, root: &Path) -> String {
+        let short = |id: &str| id.chars().take(12).collect();
+        match self {
+            Self::Docker(id) => docker_name(root, id).unwrap_or_else(|| short(id)),
+            Self::Podman(id) => short(id),
+            Self::Machine(name) | Self::Service(name) => name.clone(),
+        }
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+}
+
+/// The one field of Docker's file that is kept. The others may hold secrets of the container.
+#[derive(Deserialize)]
+struct DockerContainer {
+    #[serde(rename = "Name")]
+    name: String,
+}
+
+fn docker_name(root: &Path, id: &str) -> Option<String> {
+    let path = root.join("var/lib/docker/containers").join(id).join("config.v2.json");
+    let file = BufReader::new(File::open(path).ok()?.take(MAX_DOCKER_BYTES));
+    let container: DockerContainer = serde_json::from_reader(file).ok()?;
+    let name = container.name.trim_start_matches('/');
+    // Docker's own rule for names.
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let valid = (1..=255).contains(&name.len()) && name.chars().all(allowed);
+    valid.then(|| name.to_owned())
+}
+
+/// systemd writes a dash within a name as `\x2d`, and others likewise.
+fn unescape(text: &str) -> String {
+    let mut parts = text.split("\\x");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match code.filter(u8::is_ascii_graphic) {
+            Some(code) => {
+                plain.push(code.into());
+                plain.push_str(&part[2..]);
+            }
+            None => plain.extend(["\\x", part]),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_group_is_known_by_its_name() {
+        let id = "5ca1ab1e".repeat(8);
+        let docker = Some(Identity::Docker(id.clone()));
+        let podman = Some(Identity::Podman(id.clone()));
+        let machine = |name: &str| Some(Identity::Machine(name.to_owned()));
+        let service = |name: &str| Some(Identity::Service(name.to_owned()));
+        for (folder, parent, expected) in [
+            (format!("docker-{id}.scope"), "system.slice", docker.clone()),
+            (format!("docker-{id}.scope"), "app.slice", docker.clone()),
+            (id.clone(), "docker", docker.clone()),
+            (id.clone(), "elsewhere", None),
+            ("docker-5ca1ab1e.scope".into(), "system.slice", None),
+            (format!("docker-{}.scope", id.to_uppercase()), "system.slice", None),
+            ("buildkit".into(), "docker", None),
+            (format!("libpod-{id}.scope"), "machine.slice", podman.clone()),
+            (format!("libpod-{id}"), "libpod_parent", podman.clone()),
+            (format!("libpod-conmon-{id}.scope"), "machine.slice", None),
+            ("lxc.payload.meet1".into(), "", machine("meet1")),
+            ("lxc.monitor.meet1".into(), "", None),
+            ("meet1".into(), "lxc", machine("meet1")),
+            (r"machine-meet\x2d1.scope".into(), "machine.slice", machine("meet-1")),
+            ("systemd-nspawn@meet.service".into(), "machine.slice", machine("meet")),
+            ("machine-meet.scope".into(), "system.slice", None),
+            ("bbb-web.service".into(), "system.slice", service("bbb-web.service")),
+            (
+                "bbb-html5-backend@1.service".into(),
+                "x.slice",
+                service("bbb-html5-backend@1.service"),
+            ),
+            ("cron.service".into(), "system.slice", None),
+            ("bigbluebutton.target".into(), "system.slice", None),
+            ("system.slice".into(), "", None),
+        ] {
+            let units = ["bbb-web", "bbb-html5-backend@*", "bigbluebutton.target"];
+            let units = units.map(|unit| unit.parse().unwrap());
+            assert_eq!(Identity::of(&folder, parent, &units), expected, "{parent}/{folder}");
+        }
+    }
+
+    #[test]
+    fn a_machines_name_is_plain_again() {
+        for (text, expected) in [
+            (r"a\x2db\x5fc", "a-b_c"),
+            (r"a\x2", r"a\x2"),
+            (r"a\xzz", r"a\xzz"),
+            (r"a\x0ab", r"a\x0ab"),
+            ("", ""),
+        ] {
+            assert_eq!(unescape(text), expected);
+        }
+    }
+}
