@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails here and now")]
 
 mod api;
+mod browser;
 mod configuration;
 mod connection;
 mod demo;

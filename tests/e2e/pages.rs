@@ -1,76 +1,15 @@
 //! The pages in a real browser: what a reader sees, on a desk and on a phone, light and dark.
 
-use std::process::Command;
+mod rooms;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use fantoccini::{Client, ClientBuilder, Locator};
-use harness::{
-    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Program, eventually, fetch,
-};
+use fantoccini::Locator;
+use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, fetch};
 use headroom::store::{FrameId, FrameWrite, Labels, Store};
 use headroom_proto::metric::AGENT_FRAMES;
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
-use tempfile::TempDir;
 
-/// Chromium, driven by chromedriver.
-struct Browser {
-    client: Client,
-    driver: Program,
-    _folder: TempDir,
-}
-
-impl Browser {
-    async fn start() -> Self {
-        let folder = TempDir::new().unwrap();
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0");
-        let driver = Program::start(command, "chromedriver", folder.path());
-        let port = eventually("chromedriver announces", Duration::from_secs(30), async || {
-            let text = driver.stdout();
-            let rest = text.split("started successfully on port ").nth(1)?;
-            rest.split('.').next()?.trim().parse::<u16>().ok()
-        })
-        .await;
-        let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
-        let arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
-            "--window-size=1240,900",
-            &profile,
-        ];
-        let Value::Object(capabilities) = json!({
-            "goog:chromeOptions": { "args": arguments },
-            "goog:loggingPrefs": { "browser": "ALL" },
-        }) else {
-            unreachable!("an object was written")
-        };
-        // chromedriver speaks plain HTTP on loopback.
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .expect("chromedriver starts Chromium");
-        Self { client, driver, _folder: folder }
-    }
-
-    async fn run(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.unwrap()
-    }
-
-    async fn end(self) {
-        self.client.close().await.unwrap();
-        self.driver.kill();
-    }
-}
-
-const PICTURES_LOADED: &str = "return [...document.images].length > 0 && \
-    [...document.images].every((image) => image.complete && [360, 580, 900].includes(image.naturalWidth))";
+use crate::browser::Browser;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_sees_the_host_and_its_picture() {
@@ -98,11 +37,11 @@ async fn a_reader_sees_the_host_and_its_picture() {
         heading.starts_with("1 host. ca1 sends ") && heading.ends_with("All report."),
         "{heading}"
     );
-    loaded(&browser).await;
+    browser.pictures_load().await;
 
     page.find(Locator::LinkText("ca1")).await.unwrap().click().await.unwrap();
     assert_eq!(page.current_url().await.unwrap().path(), "/hosts/ca1");
-    loaded(&browser).await;
+    browser.pictures_load().await;
     let alternative =
         page.find(Locator::Css("figure img")).await.unwrap().attr("alt").await.unwrap();
     assert!(alternative.unwrap().contains("sent: now "), "the picture has words too");
@@ -120,24 +59,11 @@ async fn a_reader_sees_the_host_and_its_picture() {
 
     for (width, height) in [(1240, 900), (360, 740)] {
         page.set_window_size(width, height).await.unwrap();
-        let wide =
-            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        assert_eq!(
-            browser.run(wide).await,
-            json!(0),
-            "at {width} points the page must not scroll sideways"
-        );
+        browser.scrolls_not_sideways(width).await;
     }
     browser.end().await;
     agent.terminate();
     collector.terminate();
-}
-
-async fn loaded(browser: &Browser) {
-    eventually("pictures load", Duration::from_secs(20), async || {
-        (browser.run(PICTURES_LOADED).await == json!(true)).then_some(())
-    })
-    .await;
 }
 
 /// A host that reported until two hours ago.

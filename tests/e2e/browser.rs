@@ -1,0 +1,138 @@
+//! A real browser, as a reader has one.
+
+use std::process::Command;
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder};
+use harness::{Program, eventually};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Chromium, driven by chromedriver.
+pub struct Browser {
+    pub client: Client,
+    driver: Program,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Browser {
+    /// Starts it with a window as on a desk.
+    pub async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0");
+        let driver = Program::start(command, "chromedriver", folder.path());
+        let port = eventually("chromedriver announces", Duration::from_secs(30), async || {
+            let text = driver.stdout();
+            let rest = text.split("started successfully on port ").nth(1)?;
+            rest.split('.').next()?.trim().parse::<u16>().ok()
+        })
+        .await;
+        let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--window-size=1240,900",
+            &profile,
+        ];
+        let Value::Object(capabilities) = json!({
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        }) else {
+            unreachable!("an object was written")
+        };
+        // chromedriver speaks plain HTTP on loopback.
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("chromedriver starts Chromium");
+        Self { client, driver, port, _folder: folder }
+    }
+
+    /// What a script answers.
+    pub async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Waits until all pictures of the page are there, in one of their widths.
+    pub async fn pictures_load(&self) {
+        eventually("pictures load", Duration::from_secs(30), async || {
+            (self.run(PICTURES_LOADED).await == json!(true)).then_some(())
+        })
+        .await;
+    }
+
+    /// The page is no wider than the window.
+    pub async fn scrolls_not_sideways(&self, width: u32) {
+        let wide =
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        let wide = self.run(wide).await;
+        assert_eq!(wide, json!(0), "at {width} points the page must not scroll sideways");
+    }
+
+    /// Texts that stand out too little from what is behind them, by WCAG 2.1.
+    pub async fn faint_texts(&self) -> Value {
+        self.run(FAINT_TEXTS).await
+    }
+
+    /// Shows pages to a reader who likes them `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let parameters = json!({ "media": "", "features": features });
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": parameters });
+        self.ask("goog/cdp/execute", &command).await;
+    }
+
+    /// What the console has said since it was last asked.
+    pub async fn console(&self) -> Vec<String> {
+        let answer = self.ask("se/log", &json!({ "type": "browser" })).await;
+        let entries = answer["value"].as_array().unwrap();
+        entries.iter().map(|entry| entry["message"].to_string()).collect()
+    }
+
+    /// A command of chromedriver that the client does not have.
+    async fn ask(&self, command: &str, body: &Value) -> Value {
+        let session = self.client.session_id().await.unwrap().unwrap();
+        let url = format!("http://127.0.0.1:{}/session/{session}/{command}", self.port);
+        let request = reqwest::Client::new().post(url).body(body.to_string());
+        let answer = request.send().await.unwrap().text().await.unwrap();
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    /// Ends it.
+    pub async fn end(self) {
+        self.client.close().await.unwrap();
+        self.driver.kill();
+    }
+}
+
+const PICTURES_LOADED: &str = "return [...document.images].length > 0 && \
+    [...document.images].every((image) => image.complete && [360, 580, 900].includes(image.naturalWidth))";
+
+const FAINT_TEXTS: &str = r"
+const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+const light = (colour) => channels(colour).slice(0, 3)
+  .map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0);
+const behind = (element) => {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = getComputedStyle(at).backgroundColor;
+    if ((channels(colour)[3] ?? 1) > 0) return colour;
+  }
+  return 'rgb(255, 255, 255)';
+};
+const own = (element) => [...element.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+const seen = [...document.querySelectorAll('body *')].filter((e) => own(e) && e.checkVisibility());
+return seen.map((element) => {
+  const [a, b] = [light(getComputedStyle(element).color), light(behind(element))];
+  return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), element.textContent.trim()];
+}).filter(([contrast]) => contrast < 4.5);
+";
