@@ -39,11 +39,20 @@ pub enum Source {
     Expressions {
         /// Of whom.
         of: Of,
-        /// Has a sample with each reading: where it has one, a series that is missing is zero.
-        readings: String,
+        /// When something was read.
+        readings: Readings,
         /// What is drawn, in the order of the legend; each with what it asks.
         lines: Vec<(LineDefinition, Expressions)>,
     },
+}
+
+/// When something was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readings {
+    /// A series with a sample for each reading.
+    pub series: String,
+    /// One where the reading told of all there is: what is missing then is zero.
+    pub complete: Option<String>,
 }
 
 /// Of whom a graph is.

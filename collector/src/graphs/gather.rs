@@ -113,7 +113,7 @@ pub fn gather(
             (found.devices, found.lines, found.limit)
         }
         Source::Expressions { of, readings, lines } => {
-            let whose = (*of, whom, readings.as_str());
+            let whose = (*of, whom, readings);
             let asking = expressions::Asking::of(store, whose, (&span, now_ms))?;
             let found = asking.lines(lines)?;
             let limit = definition.limit.as_ref().map(|limit| match &limit.value {

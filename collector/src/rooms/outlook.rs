@@ -196,7 +196,10 @@ fn past(
             // Where clocks are changed by parts of an hour, there is no such step.
             let is_step = (begin - first) % HOUR_MS == 0;
             answered.get(place).copied().flatten().filter(|_| is_step)?;
-            let people = at(&people).unwrap_or_default().min(at(&bound).unwrap_or(f64::INFINITY));
+            // Where no organisation has anybody, another exporter may have told of people.
+            let bound = at(&bound);
+            let people = at(&people).map(|people| bound.map_or(people, |bound| people.min(bound)));
+            let people = people.or(bound).unwrap_or_default();
             Some(PastHour { people, rooms: at(&rooms).unwrap_or_default() })
         };
         let past = begins.iter().map(hour).collect();

@@ -21,7 +21,8 @@ pub struct Key {
 impl Key {
     pub fn of(labels: &Labels) -> Self {
         let label = |name| labels.get(name).unwrap_or_default().to_owned();
-        Self { instance: label(INSTANCE), tenant: label(TENANT) }
+        let tenant = labels.get(TENANT).unwrap_or(UNKNOWN).to_owned();
+        Self { instance: label(INSTANCE), tenant }
     }
 }
 
@@ -38,6 +39,27 @@ const GAUGES: [(&str, Field); 7] = [
     ("headroom_tenant_largest_room_participants", |counts| &mut counts.largest),
 ];
 
+/// What bigbluebutton-exporter tells of all meetings: breakout rooms count as rooms, and people in
+/// them twice.
+const OF_ALL: [(&str, Field); 5] = [
+    ("bbb_meetings", |counts| &mut counts.rooms),
+    ("bbb_meetings_participants", |counts| &mut counts.people),
+    ("bbb_meetings_voice_participants", |counts| &mut counts.voices),
+    ("bbb_meetings_video_participants", |counts| &mut counts.cameras),
+    ("bbb_meetings_participants_max", |counts| &mut counts.largest),
+];
+
+/// Whose people are that no organisation has.
+const UNKNOWN: &str = "unknown";
+
+/// A gauge of all meetings, of hosts where people are whom no organisation has: another exporter
+/// counts them than our agent. Better all are counted than that nobody seems to be there.
+pub fn of_nobody(gauge: &str) -> String {
+    let people = "sum by (instance) (bbb_meetings_participants) > 0";
+    let counted = "sum by (instance) (headroom_tenant_participants)";
+    format!("sum by (instance) ({gauge}) and ({people}) unless {counted}")
+}
+
 /// What each organisation has on each host, by readings no older than `lookback_ms`.
 pub fn counts(
     store: &Store,
@@ -46,8 +68,10 @@ pub fn counts(
 ) -> Result<BTreeMap<Key, Counts>, QueryError> {
     let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
     let mut counts: BTreeMap<Key, Counts> = BTreeMap::new();
-    for (gauge, field) in GAUGES {
-        let expression = format!("sum by (instance, tenant) ({gauge})");
+    let of_tenants =
+        |(gauge, field): (&str, Field)| (format!("sum by (instance, tenant) ({gauge})"), field);
+    let of_all = |(gauge, field): (&str, Field)| (of_nobody(gauge), field);
+    for (expression, field) in GAUGES.map(of_tenants).into_iter().chain(OF_ALL.map(of_all)) {
         for row in rows(promql::instant(store, &expression, now_ms, limits.clone())?) {
             let Some(value) = row.points.first().copied().flatten() else { continue };
             if value.is_finite() {

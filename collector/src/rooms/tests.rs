@@ -33,8 +33,8 @@ impl<'s> Host<'s> {
 
     /// A poll of some minutes ago, answered, with rooms and people of each organisation.
     fn answered(&mut self, minutes_ago: i64, tenants: &[(&str, f64, f64)]) {
-        let rooms: f64 = tenants.iter().map(|(_, rooms, _)| rooms).sum();
-        let people: f64 = tenants.iter().map(|(.., people)| people).sum();
+        let rooms = tenants.iter().fold(0.0, |sum, (_, rooms, _)| sum + rooms);
+        let people = tenants.iter().fold(0.0, |sum, (.., people)| sum + people);
         let mut samples = vec![
             (self.series("headroom_bbb_state", &[("state", "ok")]), 1.0),
             (self.series("headroom_bbb_state", &[("state", "failed")]), 0.0),
@@ -71,7 +71,9 @@ impl<'s> Host<'s> {
             let label = [("tenant", *tenant)];
             let gauges = ["headroom_tenant_rooms", "headroom_tenant_participants"];
             samples.extend(gauges.map(|metric| (self.series(metric, &label), STALE)));
-            samples.push((self.series("bbb_meetings", &[]), STALE));
+            for metric in ["bbb_meetings", "bbb_meetings_participants"] {
+                samples.push((self.series(metric, &[]), STALE));
+            }
         }
         self.frame(minutes_ago, &samples);
     }
@@ -246,6 +248,28 @@ fn past_weeks_tell_until_when_and_which_hour_is_quiet() {
     assert!(!of("pl1").outlook.is_known() && rooms.outlook.is_known());
     let too_new: Vec<&str> = rooms.too_new().map(|host| &*host.instance).collect();
     assert_eq!(too_new, ["fr1", "it1", "pl1"]);
+}
+
+#[test]
+fn people_whom_another_exporter_counts_are_not_overlooked() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let mut ca1 = Host::new(&store, "ca1");
+    for ago in (0..=WEEK + 120).rev() {
+        let people = if ago <= 30 || on_day(ago, (960, 1020)) { 12.0 } else { 0.0 };
+        let gauges =
+            [("bbb_api_up", 1.0), ("bbb_meetings", 2.0), ("bbb_meetings_participants", people)];
+        let samples = gauges.map(|(metric, value)| (ca1.series(metric, &[]), value));
+        ca1.frame(ago, &samples);
+    }
+    ca1.write();
+    let rooms = rooms(&store, &moment()).unwrap();
+    let ca1 = &rooms.hosts[0];
+    assert_eq!(ca1.advice(moment().now_ms), Advice::Busy { rooms: 2.0, people: 12.0 });
+    assert_eq!((ca1.today.peak.unwrap().0, ca1.day[95]), (12.0, Some(12.0)));
+    assert_eq!((rooms.tenants[0].tenant.as_str(), rooms.tenants[0].now.people), ("unknown", 12.0));
+    let four = ca1.outlook.hour(2).unwrap();
+    assert_eq!((four.expected(), four.had_rooms()), (Some((12.0, 12.0)), true));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use headroom_proto::metric::INSTANCE;
 use jiff::{Timestamp, ToSpan};
 
 use super::Moment;
-use super::present::{Key, rows};
+use super::present::{Key, of_nobody, rows};
 use crate::promql::{self, QueryError, QueryLimits};
 use crate::store::{Hints, Matcher, Series, Store, StoreError, TimeRange};
 
@@ -71,8 +71,17 @@ pub fn read(store: &Store, moment: &Moment, lookback_ms: i64) -> Result<Days, Qu
     let from_ms = midnight_ms.min(now_ms - DAY_MS).div_euclid(STEP_MS) * STEP_MS;
     let grid = (from_ms, now_ms, STEP_MS);
     let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
-    let people = "sum by (instance, tenant) (headroom_tenant_participants)";
-    let people = rows(promql::range(store, people, grid, limits.clone())?);
+    let of_tenants = "sum by (instance, tenant) (headroom_tenant_participants)".to_owned();
+    let mut people: BTreeMap<Key, Vec<Option<f64>>> = BTreeMap::new();
+    for expression in [of_tenants, of_nobody("bbb_meetings_participants")] {
+        for row in rows(promql::range(store, &expression, grid, limits.clone())?) {
+            let points = people.entry(Key::of(&row.labels)).or_default();
+            points.resize(row.points.len(), None);
+            for (point, value) in points.iter_mut().zip(row.points) {
+                *point = point.or(value);
+            }
+        }
+    }
     let answered = "max by (instance) (bbb_meetings)";
     let answered = rows(promql::range(store, answered, grid, limits)?);
     let host = |row: promql::Row| {
@@ -92,7 +101,7 @@ pub fn read(store: &Store, moment: &Moment, lookback_ms: i64) -> Result<Days, Qu
         midnight_ms,
         now_ms,
         seconds,
-        people: people.into_iter().map(|row| (Key::of(&row.labels), row.points)).collect(),
+        people,
         answered: answered.into_iter().map(host).collect(),
     })
 }

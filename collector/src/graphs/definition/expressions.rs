@@ -12,8 +12,8 @@ pub struct Expressions {
     pub max: Option<String>,
     /// Makes a line of each value of this label.
     pub by: Option<String>,
-    /// Whether it is zero where there is a reading and no series.
-    pub zero_if_missing: bool,
+    /// Whether its series come and go, so that it is zero where there is a reading and no series.
+    pub comes_and_goes: bool,
 }
 
 /// What `$names` stand for.
@@ -51,12 +51,12 @@ impl Expressions {
             }
         };
         let at = format!("{sum} ({gauge})");
-        Self { at, mean, max: Some(max), by, zero_if_missing: true }
+        Self { at, mean, max: Some(max), by, comes_and_goes: true }
     }
 
     /// What an expression asks.
     pub fn of_expression(expression: String, max: Option<String>, by: Option<String>) -> Self {
-        Self { at: expression.clone(), mean: expression, max, by, zero_if_missing: false }
+        Self { at: expression.clone(), mean: expression, max, by, comes_and_goes: false }
     }
 
     /// All of its texts.

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::expressions::{Expressions, names};
 use super::{
-    Colour, Definition, Devices, LimitDefinition, LimitValue, LineDefinition, Of, Shape, Side,
-    Source,
+    Colour, Definition, Devices, LimitDefinition, LimitValue, LineDefinition, Of, Readings, Shape,
+    Side, Source,
 };
 use crate::graphs::unit::Unit;
 
@@ -15,7 +15,9 @@ struct RawDefinition {
     title: String,
     unit: Unit,
     devices: Option<Devices>,
+    /// A series with a sample for each reading, and one that is 1 where the reading told of all.
     readings: Option<String>,
+    complete: Option<String>,
     line: Vec<RawLine>,
     limit: Option<RawLimit>,
 }
@@ -75,6 +77,7 @@ pub fn read(name: &str, text: &str) -> Result<Definition, String> {
             let lines = raw.line.into_iter().map(|line| asking(line, &readings));
             let lines: Option<Vec<_>> = lines.collect();
             let lines = lines.ok_or_else(|| wrong("a line has either gauge or expr"))?;
+            let readings = Readings { series: readings, complete: raw.complete };
             let of = of(&lines, &readings).map_err(|what| wrong(&what))?;
             Source::Expressions { of, readings, lines }
         }
@@ -104,10 +107,11 @@ fn asking(line: RawLine, readings: &str) -> Option<(LineDefinition, Expressions)
 }
 
 /// Of whom the lines are, by the names they use.
-fn of(lines: &[(LineDefinition, Expressions)], readings: &str) -> Result<Of, String> {
+fn of(lines: &[(LineDefinition, Expressions)], readings: &Readings) -> Result<Of, String> {
     let texts = lines.iter().flat_map(|(_, expressions)| expressions.texts());
     let mut of = Of::All;
-    for name in texts.chain([readings]).flat_map(names) {
+    for name in texts.chain([&*readings.series]).chain(readings.complete.as_deref()).flat_map(names)
+    {
         of = match (name, of) {
             ("step" | "window", of) => of,
             ("instance", Of::All | Of::Host) => Of::Host,

@@ -6,7 +6,9 @@ use headroom_proto::metric::INSTANCE;
 
 use super::steps::{Detail, Pace, Steps};
 use super::{GatherError, Line, clip};
-use crate::graphs::definition::{Colour, Expressions, HUES, LineDefinition, Names, Of, Shape};
+use crate::graphs::definition::{
+    Colour, Expressions, HUES, LineDefinition, Names, Of, Readings, Shape,
+};
 use crate::graphs::period::Span;
 use crate::promql::{self, QueryError, QueryLimits, Row, Value};
 use crate::query::{Interval, Statistics, usual_distance};
@@ -29,7 +31,7 @@ pub struct Asking<'a> {
     store: &'a Store,
     of: Of,
     whom: &'a str,
-    readings: &'a str,
+    readings: &'a Readings,
     span: &'a Span,
     now_ms: i64,
     steps: Steps,
@@ -50,8 +52,9 @@ struct Values {
     now: Option<f64>,
 }
 
-/// Where there was a reading, over the moments and at the end.
-struct Readings {
+/// Where a reading told of all there is, over the moments and at the end.
+#[derive(Default)]
+struct Complete {
     over: Points,
     now: Points,
 }
@@ -60,11 +63,11 @@ impl<'a> Asking<'a> {
     /// Looks how often `readings` are taken, and chooses steps.
     pub fn of(
         store: &'a Store,
-        (of, whom, readings): (Of, &'a str, &'a str),
+        (of, whom, readings): (Of, &'a str, &'a Readings),
         (span, now_ms): (&'a Span, i64),
     ) -> Result<Self, QueryError> {
         let names = Names { whom, step_ms: 0, window_ms: 0 };
-        let recent = format!("{}[{PACE_RANGE}]", names.fill(readings));
+        let recent = format!("{}[{PACE_RANGE}]", names.fill(&readings.series));
         let found = promql::instant(store, &recent, span.to_ms, QueryLimits::default())?;
         let distance = match &found {
             Value::Matrix(series) => {
@@ -81,18 +84,10 @@ impl<'a> Asking<'a> {
         &self,
         definitions: &[(LineDefinition, Expressions)],
     ) -> Result<Vec<Line>, GatherError> {
-        let newest = format!("max({})", self.readings);
-        let over = match self.steps.detail {
-            Detail::Moments => self.over_steps(&newest, "")?,
-            Detail::Windows => {
-                let count = format!("max(count_over_time({}[$step]))", self.readings);
-                self.over_steps(&count, "")?
-            }
-        };
-        let readings = Readings { over: first(&over), now: first(&self.at_end(&newest, "")?) };
+        let complete = self.complete()?;
         let mut lines = Vec::new();
         for (definition, expressions) in definitions {
-            let found = self.values(definition, expressions, &readings)?;
+            let found = self.values(definition, expressions, &complete)?;
             let found = few(found, definition.shape);
             let colours = match &expressions.by {
                 None => vec![definition.colour; found.len()],
@@ -162,12 +157,29 @@ impl<'a> Asking<'a> {
         Ok(series(promql::instant(self.store, &text, self.span.to_ms, self.limits())?, by))
     }
 
+    /// Where what is missing is zero: nowhere, if nothing says so.
+    fn complete(&self) -> Result<Complete, QueryError> {
+        let Readings { series, complete: Some(complete) } = self.readings else {
+            return Ok(Complete::default());
+        };
+        let newest = format!("max({series}) and (max({complete}) > 0)");
+        let over = match self.steps.detail {
+            Detail::Moments => self.over_steps(&newest, "")?,
+            Detail::Windows => {
+                let read = format!("max(count_over_time({series}[$step]))");
+                let of_all = format!("max(max_over_time({complete}[$step])) > 0");
+                self.over_steps(&format!("{read} and ({of_all})"), "")?
+            }
+        };
+        Ok(Complete { over: first(&over), now: first(&self.at_end(&newest, "")?) })
+    }
+
     /// The values of a line, one entry for each of its series.
     fn values(
         &self,
         definition: &LineDefinition,
         expressions: &Expressions,
-        readings: &Readings,
+        complete: &Complete,
     ) -> Result<Vec<Values>, QueryError> {
         let by = expressions.by.as_deref().unwrap_or_default();
         let (mean, max) = match self.steps.detail {
@@ -177,18 +189,18 @@ impl<'a> Asking<'a> {
         let mut means = self.over_steps(mean, by)?;
         let max = max.map(|max| self.over_steps(max, by)).transpose()?.unwrap_or_default();
         let now = self.at_end(&expressions.at, by)?;
-        if means.is_empty() && expressions.zero_if_missing {
+        let zeros = expressions.comes_and_goes;
+        if means.is_empty() && zeros {
             means.push((String::new(), Vec::new()));
         }
         let of = |key: &str, all: &Series| -> Points {
             let same = all.iter().find(|(known, _)| known == key);
             same.map(|(_, points)| points.clone()).unwrap_or_default()
         };
-        let zeros = expressions.zero_if_missing;
         let values = |(key, mean): (String, Points)| Values {
-            mean: if zeros { zero_where(&readings.over, &mean) } else { mean },
+            mean: if zeros { zero_where(&complete.over, &mean) } else { mean },
             max: of(&key, &max),
-            now: if zeros { zero_where(&readings.now, &of(&key, &now)) } else { of(&key, &now) }
+            now: if zeros { zero_where(&complete.now, &of(&key, &now)) } else { of(&key, &now) }
                 .first()
                 .copied()
                 .flatten(),

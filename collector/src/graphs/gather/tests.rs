@@ -29,6 +29,12 @@ fn write(
     store.append(&polls.map(frame).collect::<Vec<_>>()).unwrap();
 }
 
+/// As many polls that BBB answers.
+fn answers(store: &Store, polls: i64) {
+    write(store, "bbb_meetings", &[], (0..polls).map(|poll| (poll, 1.0)));
+    write(store, "headroom_bbb_state", &[("state", "ok")], (0..polls).map(|poll| (poll, 1.0)));
+}
+
 /// People of an organisation from one poll to another, and the end of the series behind them.
 fn people(store: &Store, tenant: &str, from: i64, values: &[f64]) {
     let polls = values.iter().copied().chain([STALE]);
@@ -44,6 +50,8 @@ fn two_days(store: &Store) {
     let meetings = all.filter(|poll| *poll != 5760 + 2400).filter(answered).map(|poll| (poll, 1.0));
     write(store, "bbb_meetings", &[], meetings);
     write(store, "bbb_meetings", &[], [(5760 + 2400, STALE)].into_iter());
+    let states = (0..2 * 5760).map(|poll| (poll, f64::from(u8::from(answered(&poll)))));
+    write(store, "headroom_bbb_state", &[("state", "ok")], states);
     let mut radio = vec![40.0; 120];
     radio[60] = 90.0;
     people(store, "radio", 2400, &radio);
@@ -160,10 +168,22 @@ fn months_and_years_have_the_true_peak_and_the_true_mean() {
 }
 
 #[test]
+fn what_another_exporter_does_not_tell_is_not_zero() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    write(&store, "bbb_meetings", &[], (0..240).map(|poll| (poll, 3.0)));
+    for minutes in [60, 5 * 1440] {
+        let end_ms = BEGIN_MS + 240 * POLL_MS;
+        let people = graph(&store, "people", ("ca1", span(end_ms - minutes * 60_000, end_ms)));
+        assert!(people.is_empty(), "{minutes} minutes: {:?}", people.lines[0].statistics);
+    }
+}
+
+#[test]
 fn an_organisation_keeps_its_colour_when_others_have_no_rooms() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
-    write(&store, "bbb_meetings", &[], (0..400).map(|poll| (poll, 1.0)));
+    answers(&store, 400);
     people(&store, "radio", 0, &[3.0; 40]);
     people(&store, "school", 0, &[5.0; 400]);
     let colour = |from: i64, to: i64| {
@@ -179,7 +199,7 @@ fn an_organisation_keeps_its_colour_when_others_have_no_rooms() {
 fn beyond_six_series_the_smallest_become_one() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
-    write(&store, "bbb_meetings", &[], (0..40).map(|poll| (poll, 1.0)));
+    answers(&store, 40);
     for (n, name) in ["g", "f", "e", "d", "c", "b", "a"].into_iter().enumerate() {
         people(&store, name, 0, &[n as f64 + 1.0; 40]);
     }
