@@ -39,6 +39,7 @@ fn value(text: &str, metric: &str) -> f64 {
 }
 
 #[test]
+#[ignore = "needs control groups that can be written; tests/run runs it where there are"]
 fn a_container_of_known_load_is_read_within_five_percent() {
     let id = format!("{:064x}", u128::from(std::process::id()) << 64 | 0x5ca1_ab1e);
     let root = host(&id);
