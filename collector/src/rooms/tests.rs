@@ -120,6 +120,9 @@ fn cooperative(store: &Store) {
             (false, _) => ca1.answered(ago, &[]),
         }
     }
+    // Known, and with nobody for longer than a day.
+    let known = ca1.series("headroom_tenant_participants", &[("tenant", "idle")]);
+    (0..3).rev().for_each(|ago| ca1.frame(ago, &[(known, 0.0)]));
     // Midnight is 844 minutes ago.
     ca1.counted(850, "school", [3600.0, 3600.0]);
     ca1.counted(840, "school", [7200.0, 3600.0]);

@@ -146,9 +146,10 @@ fn rise(series: &Series, from_ms: i64) -> f64 {
 impl Days {
     /// The organisations that had people in the last 24 hours or were counted today.
     pub fn tenants(&self) -> BTreeSet<String> {
-        let counted = self.seconds.iter().filter(|(_, [users, _])| users.is_some_and(|s| s > 0.0));
-        let counted = counted.map(|(key, _)| key);
-        counted.chain(self.people.keys()).map(|key| key.tenant.clone()).collect()
+        let some = |value: &Option<f64>| value.is_some_and(|value| value > 0.0);
+        let counted = self.seconds.iter().filter(|(_, [users, _])| some(users)).map(|(key, _)| key);
+        let seen = self.people.iter().filter(|(_, people)| people.iter().any(some));
+        counted.chain(seen.map(|(key, _)| key)).map(|key| key.tenant.clone()).collect()
     }
 
     /// Today of some together. Where BBB answered and none of them has people, nobody is there.

@@ -121,8 +121,8 @@ fn stretch<DB: DrawingBackend>(
     pen.polygon(&band, colour.mix(0.35))?;
     if line.shape == Shape::Line {
         // Before the areas of others an edge alone needs air around it.
-        pen.line(&mean, pen.palette.paper.mix(0.8), 3.0)?;
-        return pen.line(&mean, colour.to_rgba(), 1.5);
+        pen.line(&mean, pen.palette.paper.mix(0.6), 2.75)?;
+        return pen.line(&mean, colour.to_rgba(), 1.25);
     }
     let zero = axis.y(frame, 0.0);
     let mut body = mean.clone();

@@ -148,9 +148,10 @@ impl<'a> Asking<'a> {
         Ok(found)
     }
 
-    /// An expression at the end of the span; nothing if that is not now.
+    /// An expression at the end of the span; nothing if that is not now, or the last of short steps.
     fn at_end(&self, expression: &str, by: &str) -> Result<Series, QueryError> {
-        if (self.now_ms - self.span.to_ms).abs() > NOW_MS {
+        let is_now = (self.now_ms - self.span.to_ms).abs() <= NOW_MS;
+        if !is_now || self.steps.detail == Detail::Moments {
             return Ok(Vec::new());
         }
         let text = self.names(Detail::Moments).fill(expression);
@@ -240,7 +241,11 @@ impl<'a> Asking<'a> {
         }
         let intervals = clip(intervals, self.span);
         let statistics = Statistics::of(&intervals, self.now_ms);
-        let statistics = statistics.map(|figures| Statistics { now: values.now, ..figures });
+        let now = |figures: &Statistics| match self.steps.detail {
+            Detail::Moments => figures.now,
+            Detail::Windows => values.now,
+        };
+        let statistics = statistics.map(|figures| Statistics { now: now(&figures), ..figures });
         let LineDefinition { side, shape, .. } = *definition;
         Line { name: values.name, colour, side, shape, intervals, statistics }
     }
