@@ -28,6 +28,9 @@ const TOTAL: usize = 5;
 const NAME_WIDTH: f64 = 52.0;
 const SHORT_NAME: usize = 8;
 const NAME_PART: f64 = 0.35;
+/// Figures need the room of a narrow picture; names may reach into the first column, where they are
+/// short.
+const NAME_PART_NARROW: f64 = 0.26;
 
 /// The size of names and figures.
 const LETTERS: f64 = 12.0;
@@ -49,7 +52,8 @@ fn name_width(frame: Frame, graph: &Graph) -> f64 {
     let text = Lettering::new(LETTERS, RGBColor(0, 0, 0), Align::Left);
     let long = graph.lines.iter().filter(|line| line.name.chars().count() > SHORT_NAME);
     let longest = long.map(|line| text.width(&line.name)).fold(NAME_WIDTH, f64::max);
-    longest.min(frame.width() * NAME_PART)
+    let part = if frame.is_narrow() { NAME_PART_NARROW } else { NAME_PART };
+    longest.min(frame.width() * part)
 }
 
 /// The columns of a picture: which of the heads, and where each ends.
