@@ -13,18 +13,16 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use self::stream::{AgentStream, StreamError};
 
 use self::feed::{Feed, Progress, now_ms};
-use crate::configuration::DEFAULT_RETENTION;
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Collector, Options, RunError};
 use crate::simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
-use crate::store::{Hints, Matcher, Store, StoreError, StoreOptions, TimeRange};
+use crate::store::{Hints, Matcher, Store, StoreError, TimeRange};
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 
 /// The cooperative that everybody sees.
@@ -90,22 +88,11 @@ pub async fn run(
         .map(|host| Ok((host, new_token()?)))
         .collect::<Result<_, _>>()
         .map_err(DemoError::Token)?;
-    let collector = Collector::bind(Options {
-        http: options.http,
-        grpc: options.grpc,
-        tls: None,
-        agents: tokens.iter().map(agent).collect(),
-        directory: options.directory.join("store"),
-        retention: DEFAULT_RETENTION,
-        store: StoreOptions::default(),
-        zone: TimeZone::system(),
-    })
-    .await?;
-    let (http, grpc) = collector.addresses().map_err(|source| RunError::Bind {
-        what: "HTTP and gRPC",
-        address: options.http,
-        source,
-    })?;
+    let agents = tokens.iter().map(agent).collect();
+    let directory = options.directory.join("store");
+    let local = Options::local((options.http, options.grpc), agents, directory);
+    let collector = Collector::bind(local).await?;
+    let (http, grpc) = collector.addresses()?;
     let world = Arc::new(World::new(SEED, end_of_history(&options.directory)?));
     let begin_ms = world.end_ms() - options.days.min(HISTORY_DAYS) * DAY_MS;
     let feeds = feeds(&collector.store(), (&world, begin_ms), (grpc, tokens))?;

@@ -220,7 +220,7 @@ async fn serve(configuration: CollectorConfiguration) -> anyhow::Result<()> {
         zone: configuration.time_zone,
     })
     .await?;
-    let (http, grpc) = collector.addresses().context("failed to read the bound addresses")?;
+    let (http, grpc) = collector.addresses()?;
     announce(http, grpc);
     Ok(collector.run(stop).await?)
 }

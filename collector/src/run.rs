@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::configuration::TlsFiles;
+use crate::configuration::{DEFAULT_RETENTION, TlsFiles};
 use crate::identity::Agents;
 use crate::ingest::{self, Committer, IngestError, IngestOptions, RemoteWrite, TlsIdentity};
 use crate::store::{Retention, Store, StoreError, StoreOptions};
@@ -48,6 +48,23 @@ pub struct Options {
     pub store: StoreOptions,
     /// The zone of times.
     pub zone: TimeZone,
+}
+
+impl Options {
+    /// For this machine only, without any configuration.
+    pub fn local(addresses: (SocketAddr, SocketAddr), agents: Agents, directory: PathBuf) -> Self {
+        let (http, grpc) = addresses;
+        Self {
+            http,
+            grpc,
+            tls: None,
+            agents,
+            directory,
+            retention: DEFAULT_RETENTION,
+            store: StoreOptions::default(),
+            zone: TimeZone::system(),
+        }
+    }
 }
 
 /// Why the collector cannot run.
@@ -116,8 +133,10 @@ impl Collector {
     }
 
     /// The addresses of HTTP and gRPC, with the ports that the system chose.
-    pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.http.local_addr()?, self.grpc.local_addr()?))
+    pub fn addresses(&self) -> Result<(SocketAddr, SocketAddr), RunError> {
+        let both = || Ok((self.http.local_addr()?, self.grpc.local_addr()?));
+        let (what, address) = ("HTTP and gRPC", self.options.http);
+        both().map_err(|source| RunError::Bind { what, address, source })
     }
 
     /// The store, for who wants to know what is there before it runs.

@@ -11,14 +11,12 @@ use headroom_agent::configuration::{AgentConfiguration, detect_bbb};
 use headroom_agent::samplers::SamplerOptions;
 use headroom_agent::spool::SpoolOptions;
 use headroom_agent::uplink::{CollectorAddress, Token};
-use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::configuration::{DEFAULT_RETENTION, is_instance};
+use crate::configuration::is_instance;
 use crate::identity::{Agent, Agents, TokenHash, new_token};
 use crate::run::{Collector, Options, RunError};
-use crate::store::StoreOptions;
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -66,22 +64,11 @@ pub async fn run(
     }
     let token = new_token().map_err(UpError::Token)?;
     let own = Agent { instance: instance().into(), token: TokenHash::of(&token), interval: None };
-    let collector = Collector::bind(Options {
-        http: options.http,
-        grpc: options.grpc,
-        tls: None,
-        agents: [own].into_iter().collect::<Agents>(),
-        directory: options.directory.join("store"),
-        retention: DEFAULT_RETENTION,
-        store: StoreOptions::default(),
-        zone: TimeZone::system(),
-    })
-    .await?;
-    let (http, grpc) = collector.addresses().map_err(|source| RunError::Bind {
-        what: "HTTP and gRPC",
-        address: options.http,
-        source,
-    })?;
+    let agents = [own].into_iter().collect::<Agents>();
+    let directory = options.directory.join("store");
+    let local = Options::local((options.http, options.grpc), agents, directory);
+    let collector = Collector::bind(local).await?;
+    let (http, grpc) = collector.addresses()?;
     announce(http, grpc);
     let agent = agent_configuration(&options, grpc, &token);
     let (stop_agent, agent_stop) = watch::channel(false);

@@ -3,6 +3,7 @@
 mod faults;
 mod hours;
 mod privacy;
+mod sfu;
 
 use std::time::Duration;
 

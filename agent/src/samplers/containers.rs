@@ -25,7 +25,7 @@ use super::{SampleError, Sampler};
 use crate::series::Round;
 
 /// How long a container may run before it is found.
-const DISCOVERY_INTERVAL: Duration = Duration::from_secs(15);
+const DISCOVERY_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The most containers and services at once; further ones are left out and counted.
 const MAX_AT_ONCE: usize = 200;

@@ -22,7 +22,7 @@ use super::{SampleError, Sampler};
 use crate::series::Round;
 
 /// How long a process may live before it is found. What it used until then is not counted.
-const SCAN_INTERVAL: Duration = Duration::from_secs(15);
+const SCAN_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Groups of which a single thread saturates long before the process does, since one of its threads
 /// mixes the sound of a whole room.

@@ -4,23 +4,21 @@
 use std::time::Duration;
 
 use harness::bigbluebutton::{Fault, Flavour, Signature, StandIn, StandInOptions};
-use harness::{AgentProgram, certificates, eventually};
+use harness::{AgentProgram, CollectorProgram, certificates, eventually};
 
 use super::{PATIENCE, agent, ask, collector, host, polling, stand_in, state, tuesday, world};
+
+/// Waits until polls end in that state.
+async fn reaches(collector: &CollectorProgram, wanted: &str) {
+    eventually(wanted, PATIENCE, async || (state(collector).await == wanted).then_some(())).await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_has_its_state_and_old_values_end() {
     let stand_in = stand_in(Flavour::Bbb27, &["ca1"], 15).await;
     let mut collector = collector().await;
     let mut agent = agent(&collector, &stand_in, "max_answer = '1 MiB'");
-    let reaches = |wanted: &'static str| {
-        let collector = &collector;
-        async move {
-            eventually(wanted, PATIENCE, async || (state(collector).await == wanted).then_some(()))
-                .await;
-        }
-    };
-    reaches("ok").await;
+    reaches(&collector, "ok").await;
     let ok = "ok";
     for (fault, expected) in [
         (Fault::NotListening, "unreachable"),
@@ -40,7 +38,7 @@ async fn each_fault_has_its_state_and_old_values_end() {
     ] {
         println!("{fault:?}");
         stand_in.fail(fault).await;
-        reaches(expected).await;
+        reaches(&collector, expected).await;
         let up = ask(&collector, "bbb_api_up", "instance").await;
         let known = ask(&collector, "bbb_meetings_participants", "instance").await;
         let ours = ask(&collector, "headroom_tenant_rooms", "tenant").await;
@@ -53,7 +51,7 @@ async fn each_fault_has_its_state_and_old_values_end() {
             assert_eq!(ask(&collector, &counted, "state").await.len(), 1);
         }
         stand_in.heal().await;
-        reaches(ok).await;
+        reaches(&collector, ok).await;
     }
     let keys = ask(&collector, "headroom_bbb_failures_total", "key").await;
     assert!(keys.iter().any(|(key, count)| key == "internalError" && *count > 0.0), "{keys:?}");
@@ -77,20 +75,13 @@ async fn a_rotated_secret_shows_within_two_polls_and_heals_by_its_file() {
     let stand_in = stand_in(Flavour::Bbb30, &["ca1"], 15).await;
     let mut collector = collector().await;
     let mut agent = agent(&collector, &stand_in, "");
-    let reaches = |wanted: &'static str| {
-        let collector = &collector;
-        async move {
-            eventually(wanted, PATIENCE, async || (state(collector).await == wanted).then_some(()))
-                .await;
-        }
-    };
-    reaches("ok").await;
+    reaches(&collector, "ok").await;
     stand_in.set_secret("the-new-secret");
-    reaches("failed").await;
+    reaches(&collector, "failed").await;
     let keys = ask(&collector, "headroom_bbb_failures_total", "key").await;
     assert_eq!(keys[0].0, "checksumError");
     agent.write("bbb-secret", "the-new-secret\n");
-    reaches("ok").await;
+    reaches(&collector, "ok").await;
     assert!(agent.log().contains("the secret or the checksum's algorithm is wrong"));
     agent.terminate();
     collector.terminate();
@@ -125,10 +116,7 @@ async fn a_certificate_that_nobody_signed_is_a_state_and_its_authority_heals_it(
         let mut options = polling(&stand_in, more);
         options.files.push(("bbb.crt", certificates.authority.clone()));
         let mut agent = AgentProgram::start(&collector, "bbb1", &options);
-        eventually(expected, PATIENCE, async || {
-            (state(&collector).await == expected).then_some(())
-        })
-        .await;
+        reaches(&collector, expected).await;
         agent.terminate();
     }
     collector.terminate();

@@ -197,14 +197,14 @@ fn a_container_that_comes_later_must_stay_to_be_told() {
     for group in [&docker("b"), &docker("c"), service] {
         add(&host, &format!("system.slice/{group}"));
     }
-    assert_eq!(at(14), [a]);
-    assert_eq!(at(15), [a, service]);
+    assert_eq!(at(29), [a]);
+    assert_eq!(at(30), [a, service]);
     host.remove(&format!("sys/fs/cgroup/system.slice/{}", docker("c")));
-    assert_eq!(at(29), [a, service]);
-    assert_eq!(at(30), [a, b, service]);
+    assert_eq!(at(59), [a, service]);
+    assert_eq!(at(60), [a, b, service]);
     host.remove(&format!("sys/fs/cgroup/system.slice/{}", docker("a")));
-    assert_eq!(at(31), [b, service], "what ends is not told any more");
-    assert_eq!(at(45), [b, service]);
+    assert_eq!(at(61), [b, service], "what ends is not told any more");
+    assert_eq!(at(90), [b, service]);
 }
 
 #[test]
@@ -228,10 +228,10 @@ fn more_containers_than_there_is_room_for_are_counted() {
             host.write(&group(number + round * 205), "1\n");
         }
         for twice in [2 * round, 2 * round + 1] {
-            sample(&mut samplers, now() + Duration::from_secs(15 * twice));
+            sample(&mut samplers, now() + Duration::from_secs(30 * twice));
         }
     }
-    let text = sample(&mut samplers, now() + Duration::from_secs(15 * 8));
+    let text = sample(&mut samplers, now() + Duration::from_secs(30 * 8));
     assert_eq!(
         (names(&text).len(), dropped(&text).as_str()),
         (0, "headroom_containers_dropped 205")
