@@ -2,7 +2,7 @@
 //!
 //! A poll that failed says so and says nothing of rooms. Pure: times are arguments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,10 +117,13 @@ impl Account {
 
     fn take(
         &mut self,
-        rooms: Vec<Room>,
+        mut rooms: Vec<Room>,
         time: PollTime,
         round: &mut Round<'_>,
     ) -> Vec<wire::Meeting> {
+        // A balancer that moves a meeting may list it twice.
+        let mut seen = HashSet::new();
+        rooms.retain(|room| room.id.is_none_or(|id| seen.insert(id)));
         let rooms = self.assign(rooms);
         for (_, tenant) in &rooms {
             self.totals.entry(Arc::clone(tenant)).or_default();

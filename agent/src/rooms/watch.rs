@@ -83,10 +83,6 @@ impl Watch {
         let mut gone = std::mem::take(&mut self.meetings);
         for (room, tenant) in rooms {
             let Some(id) = room.id else { continue };
-            // A balancer may list a meeting twice.
-            if self.meetings.contains_key(&id) {
-                continue;
-            }
             let mut watched = gone.remove(&id).unwrap_or_else(|| {
                 let new =
                     if room.breakout { &mut told.new_breakouts } else { &mut told.new_meetings };

@@ -185,3 +185,17 @@ fn meetings_are_unique_while_the_agent_watches() {
     let text = host.rooms(vec![room(2, 1, None)]);
     assert_eq!(count(&text), "breakout_rooms_total 1\nmeetings_total 1\n");
 }
+
+#[test]
+fn a_meeting_that_is_listed_twice_is_one() {
+    let mut host = Host::new();
+    let twice = || vec![room(1, 4, None), room(1, 4, None)];
+    host.rooms(twice());
+    let text = host.rooms(twice());
+    let shown = ["bbb_meetings ", "bbb_meetings_participants ", "headroom_tenant_user_seconds"];
+    assert_eq!(
+        lines(&text, &shown),
+        "bbb_meetings 1\nbbb_meetings_participants 4\n\
+         headroom_tenant_user_seconds_total{tenant=\"unknown\"} 60\n"
+    );
+}
