@@ -101,24 +101,18 @@ pub async fn run(
         let _end = stop.clone().drop_guard();
         collector.run(stop.clone()).await.map_err(DemoError::from)
     };
-    let living = async {
-        let _end = stop.clone().drop_guard();
-        live(feeds, || announce(http, grpc), &stop).await
-    };
+    let living = live(feeds, || announce(http, grpc), &stop);
     let (served, lived) = tokio::join!(serving, living);
-    // When the collector ends, its streams break: the first cause counts.
     served?;
-    if stop.is_cancelled() && lived.is_err() {
-        tracing::debug!("streams were cut at the end");
-    }
-    Ok(())
+    lived
 }
 
 fn agent((host, token): &(&'static Host, String)) -> Agent {
     Agent { instance: host.name.into(), token: TokenHash::of(token), interval: None }
 }
 
-/// Feeds all hosts; tells once all histories are complete.
+/// Feeds all hosts until `stop`, or until one fails, which stops the others; tells once all histories
+/// are complete.
 async fn live(
     feeds: Vec<Feed>,
     ready: impl FnOnce(),
@@ -138,16 +132,15 @@ async fn live(
         }
     };
     let feeding = async {
+        let _end = stop.clone().drop_guard();
         while let Some(ended) = running.join_next().await {
-            ended.map_err(|_| StreamError::Ended)??;
+            let ended = ended.unwrap_or(Err(StreamError::Ended));
+            // At the end the collector cuts streams: that is no failure of theirs.
+            if !stop.is_cancelled() {
+                ended?;
+            }
         }
         Ok(())
-    };
-    let stopping = stop.clone();
-    let feeding = async {
-        let outcome = feeding.await;
-        stopping.cancel();
-        outcome
     };
     let ((), outcome) = tokio::join!(showing, feeding);
     outcome

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 pub use self::advice::{Advice, Until};
 pub use self::answer::{Answer, Reason};
-pub use self::export::{By, csv, json};
+pub use self::export::{By, csv, field, json};
 pub use self::outlook::{Hour, Outlook, PastHour};
 use self::present::Key;
 pub use self::today::Today;

@@ -56,7 +56,7 @@ pub fn csv(rooms: &Rooms, by: By) -> String {
 }
 
 /// A field as RFC 4180 has it. Spreadsheets take what begins with one of these signs for a formula.
-fn field(text: &str) -> String {
+pub fn field(text: &str) -> String {
     let text = match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
         _ => text.to_owned(),

@@ -8,13 +8,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::pages::iso;
 use super::pictures::{moment, unreadable};
 use super::problem::Problem;
 use super::{Site, now_ms};
+use crate::rooms;
 use crate::store::{Marks, Matcher, Meeting, StoreError, TimeRange};
 
 /// Without another wish, the last day.
@@ -90,7 +91,7 @@ fn csv(meetings: &[Meeting]) -> String {
         let (ended, breakout) = (has(Marks::ENDED), has(Marks::BREAKOUT));
         let (started, seen) = (iso(meeting.started_ms), iso(meeting.seen_ms));
         let (id, recorded) = (hex(&meeting.id), has(Marks::RECORDED));
-        let _ = write!(text, "{instance},{id},{},{started},{seen}", quoted(tenant));
+        let _ = write!(text, "{instance},{id},{},{started},{seen}", rooms::field(tenant));
         let _ = write!(text, ",{ended},{breakout},{recorded},{measured_seconds:.0}");
         for (peak, sum) in [
             (meeting.participants_peak, meeting.participant_seconds),
@@ -137,17 +138,4 @@ fn hex(id: &[u8; 16]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-fn iso(at_ms: i64) -> String {
-    Timestamp::from_millisecond(at_ms).map_or_else(|_| String::new(), |at| at.to_string())
-}
-
-/// Organisations may have commas and quotes in their names.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.into()
-    }
 }

@@ -74,6 +74,6 @@ fn site_zone(site: &Site) -> String {
     }
 }
 
-fn iso(timestamp_ms: i64) -> String {
+pub(super) fn iso(timestamp_ms: i64) -> String {
     Timestamp::from_millisecond(timestamp_ms).map_or_else(|_| String::new(), |at| at.to_string())
 }
