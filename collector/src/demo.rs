@@ -21,9 +21,9 @@ pub use self::stream::{AgentStream, StreamError};
 use self::feed::{Feed, Progress, now_ms};
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Collector, Options, RunError};
-use crate::simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
 use crate::store::{Hints, Matcher, Store, StoreError, TimeRange};
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
+use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
 
 /// The cooperative that everybody sees.
 const SEED: u64 = 2020;

@@ -26,5 +26,3 @@ pub mod run;
 pub mod up;
 
 pub mod demo;
-
-pub mod simulation;

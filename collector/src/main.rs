@@ -15,12 +15,12 @@ use headroom::configuration::{CollectorConfiguration, is_instance};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{TokenHash, new_token};
 use headroom::run::{Collector, Options};
-use headroom::simulation::HISTORY_DAYS;
 use headroom::store::Store;
 use headroom::up::{self, UpOptions};
 use headroom_proto::configuration::EXIT_CODE;
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::{Span, UnitError};
+use headroom_simulation::HISTORY_DAYS;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 

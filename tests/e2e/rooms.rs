@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use harness::bigbluebutton::{Flavour, StandIn, StandInOptions};
 use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, fetch};
-use headroom::simulation::{Host, World};
+use headroom_simulation::{Host, World};
 use serde_json::Value;
 
 /// The world of these tests; its history ends on Thursday, 2026-10-01.

@@ -6,9 +6,9 @@ use harness::bigbluebutton::{
     Algorithm, Asked, Fault, Flavour, Signature, StandIn, StandInOptions, checksum, large_answer,
 };
 use harness::{certificates, fetch};
-use headroom::simulation::{HOSTS, Host, World};
 use headroom_agent::rooms::answer::{AnswerError, read_meetings};
 use headroom_agent::rooms::room::MeetingKey;
+use headroom_simulation::{HOSTS, Host, World};
 
 /// Thursday, 24 September 2026, 08:45 UTC: lectures and a round table on `de1`, in New York a night.
 const MOMENT_MS: i64 = 1_790_239_500_000;

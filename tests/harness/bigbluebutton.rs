@@ -21,7 +21,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use headroom::simulation::{Host, Meeting, Span, TenantUsage, World};
+use headroom_simulation::{Host, Meeting, Span, TenantUsage, World};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

@@ -6,6 +6,9 @@ mod shape;
 
 use std::path::{Path, PathBuf};
 
+/// The sources of the programs.
+const SOURCES: [&str; 4] = ["collector/src", "collector/simulation/src", "agent/src", "proto/src"];
+
 /// A source file: its path below the root of the workspace, and its text.
 pub struct Source {
     path: String,
@@ -59,22 +62,17 @@ fn modules_import_only_along_the_arrows() {
 
 #[test]
 fn each_outside_crate_has_one_owner() {
-    report(&arrows::foreign_crates(&sources(
-        &["collector/src", "agent/src", "proto/src"],
-        &["rs"],
-    )));
+    report(&arrows::foreign_crates(&sources(&SOURCES, &["rs"])));
 }
 
 #[test]
 fn what_decides_reads_no_clock_and_does_no_io() {
-    let folders = ["collector/src", "agent/src", "proto/src"];
-    report(&arrows::impurities(&sources(&folders, &["rs"])));
+    report(&arrows::impurities(&sources(&SOURCES, &["rs"])));
 }
 
 #[test]
 fn agent_and_collector_do_not_know_each_other() {
-    let all = sources(&["collector/src", "agent/src", "proto/src"], &["rs"]);
-    report(&arrows::strangers(&all));
+    report(&arrows::strangers(&sources(&SOURCES, &["rs"])));
 }
 
 #[test]
@@ -86,7 +84,7 @@ fn files_are_short_and_named_by_subject() {
 
 #[test]
 fn each_module_says_what_it_owns() {
-    report(&shape::undocumented(&sources(&["collector/src", "agent/src", "proto/src"], &["rs"])));
+    report(&shape::undocumented(&sources(&SOURCES, &["rs"])));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::host::{DemoAgent, Outgoing};
 use super::stream::{AgentStream, StreamError};
-use crate::simulation::{Host, World};
+use headroom_simulation::{Host, World};
 
 /// Up to which age, and how far apart the moments of the history are: what is long ago is looked at
 /// from afar.

@@ -12,7 +12,7 @@ use headroom_proto::metric::AGENT_FRAMES;
 use headroom_proto::wire::{Frame, Meeting, SeriesDefinition};
 
 use super::node;
-use crate::simulation::{Host, HostMoment, ORGANISATIONS, RoomMoment};
+use headroom_simulation::{Host, HostMoment, ORGANISATIONS, RoomMoment};
 
 /// What an agent sends: series that are new, then a frame.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct DemoAgent {
 impl DemoAgent {
     /// An agent that begins at a moment and polls at least each `interval`.
     pub fn new(host: &'static Host, boot: u64, begin_ms: i64, interval: Duration) -> Self {
-        let organisation = |o: &crate::simulation::Organisation| (o.tenant.into(), o.name.into());
+        let organisation = |o: &headroom_simulation::Organisation| (o.tenant.into(), o.name.into());
         let known = ORGANISATIONS.iter().filter(|o| o.tenant != "unknown");
         let options = AccountOptions {
             organisations: known.map(organisation).collect(),

@@ -2,7 +2,7 @@
 
 use headroom_agent::series::Round;
 
-use crate::simulation::{Host, HostMoment, ProcessGroup};
+use headroom_simulation::{Host, HostMoment, ProcessGroup};
 
 /// Writes the host's series.
 pub fn push(host: &Host, moment: &HostMoment, round: &mut Round<'_>) {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use harness::bigbluebutton::{Asked, Flavour, Signature, StandIn};
 use harness::{CollectorProgram, eventually};
-use headroom::simulation::{Meeting, day_of};
 use headroom::store::{Hints, Matcher, Store, TimeRange};
 use headroom_proto::metric::STALE_BITS;
+use headroom_simulation::{Meeting, day_of};
 
 use super::{PATIENCE, SPEED, agent, ask, collector, host, stand_in, state, tenant, world};
 
@@ -97,7 +97,7 @@ fn check_truth(
     let users = samples(store, "headroom_tenant_user_seconds_total", "tenant");
     let rooms = samples(store, "headroom_tenant_room_seconds_total", "tenant");
     let mut checked = 0;
-    for organisation in &headroom::simulation::ORGANISATIONS {
+    for organisation in &headroom_simulation::ORGANISATIONS {
         let (mut expected_users, mut expected_rooms, mut largest, mut meetings) = (0.0, 0.0, 0, 0);
         for &(from_ms, to_ms) in lives {
             for usage in stand_in.truth(from_ms, to_ms) {

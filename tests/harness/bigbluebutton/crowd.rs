@@ -1,6 +1,6 @@
 //! One large answer, for measuring what it costs to read it.
 
-use headroom::simulation::{HOSTS, Meeting, Span, World};
+use headroom_simulation::{HOSTS, Meeting, Span, World};
 
 use super::Flavour;
 use super::answers::whole;
@@ -13,7 +13,7 @@ const END_MS: i64 = 1_790_337_600_000;
 /// third with cameras.
 pub fn large_answer(flavour: Flavour, rooms: usize, attendees: usize) -> String {
     let world = World::new(1, END_MS);
-    let days = (1..30).map(|day| headroom::simulation::day_of(END_MS) - day);
+    let days = (1..30).map(|day| headroom_simulation::day_of(END_MS) - day);
     let all = days.flat_map(|day| HOSTS.iter().flat_map(move |host| [(host, day)]));
     let meetings: Vec<Meeting> = all
         .flat_map(|(host, day)| world.meetings(host, day))

@@ -4,7 +4,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use headroom::simulation::{Attendee, Client, Identity, Meeting, Presence, Role};
+use headroom_simulation::{Attendee, Client, Identity, Meeting, Presence, Role};
 use jiff::Timestamp;
 
 use super::{Flavour, Names, StandInOptions};

@@ -1,6 +1,6 @@
 //! Words that must not get about: what an answer holds beyond counts, origins and versions.
 
-use headroom::simulation::Meeting;
+use headroom_simulation::Meeting;
 
 use super::meetings::{Printer, custom_number};
 

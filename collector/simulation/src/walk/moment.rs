@@ -2,13 +2,13 @@
 
 use super::counters::{Datagrams, Disk, GROUPS, Kernel, Network, Pressure, ProcessGroup};
 use super::{HostWalk, State};
-use crate::simulation::calendar::{DAY_MS, day_of};
-use crate::simulation::cores::CoreSeconds;
-use crate::simulation::hosts::Host;
-use crate::simulation::load;
-use crate::simulation::media::Presence;
-use crate::simulation::organisations::{ORGANISATIONS, Organisation};
-use crate::simulation::recordings::RecordingsState;
+use crate::calendar::{DAY_MS, day_of};
+use crate::cores::CoreSeconds;
+use crate::hosts::Host;
+use crate::load;
+use crate::media::Presence;
+use crate::organisations::{ORGANISATIONS, Organisation};
+use crate::recordings::RecordingsState;
 
 const MIB: u64 = 1 << 20;
 

@@ -1,9 +1,9 @@
 //! Counters that only grow until the next boot.
 
-use crate::simulation::cores::{CoreSeconds, Work};
-use crate::simulation::hosts::Host;
-use crate::simulation::load::{Busy, Load, SYSTEM_RATIO, Traffic};
-use crate::simulation::organisations::ORGANISATIONS;
+use crate::cores::{CoreSeconds, Work};
+use crate::hosts::Host;
+use crate::load::{Busy, Load, SYSTEM_RATIO, Traffic};
+use crate::organisations::ORGANISATIONS;
 
 /// Users' and rooms' milliseconds of each organisation.
 pub(super) type Totals = [(i64, i64); ORGANISATIONS.len()];

@@ -187,7 +187,7 @@ pub(super) fn lasting_bytes(raw_bytes: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulation::HOSTS;
+    use crate::HOSTS;
 
     fn recorder(host: usize) -> Recorder {
         Recorder::new(&HOSTS[host], None)

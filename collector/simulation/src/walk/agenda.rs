@@ -1,10 +1,10 @@
 //! What changes in a host's rooms, in order of time, loaded day by day.
 
-use crate::simulation::calendar::DAY_MS;
-use crate::simulation::hosts::Host;
-use crate::simulation::media::{Demand, Presence, RoomKind};
-use crate::simulation::meeting::Meeting;
-use crate::simulation::organisations::Organisation;
+use crate::calendar::DAY_MS;
+use crate::hosts::Host;
+use crate::media::{Demand, Presence, RoomKind};
+use crate::meeting::Meeting;
+use crate::organisations::Organisation;
 
 /// A room that is open.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! Walks: counters that agree with the meetings, with each other, and with the events.
 
 use super::{END_MS, history};
-use crate::simulation::calendar::{HOUR_MS, MINUTE_MS};
-use crate::simulation::*;
+use crate::calendar::{HOUR_MS, MINUTE_MS};
+use crate::*;
 
 fn event(world: &World, kind: EventKind) -> Event {
     world.events().iter().find(|event| event.kind == kind).cloned().unwrap()

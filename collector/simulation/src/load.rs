@@ -165,7 +165,7 @@ pub(super) fn used_memory(host: &Host, demand: &Demand, busy: &Busy) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulation::{Flow, HOSTS};
+    use crate::{Flow, HOSTS};
 
     const STILL: Noise = Noise { received: 1.0, sent: 1.0, busy: 1.0, background: 1.0 };
 
