@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use headroom_agent::configuration::AgentConfiguration;
 use headroom_agent::run;
 use headroom_agent::samplers::SamplerOptions;
+use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -97,7 +98,7 @@ fn run_agent(file: &Path) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("headroom-agent: {error}");
+            eprintln!("headroom-agent: {}", Chain(&*error));
             ExitCode::FAILURE
         }
     }

@@ -18,6 +18,7 @@ pub mod sfu;
 mod tenants;
 pub mod watch;
 
+use headroom_proto::chain::Chain;
 use headroom_proto::wire;
 
 use self::account::{Account, AccountOptions};
@@ -60,7 +61,7 @@ impl Rooms {
                 Ok(rooms) => (Outcome::Rooms { rooms, version }, String::new()),
                 Err(error) => (refused(&error), error.to_string()),
             },
-            Err(error) => (not_fetched(&error), with_causes(&error)),
+            Err(error) => (not_fetched(&error), Chain(&error).to_string()),
         };
         self.tell(outcome.state(), &reason);
         self.account.poll(Poll { time, latency, outcome, sfu }, round)
@@ -104,15 +105,4 @@ fn not_fetched(error: &PollError) -> Outcome {
         PollError::Fetch(FetchError::TooLarge { .. }) => PollState::TooLarge,
     };
     Outcome::Failed { state, key: None }
-}
-
-fn with_causes(error: &PollError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

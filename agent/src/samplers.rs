@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use headroom_proto::chain::Chain;
 use headroom_proto::units::BitRate;
 
 pub use self::containers::ContainerOptions;
@@ -159,11 +160,10 @@ impl Samplers {
             }
             let seen = if outcome.is_ok() { Health::Well } else { Health::Failing };
             if let (Err(error), Health::Well) = (&outcome, *health) {
-                let source = std::error::Error::source(error).map(ToString::to_string);
                 tracing::warn!(
                     sampler = sampler.name(),
-                    reason = source.as_deref().unwrap_or(""),
-                    "{error}; its values are left out until it works again"
+                    "{}; its values are left out until it works again",
+                    Chain(error)
                 );
             }
             *health = seen;

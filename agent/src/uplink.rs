@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use headroom_proto::chain::Chain;
 use tokio::sync::{Notify, watch};
 
 use self::backoff::Backoff;
@@ -58,17 +59,6 @@ pub async fn run(
 }
 
 fn report(address: &CollectorAddress, error: &SessionError, wait: Duration) {
-    let mut reason = String::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        // Some errors beneath repeat what the one above said.
-        if !reason.ends_with(&text) {
-            reason.push_str(": ");
-            reason.push_str(&text);
-        }
-        source = cause.source();
-    }
     let wait_ms = wait.as_millis() as u64;
-    tracing::warn!(collector = %address, wait_ms, "{error}{reason}; frames wait in the spool");
+    tracing::warn!(collector = %address, wait_ms, "{}; frames wait in the spool", Chain(error));
 }

@@ -8,9 +8,9 @@ mod csv;
 mod moment;
 mod table;
 
-use std::error::Error as _;
 use std::time::Duration;
 
+use headroom_proto::chain;
 use headroom_proto::units::Span;
 use reqwest::{StatusCode, Url};
 
@@ -192,11 +192,7 @@ fn innermost(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} s", TIMEOUT.as_secs());
     }
-    let mut reason = error.source();
-    while let Some(next) = reason.and_then(std::error::Error::source) {
-        reason = Some(next);
-    }
-    reason.map_or_else(|| "no connection".to_owned(), ToString::to_string)
+    chain::innermost(error).map_or_else(|| "no connection".to_owned(), ToString::to_string)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use headroom::identity::{TokenHash, new_token};
 use headroom::run::{Collector, Options};
 use headroom::store::Store;
 use headroom::up::{self, UpOptions};
+use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::{Span, UnitError};
@@ -201,7 +202,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("headroom: {error:#}");
+            eprintln!("headroom: {}", Chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use headroom_proto::chain::Chain;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -226,11 +227,8 @@ async fn upkeep(store: Arc<Store>, retention: Retention, stop: CancellationToken
         failed = !matches!(outcome, Ok(Ok(())));
         match outcome {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                let source = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::error!(reason = source, "upkeep of the store: {error}");
-            }
-            Err(error) => tracing::error!("upkeep of the store: {error}"),
+            Ok(Err(error)) => tracing::error!("upkeep of the store: {}", Chain(&error)),
+            Err(error) => tracing::error!("upkeep of the store: {}", Chain(&error)),
         }
     }
 }

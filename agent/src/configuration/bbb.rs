@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use headroom_proto::chain::Chain;
 use headroom_proto::configuration::Section;
 use headroom_proto::limits::MAX_TENANT_BYTES;
 use headroom_proto::units::{ByteSize, Span};
@@ -97,8 +98,7 @@ fn build_secret(section: &Section<'_>) -> SecretSource {
         section.mistake(key, "can be read by everyone; take that away with chmod o=");
     }
     if let Err(error) = source.read() {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-        section.mistake(key, format_args!("gives no secret: {error}{}", cause.unwrap_or_default()));
+        section.mistake(key, format_args!("gives no secret: {}", Chain(&error)));
     }
     source
 }

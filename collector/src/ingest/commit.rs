@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use headroom_proto::chain::Chain;
 use headroom_proto::wire::SequenceRange;
 use tokio::sync::mpsc;
 
@@ -156,8 +157,7 @@ fn count(counts: &Counts, frame: &FrameWrite, outcome: Appended) {
 }
 
 fn report(error: &StoreError) {
-    let source = std::error::Error::source(error).map(ToString::to_string);
-    tracing::error!(reason = source.as_deref().unwrap_or(""), "{error}");
+    tracing::error!("{}", Chain(error));
 }
 
 /// A stream that is gone needs no answer: its agent sends again.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use fjall::{Guard, Keyspace};
+use headroom_proto::chain::Chain;
 
 use super::chunk::Chunk;
 use super::days::{Day, DayState};
@@ -109,6 +110,7 @@ impl<'s> View<'s> {
         let mut add = |chunk: Result<Option<Chunk>, StoreError>| match chunk {
             Ok(chunk) => chunks.extend(chunk),
             Err(error) => {
+                let error = Chain(&error);
                 self.store.note_damage(&format!("series {} on day {}: {error}", id.0, day.0));
             }
         };

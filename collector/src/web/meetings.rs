@@ -48,7 +48,8 @@ pub async fn meetings(
     };
     let range = range(&query, now_ms())?;
     let work = move || read(&site, query.host.as_deref(), range).map(|found| render(&found));
-    let failed = |error: &dyn std::fmt::Display| Problem::internal("read the meetings", error);
+    let failed =
+        |error: &(dyn std::error::Error + 'static)| Problem::internal("read the meetings", error);
     let done = tokio::task::spawn_blocking(work).await;
     let body = done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], body).into_response())

@@ -5,7 +5,7 @@ mod host;
 mod picture;
 mod rooms;
 
-use std::fmt::Display;
+use std::error::Error;
 
 use axum::response::Html;
 use jiff::Timestamp;
@@ -59,7 +59,7 @@ async fn page(
     blocking(work).await.map(Html)
 }
 
-fn internal(error: &dyn Display) -> Problem {
+fn internal(error: &(dyn Error + 'static)) -> Problem {
     Problem::internal("make the page", error)
 }
 

@@ -1,9 +1,10 @@
 //! Errors as pages: what happened, to what, and what to do next, in a sentence.
 
-use std::fmt::Display;
+use std::error::Error;
 
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use headroom_proto::chain::Chain;
 
 /// An answer that is not what was asked for.
 #[derive(Debug)]
@@ -24,8 +25,8 @@ impl Problem {
     }
 
     /// The collector failed; the cause goes to the log, not to the reader.
-    pub fn internal(operation: &str, error: &(impl Display + ?Sized)) -> Self {
-        tracing::error!("failed to {operation}: {error}");
+    pub fn internal(operation: &str, error: &(dyn Error + 'static)) -> Self {
+        tracing::error!("failed to {operation}: {}", Chain(error));
         let sentence = format!("Failed to {operation}. The collector's log says why.");
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, sentence }
     }

@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use headroom_proto::chain::Chain;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -42,7 +43,7 @@ pub async fn snapshot(State(site): State<Arc<Site>>) -> Response {
     drop(tokio::task::spawn_blocking(move || {
         let _permit = permit;
         if let Err(Ended::Store(error)) = send(&site, &parts) {
-            tracing::error!("a snapshot failed: {error}");
+            tracing::error!("a snapshot failed: {}", Chain(&error));
             let _ = parts.blocking_send(Err(std::io::Error::other(error)));
         }
     }));

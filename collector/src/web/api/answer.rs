@@ -2,6 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use headroom_proto::chain::Chain;
 use serde::ser::{SerializeStruct as _, SerializeTuple as _};
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
@@ -28,7 +29,10 @@ pub fn failure(error: &QueryError) -> Response {
         QueryError::BadData(_) => (StatusCode::BAD_REQUEST, "bad_data"),
         QueryError::Execution(_) => (StatusCode::UNPROCESSABLE_ENTITY, "execution"),
         QueryError::Stopped => return timeout("query timed out in expression evaluation"),
-        QueryError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        QueryError::Store(_) => {
+            tracing::error!("failed to answer a query: {}", Chain(error));
+            (StatusCode::INTERNAL_SERVER_ERROR, "internal")
+        }
     };
     let error = error.to_string();
     respond(status, &json!({ "status": "error", "errorType": kind, "error": error }))
