@@ -21,7 +21,8 @@ pub use self::stream::{AgentStream, StreamError};
 use self::feed::{Feed, Progress, now_ms};
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Collector, Options, RunError};
-use crate::store::{Hints, Matcher, Store, StoreError, TimeRange};
+use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};
+use crate::store::Store;
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
 
@@ -66,7 +67,7 @@ pub enum DemoError {
     Collector(#[from] RunError),
     /// The store cannot be read.
     #[error("failed to see what is stored already")]
-    Store(#[from] StoreError),
+    Store(#[from] ReadError),
     /// A simulated agent failed.
     #[error("a simulated agent failed")]
     Agent(#[from] StreamError),
@@ -161,10 +162,10 @@ fn feeds(
     Ok(feeds)
 }
 
-fn newest(store: &Store, instance: &str) -> Result<Option<i64>, StoreError> {
+fn newest(store: &Store, instance: &str) -> Result<Option<i64>, ReadError> {
     let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
-    let ever = TimeRange { from_ms: 0, to_ms: i64::MAX };
-    let found = store.select(&matchers, ever, Hints::default())?;
+    let what = Selection::ever(&matchers);
+    let found = store.select(what, Hints::default(), &Budget::unlimited())?;
     Ok(found.iter().filter_map(|series| series.timestamps.last().copied()).max())
 }
 

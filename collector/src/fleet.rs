@@ -3,9 +3,10 @@
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 use jiff::tz::TimeZone;
 
-use crate::graphs::{GatherError, Graph, Period, Side, Span, definition, gather};
+use crate::graphs::{GatherError, Graph, Period, Side, Sources, Span, definition, gather};
 use crate::query::{Column, fold};
-use crate::store::{Hints, LostInterval, Matcher, Store, StoreError, TimeRange};
+use crate::samples::{Hints, Matcher, ReadError, Reader, Selection, TimeRange};
+use crate::store::LostInterval;
 
 /// A host that has not reported for this long is silent.
 const SILENT_AFTER_MS: i64 = 60_000;
@@ -59,10 +60,10 @@ impl HostState {
 }
 
 /// All hosts known, the silent ones first, then by what little headroom they have, then by name.
-pub fn hosts(store: &Store, now_ms: i64) -> Result<Vec<HostState>, GatherError> {
+pub fn hosts(sources: Sources<'_>, now_ms: i64) -> Result<Vec<HostState>, GatherError> {
     let mut hosts = Vec::new();
-    for instance in store.label_values(INSTANCE, &[Matcher::metric(AGENT_FRAMES)]) {
-        hosts.extend(host(store, &instance, now_ms)?);
+    for instance in instances(sources.reader)? {
+        hosts.extend(host(sources, &instance, now_ms)?);
     }
     let used = |host: &HostState| match (host.peak, host.limit) {
         (Some((peak, _)), Some(limit)) if limit > 0.0 => peak / limit,
@@ -76,11 +77,17 @@ pub fn hosts(store: &Store, now_ms: i64) -> Result<Vec<HostState>, GatherError> 
 }
 
 /// One host; none if it has not reported within a month.
-pub fn host(store: &Store, instance: &str, now_ms: i64) -> Result<Option<HostState>, GatherError> {
-    let Some(last_report_ms) = last_report(store, instance, now_ms)? else { return Ok(None) };
+pub fn host(
+    sources: Sources<'_>,
+    instance: &str,
+    now_ms: i64,
+) -> Result<Option<HostState>, GatherError> {
+    let Some(last_report_ms) = last_report(sources.reader, instance, now_ms)? else {
+        return Ok(None);
+    };
     let definition = definition("network").expect("the network graph is part of the program");
     let span = Span::ending(Period::Day, now_ms, TimeZone::UTC);
-    let graph = gather(store, definition, (instance, None), (span, now_ms))?;
+    let graph = gather(sources, definition, (instance, None), (span, now_ms))?;
     let lost = graph.losses.iter().map(LostInterval::frames);
     let sent = line(&graph, Side::Above);
     let received = line(&graph, Side::Below);
@@ -108,18 +115,25 @@ fn in_small(line: &crate::graphs::Line, span: &Span) -> Vec<Option<f64>> {
     columns.into_iter().map(|column| column.map(|Column { max, .. }| max)).collect()
 }
 
+/// The names of all hosts that have ever reported.
+pub fn instances(reader: Reader<'_>) -> Result<Vec<String>, ReadError> {
+    let matchers = [Matcher::metric(AGENT_FRAMES)];
+    reader.label_values(Selection::ever(&matchers), INSTANCE)
+}
+
 /// Whether a host of that name has ever reported.
-pub fn is_known(store: &Store, instance: &str) -> bool {
+pub fn is_known(reader: Reader<'_>, instance: &str) -> Result<bool, ReadError> {
     let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
-    !store.label_values(INSTANCE, &matchers).is_empty()
+    let what = Selection::ever(&matchers);
+    Ok(!reader.label_values(what, INSTANCE)?.is_empty())
 }
 
 /// Looks at the last minutes first, since that is where it nearly always is.
-fn last_report(store: &Store, instance: &str, now_ms: i64) -> Result<Option<i64>, StoreError> {
+fn last_report(reader: Reader<'_>, instance: &str, now_ms: i64) -> Result<Option<i64>, ReadError> {
     let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
     for back_ms in [300_000, KNOWN_FOR_MS] {
         let range = TimeRange { from_ms: now_ms - back_ms, to_ms: i64::MAX };
-        let found = store.select(&matchers, range, Hints::default())?;
+        let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
         let last = found.iter().filter_map(|series| series.timestamps.last()).max();
         if let Some(&last) = last {
             return Ok(Some(last));

@@ -15,5 +15,5 @@ pub use self::definition::{Definition, Of, Side, Source, definition, names};
 pub use self::draw::{DrawError, Size, Theme, png, points, svg};
 pub use self::export::{csv, json, reason, summary};
 pub use self::figures::{Prefix, significant};
-pub use self::gather::{GatherError, Graph, Line, gather};
+pub use self::gather::{GatherError, Graph, Line, Sources, gather};
 pub use self::period::{Period, Span};

@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod identity;
 pub mod ingest;
 
+pub mod samples;
 pub mod store;
 
 pub mod promql;

@@ -19,11 +19,11 @@ mod selector;
 mod value;
 mod windows;
 
-use crate::store::{Labels, Matcher, Store, StoreError, TimeRange};
+use crate::samples::{Labels, Matcher, ReadError, Reader, Selection, TimeRange};
 
 use self::evaluate::Evaluator;
 use self::grid::Grid;
-pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits, Stop};
+pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits};
 pub use self::value::{Row, Value};
 
 /// The most steps of one range query, as in Prometheus.
@@ -41,27 +41,27 @@ pub enum QueryError {
     /// Whoever asked waits no longer.
     #[error("query timed out in expression evaluation")]
     Stopped,
-    /// The store failed.
+    /// Samples cannot be read, or more than the request may.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Read(ReadError),
 }
 
 /// Evaluates `expression` at one moment, Unix time in milliseconds.
 pub fn instant(
-    store: &Store,
+    reader: Reader<'_>,
     expression: &str,
     at_ms: i64,
     limits: QueryLimits,
 ) -> Result<Value, QueryError> {
     let grid = Grid { from_ms: at_ms, step_ms: 0, steps: 1 };
     parse(expression)
-        .and_then(|parsed| Evaluator::new(store, limits, grid, at_ms).top(&parsed))
+        .and_then(|parsed| Evaluator::new(reader, limits, grid, at_ms).top(&parsed))
         .map_err(|error| error.in_parameter("query"))
 }
 
 /// Evaluates `expression` at each step from one moment to another, both included.
 pub fn range(
-    store: &Store,
+    reader: Reader<'_>,
     expression: &str,
     (from_ms, to_ms, step_ms): (i64, i64, i64),
     limits: QueryLimits,
@@ -86,20 +86,20 @@ pub fn range(
     let parsed = parse(expression)?;
     let steps = ((to_ms - from_ms) / step_ms + 1) as usize;
     let grid = Grid { from_ms, step_ms, steps };
-    let value = Evaluator::new(store, limits, grid, to_ms).range_top(&parsed)?;
+    let value = Evaluator::new(reader, limits, grid, to_ms).range_top(&parsed)?;
     Ok(value)
 }
 
 /// The labels of the series that any of the selectors matches and that have samples in `range`;
 /// of all series if there is no selector.
 pub fn series(
-    store: &Store,
+    reader: Reader<'_>,
     selectors: &[&str],
     range: TimeRange,
 ) -> Result<Vec<Labels>, QueryError> {
     let mut found = std::collections::BTreeSet::new();
     let mut add = |matchers: &[Matcher]| -> Result<(), QueryError> {
-        found.extend(store.find(matchers, range)?);
+        found.extend(reader.find(Selection { matchers, range }, usize::MAX)?);
         Ok(())
     };
     if selectors.is_empty() {
@@ -114,6 +114,19 @@ pub fn series(
         add(&selector::matchers(&selector).map_err(bad)?)?;
     }
     Ok(found.into_iter().collect())
+}
+
+impl From<ReadError> for QueryError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Stopped => Self::Stopped,
+            ReadError::Samples
+            | ReadError::Series { .. }
+            | ReadError::Memory { .. }
+            | ReadError::Busy => Self::Execution(error.to_string()),
+            ReadError::Failed(_) => Self::Read(error),
+        }
+    }
 }
 
 impl QueryError {

@@ -22,7 +22,7 @@ use self::present::Key;
 pub use self::today::Today;
 use self::today::Whose;
 use crate::promql::QueryError;
-use crate::store::Store;
+use crate::samples::Reader;
 
 /// When one looks, and in which zone days and hours begin.
 #[derive(Debug, Clone)]
@@ -135,12 +135,15 @@ impl Rooms {
 
 /// What is there now by host; nothing of a host whose BBB does not answer. Hosts without BBB are
 /// not among them.
-pub fn now(store: &Store, now_ms: i64) -> Result<BTreeMap<String, Option<Counts>>, QueryError> {
-    let answers = answer::answers(store, now_ms)?;
+pub fn now(
+    reader: Reader<'_>,
+    now_ms: i64,
+) -> Result<BTreeMap<String, Option<Counts>>, QueryError> {
+    let answers = answer::answers(reader, now_ms)?;
     if answers.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let present = present::counts(store, now_ms, lookback_ms(answers.values()))?;
+    let present = present::counts(reader, now_ms, lookback_ms(answers.values()))?;
     let now = answers.into_iter().map(|(instance, (answer, _))| {
         let now = of_host(&answer, &instance, &present);
         (instance, now)
@@ -149,8 +152,8 @@ pub fn now(store: &Store, now_ms: i64) -> Result<BTreeMap<String, Option<Counts>
 }
 
 /// All rooms, as one moment sees them.
-pub fn rooms(store: &Store, moment: &Moment) -> Result<Rooms, QueryError> {
-    let answers = answer::answers(store, moment.now_ms)?;
+pub fn rooms(reader: Reader<'_>, moment: &Moment) -> Result<Rooms, QueryError> {
+    let answers = answer::answers(reader, moment.now_ms)?;
     let mut rooms = Rooms {
         hosts: Vec::new(),
         tenants: Vec::new(),
@@ -161,9 +164,9 @@ pub fn rooms(store: &Store, moment: &Moment) -> Result<Rooms, QueryError> {
         return Ok(rooms);
     }
     let lookback_ms = lookback_ms(answers.values());
-    let present = present::counts(store, moment.now_ms, lookback_ms)?;
-    let today = today::read(store, moment, lookback_ms)?;
-    let mut outlooks = outlook::read(store, moment)?;
+    let present = present::counts(reader, moment.now_ms, lookback_ms)?;
+    let today = today::read(reader, moment, lookback_ms)?;
+    let mut outlooks = outlook::read(reader, moment)?;
     for (instance, (answer, _)) in answers {
         let own = today.of(Whose::Host(&instance));
         rooms.hosts.push(HostRooms {

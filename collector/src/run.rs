@@ -11,22 +11,25 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use headroom_proto::chain::Chain;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::configuration::{DEFAULT_RETENTION, TlsFiles};
 use crate::identity::Agents;
 use crate::ingest::{self, Committer, IngestError, IngestOptions, RemoteWrite, TlsIdentity};
-use crate::store::{Retention, Store, StoreError, StoreOptions};
+use crate::samples::{Pool, Samples};
+use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::telemetry::Counts;
-use crate::web::{self, Site};
+use crate::web::{self, Site, Snapshots};
 
 /// How often it is looked whether anything is due: memory may fill within seconds.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How often what only time makes due is done, and what failed is tried again.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The memory that all requests share, in bytes.
+const SHARED_BYTES: u64 = 1 << 30;
 
 /// How long connections may take to end. What agents sent is durable long before.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -154,9 +157,11 @@ impl Collector {
         let committer = committer.map_err(RunError::Writer)?;
         let shared = (Arc::clone(&self.store), Arc::clone(&counts), committer);
         let site = Site {
-            snapshots: Arc::new(Semaphore::new(1)),
+            snapshots: Snapshots::of(&self.store),
             remote_write: RemoteWrite::new(shared.clone(), oldest),
-            store: Arc::clone(&self.store),
+            samples: Arc::clone(&self.store) as Arc<dyn Samples>,
+            records: Records::of(&self.store),
+            pool: Pool::new(SHARED_BYTES),
             counts: Arc::clone(&counts),
             zone: self.options.zone,
         };

@@ -15,15 +15,16 @@ mod days;
 mod error;
 mod head;
 mod index;
-mod labels;
 mod log;
 mod losses;
 mod maintain;
-mod matcher;
 mod meetings;
 mod merge;
 mod numbers;
 mod open;
+mod pairs;
+mod read;
+mod records;
 mod rollup;
 mod rollups;
 mod seal;
@@ -46,18 +47,15 @@ pub use self::error::StoreError;
 use self::head::Head;
 use self::index::Index;
 pub use self::index::SeriesLimit;
-pub use self::labels::{Labels, METRIC};
 use self::log::{Log, Written};
 pub use self::losses::LostInterval;
 pub use self::maintain::Retention;
-pub use self::matcher::{Matcher, MatcherError};
 pub use self::meetings::{Marks, Meeting};
-pub use self::rollup::{Bucket, Resolution};
-pub use self::rollups::BucketSeries;
+pub use self::records::Records;
 use self::rollups::Periods;
 use self::seal::Sealing;
-pub use self::select::{Hints, ReadLimit, Series, TimeRange};
 pub use self::snapshot::{ArchiveError, ArchiveReader, ArchiveWriter, SnapshotRow, restore};
+use crate::samples::{Labels, TimeRange};
 
 /// A series of this store; ids are never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -341,40 +339,6 @@ impl Store {
         instance: &str,
     ) -> Vec<(u64, headroom_proto::sequences::SequenceSet)> {
         self.read().boots.of(instance)
-    }
-
-    /// The values that the label `name` has among the series that match.
-    pub fn label_values(&self, name: &str, matchers: &[Matcher]) -> Vec<String> {
-        self.read().index.label_values(name, matchers)
-    }
-
-    /// The labels of the series that match and have samples on a day that `range` touches, ordered.
-    pub fn find(&self, matchers: &[Matcher], range: TimeRange) -> Result<Vec<Labels>, StoreError> {
-        Ok(select::find(self, matchers, range))
-    }
-
-    /// The series that match and have samples in `range`, ordered by labels. Before the oldest
-    /// sample that is kept, the last of each rollup stands in.
-    ///
-    /// Of equal timestamps in a series, the first that arrived stays.
-    pub fn select(
-        &self,
-        matchers: &[Matcher],
-        range: TimeRange,
-        hints: Hints<'_>,
-    ) -> Result<Vec<Series>, StoreError> {
-        Ok(select::select(self, matchers, range, hints))
-    }
-
-    /// What rollups of a resolution keep of the series that match, ordered by labels; computed from
-    /// samples where a day is not rolled up yet.
-    pub fn select_buckets(
-        &self,
-        matchers: &[Matcher],
-        range: TimeRange,
-        buckets: (Resolution, ReadLimit<'_>),
-    ) -> Result<Vec<BucketSeries>, StoreError> {
-        Ok(rollups::select(self, matchers, range, buckets))
     }
 
     /// Whether memory is full enough to be sealed.

@@ -10,6 +10,7 @@ mod pages;
 mod pictures;
 mod problem;
 mod remote_write;
+mod site;
 mod snapshot;
 mod words;
 
@@ -22,28 +23,12 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::ingest::{MAX_REQUEST_BYTES, RemoteWrite};
-use crate::store::Store;
-use crate::telemetry::Counts;
-
-/// What the pages are made of.
-pub struct Site {
-    /// The samples.
-    pub store: Arc<Store>,
-    /// What the collector says of itself.
-    pub counts: Arc<Counts>,
-    /// Takes what Prometheus sends.
-    pub remote_write: RemoteWrite,
-    /// One for the snapshot that may be taken at a time.
-    pub snapshots: Arc<Semaphore>,
-    /// The zone of times, unless the reader asks for another.
-    pub zone: TimeZone,
-}
+pub use self::site::Site;
+pub use self::snapshot::Snapshots;
+use crate::ingest::MAX_REQUEST_BYTES;
 
 /// Serves pages on `listener` until `stop`.
 pub async fn serve(
@@ -79,7 +64,7 @@ fn router(site: Arc<Site>) -> Router {
 }
 
 async fn metrics(State(site): State<Arc<Site>>) -> Response {
-    let measure = move || site.counts.exposition(site.store.state(), site.store.disk_bytes());
+    let measure = move || site.counts.exposition(site.records.state(), site.records.disk_bytes());
     let text = tokio::task::spawn_blocking(measure).await.unwrap_or_default();
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()

@@ -6,7 +6,7 @@ use harness::{
     AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, SmallDisk, eventually, metric,
     run,
 };
-use headroom::store::{Hints, Matcher, TimeRange};
+use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
 use headroom_proto::metric::AGENT_FRAMES;
 use tempfile::TempDir;
 
@@ -42,8 +42,13 @@ async fn an_agent_with_a_full_spool_disk_goes_on_sampling_and_sending() {
     agent.terminate();
     collector.terminate();
     let store = collector.open_store();
-    let ever = TimeRange { from_ms: 0, to_ms: i64::MAX };
-    let series = store.select(&[Matcher::metric(AGENT_FRAMES)], ever, Hints::default()).unwrap();
+    let series = store
+        .select(
+            Selection::ever(&[Matcher::metric(AGENT_FRAMES)]),
+            Hints::default(),
+            &Budget::unlimited(),
+        )
+        .unwrap();
     let whole = (1..=series[0].values.len()).map(|n| n as f64);
     assert!(series[0].values.iter().copied().eq(whole), "every frame, also those without a disk");
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use harness::{
     Account, AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, metric,
 };
-use headroom::store::{Hints, Matcher, Store, TimeRange};
+use headroom::samples::{Budget, Hints, Matcher, Samples, Selection, TimeRange};
+use headroom::store::Store;
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 
 const EVER: TimeRange = TimeRange { from_ms: 0, to_ms: i64::MAX };
@@ -14,7 +15,8 @@ const EVER: TimeRange = TimeRange { from_ms: 0, to_ms: i64::MAX };
 /// The frames of an instance in the store: timestamp and sequence in order of time.
 fn frames(store: &Store, instance: &str) -> Vec<(i64, u64)> {
     let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
-    let series = store.select(&matchers, EVER, Hints::default()).unwrap();
+    let series =
+        store.select(Selection::ever(&matchers), Hints::default(), &Budget::unlimited()).unwrap();
     let [series] = &series[..] else { return Vec::new() };
     let sequences = series.values.iter().map(|&value| value as u64);
     series.timestamps.iter().copied().zip(sequences).collect()
@@ -45,7 +47,8 @@ fn account(agent: &AgentProgram, store: &Store, instance: &str) -> Account {
 
 /// Two samples of one series at one moment read as one; what lies in the store tells them apart.
 fn assert_nothing_twice(store: &Store) {
-    let series = store.select(&[], EVER, Hints::default()).unwrap();
+    let series =
+        store.select(Selection::ever(&[]), Hints::default(), &Budget::unlimited()).unwrap();
     let distinct: usize = series.iter().map(|series| series.timestamps.len()).sum();
     assert_eq!(store.state().head_samples, distinct as u64, "a sample is stored twice");
 }

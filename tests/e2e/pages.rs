@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fantoccini::Locator;
 use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, fetch};
-use headroom::store::{FrameId, FrameWrite, Labels, Store};
+use headroom::samples::Labels;
+use headroom::store::{FrameId, FrameWrite, Store};
 use headroom_proto::metric::AGENT_FRAMES;
 
 use crate::browser::Browser;

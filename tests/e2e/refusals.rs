@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use harness::by_hand::{ByHand, hello, series};
 use harness::{CollectorOptions, CollectorProgram, metric};
-use headroom::store::{Hints, Matcher, TimeRange};
+use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
 use headroom_proto::limits::MAX_MESSAGE_BYTES;
 use headroom_proto::wire::Frame;
 use headroom_proto::wire::agent_message::Message as Up;
@@ -140,15 +140,12 @@ async fn bad_samples_are_left_out_and_the_rest_is_kept() {
     collector.terminate();
 
     let store = collector.open_store();
-    let ever = TimeRange { from_ms: 0, to_ms: i64::MAX };
-    let found = store.select(&[], ever, Hints::default()).unwrap();
+    let read = |matchers: &[Matcher]| {
+        store.select(Selection::ever(matchers), Hints::default(), &Budget::unlimited()).unwrap()
+    };
+    let found = read(&[]);
     let names: Vec<String> = found.iter().map(|series| series.labels.to_string()).collect();
     assert_eq!(names, ["good{instance=\"ca1\",job=\"node\"}"]);
     assert_eq!(found[0].values, [1.0, 1.0]);
-    assert!(
-        store
-            .select(&[Matcher::equal("instance", "ca2")], ever, Hints::default())
-            .unwrap()
-            .is_empty()
-    );
+    assert!(read(&[Matcher::equal("instance", "ca2")]).is_empty());
 }

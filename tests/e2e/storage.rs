@@ -3,10 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use harness::{CollectorOptions, CollectorProgram, fetch, run};
-use headroom::store::{Hints, Matcher, Store, TimeRange};
+use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
+use headroom::store::Store;
 use tempfile::TempDir;
-
-const EVER: TimeRange = TimeRange { from_ms: 0, to_ms: i64::MAX };
 
 fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
@@ -87,7 +86,7 @@ async fn remote_writes_are_durable_or_refused_with_a_reason() {
     assert_eq!(write(&collector, packed(again)).await.0, 204);
     collector.kill();
     let store = collector.open_store();
-    let found = store.select(&[], EVER, Hints::default()).unwrap();
+    let found = store.select(Selection::ever(&[]), Hints::default(), &Budget::unlimited()).unwrap();
     let text: Vec<String> =
         found.iter().map(|series| format!("{} {:?}", series.labels, series.values)).collect();
     assert_eq!(text, ["m{a=\"b\"} [1.5, 2.5]", "n [3.0]"]);
@@ -113,7 +112,9 @@ async fn a_snapshot_of_a_running_collector_is_a_data_directory() {
     let restored = run("headroom", ["restore", copy.to_str().unwrap(), back.to_str().unwrap()]);
     assert_eq!((restored.code, &*restored.stderr), (Some(0), ""));
     let store = Store::open(&back).unwrap();
-    let found = store.select(&[Matcher::metric("m")], EVER, Hints::default()).unwrap();
+    let found = store
+        .select(Selection::ever(&[Matcher::metric("m")]), Hints::default(), &Budget::unlimited())
+        .unwrap();
     assert_eq!(found[0].values, [1.0]);
     let gone =
         run("headroom", ["snapshot", folder.path().join("x").to_str().unwrap(), "--url", &url]);

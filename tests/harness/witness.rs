@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use headroom::store::{Hints, Labels, Matcher, Store, TimeRange};
+use headroom::samples::{Budget, Hints, Labels, Matcher, Samples, Selection, TimeRange};
+use headroom::store::Store;
 use headroom_agent::spool::Record;
 use headroom_proto::metric::INSTANCE;
 
@@ -164,7 +165,10 @@ fn records(bytes: &[u8]) -> Vec<Record> {
 fn samples(store: &Store, instance: &str) -> HashMap<(Labels, i64), u64> {
     let mut samples = HashMap::new();
     let matchers = [Matcher::equal(INSTANCE, instance)];
-    for series in store.select(&matchers, EVER, Hints::default()).expect("the store can be read") {
+    for series in store
+        .select(Selection::ever(&matchers), Hints::default(), &Budget::unlimited())
+        .expect("the store can be read")
+    {
         for (timestamp, value) in series.timestamps.iter().zip(&series.values) {
             samples.insert((series.labels.clone(), *timestamp), value.to_bits());
         }

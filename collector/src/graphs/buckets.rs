@@ -1,7 +1,7 @@
 //! Rollups of a counter to rates: one for each bucket, with the extremes within.
 
 use crate::query::Interval;
-use crate::store::Bucket;
+use crate::samples::Bucket;
 
 /// The rates of a counter: each holds from the last sample of one bucket to the last of the next, or
 /// from its own first sample where there is a gap before it.

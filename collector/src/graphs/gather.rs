@@ -8,7 +8,8 @@ use super::definition::{Colour, Definition, LimitValue, Of, Shape, Side, Source}
 use super::period::Span;
 use crate::promql::QueryError;
 use crate::query::{Interval, Statistics};
-use crate::store::{LostInterval, Store, StoreError, TimeRange};
+use crate::samples::{ReadError, Reader, TimeRange};
+use crate::store::{LostInterval, Records};
 
 /// Samples up to this long before the span belong to the first interval that reaches into it.
 const MARGIN_MS: i64 = 300_000;
@@ -16,9 +17,9 @@ const MARGIN_MS: i64 = 300_000;
 /// Why there is no graph.
 #[derive(Debug, thiserror::Error)]
 pub enum GatherError {
-    /// The store failed.
+    /// Samples could not be read.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Read(#[from] ReadError),
     /// An expression of its definition has no answer.
     #[error("failed to evaluate an expression of the graph")]
     Query(#[from] QueryError),
@@ -95,13 +96,23 @@ impl Graph {
     }
 }
 
+/// What graphs are read from.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The samples.
+    pub reader: Reader<'a>,
+    /// The losses.
+    pub records: &'a Records,
+}
+
 /// Reads a graph of `whom`, a host or an organisation; of one `device` if that is named.
 pub fn gather(
-    store: &Store,
+    sources: Sources<'_>,
     definition: &'static Definition,
     (whom, device): (&str, Option<&str>),
     (span, now_ms): (Span, i64),
 ) -> Result<Graph, GatherError> {
+    let reader = sources.reader;
     let (devices, lines, limit) = match &definition.source {
         Source::Devices { devices, lines } => {
             let limit = definition.limit.as_ref().and_then(|limit| match &limit.value {
@@ -109,12 +120,12 @@ pub fn gather(
                 LimitValue::Expression(_) => None,
             });
             let wanted = (*devices, &lines[..], limit);
-            let found = devices::gather(store, (whom, device), wanted, (&span, now_ms))?;
+            let found = devices::gather(reader, (whom, device), wanted, (&span, now_ms))?;
             (found.devices, found.lines, found.limit)
         }
         Source::Expressions { of, readings, lines } => {
             let whose = (*of, whom, readings);
-            let asking = expressions::Asking::of(store, whose, (&span, now_ms))?;
+            let asking = expressions::Asking::of(reader, whose, (&span, now_ms))?;
             let found = asking.lines(lines)?;
             let limit = definition.limit.as_ref().map(|limit| match &limit.value {
                 LimitValue::Expression(expression) => asking.limit(expression, &found),
@@ -125,7 +136,7 @@ pub fn gather(
     };
     let range = TimeRange { from_ms: span.from_ms, to_ms: span.to_ms };
     let losses = match definition.of() {
-        Of::Host => store.losses(whom, range)?,
+        Of::Host => sources.records.losses(whom, range, reader.budget)?,
         Of::Tenant | Of::All => Vec::new(),
     };
     let whom = whom.to_owned();

@@ -9,7 +9,8 @@ use headroom_proto::metric::{self, INSTANCE};
 use headroom_proto::wire::{Frame, SeriesDefinition};
 
 use super::meetings;
-use crate::store::{FrameId, FrameWrite, Labels, Meeting, SeriesId, SeriesLimit};
+use crate::samples::Labels;
+use crate::store::{FrameId, FrameWrite, Meeting, SeriesId, SeriesLimit};
 use crate::telemetry::RefusalReason;
 
 /// The series of one stream, by boot and id.

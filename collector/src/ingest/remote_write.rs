@@ -16,7 +16,8 @@ use tokio::sync::mpsc;
 use self::request::{Malformed, TimeSeries};
 use super::commit::{Committer, Request, Write, Written};
 use super::stream::now_ms;
-use crate::store::{FrameWrite, METRIC, SeriesId, Store};
+use crate::samples::METRIC;
+use crate::store::{FrameWrite, SeriesId, Store};
 use crate::telemetry::{Counts, RefusalReason};
 
 /// The largest request, compressed or not.

@@ -8,7 +8,7 @@ use promql_parser::parser::LabelModifier;
 use super::QueryError;
 use super::value::{Row, merge};
 use super::windows;
-use crate::store::{Labels, METRIC};
+use crate::samples::{Labels, METRIC};
 
 /// What an aggregation takes beside its vector, one value a step.
 pub enum Parameter<'p> {

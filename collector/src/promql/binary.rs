@@ -7,7 +7,7 @@ use promql_parser::parser::{BinModifier, LabelModifier, VectorMatchCardinality};
 use super::QueryError;
 use super::arithmetic::Operator;
 use super::value::{Row, merge, without_name};
-use crate::store::Labels;
+use crate::samples::Labels;
 
 /// How two sides find each other.
 pub struct Matching<'m> {

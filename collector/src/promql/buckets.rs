@@ -5,7 +5,7 @@ use super::grid::Grid;
 use super::rates::{Difference, Extrapolation};
 use super::selector::Shift;
 use super::windows;
-use crate::store::{Bucket, Resolution};
+use crate::samples::{Bucket, Resolution};
 
 /// Shorter windows are read as samples: buckets would save nothing.
 const SHORTEST_BUCKETS: i64 = 4;

@@ -14,19 +14,20 @@ use super::grid::Grid;
 use super::selector::{self, Shift};
 use super::value::{Row, Samples, Value, merge, without_name};
 use super::{QueryError, QueryLimits};
-use crate::store::{BucketSeries, Hints, Labels, METRIC, ReadLimit, Resolution, Store, TimeRange};
+use crate::samples::{
+    BucketSeries, Hints, Labels, METRIC, Reader, Resolution, Selection, TimeRange,
+};
 
 /// The step of a subquery that names none, as Prometheus has it.
 const DEFAULT_SUBQUERY_STEP_MS: i64 = 60_000;
 
 pub struct Evaluator<'s> {
-    store: &'s Store,
+    reader: Reader<'s>,
     limits: QueryLimits,
     /// The steps of the whole query.
     query: Grid,
     /// Its `start()` and `end()`: the last step may lie before the end.
     bounds: (i64, i64),
-    samples: std::cell::Cell<usize>,
 }
 
 /// The samples that a window function reads, and where its windows lie.
@@ -37,9 +38,9 @@ struct Windows {
 }
 
 impl<'s> Evaluator<'s> {
-    pub fn new(store: &'s Store, limits: QueryLimits, query: Grid, end_ms: i64) -> Self {
+    pub fn new(reader: Reader<'s>, limits: QueryLimits, query: Grid, end_ms: i64) -> Self {
         let bounds = (query.from_ms, end_ms);
-        Self { store, limits, query, bounds, samples: std::cell::Cell::new(0) }
+        Self { reader, limits, query, bounds }
     }
 
     /// An instant query, which may also ask for the samples themselves.
@@ -91,7 +92,7 @@ impl<'s> Evaluator<'s> {
     }
 
     fn evaluate(&self, expression: &Expr, grid: &Grid) -> Result<Value, QueryError> {
-        self.limits.check(self.samples.get() + grid.steps)?;
+        self.reader.budget.allow(grid.steps)?;
         match expression {
             Expr::Paren(inner) => self.evaluate(&inner.expr, grid),
             Expr::NumberLiteral(number) => Ok(Value::Scalar(vec![number.val; grid.steps])),
@@ -154,7 +155,7 @@ impl<'s> Evaluator<'s> {
         };
         let hints = hints(grid, shift, self.limits.lookback_ms);
         let series = self.select(selector, range, hints)?;
-        self.limits.check(self.samples.get() + series.len() * grid.steps)?;
+        self.reader.budget.allow(series.len() * grid.steps)?;
         let newest = |series| selector::newest(series, grid, shift, self.limits.lookback_ms);
         Ok(series.into_iter().map(newest).filter(|(row, _)| !row.is_empty()).unzip())
     }
@@ -163,14 +164,11 @@ impl<'s> Evaluator<'s> {
         &self,
         selector: &VectorSelector,
         range: TimeRange,
-        hints: Hints<'_>,
-    ) -> Result<Vec<crate::store::Series>, QueryError> {
+        hints: Hints,
+    ) -> Result<Vec<crate::samples::Series>, QueryError> {
         let matchers = selector::matchers(selector)?;
         self.limits.check_span(range)?;
-        let hints = Hints { limit: self.read_limit(), ..hints };
-        let series = self.store.select(&matchers, range, hints)?;
-        self.count(series.len(), series.iter().map(|series| series.values.len()).sum())?;
-        Ok(series)
+        Ok(self.reader.select(Selection { matchers: &matchers, range }, hints)?)
     }
 
     fn select_buckets(
@@ -178,26 +176,10 @@ impl<'s> Evaluator<'s> {
         selector: &VectorSelector,
         range: TimeRange,
         resolution: Resolution,
-    ) -> Result<Vec<BucketSeries>, QueryError> {
+    ) -> Result<Option<Vec<BucketSeries>>, QueryError> {
         let matchers = selector::matchers(selector)?;
         self.limits.check_span(range)?;
-        let series =
-            self.store.select_buckets(&matchers, range, (resolution, self.read_limit()))?;
-        self.count(series.len(), series.iter().map(|series| series.buckets.len()).sum())?;
-        Ok(series)
-    }
-
-    /// What may still be read.
-    fn read_limit(&self) -> ReadLimit<'_> {
-        let left = self.limits.max_samples.saturating_sub(self.samples.get());
-        ReadLimit { max_samples: left, stop: Some(self.limits.stop.flag()) }
-    }
-
-    /// Counts what was read against the limits.
-    fn count(&self, series: usize, samples: usize) -> Result<(), QueryError> {
-        self.limits.check_series(series)?;
-        self.samples.set(self.samples.get() + samples);
-        self.limits.check(self.samples.get())
+        Ok(self.reader.select_buckets(Selection { matchers: &matchers, range }, resolution)?)
     }
 
     /// Where a selector looks.
@@ -324,9 +306,9 @@ impl<'s> Evaluator<'s> {
 }
 
 /// What the steps of a grid see, each looking back over `range_ms`.
-fn hints(grid: &Grid, shift: Shift, range_ms: i64) -> Hints<'static> {
+fn hints(grid: &Grid, shift: Shift, range_ms: i64) -> Hints {
     let step_ms = if shift.is_fixed() { 0 } else { grid.step_ms };
-    Hints { step_ms, range_ms, ..Hints::default() }
+    Hints { step_ms, range_ms }
 }
 
 fn unnamed(row: Row) -> Row {

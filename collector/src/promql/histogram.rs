@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::value::Row;
-use crate::store::{Labels, METRIC};
+use crate::samples::{Labels, METRIC};
 
 /// Upper bound and cumulative count.
 type Bucket = (f64, f64);

@@ -5,7 +5,7 @@ use regex::Regex;
 
 use super::QueryError;
 use super::value::{Row, merge};
-use crate::store::METRIC;
+use crate::samples::METRIC;
 
 /// Sets `target` to `replacement` where the whole of `source` matches `pattern`.
 pub fn replace(

@@ -1,12 +1,7 @@
-//! What one query may read, and the word that stops it.
-//!
-//! Prometheus's own limits where it has one. The clock is elsewhere: whoever asks sets the stop.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+//! What one query may ask for: Prometheus's own limits where it has one.
 
 use super::QueryError;
-use crate::store::TimeRange;
+use crate::samples::TimeRange;
 
 /// Prometheus's own default of how long a sample stands for its series.
 pub const DEFAULT_LOOKBACK_MS: i64 = 300_000;
@@ -18,75 +13,22 @@ const DAY_MS: i64 = 86_400_000;
 /// The deepest that brackets and operators of an expression may be nested: each level takes stack.
 const MAX_DEPTH: usize = 256;
 
-/// How much one query may read and make.
-#[derive(Debug, Clone)]
+/// What a query may ask for, beside the budget of its request.
+#[derive(Debug, Clone, Copy)]
 pub struct QueryLimits {
     /// How long a sample stands for its series.
     pub lookback_ms: i64,
-    /// The most samples that one query may read, or hold at once.
-    pub max_samples: usize,
-    /// The most series that one selector may find.
-    pub max_series: usize,
     /// The longest time that one selector may cover.
     pub max_span_ms: i64,
-    /// Ends the query early.
-    pub stop: Stop,
 }
 
 impl Default for QueryLimits {
     fn default() -> Self {
-        Self {
-            lookback_ms: DEFAULT_LOOKBACK_MS,
-            max_samples: 50_000_000,
-            max_series: 100_000,
-            max_span_ms: DEFAULT_SPAN_MS,
-            stop: Stop::default(),
-        }
-    }
-}
-
-/// Tells a query that nobody waits for it any more.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// The query ends soon: at the next series, window or node of its tree.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// What is set then.
-    pub fn flag(&self) -> &AtomicBool {
-        &self.0
-    }
-
-    /// Whether it was set.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        Self { lookback_ms: DEFAULT_LOOKBACK_MS, max_span_ms: DEFAULT_SPAN_MS }
     }
 }
 
 impl QueryLimits {
-    /// Refuses to hold more than so many samples, or to go on when stopped.
-    pub fn check(&self, samples: usize) -> Result<(), QueryError> {
-        if self.stop.is_set() {
-            return Err(QueryError::Stopped);
-        }
-        if samples > self.max_samples {
-            let message =
-                "query processing would load too many samples into memory in query execution";
-            return Err(QueryError::Execution(message.into()));
-        }
-        Ok(())
-    }
-
-    /// Refuses a selector that finds too many series.
-    pub fn check_series(&self, series: usize) -> Result<(), QueryError> {
-        let limit = self.max_series;
-        let message = || format!("a selector finds {series} series, at most {limit}");
-        (series <= limit).then_some(()).ok_or_else(|| QueryError::Execution(message()))
-    }
-
     /// Refuses a selector that covers too long a time.
     pub fn check_span(&self, range: TimeRange) -> Result<(), QueryError> {
         let span_ms = range.to_ms.saturating_sub(range.from_ms);

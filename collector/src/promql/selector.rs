@@ -10,7 +10,7 @@ use super::QueryError;
 use super::grid::Grid;
 use super::value::{Row, Samples};
 use super::windows::Places;
-use crate::store::{METRIC, Matcher, Series};
+use crate::samples::{METRIC, Matcher, Series};
 
 /// Where a selector looks: its own moments for the steps of the query.
 #[derive(Debug, Clone, Copy)]

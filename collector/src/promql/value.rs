@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::QueryError;
-use crate::store::{Labels, METRIC};
+use crate::samples::{Labels, METRIC};
 
 /// The value of an expression over the steps of a grid.
 #[derive(Debug, Clone)]

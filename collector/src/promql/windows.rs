@@ -3,7 +3,7 @@
 use super::grid::Grid;
 use super::selector::Shift;
 use super::value::{Row, Samples};
-use crate::store::Labels;
+use crate::samples::Labels;
 
 /// The samples of one series in one window. Both ends belong to it, as in Prometheus 2.
 #[derive(Debug, Clone, Copy)]

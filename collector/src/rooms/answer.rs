@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use headroom_proto::metric::INSTANCE;
 
 use crate::query::usual_distance;
-use crate::store::{Hints, Matcher, Series, Store, StoreError, TimeRange};
+use crate::samples::{Hints, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 
 /// One for the state that the last poll ended in.
 const STATE: &str = "headroom_bbb_state";
@@ -53,12 +53,18 @@ pub enum Reason {
 }
 
 /// The answers of all hosts with BBB, each with how long its readings stand, in milliseconds.
-pub fn answers(store: &Store, now_ms: i64) -> Result<BTreeMap<String, (Answer, i64)>, StoreError> {
-    let with = |metric| store.label_values(INSTANCE, &[Matcher::metric(metric)]);
-    let instances: BTreeSet<String> = with(STATE).into_iter().chain(with(API_UP)).collect();
+pub fn answers(
+    reader: Reader<'_>,
+    now_ms: i64,
+) -> Result<BTreeMap<String, (Answer, i64)>, ReadError> {
+    let with = |metric| {
+        let matchers = [Matcher::metric(metric)];
+        reader.label_values(Selection::ever(&matchers), INSTANCE)
+    };
+    let instances: BTreeSet<String> = with(STATE)?.into_iter().chain(with(API_UP)?).collect();
     let mut answers = BTreeMap::new();
     for instance in instances {
-        if let Some(answer) = of_host(store, &instance, now_ms)? {
+        if let Some(answer) = of_host(reader, &instance, now_ms)? {
             answers.insert(instance, answer);
         }
     }
@@ -66,13 +72,13 @@ pub fn answers(store: &Store, now_ms: i64) -> Result<BTreeMap<String, (Answer, i
 }
 
 fn of_host(
-    store: &Store,
+    reader: Reader<'_>,
     instance: &str,
     now_ms: i64,
-) -> Result<Option<(Answer, i64)>, StoreError> {
-    let mut polls = polls(store, instance, (now_ms - RECENT_MS, now_ms))?;
+) -> Result<Option<(Answer, i64)>, ReadError> {
+    let mut polls = polls(reader, instance, (now_ms - RECENT_MS, now_ms))?;
     if polls.last().is_none_or(|(_, ok)| !ok) {
-        polls = self::polls(store, instance, (now_ms - KNOWN_FOR_MS, now_ms))?;
+        polls = self::polls(reader, instance, (now_ms - KNOWN_FOR_MS, now_ms))?;
     }
     let Some(judged) = judge(&polls, now_ms) else { return Ok(None) };
     let answer = match judged.verdict {
@@ -81,7 +87,7 @@ fn of_host(
             Answer::Missing { since_ms: judged.good_ms, reason: Reason::AgentSilent }
         }
         Verdict::Failing => {
-            let reason = reason(store, instance, (judged.good_ms, now_ms))?;
+            let reason = reason(reader, instance, (judged.good_ms, now_ms))?;
             Answer::Missing { since_ms: judged.good_ms, reason }
         }
     };
@@ -90,17 +96,17 @@ fn of_host(
 
 /// When polls ended, and whether with an answer.
 fn polls(
-    store: &Store,
+    reader: Reader<'_>,
     instance: &str,
     (from_ms, to_ms): (i64, i64),
-) -> Result<Vec<(i64, bool)>, StoreError> {
+) -> Result<Vec<(i64, bool)>, ReadError> {
     let range = TimeRange { from_ms, to_ms };
     let state = [Matcher::metric(STATE), Matcher::equal("state", OK)];
     let up = [Matcher::metric(API_UP)];
     for matchers in [&state[..], &up[..]] {
         let own = [Matcher::equal(INSTANCE, instance)];
         let matchers: Vec<Matcher> = matchers.iter().cloned().chain(own).collect();
-        let found = store.select(&matchers, range, Hints::default())?;
+        let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
         let samples = found.iter().flat_map(samples);
         let mut polls: Vec<(i64, bool)> = samples.map(|(at, value)| (at, value == 1.0)).collect();
         polls.sort_unstable();
@@ -150,13 +156,14 @@ fn judge(polls: &[(i64, bool)], now_ms: i64) -> Option<Judged> {
 
 /// Why polls fail: the state they end in, or of failures the key that was counted last.
 fn reason(
-    store: &Store,
+    reader: Reader<'_>,
     instance: &str,
     (good_ms, now_ms): (Option<i64>, i64),
-) -> Result<Reason, StoreError> {
+) -> Result<Reason, ReadError> {
     let range = TimeRange { from_ms: now_ms - RECENT_MS, to_ms: now_ms };
     let own = Matcher::equal(INSTANCE, instance);
-    let found = store.select(&[Matcher::metric(STATE), own.clone()], range, Hints::default())?;
+    let matchers = [Matcher::metric(STATE), own.clone()];
+    let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
     let last = |series: &Series| samples(series).last();
     let current = found.iter().filter_map(|series| Some((last(series)?, series)));
     let current = current.filter(|((_, value), _)| *value == 1.0).max_by_key(|((at, _), _)| *at);
@@ -166,7 +173,8 @@ fn reason(
     }
     let from_ms = good_ms.unwrap_or(now_ms - RECENT_MS).max(now_ms - KNOWN_FOR_MS);
     let range = TimeRange { from_ms, to_ms: now_ms };
-    let found = store.select(&[Matcher::metric(FAILURES), own], range, Hints::default())?;
+    let matchers = [Matcher::metric(FAILURES), own];
+    let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
     let rises = found.iter().map(|series| (last_rise(series), series));
     let newest = rises.max_by_key(|(rise, _)| *rise);
     let key = newest.and_then(|(_, series)| series.labels.get("key"));

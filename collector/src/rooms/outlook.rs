@@ -9,7 +9,7 @@ use jiff::{RoundMode, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 use super::Moment;
 use super::present::rows;
 use crate::promql::{self, QueryError, QueryLimits};
-use crate::store::Store;
+use crate::samples::Reader;
 
 /// How many weeks are looked at.
 pub const WEEKS: usize = 4;
@@ -128,13 +128,13 @@ impl Outlook {
 }
 
 /// The outlook of each host that has a history.
-pub fn read(store: &Store, moment: &Moment) -> Result<BTreeMap<String, Outlook>, QueryError> {
+pub fn read(reader: Reader<'_>, moment: &Moment) -> Result<BTreeMap<String, Outlook>, QueryError> {
     let hours = hours(moment);
     let mut outlooks: BTreeMap<String, Vec<Hour>> = BTreeMap::new();
     let empty = |(from_ms, _): &(i64, Vec<i64>)| Hour { from_ms: *from_ms, past: [None; WEEKS] };
     for week in 0..WEEKS {
         let begins: Vec<i64> = hours.iter().map(|(_, past)| past[week]).collect();
-        for (instance, past) in past(store, &begins)? {
+        for (instance, past) in past(reader, &begins)? {
             let outlook = outlooks.entry(instance);
             let outlook = outlook.or_insert_with(|| hours.iter().map(empty).collect());
             for (hour, past) in outlook.iter_mut().zip(past) {
@@ -167,7 +167,7 @@ fn unix_ms(at: &Zoned) -> i64 {
 
 /// What the hours that began at some moments were like, by host.
 fn past(
-    store: &Store,
+    reader: Reader<'_>,
     begins: &[i64],
 ) -> Result<BTreeMap<String, Vec<Option<PastHour>>>, QueryError> {
     let (Some(first), Some(last)) = (begins.iter().min(), begins.iter().max()) else {
@@ -175,7 +175,7 @@ fn past(
     };
     let grid = (first + HOUR_MS, last + HOUR_MS, HOUR_MS);
     let ask = |expression: &str| -> Result<BTreeMap<String, Vec<Option<f64>>>, QueryError> {
-        let value = promql::range(store, expression, grid, QueryLimits::default())?;
+        let value = promql::range(reader, expression, grid, QueryLimits::default())?;
         let of_host = |row: promql::Row| {
             let instance = row.labels.get(INSTANCE).unwrap_or_default().to_owned();
             (instance, row.points)

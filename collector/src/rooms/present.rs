@@ -6,7 +6,7 @@ use headroom_proto::metric::INSTANCE;
 
 use super::Counts;
 use crate::promql::{self, QueryError, QueryLimits, Row, Value};
-use crate::store::{Labels, Store};
+use crate::samples::{Labels, Reader};
 
 /// The label of an organisation.
 pub const TENANT: &str = "tenant";
@@ -62,7 +62,7 @@ pub fn of_nobody(gauge: &str) -> String {
 
 /// What each organisation has on each host, by readings no older than `lookback_ms`.
 pub fn counts(
-    store: &Store,
+    reader: Reader<'_>,
     now_ms: i64,
     lookback_ms: i64,
 ) -> Result<BTreeMap<Key, Counts>, QueryError> {
@@ -72,7 +72,7 @@ pub fn counts(
         |(gauge, field): (&str, Field)| (format!("sum by (instance, tenant) ({gauge})"), field);
     let of_all = |(gauge, field): (&str, Field)| (of_nobody(gauge), field);
     for (expression, field) in GAUGES.map(of_tenants).into_iter().chain(OF_ALL.map(of_all)) {
-        for row in rows(promql::instant(store, &expression, now_ms, limits.clone())?) {
+        for row in rows(promql::instant(reader, &expression, now_ms, limits)?) {
             let Some(value) = row.points.first().copied().flatten() else { continue };
             if value.is_finite() {
                 *field(counts.entry(Key::of(&row.labels)).or_default()) = value;

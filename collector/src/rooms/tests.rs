@@ -2,7 +2,8 @@ use jiff::Zoned;
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::{FrameWrite, Labels, SeriesId};
+use crate::samples::{Budget, Labels};
+use crate::store::{FrameWrite, SeriesId, Store};
 
 const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 const MINUTE_MS: i64 = 60_000;
@@ -151,7 +152,7 @@ fn cooperative(store: &Store) {
 }
 
 fn present_by_host(store: &Store) -> BTreeMap<String, Option<Counts>> {
-    now(store, moment().now_ms).unwrap()
+    now(Reader::new(store, &Budget::unlimited()), moment().now_ms).unwrap()
 }
 
 fn ago(at_ms: i64) -> i64 {
@@ -163,7 +164,7 @@ fn what_is_not_known_is_not_zero_and_what_is_known_is_exact() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
-    let rooms = rooms(&store, &moment()).unwrap();
+    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
     let hosts: Vec<String> = rooms
         .hosts
         .iter()
@@ -199,7 +200,7 @@ fn today_begins_at_midnight_where_the_site_is() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
-    let rooms = rooms(&store, &moment()).unwrap();
+    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
     let of = |name: &str| rooms.hosts.iter().find(|host| host.instance == name).unwrap();
     // An hour of the first reading after midnight was counted since the last one before it.
     let today = of("ca1").today;
@@ -228,7 +229,7 @@ fn past_weeks_tell_until_when_and_which_hour_is_quiet() {
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
     let moment = moment();
-    let rooms = rooms(&store, &moment).unwrap();
+    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment).unwrap();
     let of = |name: &str| rooms.hosts.iter().find(|host| host.instance == name).unwrap();
     let clock = |ms: i64| {
         let at = jiff::Timestamp::from_millisecond(ms).unwrap().to_zoned(moment.zone.clone());
@@ -266,7 +267,7 @@ fn people_whom_another_exporter_counts_are_not_overlooked() {
         ca1.frame(ago, &samples);
     }
     ca1.write();
-    let rooms = rooms(&store, &moment()).unwrap();
+    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
     let ca1 = &rooms.hosts[0];
     assert_eq!(ca1.advice(moment().now_ms), Advice::Busy { rooms: 2.0, people: 12.0 });
     assert_eq!((ca1.today.peak.unwrap().0, ca1.day[95]), (12.0, Some(12.0)));
@@ -279,7 +280,7 @@ fn people_whom_another_exporter_counts_are_not_overlooked() {
 fn without_bbb_there_are_no_rooms_to_speak_of() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
-    let rooms = rooms(&store, &moment()).unwrap();
+    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
     assert!(rooms.hosts.is_empty() && rooms.tenants.is_empty() && rooms.now().is_none());
     assert!(present_by_host(&store).is_empty());
 }
@@ -289,7 +290,7 @@ fn the_same_as_csv_and_json() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
-    let rooms = rooms(&store, &moment()).unwrap();
+    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
     let text = [csv(&rooms, By::Host), csv(&rooms, By::Tenant), json(&rooms, &moment())].join("\n");
     insta::assert_snapshot!(text);
 }

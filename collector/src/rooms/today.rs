@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 use super::Moment;
 use super::present::{Key, of_nobody, rows};
 use crate::promql::{self, QueryError, QueryLimits};
-use crate::store::{Hints, Matcher, Series, Store, StoreError, TimeRange};
+use crate::samples::{Hints, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_SECONDS: f64 = 3600.0;
@@ -64,7 +64,7 @@ pub struct Day {
 }
 
 /// Reads today. Readings stand for `lookback_ms`.
-pub fn read(store: &Store, moment: &Moment, lookback_ms: i64) -> Result<Days, QueryError> {
+pub fn read(reader: Reader<'_>, moment: &Moment, lookback_ms: i64) -> Result<Days, QueryError> {
     let midnight_ms = midnight(moment);
     let now_ms = moment.now_ms;
     // A day has 25 hours when clocks go back.
@@ -74,7 +74,7 @@ pub fn read(store: &Store, moment: &Moment, lookback_ms: i64) -> Result<Days, Qu
     let of_tenants = "sum by (instance, tenant) (headroom_tenant_participants)".to_owned();
     let mut people: BTreeMap<Key, Vec<Option<f64>>> = BTreeMap::new();
     for expression in [of_tenants, of_nobody("bbb_meetings_participants")] {
-        for row in rows(promql::range(store, &expression, grid, limits.clone())?) {
+        for row in rows(promql::range(reader, &expression, grid, limits)?) {
             let points = people.entry(Key::of(&row.labels)).or_default();
             points.resize(row.points.len(), None);
             for (point, value) in points.iter_mut().zip(row.points) {
@@ -83,13 +83,13 @@ pub fn read(store: &Store, moment: &Moment, lookback_ms: i64) -> Result<Days, Qu
         }
     }
     let answered = "max by (instance) (bbb_meetings)";
-    let answered = rows(promql::range(store, answered, grid, limits)?);
+    let answered = rows(promql::range(reader, answered, grid, limits)?);
     let host = |row: promql::Row| {
         let points = row.points.iter().map(Option::is_some).collect();
         (row.labels.get(INSTANCE).unwrap_or_default().to_owned(), points)
     };
-    let users = since(store, "headroom_tenant_user_seconds_total", (midnight_ms, now_ms))?;
-    let mut rooms = since(store, "headroom_tenant_room_seconds_total", (midnight_ms, now_ms))?;
+    let users = since(reader, "headroom_tenant_user_seconds_total", (midnight_ms, now_ms))?;
+    let mut rooms = since(reader, "headroom_tenant_room_seconds_total", (midnight_ms, now_ms))?;
     let mut seconds: BTreeMap<Key, [Option<f64>; 2]> = BTreeMap::new();
     for (key, users) in users {
         let rooms = rooms.remove(&key);
@@ -116,13 +116,14 @@ fn midnight(moment: &Moment) -> i64 {
 
 /// How far counters rose between two moments, by host and organisation.
 fn since(
-    store: &Store,
+    reader: Reader<'_>,
     metric: &str,
     (from_ms, to_ms): (i64, i64),
-) -> Result<BTreeMap<Key, f64>, StoreError> {
+) -> Result<BTreeMap<Key, f64>, ReadError> {
     let range = TimeRange { from_ms: from_ms - BEFORE_MIDNIGHT_MS, to_ms };
     let mut risen: BTreeMap<Key, f64> = BTreeMap::new();
-    for series in store.select(&[Matcher::metric(metric)], range, Hints::default())? {
+    let what = Selection { matchers: &[Matcher::metric(metric)], range };
+    for series in reader.select(what, Hints::default())? {
         *risen.entry(Key::of(&series.labels)).or_default() += rise(&series, from_ms);
     }
     Ok(risen)
@@ -243,7 +244,7 @@ impl Day {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Labels;
+    use crate::samples::Labels;
 
     #[test]
     fn a_counter_that_begins_anew_and_one_that_pauses_lose_nothing() {

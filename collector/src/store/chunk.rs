@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::head::Column;
 use super::numbers::{self, Effort, Times, Values};
-use super::select::TimeRange;
+use crate::samples::TimeRange;
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;

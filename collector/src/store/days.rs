@@ -6,7 +6,7 @@ use fjall::Keyspace;
 
 use super::StoreError;
 use super::database::Database;
-use super::select::TimeRange;
+use crate::samples::TimeRange;
 
 pub const DAY_MS: i64 = 86_400_000;
 

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::SeriesId;
 use super::days::Day;
-use super::select::TimeRange;
+use crate::samples::TimeRange;
 
 /// The samples of one series.
 #[derive(Debug, Clone, Default, PartialEq)]

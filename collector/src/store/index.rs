@@ -8,10 +8,10 @@ use headroom_proto::metric::INSTANCE;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::database::{self, Database, Row};
-use super::labels::{self, Labels};
-use super::matcher::Matcher;
+use super::pairs;
 use super::symbols::{Symbol, Symbols};
 use super::{SeriesId, StoreError};
+use crate::samples::{Labels, Matcher};
 
 /// The most series one instance may have, unless configured otherwise.
 pub const DEFAULT_SERIES_PER_INSTANCE: usize = 50_000;
@@ -67,7 +67,7 @@ impl Index {
             };
             let checked = value.split_first_chunk::<4>();
             let sound = checked.filter(|(sum, rest)| crc32fast::hash(rest).to_le_bytes() == **sum);
-            match sound.and_then(|(_, rest)| labels::decode(rest)) {
+            match sound.and_then(|(_, rest)| pairs::decode(rest)) {
                 Some(pairs) => self.restore(SeriesId(id), &pairs),
                 None => damaged += 1,
             }
@@ -208,7 +208,7 @@ impl Index {
     pub fn rows(&self, series: std::ops::Range<usize>) -> Vec<Row> {
         let row = |id: u32| {
             let mut bytes = Vec::new();
-            labels::encode(self.texts(SeriesId(id)), &mut bytes);
+            pairs::encode(self.texts(SeriesId(id)), &mut bytes);
             let checked = [&crc32fast::hash(&bytes).to_le_bytes()[..], &bytes].concat();
             (id.to_be_bytes().to_vec(), checked)
         };

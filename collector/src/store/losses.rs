@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::StoreError;
 use super::database::{self, Batch, Database};
-use super::select::TimeRange;
+use crate::samples::TimeRange;
 
 /// An interval that an agent sampled and could not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]

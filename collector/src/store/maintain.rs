@@ -2,8 +2,8 @@
 
 use super::database;
 use super::days::{self, Day, DayState};
-use super::rollup::Resolution;
 use super::{Store, StoreError, meetings, merge, rollups, seal};
+use crate::samples::Resolution;
 
 /// How long samples and their rollups are kept, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

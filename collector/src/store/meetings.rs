@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::StoreError;
 use super::database::{self, Batch, Database};
-use super::select::TimeRange;
+use crate::samples::TimeRange;
 
 /// No meeting is looked for that started longer ago than this before the range asked for.
 const LONGEST_MS: i64 = 14 * 86_400_000;

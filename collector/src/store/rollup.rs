@@ -12,57 +12,7 @@ use headroom_proto::metric::STALE_BITS;
 
 use super::head::Column;
 use super::numbers::{self, Effort};
-
-/// How long buckets are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Resolution {
-    /// 5 minutes.
-    Minutes,
-    /// An hour.
-    Hour,
-}
-
-impl Resolution {
-    /// Both, the finer first.
-    pub const ALL: [Self; 2] = [Self::Minutes, Self::Hour];
-
-    /// The length of a bucket.
-    pub const fn ms(self) -> i64 {
-        match self {
-            Self::Minutes => 300_000,
-            Self::Hour => 3_600_000,
-        }
-    }
-}
-
-/// What is left of the samples of a bucket.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bucket {
-    /// When it begins, Unix time in milliseconds.
-    pub begin_ms: i64,
-    /// How many samples it holds.
-    pub count: f64,
-    /// Their sum.
-    pub sum: f64,
-    /// The least; NaN only if all are.
-    pub min: f64,
-    /// The greatest; NaN only if all are.
-    pub max: f64,
-    /// The first sample's moment.
-    pub first_ms: i64,
-    /// The first sample.
-    pub first: f64,
-    /// The last sample's moment.
-    pub last_ms: i64,
-    /// The last sample.
-    pub last: f64,
-    /// What a counter had reached before each fall, summed.
-    pub drops: f64,
-    /// The least rise a second from one sample to the next, a fall being a start from zero.
-    pub slope_min: f64,
-    /// The greatest; NaN where there is none.
-    pub slope_max: f64,
-}
+use crate::samples::{Bucket, Resolution};
 
 const VERSION: u8 = 1;
 
@@ -103,9 +53,6 @@ fn slope((from_ms, old): (i64, f64), (to_ms, new): (i64, f64)) -> Option<f64> {
 }
 
 impl Bucket {
-    /// Neighbours further apart, in milliseconds, have a gap between them and no slope.
-    pub const LONGEST_STEP_MS: i64 = 300_000;
-
     fn of(begin_ms: i64, (at_ms, value): (i64, f64), slope: Option<f64>) -> Self {
         let slope = slope.unwrap_or(f64::NAN);
         Self {

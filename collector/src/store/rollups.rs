@@ -10,35 +10,22 @@ use fjall::{Keyspace, UserValue};
 use super::database::{self, Database, Row};
 use super::days::{self, DAY_MS, Day, DayState};
 use super::head::Column;
-use super::labels::Labels;
-use super::matcher::Matcher;
-use super::rollup::{self, Bucket, Resolution};
-use super::select::{ReadLimit, TimeRange};
+use super::rollup;
 use super::view::View;
 use super::{SeriesId, Store, StoreError};
+use crate::samples::{Bucket, BucketSeries, Budget, ReadError, Resolution, Selection, TimeRange};
 
 const PERIOD_DAYS: u32 = 30;
 
-/// One series with its buckets in time order.
-#[derive(Debug, Clone)]
-pub struct BucketSeries {
-    /// What names it.
-    pub labels: Labels,
-    /// Of the resolution that was asked for, or coarser where no finer are kept.
-    pub buckets: Vec<Bucket>,
+fn prefix(resolution: Resolution) -> &'static str {
+    match resolution {
+        Resolution::Minutes => "minutes",
+        Resolution::Hour => "hours",
+    }
 }
 
-impl Resolution {
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Minutes => "minutes",
-            Self::Hour => "hours",
-        }
-    }
-
-    fn name(self, day: Day) -> String {
-        format!("{}-{}", self.prefix(), period(day))
-    }
+fn name(resolution: Resolution, day: Day) -> String {
+    format!("{}-{}", prefix(resolution), period(day))
 }
 
 /// Writes the rollups of a merged day. The caller holds the maintenance lock.
@@ -46,7 +33,7 @@ pub fn roll(store: &Store, day: Day, state: &DayState) -> Result<(), StoreError>
     let Some(merged) = &state.merged else { return Ok(()) };
     let database = &store.database;
     for resolution in Resolution::ALL {
-        let keyspace = database.keyspace(&resolution.name(day))?;
+        let keyspace = database.keyspace(&name(resolution, day))?;
         store.write().periods.of(resolution).insert(period(day), keyspace.clone());
         let rows = merged.iter().filter_map(|entry| roll_row(store, day, resolution, entry));
         database::write_in_bulk(&keyspace, rows)?;
@@ -108,7 +95,7 @@ impl Periods {
         let mut periods = Self::default();
         for name in database.names() {
             for (resolution, found) in Resolution::ALL.into_iter().zip(&mut periods.0) {
-                let number = name.strip_prefix(resolution.prefix());
+                let number = name.strip_prefix(prefix(resolution));
                 let number = number.and_then(|rest| rest.strip_prefix('-')?.parse().ok());
                 if let Some(number) = number {
                     found.insert(number, database.keyspace(&name)?);
@@ -213,26 +200,26 @@ fn period(day: Day) -> u32 {
 /// The buckets of the series that match: from rollups where a day is rolled up, else from samples.
 pub fn select(
     store: &Store,
-    matchers: &[Matcher],
-    range: TimeRange,
-    (resolution, limit): (Resolution, ReadLimit<'_>),
-) -> Vec<BucketSeries> {
-    let view = View::open(store, matchers, range);
+    what: Selection<'_>,
+    resolution: Resolution,
+    budget: &Budget,
+) -> Result<Vec<BucketSeries>, ReadError> {
+    let range = what.range;
+    let view = View::open(store, what.matchers, range);
+    budget.series(view.series.len())?;
     let mut found = Vec::new();
-    let mut read = 0;
     for (place, (_, labels)) in view.series.iter().enumerate() {
-        if read > limit.max_samples || limit.is_stopped() {
-            break;
-        }
         let mut buckets = read_buckets(&view, place, range, resolution);
         buckets.retain(|b: &Bucket| b.last_ms >= range.from_ms && b.begin_ms <= range.to_ms);
-        read += buckets.len();
+        budget.samples(buckets.len())?;
         if !buckets.is_empty() {
-            found.push(BucketSeries { labels: labels.clone(), buckets });
+            let series = BucketSeries { labels: labels.clone(), buckets };
+            budget.hold(series.bytes())?;
+            found.push(series);
         }
     }
     found.sort_by(|a, b| a.labels.cmp(&b.labels));
-    found
+    Ok(found)
 }
 
 fn read_buckets(

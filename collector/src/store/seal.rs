@@ -6,8 +6,8 @@ use super::database::{self, Row};
 use super::days::Day;
 use super::head::{Column, Head};
 use super::numbers::Effort;
-use super::select::TimeRange;
 use super::{SeriesId, Store, StoreError, chunk, log};
+use crate::samples::TimeRange;
 
 /// A head on its way into chunks, and what is in the logs up to its generation.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::samples::{Budget, Hints, Matcher, Resolution, Samples, Selection};
 
 mod fixture;
 
@@ -30,7 +31,13 @@ fn append(store: &Store, sequence: u64, timestamp_ms: i64, value: f64) -> Append
 }
 
 fn samples(store: &Store, range: TimeRange) -> Vec<(i64, f64)> {
-    let found = store.select(&[Matcher::metric("bytes")], range, Hints::default()).unwrap();
+    let found = store
+        .select(
+            Selection { matchers: &[Matcher::metric("bytes")], range },
+            Hints::default(),
+            &Budget::unlimited(),
+        )
+        .unwrap();
     let eth0 = found.into_iter().find(|series| series.labels.get("device") == Some("eth0"));
     eth0.map(|s| s.timestamps.into_iter().zip(s.values).collect()).unwrap_or_default()
 }
@@ -140,11 +147,14 @@ fn what_expires_leaves_its_rollups() {
     let ends = [(old + 290_000, 29.0), (old + 590_000, 59.0), (old + 890_000, 89.0)];
     assert_eq!(samples(&store, EVER), [&ends[..], &[(new, 2.0)]].concat());
     let matchers = [Matcher::metric("bytes")];
-    let found = store.select(&matchers, EVER, Hints::default()).unwrap();
+    let found =
+        store.select(Selection::ever(&matchers), Hints::default(), &Budget::unlimited()).unwrap();
     assert_eq!(found[0].stand_ins, [(3, 300_000)]);
     assert_eq!([2, 3].map(|n| found[0].lookback_ms(n, 300_000)), [600_000, 300_000]);
-    let buckets =
-        store.select_buckets(&matchers, EVER, (Resolution::Hour, ReadLimit::default())).unwrap();
+    let buckets = store
+        .select_buckets(Selection::ever(&matchers), Resolution::Hour, &Budget::unlimited())
+        .unwrap();
+    let buckets = buckets.unwrap();
     let bucket = buckets[0].buckets[0];
     assert_eq!((bucket.count, bucket.min, bucket.max, bucket.last), (90.0, 0.0, 89.0, 89.0));
     // Then hours, then nothing.
@@ -178,7 +188,12 @@ fn merging_keeps_every_sample_once_and_buckets_are_the_same_before_and_after() {
     expected.sort_by_key(|(at, _)| *at);
     let buckets = |store: &Store, resolution| {
         let found = store
-            .select_buckets(&[Matcher::metric("bytes")], EVER, (resolution, ReadLimit::default()))
+            .select_buckets(
+                Selection::ever(&[Matcher::metric("bytes")]),
+                resolution,
+                &Budget::unlimited(),
+            )
+            .unwrap()
             .unwrap();
         format!("{:?}", found[0].buckets)
     };
@@ -247,10 +262,18 @@ fn matchers_select_as_in_prometheus() {
         (vec![Matcher::metric("other")], ""),
     ];
     for (matchers, expected) in cases {
-        let found = store.select(&matchers, EVER, Hints::default()).unwrap();
+        let found = store
+            .select(Selection::ever(&matchers), Hints::default(), &Budget::unlimited())
+            .unwrap();
         let devices: Vec<_> = found.iter().filter_map(|s| s.labels.get("device")).collect();
         assert_eq!(devices.join(" "), expected, "{matchers:?}");
-        assert_eq!(store.label_values("device", &matchers).join(" "), expected);
+        assert_eq!(
+            store
+                .label_values(Selection::ever(&matchers), "device", &Budget::unlimited())
+                .unwrap()
+                .join(" "),
+            expected
+        );
     }
     let error = Matcher::regex("device", "(").unwrap_err().to_string();
     assert_eq!(error, "matcher of label \"device\": \"(\" is not a regular expression");

@@ -8,11 +8,9 @@ use headroom_proto::chain::Chain;
 use super::chunk::Chunk;
 use super::days::{Day, DayState};
 use super::head::Column;
-use super::labels::Labels;
-use super::matcher::Matcher;
 use super::rollups::Rollups;
-use super::select::TimeRange;
 use super::{SeriesId, Store, StoreError, chunk, database};
+use crate::samples::{Labels, Matcher, TimeRange};
 
 /// What a read sees: the series that match, the keyspaces of the days, and what is not sealed.
 pub struct View<'s> {

@@ -1,6 +1,6 @@
 //! Which samples a reader will look at: those in the windows before its points. No I/O.
 
-use super::select::{Hints, TimeRange};
+use crate::samples::{Hints, TimeRange};
 
 /// The windows of a reader's points over a range of time.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    pub fn new(range: TimeRange, Hints { step_ms, range_ms, .. }: Hints<'_>) -> Self {
+    pub fn new(range: TimeRange, Hints { step_ms, range_ms }: Hints) -> Self {
         Self { range, step_ms, range_ms }
     }
 
@@ -47,7 +47,7 @@ mod tests {
     fn windows_apart_are_cut_out_and_others_joined() {
         let check = |step_ms, range_ms, span: (i64, i64), expected: &[(i64, i64)]| {
             let range = TimeRange { from_ms: 100, to_ms: 1000 };
-            let wanted = Wanted::new(range, Hints { step_ms, range_ms, ..Hints::default() });
+            let wanted = Wanted::new(range, Hints { step_ms, range_ms });
             let span = TimeRange { from_ms: span.0, to_ms: span.1 };
             let found: Vec<(i64, i64)> =
                 wanted.within(span).map(|window| (window.from_ms, window.to_ms)).collect();

@@ -16,9 +16,10 @@ use serde_json::{Value as Json, json};
 use self::answer::success;
 use self::gate::{Gate, MAX_TIME};
 use self::parameters::Parameters;
+use super::site::Visit;
 use super::{Site, now_ms};
-use crate::promql::{self, QueryError, QueryLimits, Stop};
-use crate::store::{Labels, TimeRange};
+use crate::promql::{self, QueryError, QueryLimits};
+use crate::samples::{Labels, METRIC, Selection, Stop, TimeRange};
 
 pub fn routes() -> Router<Arc<Site>> {
     Router::new()
@@ -45,8 +46,10 @@ async fn query(
     let (counts, timeout) = (Arc::clone(&site.counts), parameters.timeout(MAX_TIME));
     let work = move |stop| {
         let at_ms = parameters.time("time")?.unwrap_or_else(now_ms);
-        let limits = limits(&parameters, stop)?;
-        let value = promql::instant(&site.store, parameters.query(), at_ms, limits)?;
+        let limits = limits(&parameters)?;
+        let budget = site.budget(stop);
+        let reader = Visit { site: &site, budget: &budget }.reader();
+        let value = promql::instant(reader, parameters.query(), at_ms, limits)?;
         Ok(answer::Instant { value, at_ms })
     };
     gate.pass(&counts, timeout, work).await
@@ -63,20 +66,22 @@ async fn query_range(
             (parameters.required_time("start")?, parameters.required_time("end")?);
         let step_ms = parameters.step("step")?;
         let grid = (from_ms, to_ms, step_ms);
-        let limits = limits(&parameters, stop)?;
-        let value = promql::range(&site.store, parameters.query(), grid, limits)?;
+        let limits = limits(&parameters)?;
+        let budget = site.budget(stop);
+        let reader = Visit { site: &site, budget: &budget }.reader();
+        let value = promql::range(reader, parameters.query(), grid, limits)?;
         Ok(answer::Range { value, from_ms, step_ms })
     };
     gate.pass(&counts, timeout, work).await
 }
 
-fn limits(parameters: &Parameters, stop: Stop) -> Result<QueryLimits, QueryError> {
+fn limits(parameters: &Parameters) -> Result<QueryLimits, QueryError> {
     let default = QueryLimits::default();
     let lookback_ms = match parameters.get("lookback_delta") {
         None => default.lookback_ms,
         Some(_) => parameters.step("lookback_delta")?,
     };
-    Ok(QueryLimits { lookback_ms, stop, ..default })
+    Ok(QueryLimits { lookback_ms, ..default })
 }
 
 async fn series(
@@ -85,7 +90,7 @@ async fn series(
     parameters: Parameters,
 ) -> Response {
     let counts = Arc::clone(&site.counts);
-    let work = move |_| Ok(answer::Metrics(matching(&site, &parameters, true)?));
+    let work = move |stop| Ok(answer::Metrics(matching((&site, stop), &parameters, true)?));
     gate.pass(&counts, Ok(MAX_TIME), work).await
 }
 
@@ -95,8 +100,8 @@ async fn labels(
     parameters: Parameters,
 ) -> Response {
     let counts = Arc::clone(&site.counts);
-    let work = move |_| {
-        let matching = matching(&site, &parameters, false)?;
+    let work = move |stop| {
+        let matching = matching((&site, stop), &parameters, false)?;
         let names = matching.iter().flat_map(Labels::iter).map(|(name, _)| name);
         let unique: std::collections::BTreeSet<&str> = names.collect();
         Ok(json!(unique))
@@ -111,11 +116,11 @@ async fn label_values(
     parameters: Parameters,
 ) -> Response {
     let counts = Arc::clone(&site.counts);
-    let work = move |_| {
+    let work = move |stop| {
         if !headroom_proto::metric::is_label_name(&name) {
             return Err(QueryError::BadData(format!("invalid label name: {name:?}")));
         }
-        let matching = matching(&site, &parameters, false)?;
+        let matching = matching((&site, stop), &parameters, false)?;
         let values = matching.iter().filter_map(|labels| labels.get(&name));
         let unique: std::collections::BTreeSet<&str> = values.collect();
         Ok(json!(unique))
@@ -125,7 +130,7 @@ async fn label_values(
 
 /// The series that any of the `match[]` selects and that have samples between `start` and `end`.
 fn matching(
-    site: &Site,
+    (site, stop): (&Site, Stop),
     parameters: &Parameters,
     required: bool,
 ) -> Result<Vec<Labels>, QueryError> {
@@ -137,7 +142,8 @@ fn matching(
     if required && selectors.is_empty() {
         return Err(QueryError::BadData("no match[] parameter provided".into()));
     }
-    promql::series(&site.store, &selectors, range)
+    let budget = site.budget(stop);
+    promql::series(Visit { site, budget: &budget }.reader(), &selectors, range)
 }
 
 /// Counters end in `_total`; more is not known of a metric.
@@ -147,9 +153,12 @@ async fn metadata(
     parameters: Parameters,
 ) -> Response {
     let counts = Arc::clone(&site.counts);
-    let work = move |_| {
+    let work = move |stop| {
         let limit = parameters.limit("limit")?.unwrap_or(usize::MAX);
-        let names = site.store.label_values(crate::store::METRIC, &[]);
+        let budget = site.budget(stop);
+        let all = Selection::ever(&[]);
+        let reader = Visit { site: &site, budget: &budget }.reader();
+        let names = reader.label_values(all, METRIC)?;
         let wanted =
             |name: &&String| parameters.get("metric").is_none_or(|metric| metric == **name);
         let entry = |name: &String| {

@@ -7,7 +7,6 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -15,8 +14,11 @@ use super::pages::iso;
 use super::pictures::{moment, unreadable};
 use super::problem::Problem;
 use super::{Site, now_ms};
+use crate::fleet;
 use crate::rooms;
-use crate::store::{Marks, Matcher, Meeting, StoreError, TimeRange};
+use crate::samples::{ReadError, Stop, TimeRange};
+use crate::store::{Marks, Meeting};
+use crate::web::site::Visit;
 
 /// Without another wish, the last day.
 const DAY_MS: i64 = 86_400_000;
@@ -66,14 +68,16 @@ fn range(query: &MeetingsQuery, now_ms: i64) -> Result<TimeRange, Problem> {
     Ok(TimeRange { from_ms, to_ms })
 }
 
-fn read(site: &Site, host: Option<&str>, range: TimeRange) -> Result<Vec<Meeting>, StoreError> {
+fn read(site: &Site, host: Option<&str>, range: TimeRange) -> Result<Vec<Meeting>, ReadError> {
+    let budget = site.budget(Stop::default());
+    let visit = Visit { site, budget: &budget };
     let hosts = match host {
         Some(host) => vec![host.to_owned()],
-        None => site.store.label_values(INSTANCE, &[Matcher::metric(AGENT_FRAMES)]),
+        None => fleet::instances(visit.reader())?,
     };
     let mut meetings = Vec::new();
     for host in hosts {
-        meetings.extend(site.store.meetings(&host, range)?);
+        meetings.extend(site.records.meetings(&host, range, &budget)?);
     }
     meetings.sort_by_key(|meeting| meeting.started_ms);
     Ok(meetings)

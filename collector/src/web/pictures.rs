@@ -11,10 +11,11 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::problem::Problem;
+use super::site::Visit;
 use super::{Site, now_ms};
 use crate::fleet;
 use crate::graphs::{self, Definition, Graph, Of, Period, Size, Source, Span, Theme};
-use crate::store::{Matcher, Store};
+use crate::samples::{Matcher, ReadError, Reader, Selection, Stop};
 
 /// The longest span that one picture may show.
 const LONGEST_MS: i64 = 5 * 366 * 86_400_000;
@@ -69,9 +70,11 @@ pub async fn picture(
     let look = look(&query)?;
     let work = move || {
         let subject = (instance.as_str(), query.device.as_deref());
-        let graph = graphs::gather(&site.store, definition, subject, (span, now_ms))
+        let budget = site.budget(Stop::default());
+        let visit = Visit { site: &site, budget: &budget };
+        let graph = graphs::gather(visit.sources(), definition, subject, (span, now_ms))
             .map_err(|error| Problem::internal("read the graph's samples", &error))?;
-        is_of_somebody(&site.store, &graph)?;
+        is_of_somebody(visit.reader(), &graph)?;
         if let Some(device) = query.device.as_deref().filter(|_| graph.devices.is_empty()) {
             let sentence = format!("{instance} has reported no interface {device} in that time.");
             return Err(Problem::not_found(sentence));
@@ -89,26 +92,27 @@ fn definition(name: &str) -> Result<&'static Definition, Problem> {
 }
 
 /// A host that is silent has a picture all the same, an empty one; what never was has none.
-fn is_of_somebody(store: &Store, graph: &Graph) -> Result<(), Problem> {
+fn is_of_somebody(reader: Reader<'_>, graph: &Graph) -> Result<(), Problem> {
     let whom = &graph.whom;
+    let failed = |error: ReadError| Problem::internal("read whom the graph is of", &error);
     let sentence = match graph.definition.of() {
-        Of::Host if graph.is_empty() && graph.devices.is_empty() => (!fleet::is_known(store, whom))
+        Of::Host if !graph.is_empty() || !graph.devices.is_empty() => None,
+        Of::Host => (!fleet::is_known(reader, whom).map_err(failed)?)
             .then(|| format!("No host {whom} has reported in that time; / lists all.")),
-        Of::Tenant if !is_tenant(store, whom) => {
-            Some(format!("No organisation {whom} has had a room yet; /rooms lists all."))
-        }
-        Of::All if whom != ALL => Some(format!(
-            "{} is a graph of all hosts; it is at /graphs/{ALL}/{0}/.",
-            graph.definition.name
-        )),
-        Of::Host | Of::Tenant | Of::All => None,
+        Of::Tenant => (!is_tenant(reader, whom).map_err(failed)?)
+            .then(|| format!("No organisation {whom} has had a room yet; /rooms lists all.")),
+        Of::All => (whom != ALL).then(|| {
+            let name = &graph.definition.name;
+            format!("{name} is a graph of all hosts; it is at /graphs/{ALL}/{name}/.")
+        }),
     };
     sentence.map_or(Ok(()), |sentence| Err(Problem::not_found(sentence)))
 }
 
-fn is_tenant(store: &Store, name: &str) -> bool {
+fn is_tenant(reader: Reader<'_>, name: &str) -> Result<bool, ReadError> {
     let matchers = [Matcher::metric("headroom_tenant_rooms"), Matcher::equal("tenant", name)];
-    !store.label_values("tenant", &matchers).is_empty()
+    let what = Selection::ever(&matchers);
+    Ok(!reader.label_values(what, "tenant")?.is_empty())
 }
 
 /// Why what follows the question mark cannot be read.

@@ -8,17 +8,30 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use headroom_proto::chain::Chain;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::Site;
-use crate::store::{ArchiveWriter, StoreError};
+use crate::store::{ArchiveWriter, Store, StoreError};
 
 /// Bytes are sent in parts of about this size; so many wait for a slow reader.
 const PART_BYTES: usize = 256 << 10;
 const PARTS_AHEAD: usize = 8;
 
 type Part = Result<Bytes, std::io::Error>;
+
+/// Takes snapshots of a store, one at a time.
+pub struct Snapshots {
+    store: Arc<Store>,
+    permit: Arc<Semaphore>,
+}
+
+impl Snapshots {
+    /// Of this store.
+    pub fn of(store: &Arc<Store>) -> Self {
+        Self { store: Arc::clone(store), permit: Arc::new(Semaphore::new(1)) }
+    }
+}
 
 /// Why a snapshot ends early.
 enum Ended {
@@ -34,7 +47,7 @@ impl From<StoreError> for Ended {
 }
 
 pub async fn snapshot(State(site): State<Arc<Site>>) -> Response {
-    let Ok(permit) = Arc::clone(&site.snapshots).try_acquire_owned() else {
+    let Ok(permit) = Arc::clone(&site.snapshots.permit).try_acquire_owned() else {
         let message = "a snapshot is being taken already\n";
         return (StatusCode::TOO_MANY_REQUESTS, message).into_response();
     };
@@ -58,7 +71,7 @@ fn send(site: &Site, parts: &mpsc::Sender<Part>) -> Result<(), Ended> {
         let part = std::mem::replace(bytes, Vec::with_capacity(PART_BYTES));
         parts.blocking_send(Ok(part.into())).map_err(|_| Ended::Unread)
     };
-    site.store.snapshot(|row| {
+    site.snapshots.store.snapshot(|row| {
         writer.row(&row, &mut bytes);
         if bytes.len() >= PART_BYTES { give(&mut bytes) } else { Ok(()) }
     })?;

@@ -4,7 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fantoccini::Locator;
 use harness::{CollectorOptions, CollectorProgram, fetch};
-use headroom::store::{FrameWrite, Labels, Store};
+use headroom::samples::Labels;
+use headroom::store::{FrameWrite, Store};
 use serde_json::Value;
 
 use crate::browser::Browser;

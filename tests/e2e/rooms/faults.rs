@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use harness::bigbluebutton::{Fault, Flavour, Signature, StandIn, StandInOptions};
 use harness::{AgentProgram, CollectorProgram, certificates, eventually};
+use headroom::samples::{Budget, Hints, Samples, Selection};
 
 use super::{PATIENCE, agent, ask, collector, host, polling, stand_in, state, tuesday, world};
 
@@ -94,11 +95,13 @@ async fn a_rotated_secret_shows_within_two_polls_and_heals_by_its_file() {
         .collect();
     let store = collector.open_store();
     let matchers = [
-        headroom::store::Matcher::metric("headroom_bbb_state"),
-        headroom::store::Matcher::equal("state", "failed"),
+        headroom::samples::Matcher::metric("headroom_bbb_state"),
+        headroom::samples::Matcher::equal("state", "failed"),
     ];
-    let range = headroom::store::TimeRange { from_ms: 0, to_ms: i64::MAX };
-    let found = store.select(&matchers, range, headroom::store::Hints::default()).unwrap();
+    let range = headroom::samples::TimeRange { from_ms: 0, to_ms: i64::MAX };
+    let found = store
+        .select(Selection { matchers: &matchers, range }, Hints::default(), &Budget::unlimited())
+        .unwrap();
     let failed: Vec<bool> = found[0].values.iter().map(|value| *value == 1.0).collect();
     let first = |list: &[bool]| list.iter().position(|failed| *failed).unwrap();
     let (refused, shown) = (first(&polls), first(&failed));

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use harness::bigbluebutton::{Asked, Flavour, Signature, StandIn};
 use harness::{CollectorProgram, eventually};
-use headroom::store::{Hints, Matcher, Store, TimeRange};
+use headroom::samples::{Budget, Hints, Matcher, Samples, Selection, TimeRange};
+use headroom::store::Store;
 use headroom_proto::metric::STALE_BITS;
 use headroom_simulation::{Meeting, day_of};
 
@@ -54,8 +55,10 @@ const DOCUMENTED: [(&str, &[&str]); 32] = [
 
 /// The samples of a metric, by one label, without stale markers.
 fn samples(store: &Store, metric: &str, label: &str) -> BTreeMap<String, Vec<(i64, f64)>> {
-    let found = store.select(&[Matcher::metric(metric)], EVER, Hints::default()).unwrap();
-    let of = |series: &headroom::store::Series| {
+    let found = store
+        .select(Selection::ever(&[Matcher::metric(metric)]), Hints::default(), &Budget::unlimited())
+        .unwrap();
+    let of = |series: &headroom::samples::Series| {
         let samples = series.timestamps.iter().copied().zip(series.values.iter().copied());
         let alive = samples.filter(|(_, value)| value.to_bits() != STALE_BITS).collect();
         (series.labels.get(label).unwrap_or_default().to_owned(), alive)

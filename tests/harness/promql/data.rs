@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use headroom::store::{FrameId, FrameWrite, Labels, Store};
+use headroom::samples::Labels;
+use headroom::store::{FrameId, FrameWrite, Store};
 
 /// The first moment.
 pub const BEGIN_MS: i64 = 1_700_000_000_000;

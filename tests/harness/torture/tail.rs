@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use headroom::store::{Hints, Matcher, Store, TimeRange};
+use headroom::samples::{Budget, Hints, Matcher, Samples, Selection, TimeRange};
+use headroom::store::Store;
 
 use super::load::{self, Ledger, Shared, metric};
 use super::random::Random;
@@ -97,7 +98,11 @@ fn missing(data: &std::path::Path, ledger: &Ledger, whole: u64) -> Option<String
     };
     let ever = TimeRange { from_ms: 0, to_ms: i64::MAX };
     for series in 0..load::SERIES {
-        let found = store.select(&[Matcher::metric(&metric(series))], ever, Hints::default());
+        let found = store.select(
+            Selection { matchers: &[Matcher::metric(&metric(series))], range: ever },
+            Hints::default(),
+            &Budget::unlimited(),
+        );
         let found = match found {
             Ok(found) => found,
             Err(error) => return Some(format!("does not read: {error}")),

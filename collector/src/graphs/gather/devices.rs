@@ -7,8 +7,7 @@ use crate::graphs::buckets::bucket_rates;
 use crate::graphs::definition::{Devices, LineDefinition};
 use crate::graphs::period::Span;
 use crate::query::{Interval, Statistics, rates, sum};
-use crate::store::{Hints, Matcher, ReadLimit, Resolution};
-use crate::store::{Store, StoreError, TimeRange};
+use crate::samples::{Hints, Matcher, ReadError, Reader, Resolution, Selection, TimeRange};
 use headroom_proto::metric::INSTANCE;
 
 /// Longer spans are read from rollups: a pixel of theirs is many buckets of 5 minutes wide.
@@ -29,22 +28,22 @@ pub struct Found {
 
 /// Reads the lines of `instance`; of one device if that is named.
 pub fn gather(
-    store: &Store,
+    reader: Reader<'_>,
     (instance, device): (&str, Option<&str>),
     (wanted, lines, limit): (Devices, &'static [(LineDefinition, String)], Option<&str>),
     (span, now_ms): (&Span, i64),
 ) -> Result<Found, GatherError> {
     let range = TimeRange { from_ms: span.from_ms - MARGIN_MS, to_ms: span.to_ms };
-    let devices = devices(store, (wanted, device), instance, range)?;
-    let line = |(line, metric): &(LineDefinition, String)| -> Result<Line, StoreError> {
-        let intervals = clip(read_rates(store, metric, (instance, &devices), range)?, span);
+    let devices = devices(reader, (wanted, device), instance, range)?;
+    let line = |(line, metric): &(LineDefinition, String)| -> Result<Line, ReadError> {
+        let intervals = clip(read_rates(reader, metric, (instance, &devices), range)?, span);
         let statistics = Statistics::of(&intervals, now_ms);
         let LineDefinition { name, colour, side, shape } = line.clone();
         Ok(Line { name, colour, side, shape, intervals, statistics })
     };
     let lines = lines.iter().map(line).collect::<Result<_, _>>()?;
     let limit = match limit {
-        Some(metric) => read_limit(store, metric, (instance, &devices), range)?,
+        Some(metric) => read_limit(reader, metric, (instance, &devices), range)?,
         None => None,
     };
     Ok(Found { devices, lines, limit })
@@ -53,14 +52,14 @@ pub fn gather(
 /// The devices that a graph sums, by their newest description: all of the definition's, or the one
 /// that was asked for, if it is there.
 fn devices(
-    store: &Store,
+    reader: Reader<'_>,
     (Devices::Physical, asked): (Devices, Option<&str>),
     instance: &str,
     range: TimeRange,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<String>, ReadError> {
     let matchers = [Matcher::metric("node_network_info"), Matcher::equal(INSTANCE, instance)];
     let mut newest: BTreeMap<String, (i64, String)> = BTreeMap::new();
-    for series in store.select(&matchers, range, Hints::default())? {
+    for series in reader.select(Selection { matchers: &matchers, range }, Hints::default())? {
         let Some(&last) = series.timestamps.last() else { continue };
         let label = |name| series.labels.get(name).unwrap_or_default().to_owned();
         let known = newest.entry(label("device")).or_insert((i64::MIN, String::new()));
@@ -81,15 +80,15 @@ fn devices(
 }
 
 fn read_rates(
-    store: &Store,
+    reader: Reader<'_>,
     metric: &str,
     (instance, devices): (&str, &[String]),
     range: TimeRange,
-) -> Result<Vec<Interval>, StoreError> {
+) -> Result<Vec<Interval>, ReadError> {
     let mut all = Vec::new();
     for device in devices {
         let matchers = matchers(metric, instance, device);
-        all.extend(device_rates(store, &matchers, range)?);
+        all.extend(device_rates(reader, &matchers, range)?);
     }
     for interval in all.iter_mut().flatten() {
         *interval = interval.times(BITS);
@@ -100,32 +99,36 @@ fn read_rates(
 /// The rates of each series that matches: from samples, or from rollups where the span is long or
 /// samples are no longer kept.
 fn device_rates(
-    store: &Store,
+    reader: Reader<'_>,
     matchers: &[Matcher],
     range: TimeRange,
-) -> Result<Vec<Vec<Interval>>, StoreError> {
-    if range.to_ms - range.from_ms <= LONGEST_RAW_MS {
-        let found = store.select(matchers, range, Hints::default())?;
-        if found.iter().all(|series| series.stand_ins.is_empty()) {
-            return Ok(found.iter().map(|s| rates(&s.timestamps, &s.values)).collect());
-        }
+) -> Result<Vec<Vec<Interval>>, ReadError> {
+    let what = Selection { matchers, range };
+    if range.to_ms - range.from_ms > LONGEST_RAW_MS
+        && let Some(found) = reader.select_buckets(what, Resolution::Minutes)?
+    {
+        return Ok(found.iter().map(|series| bucket_rates(&series.buckets)).collect());
     }
-    let buckets = (Resolution::Minutes, ReadLimit::default());
-    let found = store.select_buckets(matchers, range, buckets)?;
-    Ok(found.iter().map(|series| bucket_rates(&series.buckets)).collect())
+    let found = reader.select(what, Hints::default())?;
+    if found.iter().any(|series| !series.stand_ins.is_empty())
+        && let Some(found) = reader.select_buckets(what, Resolution::Minutes)?
+    {
+        return Ok(found.iter().map(|series| bucket_rates(&series.buckets)).collect());
+    }
+    Ok(found.iter().map(|s| rates(&s.timestamps, &s.values)).collect())
 }
 
 /// The sum of the devices' newest limits; none if any of them has none.
 fn read_limit(
-    store: &Store,
+    reader: Reader<'_>,
     metric: &str,
     (instance, devices): (&str, &[String]),
     range: TimeRange,
-) -> Result<Option<f64>, StoreError> {
+) -> Result<Option<f64>, ReadError> {
     let mut sum = None;
     for device in devices {
         let matchers = matchers(metric, instance, device);
-        let series = store.select(&matchers, range, Hints::default())?;
+        let series = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
         let Some(last) = series.iter().filter_map(|series| series.values.last()).next_back() else {
             return Ok(None);
         };
@@ -145,9 +148,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::graphs::gather::gather;
+    use crate::graphs::gather::{Sources, gather};
     use crate::graphs::{Period, Side, definition};
-    use crate::store::{FrameWrite, Labels, Retention, SeriesId};
+    use crate::samples::{Budget, Labels};
+    use crate::store::{FrameWrite, Records, Retention, SeriesId, Store};
     use jiff::tz::TimeZone;
 
     const DAY_MS: i64 = 86_400_000;
@@ -183,12 +187,14 @@ mod tests {
     #[test]
     fn a_burst_of_ten_seconds_is_the_peak_of_a_month_and_of_what_only_rollups_keep() {
         let directory = TempDir::new().unwrap();
-        let store = Store::open(directory.path()).unwrap();
+        let store = Arc::new(Store::open(directory.path()).unwrap());
+        let (records, budget) = (Records::of(&store), Budget::unlimited());
+        let sources = Sources { reader: Reader::new(&*store, &budget), records: &records };
         fill(&store);
         let definition = definition("network").unwrap();
         let now_ms = BURST_MS + 15 * DAY_MS;
         let figures = |span: Span| {
-            let graph = gather(&store, definition, ("ca1", None), (span, now_ms)).unwrap();
+            let graph = gather(sources, definition, ("ca1", None), (span, now_ms)).unwrap();
             let sent = graph.lines.iter().find(|line| line.side == Side::Above).unwrap();
             let Statistics { max, max_ms, mean, seconds, .. } = sent.statistics.unwrap();
             // The gap is there: two parts of the three hours.

@@ -12,7 +12,7 @@ use crate::graphs::definition::{
 use crate::graphs::period::Span;
 use crate::promql::{self, QueryError, QueryLimits, Row, Value};
 use crate::query::{Interval, Statistics, usual_distance};
-use crate::store::{Matcher, Store};
+use crate::samples::{Matcher, ReadError, Reader, Selection};
 
 /// More series of one line than this are drawn as one of "others".
 const MOST_SERIES: usize = HUES.len() + 1;
@@ -28,7 +28,7 @@ const LIMIT_LOOKBACK_MS: i64 = 300_000;
 
 /// Asks the store for one graph.
 pub struct Asking<'a> {
-    store: &'a Store,
+    reader: Reader<'a>,
     of: Of,
     whom: &'a str,
     readings: &'a Readings,
@@ -62,13 +62,13 @@ struct Complete {
 impl<'a> Asking<'a> {
     /// Looks how often `readings` are taken, and chooses steps.
     pub fn of(
-        store: &'a Store,
+        reader: Reader<'a>,
         (of, whom, readings): (Of, &'a str, &'a Readings),
         (span, now_ms): (&'a Span, i64),
     ) -> Result<Self, QueryError> {
         let names = Names { whom, step_ms: 0, window_ms: 0 };
         let recent = format!("{}[{PACE_RANGE}]", names.fill(&readings.series));
-        let found = promql::instant(store, &recent, span.to_ms, QueryLimits::default())?;
+        let found = promql::instant(reader, &recent, span.to_ms, QueryLimits::default())?;
         let distance = match &found {
             Value::Matrix(series) => {
                 series.iter().filter_map(|series| usual_distance(&series.timestamps)).min()
@@ -76,7 +76,7 @@ impl<'a> Asking<'a> {
             Value::Scalar(_) | Value::Text(_) | Value::Vector(_) => None,
         };
         let (steps, pace) = (Steps::of(span), Pace::of(distance));
-        Ok(Self { store, of, whom, readings, span, now_ms, steps, pace })
+        Ok(Self { reader, of, whom, readings, span, now_ms, steps, pace })
     }
 
     /// All lines, each over all steps.
@@ -91,7 +91,7 @@ impl<'a> Asking<'a> {
             let found = few(found, definition.shape);
             let colours = match &expressions.by {
                 None => vec![definition.colour; found.len()],
-                Some(by) => self.colours(by, &found),
+                Some(by) => self.colours(by, &found)?,
             };
             for (values, colour) in found.into_iter().zip(colours) {
                 lines.push(self.line(definition, colour, values));
@@ -106,7 +106,7 @@ impl<'a> Asking<'a> {
         let at_ms = last.max().unwrap_or(self.span.to_ms);
         let limits = QueryLimits { lookback_ms: LIMIT_LOOKBACK_MS, ..QueryLimits::default() };
         let text = self.names(Detail::Windows).fill(expression);
-        let found = series(promql::instant(self.store, &text, at_ms, limits)?, "");
+        let found = series(promql::instant(self.reader, &text, at_ms, limits)?, "");
         Ok(first(&found).first().copied().flatten())
     }
 
@@ -139,10 +139,10 @@ impl<'a> Asking<'a> {
         let mut found = Vec::new();
         if count > 0 {
             let grid = (from_ms, to_ms, step_ms);
-            found = series(promql::range(self.store, &text, grid, self.limits())?, by);
+            found = series(promql::range(self.reader, &text, grid, self.limits())?, by);
         }
         if self.moments().len() > count {
-            let end = promql::instant(self.store, &text, self.span.to_ms, self.limits())?;
+            let end = promql::instant(self.reader, &text, self.span.to_ms, self.limits())?;
             append(&mut found, series(end, by), count);
         }
         Ok(found)
@@ -155,7 +155,7 @@ impl<'a> Asking<'a> {
             return Ok(Vec::new());
         }
         let text = self.names(Detail::Moments).fill(expression);
-        Ok(series(promql::instant(self.store, &text, self.span.to_ms, self.limits())?, by))
+        Ok(series(promql::instant(self.reader, &text, self.span.to_ms, self.limits())?, by))
     }
 
     /// Where what is missing is zero: nowhere, if nothing says so.
@@ -212,21 +212,22 @@ impl<'a> Asking<'a> {
 
     /// A hue for each series of a line: by its place among all that the store knows, so that it is
     /// the same in each picture; where that gives a hue twice, by its place among those shown.
-    fn colours(&self, by: &str, found: &[Values]) -> Vec<Colour> {
+    fn colours(&self, by: &str, found: &[Values]) -> Result<Vec<Colour>, ReadError> {
         let own = match self.of {
             Of::Host => vec![Matcher::equal(INSTANCE, self.whom)],
             Of::Tenant | Of::All => Vec::new(),
         };
-        let known = self.store.label_values(by, &own);
+        let what = Selection::ever(&own);
+        let known = self.reader.label_values(what, by)?;
         let place = |values: &Values| known.iter().position(|known| *known == values.name);
         let stable: Vec<Option<usize>> =
             found.iter().map(|values| Some(place(values)? % HUES.len())).collect();
         let unique: HashSet<usize> = stable.iter().copied().flatten().collect();
         if unique.len() == found.len() {
-            return stable.into_iter().flatten().map(|place| HUES[place]).collect();
+            return Ok(stable.into_iter().flatten().map(|place| HUES[place]).collect());
         }
         let hue = |place: usize| HUES.get(place).copied().unwrap_or(Colour::Neutral);
-        (0..found.len()).map(hue).collect()
+        Ok((0..found.len()).map(hue).collect())
     }
 
     fn line(&self, definition: &LineDefinition, colour: Colour, values: Values) -> Line {

@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 use super::*;
 use crate::graphs::{Period, definition, names};
-use crate::store::{FrameWrite, Labels, Retention};
+use crate::samples::{Budget, Labels};
+use crate::store::{FrameWrite, Retention, Store};
 
 const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 const DAY_MS: i64 = 86_400_000;
@@ -62,9 +65,11 @@ fn two_days(store: &Store) {
     write(store, "bbb_meetings_participants", &[], all);
 }
 
-fn graph(store: &Store, name: &str, (whom, span): (&str, Span)) -> Graph {
+fn graph(store: &Arc<Store>, name: &str, (whom, span): (&str, Span)) -> Graph {
     let now_ms = span.to_ms;
-    gather(store, definition(name).unwrap(), (whom, None), (span, now_ms)).unwrap()
+    let (records, budget) = (Records::of(store), Budget::unlimited());
+    let sources = Sources { reader: Reader::new(&**store, &budget), records: &records };
+    gather(sources, definition(name).unwrap(), (whom, None), (span, now_ms)).unwrap()
 }
 
 fn span(from_ms: i64, to_ms: i64) -> Span {
@@ -80,7 +85,7 @@ fn figures(graph: &Graph) -> (Option<f64>, f64, f64, f64) {
 #[test]
 fn each_graph_is_answered_over_each_period_of_an_empty_store() {
     let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Arc::new(Store::open(directory.path()).unwrap());
     let periods =
         [Period::Minutes, Period::Hour, Period::Day, Period::Week, Period::Month, Period::Year];
     for name in names() {
@@ -95,7 +100,7 @@ fn each_graph_is_answered_over_each_period_of_an_empty_store() {
 #[test]
 fn a_day_has_its_true_peak_and_nobody_is_zero_while_bbb_answers() {
     let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Arc::new(Store::open(directory.path()).unwrap());
     two_days(&store);
     let day = graph(&store, "people", ("ca1", span(BEGIN_MS, BEGIN_MS + DAY_MS)));
     let (now, mean, max, seconds) = figures(&day);
@@ -109,7 +114,7 @@ fn a_day_has_its_true_peak_and_nobody_is_zero_while_bbb_answers() {
 #[test]
 fn no_answer_is_a_gap_from_the_first_poll_without() {
     let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Arc::new(Store::open(directory.path()).unwrap());
     two_days(&store);
     let failed_ms = BEGIN_MS + (5760 + 2400) * POLL_MS;
     let hour = graph(&store, "people", ("ca1", span(failed_ms - 1_800_000, failed_ms + 1_800_000)));
@@ -130,7 +135,7 @@ fn no_answer_is_a_gap_from_the_first_poll_without() {
 }
 
 /// What a span of windows tells is what happened, from samples as from rollups.
-fn check_windows(store: &Store) {
+fn check_windows(store: &Arc<Store>) {
     // With steps of an hour's third and of four hours: the second organisation follows upon the
     // first within each of them, so the sum of their peaks would be 120.
     for days in [30, 365] {
@@ -152,7 +157,7 @@ fn check_windows(store: &Store) {
 #[test]
 fn months_and_years_have_the_true_peak_and_the_true_mean() {
     let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Arc::new(Store::open(directory.path()).unwrap());
     two_days(&store);
     check_windows(&store);
     store.seal().unwrap();
@@ -170,7 +175,7 @@ fn months_and_years_have_the_true_peak_and_the_true_mean() {
 #[test]
 fn what_another_exporter_does_not_tell_is_not_zero() {
     let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Arc::new(Store::open(directory.path()).unwrap());
     write(&store, "bbb_meetings", &[], (0..240).map(|poll| (poll, 3.0)));
     for minutes in [60, 5 * 1440] {
         let end_ms = BEGIN_MS + 240 * POLL_MS;
@@ -182,7 +187,7 @@ fn what_another_exporter_does_not_tell_is_not_zero() {
 #[test]
 fn an_organisation_keeps_its_colour_when_others_have_no_rooms() {
     let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Arc::new(Store::open(directory.path()).unwrap());
     answers(&store, 400);
     people(&store, "radio", 0, &[3.0; 40]);
     people(&store, "school", 0, &[5.0; 400]);
@@ -198,7 +203,7 @@ fn an_organisation_keeps_its_colour_when_others_have_no_rooms() {
 #[test]
 fn beyond_six_series_the_smallest_become_one() {
     let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
+    let store = Arc::new(Store::open(directory.path()).unwrap());
     answers(&store, 40);
     for (n, name) in ["g", "f", "e", "d", "c", "b", "a"].into_iter().enumerate() {
         people(&store, name, 0, &[n as f64 + 1.0; 40]);

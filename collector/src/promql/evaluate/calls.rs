@@ -8,7 +8,7 @@ use crate::promql::functions::{is_calendar, of_number, round};
 use crate::promql::grid::Grid;
 use crate::promql::value::{Row, Value, merge};
 use crate::promql::{QueryError, calendar, histogram, label_functions};
-use crate::store::Labels;
+use crate::samples::Labels;
 
 impl Evaluator<'_> {
     pub(super) fn call(&self, call: &Call, grid: &Grid) -> Result<Value, QueryError> {

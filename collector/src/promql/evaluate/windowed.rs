@@ -9,7 +9,7 @@ use crate::promql::grid::Grid;
 use crate::promql::rates::{Extrapolation, extrapolated, last_two, regression};
 use crate::promql::value::{Row, without_name};
 use crate::promql::windows::{self, Window, over_windows};
-use crate::store::{Labels, TimeRange};
+use crate::samples::{Labels, TimeRange};
 
 impl Evaluator<'_> {
     /// Functions of windows; nothing if `name` is none of them.
@@ -56,7 +56,7 @@ impl Evaluator<'_> {
         let keeps_name = name == "last_over_time";
         let function = |window: &Window<'_>, step: usize| {
             // Long windows over many steps take long; what is left out then is never answered.
-            if self.limits.stop.is_set() {
+            if self.reader.budget.check().is_err() {
                 return None;
             }
             let at_ms = grid.at(step);
@@ -68,7 +68,7 @@ impl Evaluator<'_> {
             over_windows(series, labels, where_, function)
         });
         let rows = rows.filter(|row| !row.is_empty()).collect();
-        self.limits.check(self.samples.get())?;
+        self.reader.budget.check()?;
         distinct(rows).map(Some)
     }
 }
@@ -96,7 +96,8 @@ impl Evaluator<'_> {
             from_ms: shift.apply(grid.from_ms) - range_ms,
             to_ms: shift.apply(grid.last()),
         };
-        let rows = self.select_buckets(vs, reach, resolution)?.into_iter().map(|series| {
+        let Some(found) = self.select_buckets(vs, reach, resolution)? else { return Ok(None) };
+        let rows = found.into_iter().map(|series| {
             let point = |moment: i64| {
                 let to_ms = shift.apply(moment);
                 buckets::answer(name, &series.buckets, (to_ms - range_ms, to_ms))
@@ -167,7 +168,8 @@ mod tests {
     use crate::promql::QueryLimits;
     use crate::promql::selector::Shift;
     use crate::promql::value::Value;
-    use crate::store::{FrameWrite, Hints, Matcher, Resolution, Store};
+    use crate::samples::{Budget, Hints, Matcher, Reader, Resolution, Selection};
+    use crate::store::{FrameWrite, Store};
     use proptest::prelude::*;
 
     const DAY_MS: i64 = 86_400_000;
@@ -202,14 +204,18 @@ mod tests {
         let from = 100 * DAY_MS;
         let grid = Grid { from_ms: from - 3_600_000, step_ms: 3_600_000, steps: 60 };
         let range = TimeRange { from_ms: from - 2 * DAY_MS, to_ms: from + 4 * DAY_MS };
-        let found = store.select(&[Matcher::metric("c")], range, Hints::default()).unwrap();
+        let matchers = [Matcher::metric("c")];
+        let budget = Budget::unlimited();
+        let reader = Reader::new(store, &budget);
+        let what = Selection { matchers: &matchers, range };
+        let found = reader.select(what, Hints::default()).unwrap();
         for (function, window) in
             FUNCTIONS.iter().flat_map(|f| [("1h", 3_600_000), ("1d", DAY_MS)].map(|w| (f, w)))
         {
             let expression = format!("{function}(c[{}])", window.0);
             let bounds = (grid.from_ms, grid.last(), grid.step_ms);
             let limits = QueryLimits::default();
-            let value = crate::promql::range(store, &expression, bounds, limits).unwrap();
+            let value = crate::promql::range(reader, &expression, bounds, limits).unwrap();
             let Value::Vector(rows) = value else { panic!("{expression} is no vector") };
             for (step, to_ms) in grid.moments().enumerate() {
                 let from_ms = to_ms - window.1;

@@ -9,7 +9,7 @@
 use super::{MAX_RECORD_BYTES, Replayed};
 use crate::store::SeriesId;
 use crate::store::head::Layout;
-use crate::store::labels;
+use crate::store::pairs;
 
 pub const VERSION: u8 = 1;
 const MAGIC: &[u8; 5] = b"HRLOG";
@@ -45,7 +45,7 @@ pub fn write_series<'a>(
 ) {
     write(bytes, SERIES, |bytes| {
         bytes.extend(id.to_le_bytes());
-        labels::encode(pairs, bytes);
+        pairs::encode(pairs, bytes);
     });
 }
 
@@ -161,7 +161,7 @@ fn decode(body: &[u8]) -> Option<Record<'_>> {
     let (first, rest) = rest.split_first_chunk::<4>()?;
     let first = u32::from_le_bytes(*first);
     Some(match kind {
-        SERIES => Record::Series { id: SeriesId(first), pairs: labels::decode(rest)? },
+        SERIES => Record::Series { id: SeriesId(first), pairs: pairs::decode(rest)? },
         LAYOUT => {
             let (ids, []) = rest.as_chunks::<4>() else { return None };
             let series = ids.iter().map(|id| SeriesId(u32::from_le_bytes(*id))).collect();

@@ -72,7 +72,13 @@ fn loss() -> LostInterval {
 
 fn check(store: &Store, numbers: &[std::ops::Range<u64>]) {
     assert_eq!(store.state().counts.damaged, 0);
-    let found = store.select(&[Matcher::metric("bytes")], EVER, Hints::default()).unwrap();
+    let found = store
+        .select(
+            Selection::ever(&[Matcher::metric("bytes")]),
+            Hints::default(),
+            &Budget::unlimited(),
+        )
+        .unwrap();
     assert_eq!(found.len(), DEVICES.len());
     for series in found {
         let device = series.labels.get("device").unwrap();
@@ -104,8 +110,14 @@ fn a_store_of_format_1_is_read_and_goes_on() {
     assert_eq!(durable[0].1.ranges(), [(1, 120), (FRESH.start + 1, LOGGED.end)]);
     let whole = [Matcher::metric("bytes"), Matcher::equal("device", "whole")];
     let first_day = TimeRange { from_ms: FIRST_DAY_MS, to_ms: FIRST_DAY_MS + DAY_MS - 1 };
-    let hours =
-        store.select_buckets(&whole, first_day, (Resolution::Hour, ReadLimit::default())).unwrap();
+    let hours = store
+        .select_buckets(
+            Selection { matchers: &whole, range: first_day },
+            Resolution::Hour,
+            &Budget::unlimited(),
+        )
+        .unwrap()
+        .unwrap();
     let maxima: Vec<_> = hours[0].buckets.iter().map(|b| (b.count, b.max)).collect();
     assert_eq!(maxima, [(60.0, 59.0 * 59.0), (60.0, 119.0 * 119.0)]);
 

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use crate::promql::{QueryError, Value};
-use crate::store::Labels;
+use crate::samples::Labels;
 
 /// What a query succeeded with.
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ pub fn failure(error: &QueryError) -> Response {
         QueryError::BadData(_) => (StatusCode::BAD_REQUEST, "bad_data"),
         QueryError::Execution(_) => (StatusCode::UNPROCESSABLE_ENTITY, "execution"),
         QueryError::Stopped => return timeout("query timed out in expression evaluation"),
-        QueryError::Store(_) => {
+        QueryError::Read(_) => {
             tracing::error!("failed to answer a query: {}", Chain(error));
             (StatusCode::INTERNAL_SERVER_ERROR, "internal")
         }

@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{failure, success, timeout};
-use crate::promql::{QueryError, Stop};
+use crate::promql::QueryError;
+use crate::samples::Stop;
 use crate::telemetry::{Counts, QueryOutcome};
 
 /// The most queries at once, as Prometheus has it; more wait.
@@ -97,6 +98,6 @@ fn outcome(error: &QueryError) -> QueryOutcome {
         QueryError::BadData(_) => QueryOutcome::BadData,
         QueryError::Execution(_) => QueryOutcome::Execution,
         QueryError::Stopped => QueryOutcome::Timeout,
-        QueryError::Store(_) => QueryOutcome::Internal,
+        QueryError::Read(_) => QueryOutcome::Internal,
     }
 }

@@ -12,8 +12,10 @@ use super::{internal, iso, moment, page, site_zone, words};
 use crate::fleet::{self, HostState};
 use crate::graphs::{Period, Size};
 use crate::rooms::{self, Counts};
+use crate::samples::Stop;
 use crate::web::Site;
 use crate::web::problem::Problem;
+use crate::web::site::Visit;
 
 const FEW_HOSTS: usize = 2;
 
@@ -88,8 +90,10 @@ impl HostRow {
 
 pub async fn fleet(State(site): State<Arc<Site>>) -> Result<Html<String>, Problem> {
     page(move || {
+        let budget = site.budget(Stop::default());
+        let visit = Visit { site: &site, budget: &budget };
         let now_ms = moment(&site).now_ms;
-        let hosts = fleet::hosts(&site.store, now_ms).map_err(|e| internal(&e))?;
+        let hosts = fleet::hosts(visit.sources(), now_ms).map_err(|e| internal(&e))?;
         let mut pictures = Vec::new();
         for host in &hosts {
             // With few hosts there is room for the last hour beside the day.
@@ -101,13 +105,13 @@ pub async fn fleet(State(site): State<Arc<Site>>) -> Result<Html<String>, Proble
             };
             for period in periods {
                 let subject = ("network", host.instance.as_str());
-                let picture = picture(&site, subject, (*period, now_ms), Size::Small)?;
+                let picture = picture(visit, subject, (*period, now_ms), Size::Small)?;
                 pictures
                     .push(Picture { link: Some(format!("/hosts/{}", host.instance)), ..picture });
             }
         }
         let mut rooms: BTreeMap<String, Option<Counts>> =
-            rooms::now(&site.store, now_ms).map_err(|e| internal(&e))?;
+            rooms::now(visit.reader(), now_ms).map_err(|e| internal(&e))?;
         // Rooms of a host that is no longer listed are on their own page.
         rooms.retain(|instance, _| hosts.iter().any(|host| host.instance == *instance));
         let row = |host: &HostState| HostRow::of(host, rooms.get(&host.instance), now_ms);

@@ -14,9 +14,11 @@ use super::{RangeLink, internal, moment, page, period, range_links, site_zone, w
 use crate::fleet;
 use crate::graphs::{Period, Size};
 use crate::rooms;
+use crate::samples::Stop;
 use crate::web::Site;
 use crate::web::pictures::unreadable;
 use crate::web::problem::Problem;
+use crate::web::site::Visit;
 
 /// What the pictures of a host may show; of a new one, also the last minutes.
 const PERIODS: [Period; 6] =
@@ -50,9 +52,11 @@ pub async fn host(
 ) -> Result<Html<String>, Problem> {
     let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
     page(move || {
+        let budget = site.budget(Stop::default());
+        let visit = Visit { site: &site, budget: &budget };
         let moment = moment(&site);
         let now_ms = moment.now_ms;
-        let host = fleet::host(&site.store, &instance, now_ms).map_err(|e| internal(&e))?;
+        let host = fleet::host(visit.sources(), &instance, now_ms).map_err(|e| internal(&e))?;
         let Some(host) = host else {
             let sentence = format!("No host {instance} has reported in a month; / lists all.");
             return Err(Problem::not_found(sentence));
@@ -61,15 +65,15 @@ pub async fn host(
         let usual = if new { Period::Minutes } else { Period::Day };
         let shown = period(query.range.as_deref(), &PERIODS, usual)?;
         let offered = if new { &PERIODS[..] } else { &PERIODS[1..] };
-        let all = rooms::rooms(&site.store, &moment).map_err(|e| internal(&e))?;
+        let all = rooms::rooms(visit.reader(), &moment).map_err(|e| internal(&e))?;
         let own = all.hosts.iter().find(|host| host.instance == instance);
         let mut pictures = Vec::new();
         if own.is_some() {
-            pictures = column(&site, (&OF_ROOMS, &instance), (shown, now_ms))?;
+            pictures = column(visit, (&OF_ROOMS, &instance), (shown, now_ms))?;
         }
         let size = if own.is_some() { Size::Strip } else { Size::Full };
-        pictures.push(picture(&site, ("network", &instance), (shown, now_ms), size)?);
-        pictures.extend(column(&site, (&OF_HOST, &instance), (shown, now_ms))?);
+        pictures.push(picture(visit, ("network", &instance), (shown, now_ms), size)?);
+        pictures.extend(column(visit, (&OF_HOST, &instance), (shown, now_ms))?);
         let counts = own.map(|own| own.now);
         let page = HostPage {
             zone: site_zone(&site),

@@ -2,9 +2,9 @@
 
 use super::internal;
 use crate::graphs::{self, Definition, Graph, Of, Period, Size, Span};
-use crate::web::Site;
 use crate::web::pictures::ALL;
 use crate::web::problem::Problem;
+use crate::web::site::Visit;
 
 /// A picture and its other forms.
 pub struct Picture {
@@ -30,14 +30,14 @@ pub struct Picture {
 
 /// A picture of a host, an organisation or, with an empty name, of all.
 pub fn picture(
-    site: &Site,
+    visit: Visit<'_>,
     (graph, whom): (&'static str, &str),
     (period, now_ms): (Period, i64),
     size: Size,
 ) -> Result<Picture, Problem> {
     let definition = graphs::definition(graph).expect("part of the program");
-    let span = Span::ending(period, now_ms, site.zone.clone());
-    let gathered = graphs::gather(&site.store, definition, (whom, None), (span, now_ms));
+    let span = Span::ending(period, now_ms, visit.site.zone.clone());
+    let gathered = graphs::gather(visit.sources(), definition, (whom, None), (span, now_ms));
     let gathered = gathered.map_err(|error| internal(&error))?;
     Ok(Picture {
         whom: if definition.of() == Of::All { ALL.to_owned() } else { whom.to_owned() },
@@ -55,11 +55,11 @@ pub fn picture(
 
 /// Several pictures of a host below each other.
 pub fn column(
-    site: &Site,
+    visit: Visit<'_>,
     (names, instance): (&[&'static str], &str),
     when: (Period, i64),
 ) -> Result<Vec<Picture>, Problem> {
-    names.iter().map(|name| picture(site, (name, instance), when, Size::Strip)).collect()
+    names.iter().map(|name| picture(visit, (name, instance), when, Size::Strip)).collect()
 }
 
 fn title(definition: &Definition, graph: &Graph) -> String {

@@ -15,9 +15,11 @@ use super::{
 };
 use crate::graphs::{Period, Size};
 use crate::rooms::{self, By, HostRooms, Moment, Rooms, TenantRooms, Today};
+use crate::samples::Stop;
 use crate::web::Site;
 use crate::web::pictures::unreadable;
 use crate::web::problem::Problem;
+use crate::web::site::Visit;
 
 const PERIODS: [Period; 4] = [Period::Hour, Period::Day, Period::Week, Period::Month];
 
@@ -147,7 +149,9 @@ impl TenantRow {
 /// The rooms of everybody, as the site sees them now.
 fn read(site: &Site) -> Result<(Rooms, Moment), Problem> {
     let moment = moment(site);
-    let rooms = rooms::rooms(&site.store, &moment).map_err(|error| internal(&error))?;
+    let budget = site.budget(Stop::default());
+    let reader = Visit { site, budget: &budget }.reader();
+    let rooms = rooms::rooms(reader, &moment).map_err(|error| internal(&error))?;
     Ok((rooms, moment))
 }
 
@@ -157,6 +161,8 @@ pub async fn rooms(
 ) -> Result<Html<String>, Problem> {
     let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
     page(move || {
+        let budget = site.budget(Stop::default());
+        let visit = Visit { site: &site, budget: &budget };
         let shown = period(query.range.as_deref(), &PERIODS, Period::Day)?;
         let (rooms, moment) = read(&site)?;
         check(&query, &rooms)?;
@@ -164,14 +170,14 @@ pub async fn rooms(
         let people = match (&query.host, &query.organisation) {
             _ if rooms.hosts.is_empty() => None,
             (Some(_), _) => None,
-            (None, None) => Some(picture(&site, ("organisations", ""), when, Size::Strip)?),
-            (None, Some(name)) => Some(picture(&site, ("organisation", name), when, Size::Full)?),
+            (None, None) => Some(picture(visit, ("organisations", ""), when, Size::Strip)?),
+            (None, Some(name)) => Some(picture(visit, ("organisation", name), when, Size::Full)?),
         };
         let columns = shown_hosts(&query, &rooms).map(|host| {
             Ok(Column {
                 instance: host.instance.clone(),
                 now: words::now_and_next(host, &moment),
-                pictures: column(&site, (&COLUMN, &host.instance), when)?,
+                pictures: column(visit, (&COLUMN, &host.instance), when)?,
             })
         });
         let columns = columns.collect::<Result<_, Problem>>()?;

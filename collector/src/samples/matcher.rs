@@ -54,12 +54,13 @@ impl Matcher {
         Self::equal(METRIC, name)
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// The name of the label.
+    pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The one value that matches, if there is just one.
-    pub(super) fn exact(&self) -> Option<&str> {
+    pub fn exact(&self) -> Option<&str> {
         match &self.test {
             Test::Equal(value) if !value.is_empty() => Some(value),
             Test::Equal(_) | Test::NotEqual(_) | Test::Regex(_) | Test::NotRegex(_) => None,
@@ -67,7 +68,7 @@ impl Matcher {
     }
 
     /// Whether it accepts a value; the empty one stands for a label that is absent.
-    pub(super) fn accepts(&self, value: &str) -> bool {
+    pub fn accepts(&self, value: &str) -> bool {
         match &self.test {
             Test::Equal(wanted) => value == wanted,
             Test::NotEqual(unwanted) => value != unwanted,

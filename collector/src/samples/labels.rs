@@ -64,13 +64,19 @@ impl Labels {
         Self(pairs.into())
     }
 
+    /// About what they take in memory, in bytes.
+    pub fn bytes(&self) -> u64 {
+        let texts: usize = self.iter().map(|(name, value)| name.len() + value.len()).sum();
+        (texts + size_of_val(&*self.0)) as u64
+    }
+
     /// No labels.
     pub fn none() -> Self {
         Self(Arc::new([]))
     }
 
     /// Labels from pairs that are sorted by name already.
-    pub(super) fn sorted<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+    pub fn sorted<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         Self(pairs.map(|(name, value)| (name.into(), value.into())).collect())
     }
 }
@@ -91,27 +97,4 @@ impl fmt::Debug for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Sorted pairs as bytes: each name and value behind its length (u16, little endian).
-pub fn encode<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, bytes: &mut Vec<u8>) {
-    for text in pairs.flat_map(|(name, value)| [name, value]) {
-        bytes.extend((text.len() as u16).to_le_bytes());
-        bytes.extend(text.as_bytes());
-    }
-}
-
-/// The reverse of [`encode`].
-pub fn decode(mut bytes: &[u8]) -> Option<Vec<(&str, &str)>> {
-    let mut text = || {
-        let (length, rest) = bytes.split_first_chunk::<2>()?;
-        let (text, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;
-        bytes = rest;
-        str::from_utf8(text).ok()
-    };
-    let mut pairs = Vec::new();
-    while let Some(name) = text() {
-        pairs.push((name, text()?));
-    }
-    bytes.is_empty().then_some(pairs)
 }

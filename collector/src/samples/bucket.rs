@@ -1,0 +1,75 @@
+//! Rollups as their readers see them: what a bucket of 5 minutes or an hour keeps of its samples.
+
+use super::labels::Labels;
+
+/// How long buckets are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resolution {
+    /// 5 minutes.
+    Minutes,
+    /// An hour.
+    Hour,
+}
+
+impl Resolution {
+    /// Both, the finer first.
+    pub const ALL: [Self; 2] = [Self::Minutes, Self::Hour];
+
+    /// The length of a bucket.
+    pub const fn ms(self) -> i64 {
+        match self {
+            Self::Minutes => 300_000,
+            Self::Hour => 3_600_000,
+        }
+    }
+}
+
+/// What is left of the samples of a bucket. It holds its beginning and not its end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// When it begins, Unix time in milliseconds.
+    pub begin_ms: i64,
+    /// How many samples it holds.
+    pub count: f64,
+    /// Their sum.
+    pub sum: f64,
+    /// The least; NaN only if all are.
+    pub min: f64,
+    /// The greatest; NaN only if all are.
+    pub max: f64,
+    /// The first sample's moment.
+    pub first_ms: i64,
+    /// The first sample.
+    pub first: f64,
+    /// The last sample's moment.
+    pub last_ms: i64,
+    /// The last sample.
+    pub last: f64,
+    /// What a counter had reached before each fall, summed.
+    pub drops: f64,
+    /// The least rise a second from one sample to the next, a fall being a start from zero.
+    pub slope_min: f64,
+    /// The greatest; NaN where there is none.
+    pub slope_max: f64,
+}
+
+impl Bucket {
+    /// Neighbours further apart, in milliseconds, have a gap between them and no slope.
+    pub const LONGEST_STEP_MS: i64 = 300_000;
+}
+
+/// One series with its buckets in time order.
+#[derive(Debug, Clone)]
+pub struct BucketSeries {
+    /// What names it.
+    pub labels: Labels,
+    /// Of the resolution that was asked for, or coarser where no finer are kept.
+    pub buckets: Vec<Bucket>,
+}
+
+impl BucketSeries {
+    /// What its buckets take in memory, in bytes.
+    pub fn bytes(&self) -> u64 {
+        size_of_val(self.buckets.as_slice()) as u64
+    }
+}

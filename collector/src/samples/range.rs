@@ -1,0 +1,20 @@
+//! Spans of time.
+
+/// From and to, both included, Unix time in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first moment.
+    pub from_ms: i64,
+    /// The last moment.
+    pub to_ms: i64,
+}
+
+impl TimeRange {
+    /// All of time.
+    pub const EVER: Self = Self { from_ms: 0, to_ms: i64::MAX };
+
+    /// Whether a moment lies in it.
+    pub fn contains(self, timestamp_ms: i64) -> bool {
+        timestamp_ms >= self.from_ms && timestamp_ms <= self.to_ms
+    }
+}

@@ -1,0 +1,49 @@
+//! The store as a source of samples.
+
+use super::Store;
+use super::{rollups, select};
+use crate::samples::{
+    BucketSeries, Budget, Hints, Labels, ReadError, Resolution, Samples, Selection, Series,
+};
+
+impl Samples for Store {
+    fn select(
+        &self,
+        what: Selection<'_>,
+        hints: Hints,
+        budget: &Budget,
+    ) -> Result<Vec<Series>, ReadError> {
+        select::select(self, what, hints, budget)
+    }
+
+    fn select_buckets(
+        &self,
+        what: Selection<'_>,
+        resolution: Resolution,
+        budget: &Budget,
+    ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
+        rollups::select(self, what, resolution, budget).map(Some)
+    }
+
+    fn find(
+        &self,
+        what: Selection<'_>,
+        most: usize,
+        budget: &Budget,
+    ) -> Result<Vec<Labels>, ReadError> {
+        select::find(self, what, most, budget)
+    }
+
+    fn label_names(&self, what: Selection<'_>, budget: &Budget) -> Result<Vec<String>, ReadError> {
+        select::label_names(self, what, budget)
+    }
+
+    fn label_values(
+        &self,
+        what: Selection<'_>,
+        name: &str,
+        budget: &Budget,
+    ) -> Result<Vec<String>, ReadError> {
+        select::label_values(self, what, name, budget)
+    }
+}
