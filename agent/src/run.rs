@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use headroom_proto::catalogue::HEADROOM_AGENT_BUILD_INFO;
 use headroom_proto::wire::{Frame, Meeting};
 use tokio::sync::{Notify, watch};
 
@@ -136,7 +137,7 @@ pub fn once(options: &SamplerOptions) -> String {
     let mut round = Round::new(&mut table);
     samplers.sample(SystemTime::now(), &mut round);
     round.set_job("headroom");
-    round.push("headroom_agent_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    round.push(HEADROOM_AGENT_BUILD_INFO.name, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     let (ids, values, _) = round.finish();
     exposition::write(table.definitions(), &ids, &values)
 }

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use headroom_proto::catalogue::HEADROOM_AGENT_SAMPLER_SUCCESS;
 use headroom_proto::chain::Chain;
 use headroom_proto::units::BitRate;
 
@@ -169,7 +170,7 @@ impl Samplers {
             *health = seen;
             let value = if seen == Health::Well { 1.0 } else { 0.0 };
             round.set_job("headroom");
-            round.push("headroom_agent_sampler_success", &[("sampler", sampler.name())], value);
+            round.push(HEADROOM_AGENT_SAMPLER_SUCCESS.name, &[("sampler", sampler.name())], value);
         }
     }
 }

@@ -4,6 +4,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use headroom_proto::catalogue::{
+    HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_CONNECTED, HEADROOM_AGENT_CONNECTIONS_TOTAL,
+    HEADROOM_AGENT_CPU_SECONDS_TOTAL, HEADROOM_AGENT_DROPPED_POLLS_TOTAL,
+    HEADROOM_AGENT_FRAMES_TOTAL, HEADROOM_AGENT_MISSED_ROUNDS_TOTAL,
+    HEADROOM_AGENT_RESIDENT_MEMORY_BYTES, HEADROOM_AGENT_SAMPLES_DROPPED_TOTAL,
+    HEADROOM_AGENT_SETTINGS_VERSION, HEADROOM_AGENT_SPOOL_BYTES, HEADROOM_AGENT_SPOOL_FRAMES,
+    HEADROOM_AGENT_SPOOL_OLDEST_AGE_SECONDS,
+};
+
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::series::Round;
@@ -40,20 +49,20 @@ impl Counts {
 pub fn sample(counts: &Counts, spool: &Mutex<Spool>, frames: u64, round: &mut Round<'_>) {
     round.set_job("headroom");
     let version = env!("CARGO_PKG_VERSION");
-    round.push("headroom_agent_build_info", &[("version", version)], 1.0);
-    round.push(headroom_proto::metric::AGENT_FRAMES, &[], frames as f64);
+    round.push(HEADROOM_AGENT_BUILD_INFO.name, &[("version", version)], 1.0);
+    round.push(HEADROOM_AGENT_FRAMES_TOTAL.name, &[], frames as f64);
     let cpu = clock_gettime(ClockId::ProcessCPUTime);
     let cpu_seconds = cpu.tv_sec as f64 + cpu.tv_nsec as f64 * 1e-9;
-    round.push("headroom_agent_cpu_seconds_total", &[], cpu_seconds);
+    round.push(HEADROOM_AGENT_CPU_SECONDS_TOTAL.name, &[], cpu_seconds);
     if let Some(bytes) = resident_bytes() {
-        round.push("headroom_agent_resident_memory_bytes", &[], bytes);
+        round.push(HEADROOM_AGENT_RESIDENT_MEMORY_BYTES.name, &[], bytes);
     }
     let read = |count: &AtomicU64| count.load(Ordering::Relaxed) as f64;
-    round.push("headroom_agent_connected", &[], read(&counts.connected));
-    round.push("headroom_agent_connections_total", &[], read(&counts.connections));
-    round.push("headroom_agent_missed_rounds_total", &[], read(&counts.missed_rounds));
-    round.push("headroom_agent_dropped_polls_total", &[], read(&counts.dropped_polls));
-    round.push("headroom_agent_settings_version", &[], read(&counts.settings_version));
+    round.push(HEADROOM_AGENT_CONNECTED.name, &[], read(&counts.connected));
+    round.push(HEADROOM_AGENT_CONNECTIONS_TOTAL.name, &[], read(&counts.connections));
+    round.push(HEADROOM_AGENT_MISSED_ROUNDS_TOTAL.name, &[], read(&counts.missed_rounds));
+    round.push(HEADROOM_AGENT_DROPPED_POLLS_TOTAL.name, &[], read(&counts.dropped_polls));
+    round.push(HEADROOM_AGENT_SETTINGS_VERSION.name, &[], read(&counts.settings_version));
 
     let state = spool.lock().map(|spool| spool.state()).ok();
     let dropped = [
@@ -62,13 +71,13 @@ pub fn sample(counts: &Counts, spool: &Mutex<Spool>, frames: u64, round: &mut Ro
         ("spool", state.map_or(0.0, |state| state.dropped_samples as f64)),
     ];
     for (reason, samples) in dropped {
-        round.push("headroom_agent_samples_dropped_total", &[("reason", reason)], samples);
+        round.push(HEADROOM_AGENT_SAMPLES_DROPPED_TOTAL.name, &[("reason", reason)], samples);
     }
     if let Some(state) = state {
-        round.push("headroom_agent_spool_bytes", &[], state.bytes as f64);
-        round.push("headroom_agent_spool_frames", &[], state.waiting_frames as f64);
+        round.push(HEADROOM_AGENT_SPOOL_BYTES.name, &[], state.bytes as f64);
+        round.push(HEADROOM_AGENT_SPOOL_FRAMES.name, &[], state.waiting_frames as f64);
         let age = state.oldest_timestamp_ms.map_or(0.0, age_seconds);
-        round.push("headroom_agent_spool_oldest_age_seconds", &[], age);
+        round.push(HEADROOM_AGENT_SPOOL_OLDEST_AGE_SECONDS.name, &[], age);
     }
 }
 

@@ -1,9 +1,29 @@
-//! What agent and collector share: the wire, its limits, and the words of both.
+//! What agent and collector share, and neither owns: the wire between them and the words of both.
+//! Knows no clock, no socket, and no file but a configuration.
 
-pub mod chain;
-pub mod configuration;
-pub mod limits;
-pub mod metric;
-pub mod sequences;
-pub mod units;
+// The messages of the wire, version 1.
 pub mod wire;
+
+// How many, how large and how old they may be.
+pub mod limits;
+
+// Sets of sequences: which frames are there.
+pub mod sequences;
+
+// The metrics that we name, with type, unit, labels and help.
+pub mod catalogue;
+
+// What metrics and labels may be called, and the labels that both sides speak of.
+pub mod metric;
+
+// Series as Prometheus text.
+pub mod exposition;
+
+// Quantities as people write them.
+pub mod units;
+
+// A configuration, with all its mistakes at once.
+pub mod configuration;
+
+// An error with all its causes, in one line.
+pub mod chain;

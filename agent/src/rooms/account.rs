@@ -6,11 +6,17 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use headroom_proto::catalogue::{
+    BBB_API_LATENCY, BBB_API_UP, BBB_EXPORTER, BBB_UNIQUE_BREAKOUT_ROOMS_TOTAL,
+    BBB_UNIQUE_MEETINGS_TOTAL, BBB_VERSION, HEADROOM_BBB_FAILURES_TOTAL, HEADROOM_BBB_POLLS_TOTAL,
+    HEADROOM_BBB_STATE, HEADROOM_BBB_UNMEASURED_SECONDS_TOTAL, HEADROOM_TENANT_ROOM_SECONDS_TOTAL,
+    HEADROOM_TENANT_USER_SECONDS_TOTAL,
+};
 use headroom_proto::metric::TENANT;
 use headroom_proto::wire;
 
 use super::census;
-use super::histogram::{Histogram, Kind, LATENCY};
+use super::histogram::{Histogram, LATENCY};
 use super::poll::{Outcome, Poll, PollState, STATES};
 use super::room::Room;
 use super::sfu::Sample;
@@ -89,7 +95,7 @@ impl Account {
         let reports = match poll.outcome {
             Outcome::Rooms { rooms, version } => {
                 if let Some(version) = version {
-                    round.push("bbb_version", &[("version", &version)], 1.0);
+                    round.push(BBB_VERSION.name, &[("version", &version)], 1.0);
                 }
                 self.take(rooms, poll.time, round)
             }
@@ -180,30 +186,30 @@ impl Account {
 
     fn push_state(&self, state: PollState, round: &mut Round<'_>) {
         let up = if state == PollState::Ok { 1.0 } else { 0.0 };
-        round.push("bbb_api_up", &[], up);
-        round.push("bbb_exporter", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        round.push(BBB_API_UP.name, &[], up);
+        round.push(BBB_EXPORTER.name, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
         let call = [("endpoint", "getMeetings"), ("parameters", "")];
-        self.latency.push(("bbb_api_latency", Kind::Counter), &call, round);
+        self.latency.push(BBB_API_LATENCY, &call, round);
         for known in STATES {
             let labels = [("state", known.name())];
             let now = if known == state { 1.0 } else { 0.0 };
-            round.push("headroom_bbb_state", &labels, now);
-            round.push("headroom_bbb_polls_total", &labels, self.polls[known as usize] as f64);
+            round.push(HEADROOM_BBB_STATE.name, &labels, now);
+            round.push(HEADROOM_BBB_POLLS_TOTAL.name, &labels, self.polls[known as usize] as f64);
         }
         for (key, count) in &self.failures {
-            round.push("headroom_bbb_failures_total", &[("key", key)], *count as f64);
+            round.push(HEADROOM_BBB_FAILURES_TOTAL.name, &[("key", key)], *count as f64);
         }
-        round.push("headroom_bbb_unmeasured_seconds_total", &[], self.unmeasured_seconds);
+        round.push(HEADROOM_BBB_UNMEASURED_SECONDS_TOTAL.name, &[], self.unmeasured_seconds);
     }
 
     fn push_totals(&mut self, round: &mut Round<'_>) {
-        round.push("bbb_unique_meetings_total", &[], self.unique_meetings as f64);
-        round.push("bbb_unique_breakout_rooms_total", &[], self.unique_breakouts as f64);
+        round.push(BBB_UNIQUE_MEETINGS_TOTAL.name, &[], self.unique_meetings as f64);
+        round.push(BBB_UNIQUE_BREAKOUT_ROOMS_TOTAL.name, &[], self.unique_breakouts as f64);
         for (tenant, totals) in &mut self.totals {
             let labels = [(TENANT, &**tenant)];
             let shown = if totals.begun { *totals } else { Totals::default() };
-            round.push("headroom_tenant_user_seconds_total", &labels, shown.user_seconds);
-            round.push("headroom_tenant_room_seconds_total", &labels, shown.room_seconds);
+            round.push(HEADROOM_TENANT_USER_SECONDS_TOTAL.name, &labels, shown.user_seconds);
+            round.push(HEADROOM_TENANT_ROOM_SECONDS_TOTAL.name, &labels, shown.room_seconds);
             totals.begun = true;
         }
     }

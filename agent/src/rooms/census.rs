@@ -4,9 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use headroom_proto::catalogue::{
+    BBB_MEETINGS, BBB_MEETINGS_LISTENERS, BBB_MEETINGS_PARTICIPANT_CLIENTS,
+    BBB_MEETINGS_PARTICIPANTS, BBB_MEETINGS_PARTICIPANTS_MAX, BBB_MEETINGS_PARTICIPANTS_ORIGIN,
+    BBB_MEETINGS_VIDEO_PARTICIPANTS, BBB_MEETINGS_VOICE_PARTICIPANTS, BBB_ROOM_LISTENERS,
+    BBB_ROOM_PARTICIPANTS, BBB_ROOM_VIDEO_PARTICIPANTS, BBB_ROOM_VOICE_PARTICIPANTS,
+    HEADROOM_BBB_INCOMPLETE_MEETINGS, HEADROOM_TENANT_BREAKOUT_ROOMS, HEADROOM_TENANT_CAMERAS,
+    HEADROOM_TENANT_CAMERAS_OUT, HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS,
+    HEADROOM_TENANT_LISTENERS, HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_RECORDING_ROOMS,
+    HEADROOM_TENANT_ROOMS, HEADROOM_TENANT_VOICES, Metric,
+};
 use headroom_proto::metric::TENANT;
 
-use super::histogram::{Histogram, Kind, PEOPLE, STREAMS};
+use super::histogram::{Histogram, PEOPLE, STREAMS};
 use super::room::{Clients, Room};
 use super::tenants::OTHER;
 use crate::series::Round;
@@ -21,34 +31,34 @@ type Count = fn(&Room) -> Option<u32>;
 
 /// A sum over all rooms: its name, that of its histogram with the borders, and what is summed.
 struct Sum {
-    metric: &'static str,
-    histogram: &'static str,
+    metric: &'static Metric,
+    histogram: &'static Metric,
     borders: &'static [(f64, &'static str)],
     count: Count,
 }
 
 const SUMS: [Sum; 4] = [
     Sum {
-        metric: "bbb_meetings_participants",
-        histogram: "bbb_room_participants",
+        metric: BBB_MEETINGS_PARTICIPANTS,
+        histogram: BBB_ROOM_PARTICIPANTS,
         borders: &PEOPLE,
         count: |room| room.participants,
     },
     Sum {
-        metric: "bbb_meetings_listeners",
-        histogram: "bbb_room_listeners",
+        metric: BBB_MEETINGS_LISTENERS,
+        histogram: BBB_ROOM_LISTENERS,
         borders: &PEOPLE,
         count: |room| room.listeners,
     },
     Sum {
-        metric: "bbb_meetings_voice_participants",
-        histogram: "bbb_room_voice_participants",
+        metric: BBB_MEETINGS_VOICE_PARTICIPANTS,
+        histogram: BBB_ROOM_VOICE_PARTICIPANTS,
         borders: STREAMS,
         count: |room| room.voices,
     },
     Sum {
-        metric: "bbb_meetings_video_participants",
-        histogram: "bbb_room_video_participants",
+        metric: BBB_MEETINGS_VIDEO_PARTICIPANTS,
+        histogram: BBB_ROOM_VIDEO_PARTICIPANTS,
         borders: STREAMS,
         count: |room| room.cameras,
     },
@@ -57,24 +67,24 @@ const SUMS: [Sum; 4] = [
 /// Writes what bigbluebutton-exporter would, breakout rooms included as it does.
 pub fn push_all(rooms: &[(Room, Arc<str>)], round: &mut Round<'_>) {
     let all = || rooms.iter().map(|(room, _)| room);
-    round.push("bbb_meetings", &[], rooms.len() as f64);
+    round.push(BBB_MEETINGS.name, &[], rooms.len() as f64);
     for Sum { metric, histogram, borders, count } in SUMS {
         let Some(counts) = all().map(count).collect::<Option<Vec<u32>>>() else { continue };
         let mut buckets = Histogram::new(borders);
         for count in &counts {
             buckets.add(f64::from(*count));
         }
-        round.push(metric, &[], counts.iter().map(|count| f64::from(*count)).sum());
-        buckets.push((histogram, Kind::Gauge), &[], round);
+        round.push(metric.name, &[], counts.iter().map(|count| f64::from(*count)).sum());
+        buckets.push(histogram, &[], round);
     }
     let largest = all().map(|room| room.participants).try_fold(0, |max, n| Some(n?.max(max)));
     if let Some(largest) = largest {
-        round.push("bbb_meetings_participants_max", &[], f64::from(largest));
+        round.push(BBB_MEETINGS_PARTICIPANTS_MAX.name, &[], f64::from(largest));
     }
     push_clients(all().map(|room| room.clients), round);
     push_origins(all(), round);
     let incomplete = all().filter(|room| !is_complete(room)).count();
-    round.push("headroom_bbb_incomplete_meetings", &[], incomplete as f64);
+    round.push(HEADROOM_BBB_INCOMPLETE_MEETINGS.name, &[], incomplete as f64);
 }
 
 fn is_complete(room: &Room) -> bool {
@@ -93,7 +103,7 @@ fn push_clients(clients: impl Iterator<Item = Clients>, round: &mut Round<'_>) {
     let kinds = [("html5", sum.html5), ("dial-in", sum.dial_in), ("flash", sum.flash)];
     let others = (sum.other > 0).then_some(("other", sum.other));
     for (kind, count) in kinds.into_iter().chain(others) {
-        round.push("bbb_meetings_participant_clients", &[("type", kind)], f64::from(count));
+        round.push(BBB_MEETINGS_PARTICIPANT_CLIENTS.name, &[("type", kind)], f64::from(count));
     }
 }
 
@@ -111,26 +121,26 @@ fn push_origins<'r>(rooms: impl Iterator<Item = &'r Room>, round: &mut Round<'_>
     for ((server, name), participants) in origins {
         let labels = [("server", server), ("name", name)];
         if let Some(participants) = participants {
-            round.push("bbb_meetings_participants_origin", &labels, f64::from(participants));
+            round.push(BBB_MEETINGS_PARTICIPANTS_ORIGIN.name, &labels, f64::from(participants));
         }
     }
 }
 
 /// What a tenant has now, room by room.
-const GAUGES: [(&str, Count); 9] = [
-    ("headroom_tenant_rooms", |room| whole(room).map(|people| u32::from(people > 0)).or(not(room))),
-    ("headroom_tenant_breakout_rooms", |room| Some(u32::from(room.breakout && room.is_used()))),
-    ("headroom_tenant_participants", |room| whole(room).or(not(room))),
-    ("headroom_tenant_listeners", |room| room.listeners),
-    ("headroom_tenant_voices", |room| room.voices),
-    ("headroom_tenant_cameras", |room| room.cameras),
-    ("headroom_tenant_cameras_out", |room| room.cameras_out),
-    ("headroom_tenant_recording_rooms", |room| Some(u32::from(room.recording && room.is_used()))),
+const GAUGES: [(&Metric, Count); 9] = [
+    (HEADROOM_TENANT_ROOMS, |room| whole(room).map(|people| u32::from(people > 0)).or(not(room))),
+    (HEADROOM_TENANT_BREAKOUT_ROOMS, |room| Some(u32::from(room.breakout && room.is_used()))),
+    (HEADROOM_TENANT_PARTICIPANTS, |room| whole(room).or(not(room))),
+    (HEADROOM_TENANT_LISTENERS, |room| room.listeners),
+    (HEADROOM_TENANT_VOICES, |room| room.voices),
+    (HEADROOM_TENANT_CAMERAS, |room| room.cameras),
+    (HEADROOM_TENANT_CAMERAS_OUT, |room| room.cameras_out),
+    (HEADROOM_TENANT_RECORDING_ROOMS, |room| Some(u32::from(room.recording && room.is_used()))),
     (LARGEST, |room| room.participants),
 ];
 
 /// This one is a maximum; the others are sums.
-const LARGEST: &str = "headroom_tenant_largest_room_participants";
+const LARGEST: &Metric = HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS;
 
 /// The people of a meeting that is no breakout room.
 fn whole(room: &Room) -> Option<u32> {
@@ -155,7 +165,7 @@ pub fn push_tenants<'t>(
                 Some(if metric == LARGEST { so_far.max(count?) } else { so_far + count? })
             };
             if let Some(value) = own().map(count).try_fold(0, join) {
-                round.push(metric, &[(TENANT, tenant)], f64::from(value));
+                round.push(metric.name, &[(TENANT, tenant)], f64::from(value));
             }
         }
     }

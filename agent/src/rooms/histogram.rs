@@ -1,5 +1,7 @@
 //! Histograms as Prometheus writes them: how many values lie at or below each border.
 
+use headroom_proto::catalogue::Metric;
+
 use crate::series::Round;
 
 /// Counts of values by upper border, labelled as bigbluebutton-exporter labels them.
@@ -53,15 +55,6 @@ pub const PEOPLE: [(f64, &str); 14] = [
 /// Streams in a room: the first borders of [`PEOPLE`].
 pub const STREAMS: &[(f64, &str)] = PEOPLE.split_at(8).0;
 
-/// Whether values are counted for ever or as they are now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `_count` and `_sum`.
-    Counter,
-    /// `_gcount` and `_gsum`, OpenMetrics' gauge histogram.
-    Gauge,
-}
-
 impl Histogram {
     /// An empty one.
     pub fn new(borders: &'static [(f64, &'static str)]) -> Self {
@@ -77,14 +70,10 @@ impl Histogram {
         self.sum += value;
     }
 
-    /// Writes its series.
-    pub fn push(
-        &self,
-        (metric, kind): (&str, Kind),
-        labels: &[(&str, &str)],
-        round: &mut Round<'_>,
-    ) {
-        let bucket = format!("{metric}_bucket");
+    /// Writes its series under the names that the metric, a histogram, gives them.
+    pub fn push(&self, metric: &Metric, labels: &[(&str, &str)], round: &mut Round<'_>) {
+        let [bucket, count, sum] = metric.kind.parts() else { return };
+        let bucket = format!("{metric}{bucket}");
         let infinite = [("+Inf", self.count)];
         let borders = self.borders.iter().map(|(_, label)| *label).zip(self.counts.iter().copied());
         for (border, count) in borders.chain(infinite) {
@@ -92,11 +81,7 @@ impl Histogram {
                 labels.iter().copied().chain([("le", border)]).collect();
             round.push(&bucket, &labels, count as f64);
         }
-        let (count, sum) = match kind {
-            Kind::Counter => ("count", "sum"),
-            Kind::Gauge => ("gcount", "gsum"),
-        };
-        round.push(&format!("{metric}_{count}"), labels, self.count as f64);
-        round.push(&format!("{metric}_{sum}"), labels, self.sum);
+        round.push(&format!("{metric}{count}"), labels, self.count as f64);
+        round.push(&format!("{metric}{sum}"), labels, self.sum);
     }
 }

@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use headroom_proto::catalogue::HEADROOM_CONTAINERS_DROPPED;
+
 use self::figures::Figures;
 use self::hierarchy::Hierarchy;
 use self::identity::Identity;
@@ -159,7 +161,7 @@ impl Sampler for Containers {
                 network.push(&labels, &mut self.buffer, round)?;
             }
         }
-        round.push("headroom_containers_dropped", &[], self.dropped as f64);
+        round.push(HEADROOM_CONTAINERS_DROPPED.name, &[], self.dropped as f64);
         Ok(())
     }
 }

@@ -4,6 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::SystemTime;
 
+use headroom_proto::catalogue::{
+    HEADROOM_CPU_BUSIEST_CORE_RATIO, Metric, NODE_BOOT_TIME_SECONDS, NODE_CONTEXT_SWITCHES_TOTAL,
+    NODE_CPU_GUEST_SECONDS_TOTAL, NODE_CPU_SECONDS_TOTAL, NODE_FORKS_TOTAL, NODE_INTR_TOTAL,
+    NODE_PROCS_BLOCKED, NODE_PROCS_RUNNING,
+};
+
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
@@ -14,13 +20,13 @@ const TICKS_PER_SECOND: f64 = 100.0;
 const MODES: [&str; 8] = ["user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"];
 const GUEST_MODES: [&str; 2] = ["user", "nice"];
 
-const COUNTERS: [(&str, &str); 6] = [
-    ("ctxt", "node_context_switches_total"),
-    ("intr", "node_intr_total"),
-    ("processes", "node_forks_total"),
-    ("procs_running", "node_procs_running"),
-    ("procs_blocked", "node_procs_blocked"),
-    ("btime", "node_boot_time_seconds"),
+const COUNTERS: [(&str, &Metric); 6] = [
+    ("ctxt", NODE_CONTEXT_SWITCHES_TOTAL),
+    ("intr", NODE_INTR_TOTAL),
+    ("processes", NODE_FORKS_TOTAL),
+    ("procs_running", NODE_PROCS_RUNNING),
+    ("procs_blocked", NODE_PROCS_BLOCKED),
+    ("btime", NODE_BOOT_TIME_SECONDS),
 ];
 
 /// Modes in which a core does nothing that anybody asked for.
@@ -68,11 +74,11 @@ impl Sampler for Cpu {
                 // `intr` continues with a count for each interrupt; the first is their sum.
                 let value =
                     rest.split(' ').next().and_then(|v| v.parse().ok()).ok_or_else(broken)?;
-                round.push(metric, &[], value);
+                round.push(metric.name, &[], value);
             }
         }
         if let Some(share) = busiest {
-            round.push("headroom_cpu_busiest_core_ratio", &[], share);
+            round.push(HEADROOM_CPU_BUSIEST_CORE_RATIO.name, &[], share);
         }
         Ok(())
     }
@@ -96,11 +102,11 @@ fn push_core(core: &str, ticks: &str, round: &mut Round<'_>) -> Option<Work> {
         work.all += ticks;
         work.busy += if IDLE_MODES.contains(&mode) { 0.0 } else { ticks };
         let labels = [("cpu", core), ("mode", mode)];
-        round.push("node_cpu_seconds_total", &labels, ticks / TICKS_PER_SECOND);
+        round.push(NODE_CPU_SECONDS_TOTAL.name, &labels, ticks / TICKS_PER_SECOND);
     }
     for mode in GUEST_MODES {
         let seconds = fields.next()?.parse::<f64>().ok()? / TICKS_PER_SECOND;
-        round.push("node_cpu_guest_seconds_total", &[("cpu", core), ("mode", mode)], seconds);
+        round.push(NODE_CPU_GUEST_SECONDS_TOTAL.name, &[("cpu", core), ("mode", mode)], seconds);
     }
     Some(work)
 }

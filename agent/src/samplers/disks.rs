@@ -3,6 +3,16 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use headroom_proto::catalogue::{
+    Metric, NODE_DISK_DISCARD_TIME_SECONDS_TOTAL, NODE_DISK_DISCARDED_SECTORS_TOTAL,
+    NODE_DISK_DISCARDS_COMPLETED_TOTAL, NODE_DISK_DISCARDS_MERGED_TOTAL,
+    NODE_DISK_FLUSH_REQUESTS_TIME_SECONDS_TOTAL, NODE_DISK_FLUSH_REQUESTS_TOTAL, NODE_DISK_IO_NOW,
+    NODE_DISK_IO_TIME_SECONDS_TOTAL, NODE_DISK_IO_TIME_WEIGHTED_SECONDS_TOTAL,
+    NODE_DISK_READ_BYTES_TOTAL, NODE_DISK_READ_TIME_SECONDS_TOTAL, NODE_DISK_READS_COMPLETED_TOTAL,
+    NODE_DISK_READS_MERGED_TOTAL, NODE_DISK_WRITE_TIME_SECONDS_TOTAL,
+    NODE_DISK_WRITES_COMPLETED_TOTAL, NODE_DISK_WRITES_MERGED_TOTAL, NODE_DISK_WRITTEN_BYTES_TOTAL,
+};
+
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
@@ -15,24 +25,24 @@ const MILLISECONDS: f64 = 1000.0;
 ///
 /// Dividing keeps 9 ms at 0.009 s, where a product with 0.001 is off in the last digit and is
 /// stored less tightly.
-const COLUMNS: [(&str, f64); 17] = [
-    ("node_disk_reads_completed_total", 1.0),
-    ("node_disk_reads_merged_total", 1.0),
-    ("node_disk_read_bytes_total", SECTORS),
-    ("node_disk_read_time_seconds_total", MILLISECONDS),
-    ("node_disk_writes_completed_total", 1.0),
-    ("node_disk_writes_merged_total", 1.0),
-    ("node_disk_written_bytes_total", SECTORS),
-    ("node_disk_write_time_seconds_total", MILLISECONDS),
-    ("node_disk_io_now", 1.0),
-    ("node_disk_io_time_seconds_total", MILLISECONDS),
-    ("node_disk_io_time_weighted_seconds_total", MILLISECONDS),
-    ("node_disk_discards_completed_total", 1.0),
-    ("node_disk_discards_merged_total", 1.0),
-    ("node_disk_discarded_sectors_total", 1.0),
-    ("node_disk_discard_time_seconds_total", MILLISECONDS),
-    ("node_disk_flush_requests_total", 1.0),
-    ("node_disk_flush_requests_time_seconds_total", MILLISECONDS),
+const COLUMNS: [(&Metric, f64); 17] = [
+    (NODE_DISK_READS_COMPLETED_TOTAL, 1.0),
+    (NODE_DISK_READS_MERGED_TOTAL, 1.0),
+    (NODE_DISK_READ_BYTES_TOTAL, SECTORS),
+    (NODE_DISK_READ_TIME_SECONDS_TOTAL, MILLISECONDS),
+    (NODE_DISK_WRITES_COMPLETED_TOTAL, 1.0),
+    (NODE_DISK_WRITES_MERGED_TOTAL, 1.0),
+    (NODE_DISK_WRITTEN_BYTES_TOTAL, SECTORS),
+    (NODE_DISK_WRITE_TIME_SECONDS_TOTAL, MILLISECONDS),
+    (NODE_DISK_IO_NOW, 1.0),
+    (NODE_DISK_IO_TIME_SECONDS_TOTAL, MILLISECONDS),
+    (NODE_DISK_IO_TIME_WEIGHTED_SECONDS_TOTAL, MILLISECONDS),
+    (NODE_DISK_DISCARDS_COMPLETED_TOTAL, 1.0),
+    (NODE_DISK_DISCARDS_MERGED_TOTAL, 1.0),
+    (NODE_DISK_DISCARDED_SECTORS_TOTAL, 1.0),
+    (NODE_DISK_DISCARD_TIME_SECONDS_TOTAL, MILLISECONDS),
+    (NODE_DISK_FLUSH_REQUESTS_TOTAL, 1.0),
+    (NODE_DISK_FLUSH_REQUESTS_TIME_SECONDS_TOTAL, MILLISECONDS),
 ];
 
 pub struct Disks {
@@ -66,7 +76,7 @@ fn push_device(line: &str, round: &mut Round<'_>) -> Option<()> {
         return Some(());
     }
     for ((metric, units), field) in COLUMNS.iter().zip(fields) {
-        round.push(metric, &[("device", device)], field.parse::<f64>().ok()? / units);
+        round.push(metric.name, &[("device", device)], field.parse::<f64>().ok()? / units);
     }
     Some(())
 }

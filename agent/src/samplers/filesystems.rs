@@ -9,6 +9,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use headroom_proto::catalogue::{
+    Metric, NODE_FILESYSTEM_AVAIL_BYTES, NODE_FILESYSTEM_DEVICE_ERROR, NODE_FILESYSTEM_FILES,
+    NODE_FILESYSTEM_FILES_FREE, NODE_FILESYSTEM_FREE_BYTES, NODE_FILESYSTEM_READONLY,
+    NODE_FILESYSTEM_SIZE_BYTES,
+};
+
 use procfs::FromBufRead;
 use procfs::process::{MountInfo, MountInfos};
 use rustix::fs::StatVfs;
@@ -135,13 +141,13 @@ impl Mount {
             ("mountpoint", self.point.as_str()),
         ];
         let error = if answer.is_some() { 0.0 } else { 1.0 };
-        round.push("node_filesystem_device_error", &labels, error);
+        round.push(NODE_FILESYSTEM_DEVICE_ERROR.name, &labels, error);
         let Some(vfs) = answer else { return };
         for (metric, value) in figures(&vfs) {
-            round.push(metric, &labels, value);
+            round.push(metric.name, &labels, value);
         }
         let read_only = if self.read_only { 1.0 } else { 0.0 };
-        round.push("node_filesystem_readonly", &labels, read_only);
+        round.push(NODE_FILESYSTEM_READONLY.name, &labels, read_only);
     }
 }
 
@@ -178,14 +184,14 @@ fn unescape(text: &str) -> String {
     plain
 }
 
-fn figures(vfs: &StatVfs) -> [(&'static str, f64); 5] {
+fn figures(vfs: &StatVfs) -> [(&'static Metric, f64); 5] {
     let bytes = |blocks: u64| blocks as f64 * vfs.f_frsize as f64;
     [
-        ("node_filesystem_size_bytes", bytes(vfs.f_blocks)),
-        ("node_filesystem_free_bytes", bytes(vfs.f_bfree)),
-        ("node_filesystem_avail_bytes", bytes(vfs.f_bavail)),
-        ("node_filesystem_files", vfs.f_files as f64),
-        ("node_filesystem_files_free", vfs.f_ffree as f64),
+        (NODE_FILESYSTEM_SIZE_BYTES, bytes(vfs.f_blocks)),
+        (NODE_FILESYSTEM_FREE_BYTES, bytes(vfs.f_bfree)),
+        (NODE_FILESYSTEM_AVAIL_BYTES, bytes(vfs.f_bavail)),
+        (NODE_FILESYSTEM_FILES, vfs.f_files as f64),
+        (NODE_FILESYSTEM_FILES_FREE, vfs.f_ffree as f64),
     ]
 }
 

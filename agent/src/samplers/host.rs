@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use headroom_proto::catalogue::{
+    NODE_OS_INFO, NODE_OS_VERSION, NODE_TIME_SECONDS, NODE_UNAME_INFO,
+};
+
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -60,13 +64,13 @@ impl Sampler for Host {
         ]
         .map(|(name, text)| (name, text.to_string_lossy()));
         let labels: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, &**text)).collect();
-        round.push("node_uname_info", &labels, 1.0);
+        round.push(NODE_UNAME_INFO.name, &labels, 1.0);
 
         let release = self.release();
         let labels: Vec<(&str, &str)> =
             release.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         if !labels.is_empty() {
-            round.push("node_os_info", &labels, 1.0);
+            round.push(NODE_OS_INFO.name, &labels, 1.0);
         }
         if let Some(version) = numeric_version(&labels) {
             let named: Vec<_> = labels
@@ -74,10 +78,10 @@ impl Sampler for Host {
                 .copied()
                 .filter(|(name, _)| matches!(*name, "id" | "id_like" | "name"))
                 .collect();
-            round.push("node_os_version", &named, version);
+            round.push(NODE_OS_VERSION.name, &named, version);
         }
         let seconds = now.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
-        round.push("node_time_seconds", &[], seconds);
+        round.push(NODE_TIME_SECONDS.name, &[], seconds);
         Ok(())
     }
 }

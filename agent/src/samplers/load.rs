@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use headroom_proto::catalogue::{NODE_LOAD1, NODE_LOAD5, NODE_LOAD15};
+
 use super::proc_file::ProcFile;
 use super::{SampleError, Sampler};
 use crate::series::Round;
@@ -26,9 +28,9 @@ impl Sampler for Load {
         let text = self.loadavg.read()?.to_owned();
         let numbers: Vec<f64> = text.split(' ').take(3).filter_map(|n| n.parse().ok()).collect();
         let [one, five, fifteen] = numbers[..] else { return Err(self.loadavg.misread(&text)) };
-        round.push("node_load1", &[], one);
-        round.push("node_load5", &[], five);
-        round.push("node_load15", &[], fifteen);
+        round.push(NODE_LOAD1.name, &[], one);
+        round.push(NODE_LOAD5.name, &[], five);
+        round.push(NODE_LOAD15.name, &[], fifteen);
         Ok(())
     }
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use headroom_proto::catalogue::{Metric, NODE_MEMORY, NODE_MEMORY_BYTES, NODE_VMSTAT};
+
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
@@ -37,8 +39,7 @@ impl Sampler for Memory {
         for line in self.vmstat.read()?.lines() {
             let (key, value) = line.split_once(' ').ok_or_else(|| parse_error(&path, line))?;
             if is_paging(key) {
-                self.name.clear();
-                self.name.extend(["node_vmstat_", key]);
+                write_name(NODE_VMSTAT, key, &mut self.name);
                 let value = value.parse().map_err(|_| parse_error(&path, line))?;
                 round.push(&self.name, &[], value);
             }
@@ -52,18 +53,23 @@ fn push_meminfo(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<
     let (key, rest) = line.split_once(':')?;
     let mut fields = rest.split_ascii_whitespace();
     let number: f64 = fields.next()?.parse().ok()?;
-    name.clear();
-    name.push_str("node_memory_");
-    name.extend(key.chars().filter(|&c| c != ')').map(|c| if c == '(' { '_' } else { c }));
-    match fields.next() {
-        None => round.push(name, &[], number),
-        Some("kB") => {
-            name.push_str("_bytes");
-            round.push(name, &[], number * 1024.0);
-        }
+    let (metric, value) = match fields.next() {
+        None => (NODE_MEMORY, number),
+        Some("kB") => (NODE_MEMORY_BYTES, number * 1024.0),
         Some(_) => return None,
-    }
+    };
+    write_name(metric, key, name);
+    round.push(name, &[], value);
     Some(())
+}
+
+/// The name of the series that the kernel calls `key`, without brackets.
+fn write_name(metric: &Metric, key: &str, name: &mut String) {
+    let (before, behind) = metric.around();
+    name.clear();
+    name.push_str(before);
+    name.extend(key.chars().filter(|&c| c != ')').map(|c| if c == '(' { '_' } else { c }));
+    name.push_str(behind);
 }
 
 /// What node_exporter keeps by default: `oom_kill|pgpg|pswp|pg.*fault`.

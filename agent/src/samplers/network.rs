@@ -9,6 +9,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use headroom_proto::catalogue::{
+    Metric, NODE_NETWORK_RECEIVE_BYTES_TOTAL, NODE_NETWORK_RECEIVE_COMPRESSED_TOTAL,
+    NODE_NETWORK_RECEIVE_DROP_TOTAL, NODE_NETWORK_RECEIVE_ERRS_TOTAL,
+    NODE_NETWORK_RECEIVE_FIFO_TOTAL, NODE_NETWORK_RECEIVE_FRAME_TOTAL,
+    NODE_NETWORK_RECEIVE_MULTICAST_TOTAL, NODE_NETWORK_RECEIVE_PACKETS_TOTAL,
+    NODE_NETWORK_TRANSMIT_BYTES_TOTAL, NODE_NETWORK_TRANSMIT_CARRIER_TOTAL,
+    NODE_NETWORK_TRANSMIT_COLLS_TOTAL, NODE_NETWORK_TRANSMIT_COMPRESSED_TOTAL,
+    NODE_NETWORK_TRANSMIT_DROP_TOTAL, NODE_NETWORK_TRANSMIT_ERRS_TOTAL,
+    NODE_NETWORK_TRANSMIT_FIFO_TOTAL, NODE_NETWORK_TRANSMIT_PACKETS_TOTAL,
+};
 use headroom_proto::units::BitRate;
 
 use self::link::Link;
@@ -17,23 +27,23 @@ use super::{SampleError, Sampler};
 use crate::series::Round;
 
 /// The columns of /proc/net/dev behind the interface's name.
-const COLUMNS: [&str; 16] = [
-    "node_network_receive_bytes_total",
-    "node_network_receive_packets_total",
-    "node_network_receive_errs_total",
-    "node_network_receive_drop_total",
-    "node_network_receive_fifo_total",
-    "node_network_receive_frame_total",
-    "node_network_receive_compressed_total",
-    "node_network_receive_multicast_total",
-    "node_network_transmit_bytes_total",
-    "node_network_transmit_packets_total",
-    "node_network_transmit_errs_total",
-    "node_network_transmit_drop_total",
-    "node_network_transmit_fifo_total",
-    "node_network_transmit_colls_total",
-    "node_network_transmit_carrier_total",
-    "node_network_transmit_compressed_total",
+const COLUMNS: [&Metric; 16] = [
+    NODE_NETWORK_RECEIVE_BYTES_TOTAL,
+    NODE_NETWORK_RECEIVE_PACKETS_TOTAL,
+    NODE_NETWORK_RECEIVE_ERRS_TOTAL,
+    NODE_NETWORK_RECEIVE_DROP_TOTAL,
+    NODE_NETWORK_RECEIVE_FIFO_TOTAL,
+    NODE_NETWORK_RECEIVE_FRAME_TOTAL,
+    NODE_NETWORK_RECEIVE_COMPRESSED_TOTAL,
+    NODE_NETWORK_RECEIVE_MULTICAST_TOTAL,
+    NODE_NETWORK_TRANSMIT_BYTES_TOTAL,
+    NODE_NETWORK_TRANSMIT_PACKETS_TOTAL,
+    NODE_NETWORK_TRANSMIT_ERRS_TOTAL,
+    NODE_NETWORK_TRANSMIT_DROP_TOTAL,
+    NODE_NETWORK_TRANSMIT_FIFO_TOTAL,
+    NODE_NETWORK_TRANSMIT_COLLS_TOTAL,
+    NODE_NETWORK_TRANSMIT_CARRIER_TOTAL,
+    NODE_NETWORK_TRANSMIT_COMPRESSED_TOTAL,
 ];
 
 /// What a link is changes rarely and costs many small files to read.
@@ -100,7 +110,7 @@ impl Sampler for Network {
 fn push_counters(device: &str, counters: &str, round: &mut Round<'_>) -> Option<()> {
     let mut fields = counters.split_ascii_whitespace();
     for metric in COLUMNS {
-        round.push(metric, &[("device", device)], fields.next()?.parse().ok()?);
+        round.push(metric.name, &[("device", device)], fields.next()?.parse().ok()?);
     }
     Some(())
 }

@@ -6,22 +6,24 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::SystemTime;
 
+use headroom_proto::catalogue::{
+    Metric, NODE_PRESSURE_CPU_WAITING_SECONDS_TOTAL, NODE_PRESSURE_IO_STALLED_SECONDS_TOTAL,
+    NODE_PRESSURE_IO_WAITING_SECONDS_TOTAL, NODE_PRESSURE_MEMORY_STALLED_SECONDS_TOTAL,
+    NODE_PRESSURE_MEMORY_WAITING_SECONDS_TOTAL,
+};
+
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
 /// Resource, the metric of `some` and the metric of `full`. For the CPU, `full` has no meaning.
-const RESOURCES: [(&str, &str, Option<&str>); 3] = [
-    ("cpu", "node_pressure_cpu_waiting_seconds_total", None),
-    (
-        "io",
-        "node_pressure_io_waiting_seconds_total",
-        Some("node_pressure_io_stalled_seconds_total"),
-    ),
+const RESOURCES: [(&str, &Metric, Option<&Metric>); 3] = [
+    ("cpu", NODE_PRESSURE_CPU_WAITING_SECONDS_TOTAL, None),
+    ("io", NODE_PRESSURE_IO_WAITING_SECONDS_TOTAL, Some(NODE_PRESSURE_IO_STALLED_SECONDS_TOTAL)),
     (
         "memory",
-        "node_pressure_memory_waiting_seconds_total",
-        Some("node_pressure_memory_stalled_seconds_total"),
+        NODE_PRESSURE_MEMORY_WAITING_SECONDS_TOTAL,
+        Some(NODE_PRESSURE_MEMORY_STALLED_SECONDS_TOTAL),
     ),
 ];
 
@@ -54,9 +56,9 @@ impl Sampler for Pressure {
                     line.rsplit_once("total=").and_then(|(_, total)| total.parse::<f64>().ok());
                 let seconds = total.ok_or_else(|| parse_error(&path, line))? / 1e6;
                 if line.starts_with("some") {
-                    round.push(some, &[], seconds);
+                    round.push(some.name, &[], seconds);
                 } else if let (Some(metric), true) = (full, line.starts_with("full")) {
-                    round.push(metric, &[], seconds);
+                    round.push(metric.name, &[], seconds);
                 }
             }
         }

@@ -14,6 +14,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use headroom_proto::catalogue::{
+    HEADROOM_PROCESS_BUSIEST_CPU_RATIO, HEADROOM_PROCESS_BUSIEST_THREAD_CPU_RATIO,
+    HEADROOM_PROCESSES_DROPPED, NAMEDPROCESS_NAMEGROUP_CPU_SECONDS_TOTAL,
+    NAMEDPROCESS_NAMEGROUP_MEMORY_BYTES, NAMEDPROCESS_NAMEGROUP_NUM_PROCS,
+    NAMEDPROCESS_NAMEGROUP_NUM_THREADS,
+};
+
 pub use self::groups::CommandName;
 use self::members::Members;
 use self::stat::Ticks;
@@ -118,7 +125,7 @@ impl Sampler for Processes {
         for (name, group) in &self.groups {
             group.push(name, passed, round);
         }
-        round.push("headroom_processes_dropped", &[], self.members.dropped() as f64);
+        round.push(HEADROOM_PROCESSES_DROPPED.name, &[], self.members.dropped() as f64);
         Ok(())
     }
 }
@@ -133,20 +140,20 @@ impl Group {
         for (mode, ticks) in [("user", self.used.user), ("system", self.used.system)] {
             let seconds = stat::seconds(ticks);
             let labels = [group, ("mode", mode)];
-            round.push("namedprocess_namegroup_cpu_seconds_total", &labels, seconds);
+            round.push(NAMEDPROCESS_NAMEGROUP_CPU_SECONDS_TOTAL.name, &labels, seconds);
         }
-        round.push("namedprocess_namegroup_num_procs", &[group], self.processes.into());
-        round.push("namedprocess_namegroup_num_threads", &[group], self.threads as f64);
+        round.push(NAMEDPROCESS_NAMEGROUP_NUM_PROCS.name, &[group], self.processes.into());
+        round.push(NAMEDPROCESS_NAMEGROUP_NUM_THREADS.name, &[group], self.threads as f64);
         let resident = self.resident_pages as f64 * rustix::param::page_size() as f64;
         let labels = [group, ("memtype", "resident")];
-        round.push("namedprocess_namegroup_memory_bytes", &labels, resident);
+        round.push(NAMEDPROCESS_NAMEGROUP_MEMORY_BYTES.name, &labels, resident);
         let passed = passed.map(|passed| passed.as_secs_f64()).filter(|passed| *passed > 0.0);
         if let (Some(most), Some(passed)) = (self.most, passed) {
             let share = stat::seconds(most) / passed;
-            round.push("headroom_process_busiest_cpu_ratio", &[group], share);
+            round.push(HEADROOM_PROCESS_BUSIEST_CPU_RATIO.name, &[group], share);
         }
         if let Some(share) = self.busiest_thread {
-            round.push("headroom_process_busiest_thread_cpu_ratio", &[group], share);
+            round.push(HEADROOM_PROCESS_BUSIEST_THREAD_CPU_RATIO.name, &[group], share);
         }
     }
 }

@@ -13,6 +13,14 @@ mod sizes;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use headroom_proto::catalogue::{
+    BBB_RECORDINGS_DELETED, BBB_RECORDINGS_PROCESSING, BBB_RECORDINGS_PUBLISHED,
+    BBB_RECORDINGS_UNPROCESSED, BBB_RECORDINGS_UNPUBLISHED, HEADROOM_RECORDINGS_BYTES,
+    HEADROOM_RECORDINGS_FAILED, HEADROOM_RECORDINGS_OLDEST_UNPROCESSED_AGE_SECONDS,
+    HEADROOM_RECORDINGS_SCAN_TIMESTAMP_SECONDS, HEADROOM_RECORDINGS_SECONDS,
+    HEADROOM_RECORDINGS_SIZES_LEFT_OUT,
+};
+
 use self::counts::Counts;
 use self::sizes::Sizes;
 use super::background::Background;
@@ -71,19 +79,19 @@ impl Counts {
     fn push(&self, now: SystemTime, round: &mut Round<'_>) {
         round.set_job("bbb");
         for (metric, count) in [
-            ("bbb_recordings_processing", self.processing),
-            ("bbb_recordings_published", self.published),
-            ("bbb_recordings_unpublished", self.unpublished),
-            ("bbb_recordings_deleted", self.deleted),
-            ("bbb_recordings_unprocessed", self.unprocessed),
+            (BBB_RECORDINGS_PROCESSING, self.processing),
+            (BBB_RECORDINGS_PUBLISHED, self.published),
+            (BBB_RECORDINGS_UNPUBLISHED, self.unpublished),
+            (BBB_RECORDINGS_DELETED, self.deleted),
+            (BBB_RECORDINGS_UNPROCESSED, self.unprocessed),
         ] {
-            round.push(metric, &[], count as f64);
+            round.push(metric.name, &[], count as f64);
         }
         round.set_job("node");
-        round.push("headroom_recordings_failed", &[], self.failed as f64);
+        round.push(HEADROOM_RECORDINGS_FAILED.name, &[], self.failed as f64);
         if let Some(oldest) = self.oldest {
             let age = now.duration_since(oldest).unwrap_or_default().as_secs_f64();
-            round.push("headroom_recordings_oldest_unprocessed_age_seconds", &[], age);
+            round.push(HEADROOM_RECORDINGS_OLDEST_UNPROCESSED_AGE_SECONDS.name, &[], age);
         }
         push_moment("counts", self.at, round);
     }
@@ -93,14 +101,14 @@ impl Sizes {
     fn push(&self, round: &mut Round<'_>) {
         for (state, bytes) in &self.bytes {
             if let Some(bytes) = bytes {
-                round.push("headroom_recordings_bytes", &[("state", state)], *bytes as f64);
+                round.push(HEADROOM_RECORDINGS_BYTES.name, &[("state", state)], *bytes as f64);
             }
         }
         let left_out = self.bytes.iter().filter(|(_, bytes)| bytes.is_none()).count();
-        round.push("headroom_recordings_sizes_left_out", &[], left_out as f64);
+        round.push(HEADROOM_RECORDINGS_SIZES_LEFT_OUT.name, &[], left_out as f64);
         if let Some(seconds) = self.published_seconds {
             let labels = [("state", "published")];
-            round.push("headroom_recordings_seconds", &labels, seconds);
+            round.push(HEADROOM_RECORDINGS_SECONDS.name, &labels, seconds);
         }
         push_moment("sizes", self.at, round);
     }
@@ -108,5 +116,5 @@ impl Sizes {
 
 fn push_moment(scan: &str, at: SystemTime, round: &mut Round<'_>) {
     let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-    round.push("headroom_recordings_scan_timestamp_seconds", &[("scan", scan)], seconds);
+    round.push(HEADROOM_RECORDINGS_SCAN_TIMESTAMP_SECONDS.name, &[("scan", scan)], seconds);
 }

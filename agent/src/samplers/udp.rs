@@ -7,23 +7,31 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::SystemTime;
 
+use headroom_proto::catalogue::{
+    Metric, NODE_NETSTAT_UDP_INDATAGRAMS, NODE_NETSTAT_UDP_INERRORS, NODE_NETSTAT_UDP_NOPORTS,
+    NODE_NETSTAT_UDP_OUTDATAGRAMS, NODE_NETSTAT_UDP_RCVBUFERRORS, NODE_NETSTAT_UDP_SNDBUFERRORS,
+    NODE_NETSTAT_UDP6_INDATAGRAMS, NODE_NETSTAT_UDP6_INERRORS, NODE_NETSTAT_UDP6_NOPORTS,
+    NODE_NETSTAT_UDP6_OUTDATAGRAMS, NODE_NETSTAT_UDP6_RCVBUFERRORS, NODE_NETSTAT_UDP6_SNDBUFERRORS,
+    NODE_SOFTNET_DROPPED_TOTAL, NODE_SOFTNET_TIMES_SQUEEZED_TOTAL,
+};
+
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
 /// Key in /proc/net/snmp, and the metrics of IPv4 and IPv6.
-const COUNTERS: [(&str, &str, &str); 6] = [
-    ("InDatagrams", "node_netstat_Udp_InDatagrams", "node_netstat_Udp6_InDatagrams"),
-    ("InErrors", "node_netstat_Udp_InErrors", "node_netstat_Udp6_InErrors"),
-    ("NoPorts", "node_netstat_Udp_NoPorts", "node_netstat_Udp6_NoPorts"),
-    ("OutDatagrams", "node_netstat_Udp_OutDatagrams", "node_netstat_Udp6_OutDatagrams"),
-    ("RcvbufErrors", "node_netstat_Udp_RcvbufErrors", "node_netstat_Udp6_RcvbufErrors"),
-    ("SndbufErrors", "node_netstat_Udp_SndbufErrors", "node_netstat_Udp6_SndbufErrors"),
+const COUNTERS: [(&str, &Metric, &Metric); 6] = [
+    ("InDatagrams", NODE_NETSTAT_UDP_INDATAGRAMS, NODE_NETSTAT_UDP6_INDATAGRAMS),
+    ("InErrors", NODE_NETSTAT_UDP_INERRORS, NODE_NETSTAT_UDP6_INERRORS),
+    ("NoPorts", NODE_NETSTAT_UDP_NOPORTS, NODE_NETSTAT_UDP6_NOPORTS),
+    ("OutDatagrams", NODE_NETSTAT_UDP_OUTDATAGRAMS, NODE_NETSTAT_UDP6_OUTDATAGRAMS),
+    ("RcvbufErrors", NODE_NETSTAT_UDP_RCVBUFERRORS, NODE_NETSTAT_UDP6_RCVBUFERRORS),
+    ("SndbufErrors", NODE_NETSTAT_UDP_SNDBUFERRORS, NODE_NETSTAT_UDP6_SNDBUFERRORS),
 ];
 
 /// Columns of /proc/net/softnet_stat, in hexadecimal.
-const SOFTNET: [(usize, &str); 2] =
-    [(1, "node_softnet_dropped_total"), (2, "node_softnet_times_squeezed_total")];
+const SOFTNET: [(usize, &Metric); 2] =
+    [(1, NODE_SOFTNET_DROPPED_TOTAL), (2, NODE_SOFTNET_TIMES_SQUEEZED_TOTAL)];
 
 /// The column with the core's number; before Linux 5.10 lines stand in the order of cores.
 const SOFTNET_CORE: usize = 12;
@@ -76,7 +84,7 @@ fn push_udp(names: &str, values: &str, round: &mut Round<'_>) -> Option<()> {
     pairs.peek()?;
     for (name, value) in pairs {
         if let Some((_, metric, _)) = COUNTERS.iter().find(|(key, ..)| *key == name) {
-            round.push(metric, &[], value.parse().ok()?);
+            round.push(metric.name, &[], value.parse().ok()?);
         }
     }
     Some(())
@@ -89,7 +97,7 @@ fn push_udp6(text: &str, round: &mut Round<'_>) -> Result<(), String> {
         let Some(key) = fields.next().and_then(|name| name.strip_prefix("Udp6")) else { continue };
         if let Some((.., metric)) = COUNTERS.iter().find(|(name, ..)| *name == key) {
             let value = fields.next().and_then(|value| value.parse().ok());
-            round.push(metric, &[], value.ok_or(line)?);
+            round.push(metric.name, &[], value.ok_or(line)?);
         }
     }
     Ok(())
@@ -102,7 +110,7 @@ fn push_core(place: usize, line: &str, round: &mut Round<'_>) -> Option<()> {
         None => place.to_string(),
     };
     for (column, metric) in SOFTNET {
-        round.push(metric, &[("cpu", &core)], number(column)? as f64);
+        round.push(metric.name, &[("cpu", &core)], number(column)? as f64);
     }
     Some(())
 }

@@ -13,6 +13,11 @@ mod systemctl;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
+use headroom_proto::catalogue::{
+    NODE_SYSTEMD_SERVICE_RESTART_TOTAL, NODE_SYSTEMD_UNIT_START_TIME_SECONDS,
+    NODE_SYSTEMD_UNIT_STATE,
+};
+
 pub use self::name::UnitName;
 use self::systemctl::Systemctl;
 use super::background::Background;
@@ -122,15 +127,15 @@ impl Unit {
         for state in STATES {
             let labels = [("name", &*self.name), ("state", state), ("type", &self.service_type)];
             let value = if self.state == state { 1.0 } else { 0.0 };
-            round.push("node_systemd_unit_state", &labels, value);
+            round.push(NODE_SYSTEMD_UNIT_STATE.name, &labels, value);
         }
         let labels = [("name", &*self.name)];
         if let (Some(boot), Some(since)) = (boot, self.active_since) {
             let seconds = boot + since.as_secs_f64();
-            round.push("node_systemd_unit_start_time_seconds", &labels, seconds);
+            round.push(NODE_SYSTEMD_UNIT_START_TIME_SECONDS.name, &labels, seconds);
         }
         if let Some(restarts) = self.restarts {
-            round.push("node_systemd_service_restart_total", &labels, restarts);
+            round.push(NODE_SYSTEMD_SERVICE_RESTART_TOTAL.name, &labels, restarts);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use headroom_proto::catalogue;
+
 use super::*;
 use crate::exposition;
 use crate::rooms::room::{MeetingId, Origin};
@@ -32,6 +34,10 @@ impl Host {
         let mut round = Round::of(RoundKind::Rooms, &mut self.table);
         self.account.poll(Poll { time, latency, outcome, sfu: Vec::new() }, &mut round);
         let (ids, values, _) = round.finish();
+        for series in self.table.definitions() {
+            catalogue::check(&series.metric, series.labels.iter().map(|l| l.name.as_str()))
+                .unwrap();
+        }
         exposition::write(self.table.definitions(), &ids, &values)
     }
 

@@ -1,5 +1,14 @@
 //! What one control group uses, whatever the version of its files, and cAdvisor's names for it.
 
+use headroom_proto::catalogue::{
+    CONTAINER_CPU_CFS_THROTTLED_SECONDS_TOTAL, CONTAINER_CPU_SYSTEM_SECONDS_TOTAL,
+    CONTAINER_CPU_USAGE_SECONDS_TOTAL, CONTAINER_CPU_USER_SECONDS_TOTAL,
+    CONTAINER_FS_READS_BYTES_TOTAL, CONTAINER_FS_READS_TOTAL, CONTAINER_FS_WRITES_BYTES_TOTAL,
+    CONTAINER_FS_WRITES_TOTAL, CONTAINER_MEMORY_USAGE_BYTES, CONTAINER_MEMORY_WORKING_SET_BYTES,
+    CONTAINER_OOM_EVENTS_TOTAL, CONTAINER_PROCESSES, CONTAINER_SPEC_MEMORY_LIMIT_BYTES,
+    CONTAINER_THREADS,
+};
+
 use crate::series::Round;
 
 /// What could be read; what could not is none.
@@ -40,23 +49,23 @@ impl Figures {
         let working_set = self.memory.zip(self.inactive_file);
         let working_set = working_set.map(|(usage, inactive)| (usage - inactive).max(0.0));
         for (metric, value) in [
-            ("container_cpu_usage_seconds_total", self.cpu),
-            ("container_cpu_user_seconds_total", self.cpu_user),
-            ("container_cpu_system_seconds_total", self.cpu_system),
-            ("container_cpu_cfs_throttled_seconds_total", self.throttled),
-            ("container_memory_usage_bytes", self.memory),
-            ("container_memory_working_set_bytes", working_set),
-            ("container_spec_memory_limit_bytes", self.memory_limit),
-            ("container_oom_events_total", self.oom_kills),
-            ("container_fs_reads_bytes_total", self.io.read_bytes),
-            ("container_fs_writes_bytes_total", self.io.written_bytes),
-            ("container_fs_reads_total", self.io.reads),
-            ("container_fs_writes_total", self.io.writes),
-            ("container_threads", self.threads),
-            ("container_processes", self.processes),
+            (CONTAINER_CPU_USAGE_SECONDS_TOTAL, self.cpu),
+            (CONTAINER_CPU_USER_SECONDS_TOTAL, self.cpu_user),
+            (CONTAINER_CPU_SYSTEM_SECONDS_TOTAL, self.cpu_system),
+            (CONTAINER_CPU_CFS_THROTTLED_SECONDS_TOTAL, self.throttled),
+            (CONTAINER_MEMORY_USAGE_BYTES, self.memory),
+            (CONTAINER_MEMORY_WORKING_SET_BYTES, working_set),
+            (CONTAINER_SPEC_MEMORY_LIMIT_BYTES, self.memory_limit),
+            (CONTAINER_OOM_EVENTS_TOTAL, self.oom_kills),
+            (CONTAINER_FS_READS_BYTES_TOTAL, self.io.read_bytes),
+            (CONTAINER_FS_WRITES_BYTES_TOTAL, self.io.written_bytes),
+            (CONTAINER_FS_READS_TOTAL, self.io.reads),
+            (CONTAINER_FS_WRITES_TOTAL, self.io.writes),
+            (CONTAINER_THREADS, self.threads),
+            (CONTAINER_PROCESSES, self.processes),
         ] {
             if let Some(value) = value {
-                round.push(metric, labels, value);
+                round.push(metric.name, labels, value);
             }
         }
     }

@@ -3,6 +3,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use headroom_proto::catalogue::{
+    CONTAINER_NETWORK_RECEIVE_BYTES_TOTAL, CONTAINER_NETWORK_RECEIVE_ERRORS_TOTAL,
+    CONTAINER_NETWORK_RECEIVE_PACKETS_DROPPED_TOTAL, CONTAINER_NETWORK_RECEIVE_PACKETS_TOTAL,
+    CONTAINER_NETWORK_TRANSMIT_BYTES_TOTAL, CONTAINER_NETWORK_TRANSMIT_ERRORS_TOTAL,
+    CONTAINER_NETWORK_TRANSMIT_PACKETS_DROPPED_TOTAL, CONTAINER_NETWORK_TRANSMIT_PACKETS_TOTAL,
+    Metric,
+};
+
 use crate::samplers::SampleError;
 use crate::samplers::proc_file::{TextBuffer, parse_error};
 use crate::series::Round;
@@ -17,15 +25,15 @@ const EVERYWHERE: [&str; 10] = [
 ];
 
 /// The columns of /proc/PID/net/dev behind the interface's name.
-const COLUMNS: [(usize, &str); 8] = [
-    (0, "container_network_receive_bytes_total"),
-    (1, "container_network_receive_packets_total"),
-    (2, "container_network_receive_errors_total"),
-    (3, "container_network_receive_packets_dropped_total"),
-    (8, "container_network_transmit_bytes_total"),
-    (9, "container_network_transmit_packets_total"),
-    (10, "container_network_transmit_errors_total"),
-    (11, "container_network_transmit_packets_dropped_total"),
+const COLUMNS: [(usize, &Metric); 8] = [
+    (0, CONTAINER_NETWORK_RECEIVE_BYTES_TOTAL),
+    (1, CONTAINER_NETWORK_RECEIVE_PACKETS_TOTAL),
+    (2, CONTAINER_NETWORK_RECEIVE_ERRORS_TOTAL),
+    (3, CONTAINER_NETWORK_RECEIVE_PACKETS_DROPPED_TOTAL),
+    (8, CONTAINER_NETWORK_TRANSMIT_BYTES_TOTAL),
+    (9, CONTAINER_NETWORK_TRANSMIT_PACKETS_TOTAL),
+    (10, CONTAINER_NETWORK_TRANSMIT_ERRORS_TOTAL),
+    (11, CONTAINER_NETWORK_TRANSMIT_PACKETS_DROPPED_TOTAL),
 ];
 
 /// The kernel's names for the networks that are the host's own; empty if it does not tell, and then no
@@ -88,7 +96,7 @@ impl Network {
 fn push_counters(counters: &str, labels: &[(&str, &str)], round: &mut Round<'_>) -> Option<()> {
     let fields: Vec<&str> = counters.split_ascii_whitespace().collect();
     for (column, metric) in COLUMNS {
-        round.push(metric, labels, fields.get(column)?.parse().ok()?);
+        round.push(metric.name, labels, fields.get(column)?.parse().ok()?);
     }
     Some(())
 }

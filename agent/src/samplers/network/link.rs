@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use headroom_proto::catalogue::{
+    Metric, NODE_NETWORK_CARRIER, NODE_NETWORK_CARRIER_CHANGES_TOTAL, NODE_NETWORK_INFO,
+    NODE_NETWORK_MTU_BYTES, NODE_NETWORK_SPEED_BYTES, NODE_NETWORK_UP,
+};
 use headroom_proto::units::BitRate;
 
 use crate::series::Round;
@@ -13,7 +17,7 @@ const ETHERNET: &str = "1";
 pub struct Link {
     kind: &'static str,
     texts: Vec<(&'static str, String)>,
-    gauges: Vec<(&'static str, f64)>,
+    gauges: Vec<(&'static Metric, f64)>,
 }
 
 impl Link {
@@ -32,11 +36,11 @@ impl Link {
         let state = text("operstate");
         let up = state.as_deref().map(|state| if state == "up" { 1.0 } else { 0.0 });
         let gauges = [
-            ("node_network_up", up),
-            ("node_network_speed_bytes", speed.map(|bits| bits / 8.0)),
-            ("node_network_mtu_bytes", number("mtu")),
-            ("node_network_carrier", number("carrier")),
-            ("node_network_carrier_changes_total", number("carrier_changes")),
+            (NODE_NETWORK_UP, up),
+            (NODE_NETWORK_SPEED_BYTES, speed.map(|bits| bits / 8.0)),
+            (NODE_NETWORK_MTU_BYTES, number("mtu")),
+            (NODE_NETWORK_CARRIER, number("carrier")),
+            (NODE_NETWORK_CARRIER_CHANGES_TOTAL, number("carrier_changes")),
         ];
         let texts = [
             ("address", text("address")),
@@ -55,11 +59,11 @@ impl Link {
     /// Writes the link's state into the round.
     pub fn push(&self, device: &str, round: &mut Round<'_>) {
         for (metric, value) in &self.gauges {
-            round.push(metric, &[("device", device)], *value);
+            round.push(metric.name, &[("device", device)], *value);
         }
         let mut labels = vec![("device", device), ("kind", self.kind)];
         labels.extend(self.texts.iter().map(|(name, text)| (*name, text.as_str())));
-        round.push("node_network_info", &labels, 1.0);
+        round.push(NODE_NETWORK_INFO.name, &labels, 1.0);
     }
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use headroom_proto::catalogue;
 use tempfile::TempDir;
 
 use crate::exposition;
@@ -148,6 +149,9 @@ pub fn sample(samplers: &mut Samplers, now: SystemTime) -> String {
     let mut round = Round::new(&mut table);
     samplers.sample(now, &mut round);
     let (ids, values, _) = round.finish();
+    for series in table.definitions() {
+        catalogue::check(&series.metric, series.labels.iter().map(|l| l.name.as_str())).unwrap();
+    }
     exposition::write(table.definitions(), &ids, &values)
 }
 

@@ -1,0 +1,49 @@
+//! What a collector says of itself.
+
+super::metrics! { COLLECTOR:
+    HEADROOM_BUILD_INFO = Info "headroom_build_info" by ["version"],
+        "The version of the collector.";
+    HEADROOM_INGEST_STREAMS = Gauge "headroom_ingest_streams",
+        "Agents that are connected.";
+    HEADROOM_INGEST_STREAMS_REFUSED_TOTAL = Counter "headroom_ingest_streams_refused_total",
+        "Connections of agents that were turned away.";
+    HEADROOM_INGEST_FRAMES_TOTAL = Counter "headroom_ingest_frames_total" by ["outcome"],
+        "Frames that came in, by whether they were stored or had been stored before.";
+    HEADROOM_INGEST_LOST_FRAMES_TOTAL = Counter "headroom_ingest_lost_frames_total",
+        "Frames that agents report as lost.";
+    HEADROOM_INGEST_SAMPLES_TOTAL = Counter "headroom_ingest_samples_total",
+        "Samples that were stored.";
+    HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL =
+        Counter "headroom_ingest_samples_refused_total" by ["reason"],
+        "Samples that came in and were refused.";
+    HEADROOM_QUERY_RUNNING = Gauge "headroom_query_running",
+        "Queries that run or wait now.";
+    HEADROOM_QUERY_TOTAL = Counter "headroom_query_total" by ["outcome"],
+        "Queries by how they ended.";
+    HEADROOM_STORE_COMMITS_TOTAL = Counter "headroom_store_commits_total",
+        "Batches that were written, each with one sync of the disk.";
+    HEADROOM_STORE_SERIES = Gauge "headroom_store_series",
+        "Series that the store knows.";
+    HEADROOM_STORE_HEAD_SAMPLES = Gauge "headroom_store_head_samples",
+        "Samples that are kept in memory until they are sealed.";
+    HEADROOM_STORE_HEAD_BYTES = Gauge "headroom_store_head_bytes" in Bytes,
+        "Memory that those samples take.";
+    HEADROOM_STORE_LOG_BYTES = Gauge "headroom_store_log_bytes" in Bytes,
+        "Size of the log, which holds on the disk what is kept in memory.";
+    HEADROOM_STORE_DAYS = Gauge "headroom_store_days",
+        "Days of which there are sealed samples.";
+    HEADROOM_STORE_UNMERGED_DAYS = Gauge "headroom_store_unmerged_days",
+        "Days whose sealed samples wait to be merged.";
+    HEADROOM_STORE_DISK_BYTES = Gauge "headroom_store_disk_bytes" in Bytes,
+        "What the data directory takes on the disk.";
+    HEADROOM_STORE_SEALED_SAMPLES_TOTAL = Counter "headroom_store_sealed_samples_total",
+        "Samples that were sealed.";
+    HEADROOM_STORE_LATE_SAMPLES_TOTAL = Counter "headroom_store_late_samples_total",
+        "Samples that came in after newer ones of the same series.";
+    HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL = Counter "headroom_store_duplicate_samples_total",
+        "Samples that were left out since the series had one of the same moment.";
+    HEADROOM_STORE_MERGES_TOTAL = Counter "headroom_store_merges_total",
+        "Days whose samples were merged.";
+    HEADROOM_STORE_DAMAGED_TOTAL = Counter "headroom_store_damaged_total",
+        "Pieces on the disk that were found damaged and left out.";
+}
