@@ -12,6 +12,7 @@ mod outage;
 mod pages;
 mod promql;
 mod query;
+mod recorded;
 mod refusals;
 mod rooms;
 mod stand_in;

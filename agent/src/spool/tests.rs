@@ -1,6 +1,7 @@
 //! The spool's behaviour, seen through its public face.
 
 mod damage;
+mod fixture;
 mod interleavings;
 mod witness;
 
