@@ -1,9 +1,8 @@
 //! The door: gRPC streams of agents and remote writes in, durable frames out.
 //!
-//! Each stream is a task of its own; all of them hand frames to one writer thread, which commits
-//! what has gathered at once. A frame is acknowledged after its commit, never before.
+//! Each stream is a task of its own; all of them hand frames to the writer. A frame is acknowledged
+//! after its commit, never before. The door itself never touches the store.
 
-mod commit;
 mod frames;
 mod meetings;
 mod remote_write;
@@ -25,12 +24,11 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::commit::Committer;
 pub use self::remote_write::{MAX_REQUEST_BYTES, RemoteWrite, RemoteWriteError};
 use self::stream::AgentStream;
 use crate::identity::{Agent, Agents};
-use crate::store::Store;
-use crate::telemetry::Counts;
+use crate::telemetry::CollectorCounts;
+use crate::writer::Writer;
 
 /// How long streams may take to end once asked to.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,14 +49,17 @@ pub struct IngestOptions {
     pub tls: Option<TlsIdentity>,
     /// The oldest sample that is still taken.
     pub oldest: Duration,
+    /// Where what passes goes.
+    pub writer: Writer,
+    /// What is counted on the way.
+    pub counts: Arc<CollectorCounts>,
 }
 
 /// What the streams share.
 struct Door {
-    store: Arc<Store>,
     agents: Agents,
-    counts: Arc<Counts>,
-    committer: Committer,
+    counts: Arc<CollectorCounts>,
+    writer: Writer,
     oldest: Duration,
     stop: CancellationToken,
     streams: TaskTracker,
@@ -76,15 +77,13 @@ pub enum IngestError {
 pub async fn serve(
     listener: TcpListener,
     options: IngestOptions,
-    (store, counts, committer): (Arc<Store>, Arc<Counts>, Committer),
     stop: CancellationToken,
 ) -> Result<(), IngestError> {
     let streams = TaskTracker::new();
     let door = Door {
-        store,
         agents: options.agents,
-        counts,
-        committer,
+        counts: options.counts,
+        writer: options.writer,
         oldest: options.oldest,
         stop: stop.clone(),
         streams: streams.clone(),
@@ -139,7 +138,7 @@ impl Telemetry for DoorService {
     ) -> Result<Response<Self::PushStream>, Status> {
         let peer = request.remote_addr();
         let agent = self.authenticate(&request).inspect_err(|status| {
-            Counts::add(&self.0.counts.streams_refused, 1);
+            CollectorCounts::add(&self.0.counts.streams_refused, 1);
             tracing::warn!(?peer, "refused a stream: {}", status.message());
         })?;
         let (answers, outbound) = tokio::sync::mpsc::channel(64);

@@ -7,6 +7,7 @@ pub mod ingest;
 
 pub mod samples;
 pub mod store;
+pub mod writer;
 
 pub mod promql;
 pub mod query;

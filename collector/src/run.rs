@@ -14,13 +14,14 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::configuration::{DEFAULT_RETENTION, TlsFiles};
+use crate::configuration::{DEFAULT_RETENTION, TlsFiles, is_instance};
 use crate::identity::Agents;
-use crate::ingest::{self, Committer, IngestError, IngestOptions, RemoteWrite, TlsIdentity};
+use crate::ingest::{self, IngestError, IngestOptions, RemoteWrite, TlsIdentity};
 use crate::samples::{Pool, Samples};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
-use crate::telemetry::Counts;
+use crate::telemetry::{CollectorCounts, OwnNumbers};
 use crate::web::{self, Site, Snapshots};
+use crate::writer::{OwnSeries, Writer};
 
 /// How often it is looked whether anything is due: memory may fill within seconds.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -30,6 +31,9 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The memory that all requests share, in bytes.
 const SHARED_BYTES: u64 = 1 << 30;
+
+/// How often the collector stores what it says of itself.
+const OWN_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How long connections may take to end. What agents sent is durable long before.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -150,27 +154,31 @@ impl Collector {
 
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(CollectorCounts::default());
         let retention = self.options.retention;
         let oldest = Duration::from_millis(retention.raw_ms.max(0) as u64);
-        let committer = Committer::start(Arc::clone(&self.store), Arc::clone(&counts));
-        let committer = committer.map_err(RunError::Writer)?;
-        let shared = (Arc::clone(&self.store), Arc::clone(&counts), committer);
+        let started = Writer::start(Arc::clone(&self.store), Arc::clone(&counts));
+        let (writer, _) = started.map_err(RunError::Writer)?;
+        let records = Records::of(&self.store);
+        let numbers = OwnNumbers::new(Arc::clone(&counts), records.clone());
+        let own = OwnSeries::new(writer.clone(), own_instance().into());
+        let own = keep_own_numbers(numbers, own, stop.clone());
         let site = Site {
             snapshots: Snapshots::of(&self.store),
-            remote_write: RemoteWrite::new(shared.clone(), oldest),
+            remote_write: RemoteWrite::new(writer.clone(), Arc::clone(&counts), oldest),
             samples: Arc::clone(&self.store) as Arc<dyn Samples>,
-            records: Records::of(&self.store),
+            records,
             pool: Pool::new(SHARED_BYTES),
             counts: Arc::clone(&counts),
             zone: self.options.zone,
         };
-        let door = IngestOptions { agents: self.options.agents, tls: self.tls, oldest };
+        let door =
+            IngestOptions { agents: self.options.agents, tls: self.tls, oldest, writer, counts };
         // Whoever ends first takes the others along.
         let ending = |stop: CancellationToken| stop.drop_guard();
         let agents = async {
             let _end = ending(stop.clone());
-            ingest::serve(self.grpc, door, shared, stop.clone()).await.map_err(RunError::from)
+            ingest::serve(self.grpc, door, stop.clone()).await.map_err(RunError::from)
         };
         let pages = async {
             let _end = ending(stop.clone());
@@ -178,7 +186,7 @@ impl Collector {
         };
         let upkeep = upkeep(self.store, retention, stop.clone());
         let serving = async {
-            let (agents, pages, ()) = tokio::join!(agents, pages, upkeep);
+            let (agents, pages, (), ()) = tokio::join!(agents, pages, upkeep, own);
             agents.and(pages)
         };
         let overdue = async {
@@ -208,6 +216,39 @@ fn read_tls(files: &TlsFiles) -> Result<TlsIdentity, RunError> {
     Ok(TlsIdentity { certificate: read(&files.certificate)?, key: read(&files.key)? })
 }
 
+/// Stores what the collector says of itself. A failure is told and tried again.
+async fn keep_own_numbers(numbers: OwnNumbers, own: OwnSeries, stop: CancellationToken) {
+    let mut moments = tokio::time::interval(OWN_INTERVAL);
+    moments.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = moments.tick() => {}
+        }
+        let numbers = numbers.clone();
+        match tokio::task::spawn_blocking(move || numbers.now()).await {
+            Ok(now) => {
+                if let Err(error) = own.store(&now, now_ms()).await {
+                    tracing::error!("{}", Chain(&error));
+                }
+            }
+            Err(error) => tracing::error!("own numbers: {}", Chain(&error)),
+        }
+    }
+}
+
+/// The name under which this machine's collector stores what it says of itself: the host's, as far
+/// as it can be an instance.
+pub fn own_instance() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().take(64).collect();
+    if is_instance(&name) { name } else { "localhost".into() }
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
 /// Seals, merges and drops what is due. A failure is told and tried again.
 async fn upkeep(store: Arc<Store>, retention: Retention, stop: CancellationToken) {
     let mut looks = tokio::time::interval(LOOK_INTERVAL);
@@ -223,8 +264,7 @@ async fn upkeep(store: Arc<Store>, retention: Retention, stop: CancellationToken
         if !rested && (failed || !store.is_full()) {
             continue;
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now_ms = since.map_or(0, |since| since.as_millis() as i64);
+        let now_ms = now_ms();
         let (worker, stop) = (Arc::clone(&store), stop.clone());
         let work = move || worker.maintain((now_ms, retention), &|| stop.is_cancelled());
         let outcome = tokio::task::spawn_blocking(work).await;

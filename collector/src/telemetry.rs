@@ -1,9 +1,10 @@
-//! What the collector counts about itself, as Prometheus text on `/metrics`.
+//! What the collector counts about itself, and what of it stands on `/metrics`.
 
-use std::fmt::Write as _;
+mod numbers;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::store::StoreState;
+pub use self::numbers::{OwnNumber, OwnNumbers, exposition};
 
 /// Why samples were refused at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,7 @@ const OUTCOMES: [(QueryOutcome, &str); 6] = [
 
 /// Counts since the start.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub struct CollectorCounts {
     /// Streams that are open.
     pub streams: AtomicU64,
     /// Streams that were turned away before Welcome.
@@ -82,7 +83,7 @@ pub struct Counts {
     queries: [AtomicU64; OUTCOMES.len()],
 }
 
-impl Counts {
+impl CollectorCounts {
     /// Adds to a count.
     pub fn add(count: &AtomicU64, amount: u64) {
         count.fetch_add(amount, Ordering::Relaxed);
@@ -102,50 +103,5 @@ impl Counts {
         if let Some(count) = place.and_then(|place| self.queries.get(place)) {
             Self::add(count, 1);
         }
-    }
-
-    /// Prometheus text format, version 0.0.4.
-    pub fn exposition(&self, store: StoreState, disk_bytes: u64) -> String {
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let mut text = String::new();
-        let mut write = |name: &str, labels: &str, value: u64| {
-            let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-            if !text.contains(&format!("# TYPE {name} ")) {
-                let _ = writeln!(text, "# TYPE {name} {kind}");
-            }
-            let _ = writeln!(text, "{name}{labels} {value}");
-        };
-        let version = concat!("{version=\"", env!("CARGO_PKG_VERSION"), "\"}");
-        write("headroom_build_info", version, 1);
-        write("headroom_ingest_streams", "", read(&self.streams));
-        write("headroom_ingest_streams_refused_total", "", read(&self.streams_refused));
-        let frames = "headroom_ingest_frames_total";
-        write(frames, "{outcome=\"stored\"}", read(&self.frames_stored));
-        write(frames, "{outcome=\"duplicate\"}", read(&self.frames_duplicate));
-        write("headroom_ingest_lost_frames_total", "", read(&self.frames_lost));
-        write("headroom_ingest_samples_total", "", read(&self.samples_stored));
-        for ((_, name), count) in REASONS.iter().zip(&self.refused) {
-            let labels = format!("{{reason=\"{name}\"}}");
-            write("headroom_ingest_samples_refused_total", &labels, read(count));
-        }
-        write("headroom_query_running", "", read(&self.queries_running));
-        for ((_, name), count) in OUTCOMES.iter().zip(&self.queries) {
-            write("headroom_query_total", &format!("{{outcome=\"{name}\"}}"), read(count));
-        }
-        write("headroom_store_commits_total", "", read(&self.commits));
-        write("headroom_store_series", "", store.series);
-        write("headroom_store_head_samples", "", store.head_samples);
-        write("headroom_store_head_bytes", "", store.head_bytes);
-        write("headroom_store_log_bytes", "", store.log_bytes);
-        write("headroom_store_days", "", store.days);
-        write("headroom_store_unmerged_days", "", store.unmerged_days);
-        write("headroom_store_disk_bytes", "", disk_bytes);
-        let counts = store.counts;
-        write("headroom_store_sealed_samples_total", "", counts.sealed_samples);
-        write("headroom_store_late_samples_total", "", counts.late_samples);
-        write("headroom_store_duplicate_samples_total", "", counts.duplicate_samples);
-        write("headroom_store_merges_total", "", counts.merges);
-        write("headroom_store_damaged_total", "", counts.damaged);
-        text
     }
 }

@@ -14,9 +14,8 @@ use headroom_agent::uplink::{CollectorAddress, Token};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::configuration::is_instance;
 use crate::identity::{Agent, Agents, TokenHash, new_token};
-use crate::run::{Collector, Options, RunError};
+use crate::run::{Collector, Options, RunError, own_instance};
 
 /// What the command line says.
 #[derive(Debug, Clone)]
@@ -63,7 +62,8 @@ pub async fn run(
         return Err(UpError::BeyondLoopback(address));
     }
     let token = new_token().map_err(UpError::Token)?;
-    let own = Agent { instance: instance().into(), token: TokenHash::of(&token), interval: None };
+    let own =
+        Agent { instance: own_instance().into(), token: TokenHash::of(&token), interval: None };
     let agents = [own].into_iter().collect::<Agents>();
     let directory = options.directory.join("store");
     let local = Options::local((options.http, options.grpc), agents, directory);
@@ -111,11 +111,4 @@ fn agent_configuration(options: &UpOptions, grpc: SocketAddr, token: &str) -> Ag
             max_age: Duration::from_hours(7 * 24),
         },
     }
-}
-
-/// The name of this host, as far as it can be an instance.
-fn instance() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name: String = name.trim().chars().take(64).collect();
-    if is_instance(&name) { name } else { "localhost".into() }
 }

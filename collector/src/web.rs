@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::site::Site;
 pub use self::snapshot::Snapshots;
 use crate::ingest::MAX_REQUEST_BYTES;
+use crate::telemetry::{OwnNumbers, exposition};
 
 /// Serves pages on `listener` until `stop`.
 pub async fn serve(
@@ -64,8 +65,9 @@ fn router(site: Arc<Site>) -> Router {
 }
 
 async fn metrics(State(site): State<Arc<Site>>) -> Response {
-    let measure = move || site.counts.exposition(site.records.state(), site.records.disk_bytes());
-    let text = tokio::task::spawn_blocking(measure).await.unwrap_or_default();
+    let numbers = OwnNumbers::new(Arc::clone(&site.counts), site.records.clone());
+    let text =
+        tokio::task::spawn_blocking(move || exposition(&numbers.now())).await.unwrap_or_default();
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

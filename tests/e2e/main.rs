@@ -9,6 +9,7 @@ mod containers;
 mod demo;
 mod disk;
 mod outage;
+mod own_numbers;
 mod pages;
 mod promql;
 mod query;

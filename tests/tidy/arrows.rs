@@ -13,15 +13,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["samples"]),
     ("query", &[]),
     ("promql", &["samples"]),
-    ("ingest", &["samples", "store", "identity", "telemetry"]),
+    ("writer", &["samples", "store", "telemetry"]),
+    ("ingest", &["samples", "store", "identity", "telemetry", "writer"]),
     ("graphs", &["samples", "store", "query", "promql"]),
     ("fleet", &["samples", "store", "query", "graphs"]),
     ("rooms", &["samples", "query", "promql"]),
     ("web", &["samples", "store", "promql", "graphs", "fleet", "rooms", "telemetry", "ingest"]),
     ("configuration", &["identity", "store"]),
-    ("run", &["configuration", "identity", "ingest", "samples", "store", "telemetry", "web"]),
+    (
+        "run",
+        &["configuration", "identity", "ingest", "samples", "store", "telemetry", "web", "writer"],
+    ),
     ("demo", &["configuration", "identity", "run", "samples", "store"]),
-    ("up", &["configuration", "identity", "run", "store"]),
+    ("up", &["identity", "run", "store"]),
 ];
 
 /// Outside crates with one owner, by the path of the owner below the package's folder.
@@ -72,6 +76,7 @@ const PURE: &[&str] = &[
     "collector/src/demo/node",
     "collector/simulation/src",
     "collector/src/samples",
+    "collector/src/telemetry",
     "collector/src/store/chunk",
     "collector/src/store/head",
     "collector/src/store/index",

@@ -14,12 +14,22 @@ use crate::store::{FrameId, FrameWrite, Meeting, SeriesId, SeriesLimit};
 use crate::telemetry::RefusalReason;
 
 /// The series of one stream, by boot and id.
-#[derive(Default)]
 pub struct StreamSeries {
+    /// The agent's name, as its token says.
+    instance: Arc<str>,
     series: HashMap<(u64, u32), Resolved>,
     /// The ids of the last frame that was taken whole, and their series: the next one mostly has
     /// the same.
     last: Option<(u64, Vec<u32>, Arc<[SeriesId]>)>,
+}
+
+/// Between which moments samples are taken.
+#[derive(Debug, Clone, Copy)]
+pub struct TakenTimes {
+    /// The collector's clock, in Unix milliseconds.
+    pub now_ms: i64,
+    /// How far back samples are kept.
+    pub oldest: Duration,
 }
 
 /// What became of a definition.
@@ -49,21 +59,27 @@ pub struct Checked {
 }
 
 impl StreamSeries {
-    /// Takes a definition; `resolve` finds the id of its labels in the store.
+    /// No series yet, on a stream of the agent of that name.
+    pub fn new(instance: Arc<str>) -> Self {
+        Self { instance, series: HashMap::new(), last: None }
+    }
+
+    /// Takes a definition; `resolve` finds the id of its labels, sorted by name, in the store.
     ///
     /// A series that is refused stays refused on this stream; its samples are left out of frames.
     pub fn define(
         &mut self,
-        (instance, boot): (&str, u64),
+        boot: u64,
         definition: &SeriesDefinition,
-        resolve: impl FnOnce(&Labels) -> Result<SeriesId, SeriesLimit>,
+        resolve: impl FnOnce(&[(&str, &str)]) -> Result<SeriesId, SeriesLimit>,
     ) -> Result<(), Refused> {
         if self.series.len() >= MAX_STREAM_SERIES {
             let message = format!("more than {MAX_STREAM_SERIES} series on one stream");
             return Err(Refused { reason: RefusalReason::SeriesLimit, samples: 0, message });
         }
-        let outcome = check(instance, definition).and_then(|labels| {
-            resolve(&labels).map_err(|error| (RefusalReason::SeriesLimit, error.to_string()))
+        let outcome = check(&self.instance, definition).and_then(|labels| {
+            let pairs: Vec<(&str, &str)> = labels.iter().collect();
+            resolve(&pairs).map_err(|error| (RefusalReason::SeriesLimit, error.to_string()))
         });
         let (resolved, result) = match outcome {
             Ok(id) => (Resolved::Known(id), Ok(())),
@@ -77,23 +93,18 @@ impl StreamSeries {
         result
     }
 
-    /// Checks a frame. `oldest` is how far back samples are kept.
-    pub fn check(
-        &mut self,
-        instance: &Arc<str>,
-        frame: Frame,
-        (now_ms, oldest): (i64, Duration),
-    ) -> Checked {
-        if let Some(refused) = check_whole(&frame, now_ms, oldest) {
+    /// Checks a frame.
+    pub fn check(&mut self, frame: Frame, times: TakenTimes) -> Checked {
+        if let Some(refused) = check_whole(&frame, times) {
             return Checked { write: None, meetings: Vec::new(), refused: vec![refused] };
         }
         let id = Some(FrameId {
-            instance: Arc::clone(instance),
+            instance: Arc::clone(&self.instance),
             boot: frame.boot,
             sequence: frame.sequence,
         });
         let timestamp_ms = frame.timestamp_ms;
-        let meetings = meetings::check(instance, &frame);
+        let meetings = meetings::check(&self.instance, &frame);
         if let Some((boot, ids, series)) = &self.last
             && *boot == frame.boot
             && *ids == frame.ids
@@ -150,7 +161,8 @@ fn check(instance: &str, definition: &SeriesDefinition) -> Result<Labels, (Refus
     Ok(Labels::new(&definition.metric, pairs.chain([(INSTANCE, instance)])))
 }
 
-fn check_whole(frame: &Frame, now_ms: i64, oldest: Duration) -> Option<Refused> {
+fn check_whole(frame: &Frame, times: TakenTimes) -> Option<Refused> {
+    let TakenTimes { now_ms, oldest } = times;
     let samples = frame.values.len().max(frame.ids.len()) as u64;
     let refuse = |reason, message| Some(Refused { reason, samples, message });
     if frame.ids.len() != frame.values.len() {
@@ -195,7 +207,7 @@ mod tests {
     const OLDEST: Duration = Duration::from_hours(24 * 62);
 
     fn stream() -> StreamSeries {
-        let mut series = StreamSeries::default();
+        let mut series = StreamSeries::new("ca1".into());
         let definition = |id, metric: &str, label: &str| SeriesDefinition {
             id,
             metric: metric.into(),
@@ -203,11 +215,10 @@ mod tests {
         };
         let store = tempfile::TempDir::new().unwrap();
         let store = crate::store::Store::open(store.path()).unwrap();
-        let resolve = |labels: &Labels| store.series_id(labels);
-        let who = ("ca1", 7);
-        series.define(who, &definition(0, "a", "device"), resolve).unwrap();
-        series.define(who, &definition(1, "b", "device"), resolve).unwrap();
-        let refused = series.define(who, &definition(2, "c", "instance"), resolve).unwrap_err();
+        let resolve = |pairs: &[(&str, &str)]| store.series_id_of(pairs);
+        series.define(7, &definition(0, "a", "device"), resolve).unwrap();
+        series.define(7, &definition(1, "b", "device"), resolve).unwrap();
+        let refused = series.define(7, &definition(2, "c", "instance"), resolve).unwrap_err();
         let message = "series 2: label \"instance\" is set by the collector, never by an agent";
         assert_eq!(refused.message, message);
         series
@@ -253,7 +264,7 @@ mod tests {
             (frame(|f| f.ids[0] = 2), Some(1), "Series 1: series 2 was refused"),
         ];
         for (frame, taken, expected) in cases {
-            let checked = stream().check(&"ca1".into(), frame, (NOW_MS, OLDEST));
+            let checked = stream().check(frame, TakenTimes { now_ms: NOW_MS, oldest: OLDEST });
             let say = |r: &Refused| format!("{:?} {}: {}", r.reason, r.samples, r.message);
             let refused: Vec<String> = checked.refused.iter().map(say).collect();
             assert_eq!(refused.join("; "), expected);

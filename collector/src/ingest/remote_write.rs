@@ -14,11 +14,11 @@ use headroom_proto::metric;
 use tokio::sync::mpsc;
 
 use self::request::{Malformed, TimeSeries};
-use super::commit::{Committer, Request, Write, Written};
 use super::stream::now_ms;
 use crate::samples::METRIC;
-use crate::store::{FrameWrite, SeriesId, Store};
-use crate::telemetry::{Counts, RefusalReason};
+use crate::store::{FrameWrite, SeriesId};
+use crate::telemetry::{CollectorCounts, RefusalReason};
+use crate::writer::{Submission, Write, WriteOutcome, Writer, WriterEnded};
 
 /// The largest request, compressed or not.
 pub const MAX_REQUEST_BYTES: usize = 32 << 20;
@@ -29,9 +29,8 @@ const MAX_KNOWN: usize = 2_000_000;
 
 /// Takes remote writes.
 pub struct RemoteWrite {
-    store: Arc<Store>,
-    counts: Arc<Counts>,
-    committer: Committer,
+    counts: Arc<CollectorCounts>,
+    writer: Writer,
     oldest: Duration,
     /// Ids by the 128-bit hash of the bytes that name a series in a request.
     known: RwLock<HashMap<[u32; 4], SeriesId>>,
@@ -63,8 +62,8 @@ pub enum RemoteWriteError {
 }
 
 /// A request on its way in: what of it may be stored, by moment.
-struct Reading<'c> {
-    counts: &'c Counts,
+struct Intake<'c> {
+    counts: &'c CollectorCounts,
     now_ms: i64,
     oldest_ms: i64,
     groups: Vec<(i64, Vec<SeriesId>, Vec<f64>)>,
@@ -76,18 +75,15 @@ struct Reading<'c> {
 }
 
 impl RemoteWrite {
-    /// Takes remote writes for `store`; `oldest` is how far back samples are kept.
-    pub fn new(
-        (store, counts, committer): (Arc<Store>, Arc<Counts>, Committer),
-        oldest: Duration,
-    ) -> Self {
-        Self { store, counts, committer, oldest, known: RwLock::default() }
+    /// Hands remote writes to `writer`; `oldest` is how far back samples are kept.
+    pub fn new(writer: Writer, counts: Arc<CollectorCounts>, oldest: Duration) -> Self {
+        Self { counts, writer, oldest, known: RwLock::default() }
     }
 
     /// Reads a request on the caller's thread, which takes milliseconds; [`Self::commit`] makes it
     /// durable.
     pub fn read(&self, body: &[u8]) -> Result<Pending, RemoteWriteError> {
-        let mut reading = Reading {
+        let mut intake = Intake {
             counts: &self.counts,
             now_ms: now_ms(),
             oldest_ms: self.oldest.as_millis() as i64,
@@ -101,31 +97,30 @@ impl RemoteWrite {
         for series in request::read(&bytes) {
             let series = series.map_err(malformed)?;
             match self.resolve(&series)? {
-                Ok(id) => reading.sort(id, &series)?,
+                Ok(id) => intake.sort(id, &series)?,
                 Err(reason) => {
                     let samples = series.samples().count() as u64;
-                    reading.refuse(RefusalReason::SeriesLimit, samples, || reason);
+                    intake.refuse(RefusalReason::SeriesLimit, samples, || reason);
                 }
             }
         }
-        Ok(reading.finish())
+        Ok(intake.finish())
     }
 
     /// Makes what was read durable.
     pub async fn commit(&self, pending: Pending) -> Result<(), RemoteWriteError> {
         let Pending { writes, refused } = pending;
         if !writes.is_empty() {
-            let (reply, mut written) = mpsc::channel(1);
-            let request = Request { write: Write::Batch(writes), reply };
-            let submitted = self.committer.submit(request).await;
-            let outcome = if submitted { written.recv().await } else { None };
-            match outcome {
-                Some(Written::Batch | Written::Frame(_) | Written::Loss(_)) => {}
-                Some(Written::Failed(reason)) => return Err(RemoteWriteError::Unavailable(reason)),
-                None => {
-                    let reason = "the store's writer has ended; restart the collector";
-                    return Err(RemoteWriteError::Unavailable(reason.into()));
-                }
+            let (reply, mut outcome) = mpsc::channel(1);
+            let submission = Submission { write: Write::Request(writes), reply };
+            let ended = |ended: WriterEnded| RemoteWriteError::Unavailable(ended.to_string());
+            self.writer.submit(submission).await.map_err(ended)?;
+            match outcome.recv().await.ok_or_else(|| ended(WriterEnded))? {
+                WriteOutcome::Request
+                | WriteOutcome::Frame(_)
+                | WriteOutcome::Loss(_)
+                | WriteOutcome::Own => {}
+                WriteOutcome::Failed(reason) => return Err(RemoteWriteError::Unavailable(reason)),
             }
         }
         match refused {
@@ -151,7 +146,7 @@ impl RemoteWrite {
         check(&pairs).map_err(RemoteWriteError::Malformed)?;
         let present: Vec<(&str, &str)> =
             pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let id = match self.store.series_id_of(&present) {
+        let id = match self.writer.series_id_of(&present) {
             Ok(id) => id,
             Err(limit) => return Ok(Err(limit.to_string())),
         };
@@ -172,7 +167,7 @@ pub struct Pending {
     refused: Option<(u64, String)>,
 }
 
-impl Reading<'_> {
+impl Intake<'_> {
     fn sort(&mut self, id: SeriesId, series: &TimeSeries<'_>) -> Result<(), RemoteWriteError> {
         let mut before = None;
         for sample in series.samples() {

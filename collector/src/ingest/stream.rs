@@ -18,10 +18,10 @@ use tokio::sync::mpsc;
 use tonic::{Status, Streaming};
 
 use super::Door;
-use super::commit::{Request, Write, Written};
-use super::frames::{Refused, StreamSeries};
+use super::frames::{Refused, StreamSeries, TakenTimes};
 use crate::identity::Agent;
 use crate::store::LostInterval;
+use crate::writer::{Submission, Write, WriteOutcome};
 
 /// How long an agent may take to say Hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,21 +48,21 @@ impl AgentStream {
         agent: Agent,
         answers: mpsc::Sender<Result<CollectorMessage, Status>>,
     ) -> Self {
-        let (series, told) = (StreamSeries::default(), HashSet::new());
-        Self { door, agent, answers, series, told, in_flight: 0 }
+        let series = StreamSeries::new(Arc::clone(&agent.instance));
+        Self { door, agent, answers, series, told: HashSet::new(), in_flight: 0 }
     }
 
     /// Runs until the agent ends the stream or the collector stops; an error is the stream's
     /// status.
     pub async fn run(mut self, mut inbound: Streaming<AgentMessage>) -> Result<(), Status> {
         self.welcome(&mut inbound).await?;
-        let (reply, mut written) = mpsc::channel(IN_FLIGHT);
+        let (reply, mut replies) = mpsc::channel(IN_FLIGHT);
         let mut outcomes = Vec::new();
         loop {
             tokio::select! {
                 biased;
                 () = self.door.stop.cancelled() => break,
-                count = written.recv_many(&mut outcomes, IN_FLIGHT) => {
+                count = replies.recv_many(&mut outcomes, IN_FLIGHT) => {
                     self.in_flight -= count;
                     self.acknowledge(&mut outcomes).await?;
                 }
@@ -74,7 +74,7 @@ impl AgentStream {
         }
         drop(reply);
         // What was handed in becomes durable whether or not the agent hears of it.
-        while written.recv_many(&mut outcomes, IN_FLIGHT).await > 0 {
+        while replies.recv_many(&mut outcomes, IN_FLIGHT).await > 0 {
             self.acknowledge(&mut outcomes).await?;
         }
         Ok(())
@@ -106,7 +106,7 @@ impl AgentStream {
     async fn take(
         &mut self,
         message: AgentMessage,
-        reply: &mpsc::Sender<Written>,
+        reply: &mpsc::Sender<WriteOutcome>,
     ) -> Result<(), Status> {
         match message.message {
             Some(Up::Series(definitions)) => self.define(definitions).await,
@@ -127,14 +127,24 @@ impl AgentStream {
     }
 
     async fn define(&mut self, definitions: SeriesDefinitions) -> Result<(), Status> {
-        for definition in &definitions.series {
-            let who = (&*self.agent.instance, definitions.boot);
-            let store = &self.door.store;
-            let outcome = self.series.define(who, definition, |labels| store.series_id(labels));
-            if let Err(refused) = outcome {
-                let refusal = Refusal { boot: definitions.boot, ..Refusal::default() };
-                self.tell(refusal, refused).await?;
+        let boot = definitions.boot;
+        let nothing = StreamSeries::new(Arc::clone(&self.agent.instance));
+        let mut series = std::mem::replace(&mut self.series, nothing);
+        let writer = self.door.writer.clone();
+        // There may be thousands, and each may wait for a commit to leave the store's index.
+        let work = move || {
+            let mut refused = Vec::new();
+            for definition in &definitions.series {
+                let resolve = |pairs: &[(&str, &str)]| writer.series_id_of(pairs);
+                refused.extend(series.define(boot, definition, resolve).err());
             }
+            (series, refused)
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        let (series, refused) = done.map_err(|error| Status::internal(error.to_string()))?;
+        self.series = series;
+        for refused in refused {
+            self.tell(Refusal { boot, ..Refusal::default() }, refused).await?;
         }
         Ok(())
     }
@@ -142,11 +152,11 @@ impl AgentStream {
     async fn take_frame(
         &mut self,
         frame: Frame,
-        reply: &mpsc::Sender<Written>,
+        reply: &mpsc::Sender<WriteOutcome>,
     ) -> Result<(), Status> {
-        let limits = (now_ms(), self.door.oldest);
+        let times = TakenTimes { now_ms: now_ms(), oldest: self.door.oldest };
         let (boot, sequence) = (frame.boot, frame.sequence);
-        let checked = self.series.check(&self.agent.instance, frame, limits);
+        let checked = self.series.check(frame, times);
         let whole_frame = checked.write.is_none();
         for refused in checked.refused {
             self.door.counts.refuse(refused.reason, refused.samples);
@@ -160,7 +170,10 @@ impl AgentStream {
             self.tell(refusal, refused).await?;
         }
         match checked.write {
-            Some(write) => self.submit(Write::Frame(write, checked.meetings), reply).await,
+            Some(frame) => {
+                let write = Write::Frame { frame, meetings: checked.meetings };
+                self.submit(write, reply).await
+            }
             None => Ok(()),
         }
     }
@@ -178,25 +191,27 @@ impl AgentStream {
         self.answer(Down::Refusal(Refusal { reason, ..refusal })).await
     }
 
-    async fn submit(&mut self, write: Write, reply: &mpsc::Sender<Written>) -> Result<(), Status> {
+    async fn submit(
+        &mut self,
+        write: Write,
+        reply: &mpsc::Sender<WriteOutcome>,
+    ) -> Result<(), Status> {
         self.in_flight += 1;
-        let request = Request { write, reply: reply.clone() };
-        if self.door.committer.submit(request).await {
-            return Ok(());
-        }
-        Err(Status::unavailable("the store's writer has ended; restart the collector"))
+        let submission = Submission { write, reply: reply.clone() };
+        let submitted = self.door.writer.submit(submission).await;
+        submitted.map_err(|ended| Status::unavailable(ended.to_string()))
     }
 
-    async fn acknowledge(&self, outcomes: &mut Vec<Written>) -> Result<(), Status> {
+    async fn acknowledge(&self, outcomes: &mut Vec<WriteOutcome>) -> Result<(), Status> {
         let mut acknowledgement = Acknowledgement::default();
         let mut failed = None;
-        for written in outcomes.drain(..) {
-            match written {
-                Written::Frame(range) => join(&mut acknowledgement.frames, range),
-                // Only remote writes have those.
-                Written::Batch => {}
-                Written::Loss(range) => acknowledgement.losses.push(range),
-                Written::Failed(reason) => failed = Some(Status::unavailable(reason)),
+        for outcome in outcomes.drain(..) {
+            match outcome {
+                WriteOutcome::Frame(range) => join(&mut acknowledgement.frames, range),
+                // Only remote writes and the collector itself have those.
+                WriteOutcome::Request | WriteOutcome::Own => {}
+                WriteOutcome::Loss(range) => acknowledgement.losses.push(range),
+                WriteOutcome::Failed(reason) => failed = Some(Status::unavailable(reason)),
             }
         }
         if !acknowledgement.frames.is_empty() || !acknowledgement.losses.is_empty() {

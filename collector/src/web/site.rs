@@ -8,7 +8,7 @@ use crate::graphs::Sources;
 use crate::ingest::RemoteWrite;
 use crate::samples::{Budget, Limits, Pool, Reader, Samples, Stop};
 use crate::store::Records;
-use crate::telemetry::Counts;
+use crate::telemetry::CollectorCounts;
 
 use super::snapshot::Snapshots;
 
@@ -24,7 +24,7 @@ pub struct Site {
     /// The memory that requests share.
     pub pool: Pool,
     /// What the collector says of itself.
-    pub counts: Arc<Counts>,
+    pub counts: Arc<CollectorCounts>,
     /// Takes what Prometheus sends.
     pub remote_write: RemoteWrite,
     /// Takes snapshots.

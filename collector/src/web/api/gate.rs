@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::answer::{failure, success, timeout};
 use crate::promql::QueryError;
 use crate::samples::Stop;
-use crate::telemetry::{Counts, QueryOutcome};
+use crate::telemetry::{CollectorCounts, QueryOutcome};
 
 /// The most queries at once, as Prometheus has it; more wait.
 const MAX_RUNNING: usize = 20;
@@ -28,13 +28,13 @@ pub struct Gate {
 
 /// One query from its arrival to its end, whichever end that is.
 struct Query {
-    counts: Arc<Counts>,
+    counts: Arc<CollectorCounts>,
     stop: Stop,
     outcome: QueryOutcome,
 }
 
 impl Query {
-    fn begin(counts: Arc<Counts>) -> Self {
+    fn begin(counts: Arc<CollectorCounts>) -> Self {
         counts.queries_running.fetch_add(1, Ordering::Relaxed);
         // What ends without another outcome was dropped with the connection.
         Self { counts, stop: Stop::default(), outcome: QueryOutcome::Canceled }
@@ -59,7 +59,7 @@ impl Gate {
     /// than `limit`; the work keeps its place until it heeds the stop.
     pub async fn pass<T: Serialize>(
         &self,
-        counts: &Arc<Counts>,
+        counts: &Arc<CollectorCounts>,
         limit: Result<Duration, QueryError>,
         work: impl FnOnce(Stop) -> Result<T, QueryError> + Send + 'static,
     ) -> Response {

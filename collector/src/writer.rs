@@ -1,0 +1,118 @@
+//! The one writer of the store. What agents, Prometheus and the collector itself hand in waits in
+//! one bounded queue; one thread commits all that has gathered as one batch with one sync.
+//!
+//! Nothing else appends to the store, and nothing is answered before it is durable.
+
+mod commit;
+mod own;
+
+use std::sync::Arc;
+
+use headroom_proto::wire::SequenceRange;
+use tokio::sync::{mpsc, oneshot};
+
+pub use self::own::{OwnSeries, OwnSeriesError};
+use crate::store::{FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store};
+use crate::telemetry::CollectorCounts;
+
+/// The most that waits for the writer; beyond it streams wait, and agents with them.
+const QUEUE: usize = 4096;
+
+/// What is handed in.
+#[derive(Debug)]
+pub enum Write {
+    /// A frame of an agent, and what came with it of meetings.
+    Frame {
+        /// The frame.
+        frame: FrameWrite,
+        /// The meetings.
+        meetings: Vec<Meeting>,
+    },
+    /// Frames of one remote write, without names.
+    Request(Vec<FrameWrite>),
+    /// A loss that an agent reports.
+    Loss(LostInterval),
+    /// Numbers of the collector's own.
+    Own(FrameWrite),
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum WriteOutcome {
+    /// The frame is durable.
+    Frame(SequenceRange),
+    /// The whole request is.
+    Request,
+    /// The loss is.
+    Loss(SequenceRange),
+    /// The collector's own numbers are.
+    Own,
+    /// The store takes no more; the reason, for whoever handed it in.
+    Failed(String),
+}
+
+/// A write and where its outcome goes. The way back never blocks: whoever hands in keeps room in
+/// the channel for every outcome that is due.
+#[derive(Debug)]
+pub struct Submission {
+    /// What is to become durable.
+    pub write: Write,
+    /// Where it is told.
+    pub reply: mpsc::Sender<WriteOutcome>,
+}
+
+/// The writer thread has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the store's writer has ended; restart the collector")]
+pub struct WriterEnded;
+
+/// The way to the writer thread, which ends when the last of these is gone.
+#[derive(Clone)]
+pub struct Writer {
+    store: Arc<Store>,
+    queue: mpsc::Sender<Submission>,
+}
+
+/// The writer thread, for whoever waits for its end.
+pub struct WriterThread {
+    /// Told at its end, dropped if it panics.
+    ended: oneshot::Receiver<()>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub fn start(
+        store: Arc<Store>,
+        counts: Arc<CollectorCounts>,
+    ) -> std::io::Result<(Self, WriterThread)> {
+        let (queue, submissions) = mpsc::channel(QUEUE);
+        let (ending, ended) = oneshot::channel();
+        let writer = Self { store: Arc::clone(&store), queue };
+        let work = move || {
+            commit::run(&store, &counts, submissions);
+            // Whoever waited has gone if this fails.
+            let _ = ending.send(());
+        };
+        std::thread::Builder::new().name("store-writer".into()).spawn(work)?;
+        Ok((writer, WriterThread { ended }))
+    }
+
+    /// The id of the series with exactly these names and values, sorted by name, the metric's among
+    /// them; a new one if there is none yet.
+    pub fn series_id_of(&self, pairs: &[(&str, &str)]) -> Result<SeriesId, SeriesLimit> {
+        self.store.series_id_of(pairs)
+    }
+
+    /// Hands in a write; waits while the queue is full.
+    pub async fn submit(&self, submission: Submission) -> Result<(), WriterEnded> {
+        self.queue.send(submission).await.map_err(|_| WriterEnded)
+    }
+}
+
+impl WriterThread {
+    /// Waits until the thread has ended, which it does when all writers are gone; an error if it
+    /// ended before.
+    pub async fn join(self) -> Result<(), WriterEnded> {
+        self.ended.await.map_err(|_| WriterEnded)
+    }
+}

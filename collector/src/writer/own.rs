@@ -1,0 +1,71 @@
+//! The door for series of the collector's own: its numbers become samples of `job="headroom"`, so
+//! that graphs, rules and queries see them like those of any host.
+//!
+//! They name no agent's frames, by which hosts are known: the collector is in no list of hosts.
+
+use std::sync::Arc;
+
+use headroom_proto::metric::{INSTANCE, JOB};
+use tokio::sync::mpsc;
+
+use super::{Submission, Write, WriteOutcome, Writer, WriterEnded};
+use crate::samples::METRIC;
+use crate::store::{FrameWrite, SeriesId, SeriesLimit};
+use crate::telemetry::OwnNumber;
+
+/// The job of everything that the programs say of themselves.
+const OWN_JOB: &str = "headroom";
+
+/// Why the collector's own numbers are not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OwnSeriesError {
+    /// The collector's instance has as many series as it may.
+    #[error("failed to store the collector's own numbers")]
+    Limit(#[from] SeriesLimit),
+    /// The store takes nothing.
+    #[error("failed to store the collector's own numbers: {0}")]
+    Refused(String),
+    /// The writer has ended.
+    #[error("failed to store the collector's own numbers")]
+    Ended(#[from] WriterEnded),
+}
+
+/// Stores what the collector says of itself under one instance.
+pub struct OwnSeries {
+    writer: Writer,
+    instance: Arc<str>,
+}
+
+impl OwnSeries {
+    /// Stores under `instance`, the collector's own name.
+    pub fn new(writer: Writer, instance: Arc<str>) -> Self {
+        Self { writer, instance }
+    }
+
+    /// Makes the numbers of one moment durable.
+    pub async fn store(
+        &self,
+        numbers: &[OwnNumber],
+        timestamp_ms: i64,
+    ) -> Result<(), OwnSeriesError> {
+        let series = numbers.iter().map(|number| self.series_id(number)).collect::<Result<_, _>>();
+        let values = numbers.iter().map(|number| number.value).collect();
+        let frame = FrameWrite { id: None, timestamp_ms, series: series?, values };
+        let (reply, mut outcome) = mpsc::channel(1);
+        self.writer.submit(Submission { write: Write::Own(frame), reply }).await?;
+        match outcome.recv().await {
+            Some(WriteOutcome::Own) => Ok(()),
+            Some(WriteOutcome::Failed(reason)) => Err(OwnSeriesError::Refused(reason)),
+            Some(WriteOutcome::Frame(_) | WriteOutcome::Request | WriteOutcome::Loss(_)) | None => {
+                Err(WriterEnded.into())
+            }
+        }
+    }
+
+    fn series_id(&self, number: &OwnNumber) -> Result<SeriesId, SeriesLimit> {
+        let own = [(METRIC, number.metric), (INSTANCE, &*self.instance), (JOB, OWN_JOB)];
+        let mut pairs: Vec<(&str, &str)> = own.into_iter().chain(number.label).collect();
+        pairs.sort_unstable();
+        self.writer.series_id_of(&pairs)
+    }
+}
