@@ -18,6 +18,16 @@ pub enum StoreError {
         /// The newest known here.
         known: u32,
     },
+    /// A log was written by a later version.
+    #[error("log {} has version {found}, this version reads up to {known}", path.display())]
+    LogVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u8,
+        /// The newest known here.
+        known: u8,
+    },
     /// The database failed.
     #[error("failed to {operation}")]
     Database {

@@ -9,7 +9,7 @@ mod record;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -203,11 +203,28 @@ pub fn replay(
         path: path.clone(),
         source,
     })?;
-    record::read_all(&bytes, take).map_err(|version| StoreError::Format {
-        directory: path.display().to_string(),
-        found: version,
-        known: record::VERSION.into(),
-    })
+    record::read_all(&bytes, take).map_err(|found| later(path, found))
+}
+
+/// Refuses a folder with a log of a later version, which must be left as it is.
+pub fn refuse_later(folder: &Path) -> Result<(), StoreError> {
+    for generation in generations(folder)? {
+        let path = folder.join(name(generation));
+        let mut header = Vec::new();
+        let most = record::header().len() as u64;
+        let read = File::open(&path).and_then(|file| file.take(most).read_to_end(&mut header));
+        if let Err(source) = read {
+            return Err(StoreError::File { operation: "read log", path, source });
+        }
+        if let Some(found) = record::later_version(&header) {
+            return Err(later(path, found));
+        }
+    }
+    Ok(())
+}
+
+fn later(path: PathBuf, found: u8) -> StoreError {
+    StoreError::LogVersion { path, found, known: record::VERSION }
 }
 
 fn name(generation: u32) -> String {

@@ -14,8 +14,11 @@ use super::rollups::Periods;
 use super::{Counts, FrameId, State, Store, StoreError, StoreOptions, Writer};
 
 pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError> {
-    let database = Database::open(directory, options.cache_bytes)?;
     let log_folder = directory.join("log");
+    if log_folder.exists() {
+        log::refuse_later(&log_folder)?;
+    }
+    let database = Database::open(directory, options.cache_bytes)?;
     std::fs::create_dir_all(&log_folder).map_err(|source| StoreError::File {
         operation: "create",
         path: log_folder.clone(),

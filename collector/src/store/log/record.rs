@@ -95,19 +95,26 @@ fn write(bytes: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
     bytes[place + 4..place + 8].copy_from_slice(&checksum.to_le_bytes());
 }
 
-/// Reads all records of a file; an error is the version of a later format.
+/// The version of a file that begins so, if it is later than what is known here.
+pub fn later_version(bytes: &[u8]) -> Option<u8> {
+    let (magic, rest) = bytes.split_first_chunk::<5>()?;
+    rest.first().copied().filter(|version| magic == MAGIC && *version > VERSION)
+}
+
+/// Reads all records of a file; an error is the version of a later format, of which nothing is
+/// read: what is unknown there would pass for damage.
 ///
 /// Behind a damaged record the next sound one is looked for. What is not whole with nothing sound
 /// behind it is what a crash leaves.
-pub fn read_all(bytes: &[u8], mut take: impl FnMut(Record<'_>)) -> Result<Replayed, u32> {
+pub fn read_all(bytes: &[u8], mut take: impl FnMut(Record<'_>)) -> Result<Replayed, u8> {
     let mut replayed = Replayed::default();
     let Some((magic, rest)) = bytes.split_first_chunk::<6>() else {
         // Its maker died before the first append.
         replayed.torn_bytes = bytes.len() as u64;
         return Ok(replayed);
     };
-    if magic[..5] == *MAGIC && magic[5] > VERSION {
-        return Err(magic[5].into());
+    if let Some(later) = later_version(magic) {
+        return Err(later);
     }
     if *magic != header() {
         replayed.damaged += 1;

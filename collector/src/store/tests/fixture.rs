@@ -3,8 +3,9 @@
 //! `HEADROOM_WRITE_FIXTURE=FOLDER` writes one instead, for the next format; of fjall's journal only
 //! what is written, for it keeps 64 MiB of zeros ready.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::*;
 
@@ -126,6 +127,47 @@ fn a_store_of_format_1_is_read_and_goes_on() {
     store.compact(FIRST_DAY_MS + 10 * DAY_MS).unwrap();
     drop(store);
     check(&Store::open(directory.path()).unwrap(), &[0..121, FRESH, LOGGED]);
+}
+
+#[test]
+fn a_log_of_a_later_version_is_refused_and_left_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/tests/format-1");
+    copy(&kept, directory.path());
+    let first = fs::read(kept.join("log/0000000004.log")).unwrap();
+    // What the first version knows, and behind it a kind of which it knows nothing.
+    let unknown = [9, 1, 2, 3, 4, 5];
+    let mut later = first;
+    later[5] = 2;
+    later.extend((unknown.len() as u32).to_le_bytes());
+    later.extend(crc32fast::hash(&unknown).to_le_bytes());
+    later.extend(unknown);
+    // Of a generation that is sealed, of the newest, and cut within its header.
+    for (generation, length) in [(1, later.len()), (5, later.len()), (5, 6)] {
+        let path = directory.path().join(format!("log/{generation:010}.log"));
+        fs::write(&path, &later[..length]).unwrap();
+        let before = files(directory.path());
+        let error = Store::open(directory.path()).err().unwrap().to_string();
+        let name = path.display();
+        assert_eq!(error, format!("log {name} has version 2, this version reads up to 1"));
+        assert_eq!(files(directory.path()), before);
+        fs::remove_file(path).unwrap();
+    }
+    check(&Store::open(directory.path()).unwrap(), &[0..120, FRESH, LOGGED]);
+}
+
+/// All files of a folder with what they hold.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(path).unwrap());
+        }
+    }
+    found
 }
 
 fn copy(from: &Path, to: &Path) {
