@@ -21,8 +21,8 @@ pub mod web;
 
 pub mod telemetry;
 
-pub mod backup;
 pub mod client;
+pub mod snapshot;
 
 pub mod run;
 pub mod up;

@@ -9,13 +9,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use headroom::backup;
 use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_url};
 use headroom::configuration::{CollectorConfiguration, is_instance};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{TokenHash, new_token};
 use headroom::run::{Collector, Options};
-use headroom::store::Store;
+use headroom::snapshot;
 use headroom::up::{self, UpOptions};
 use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
@@ -191,10 +190,10 @@ fn main() -> ExitCode {
         Command::Check { file } => return check(&file),
         Command::Compact { directory } => compact(&directory),
         Command::Snapshot { directory, url } => {
-            block_on(async { Ok(backup::snapshot(&url, &directory).await?) })
+            block_on(async { Ok(snapshot::snapshot(&url, &directory).await?) })
         }
         Command::Restore { snapshot, directory } => {
-            backup::restore(&snapshot, &directory).map_err(anyhow::Error::from)
+            snapshot::restore(&snapshot, &directory).map_err(anyhow::Error::from)
         }
         Command::Token { instance } => token(&instance),
         Command::Query(arguments) => query(arguments),
@@ -250,10 +249,8 @@ fn check(file: &Path) -> ExitCode {
 }
 
 fn compact(directory: &Path) -> anyhow::Result<()> {
-    anyhow::ensure!(directory.is_dir(), "{} is no data directory", directory.display());
-    let store = Store::open(directory)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
-    Ok(store.compact(now.as_millis() as i64)?)
+    Ok(snapshot::compact(directory, now.as_millis() as i64)?)
 }
 
 fn token(instance: &str) -> anyhow::Result<()> {

@@ -55,13 +55,17 @@ fn router(site: Arc<Site>) -> Router {
         .route("/favicon.ico", get(assets::icon))
         .nest("/api/v1", api::routes())
         .route("/api/v1/write", post(remote_write::write).layer(body_limit))
-        .route("/api/v1/snapshot", post(snapshot::snapshot))
+        .route("/api/v1/snapshot", post(snapshot))
         .route("/metrics", get(metrics))
         .route("/-/healthy", get(|| async { "healthy\n" }))
         .route("/-/ready", get(|| async { "ready\n" }))
         .fallback(problem::not_found)
         .layer(map_response(secure))
         .with_state(site)
+}
+
+async fn snapshot(State(site): State<Arc<Site>>) -> Response {
+    site.snapshots.answer()
 }
 
 async fn metrics(State(site): State<Arc<Site>>) -> Response {

@@ -6,7 +6,7 @@ use crate::Source;
 /// everything together.
 const ARROWS: &[(&str, &[&str])] = &[
     ("client", &[]),
-    ("backup", &["client", "store"]),
+    ("snapshot", &["client", "store"]),
     ("telemetry", &["store"]),
     ("identity", &[]),
     ("samples", &[]),
@@ -50,7 +50,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "proto/src/wire",
         ],
     ),
-    ("reqwest", &["collector/src/client", "collector/src/backup", "collector/src/main"]),
+    ("reqwest", &["collector/src/client", "collector/src/snapshot", "collector/src/main"]),
     ("sha2", &["collector/src/identity"]),
     ("indicatif", &["collector/src/demo/progress"]),
     ("procfs", &["agent/src/samplers"]),

@@ -1,4 +1,4 @@
-//! Snapshots of a running collector, and back: data directories made of the rows of another.
+//! Data directories made whole: snapshots of a running collector, their restoration, compaction.
 
 use std::fs;
 use std::io::{BufReader, Read};
@@ -15,11 +15,11 @@ const PARTS_AHEAD: usize = 8;
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
-pub enum BackupError {
+pub enum SnapshotError {
     /// A copy never goes over something that is there.
     #[error("{} exists already and is not empty", .0.display())]
     Occupied(PathBuf),
-    /// There is nothing to copy.
+    /// There is nothing to read.
     #[error("{} is no data directory", .0.display())]
     Missing(PathBuf),
     /// The directory cannot be made or looked into.
@@ -42,37 +42,45 @@ pub enum BackupError {
 }
 
 /// Makes `directory` a copy of all that the collector at `url` has stored; it goes on meanwhile.
-pub async fn snapshot(url: &Url, directory: &Path) -> Result<(), BackupError> {
+pub async fn snapshot(url: &Url, directory: &Path) -> Result<(), SnapshotError> {
     prepare(directory)?;
     let (parts, received) = mpsc::sync_channel(PARTS_AHEAD);
     let target = directory.to_owned();
     let writing = tokio::task::spawn_blocking(move || {
         let source = Parts { received, current: Vec::new(), read: 0 };
         let mut reader = ArchiveReader::new(BufReader::new(source));
-        store::restore::<BackupError>(&target, || Ok(reader.next_row()?))
+        store::restore::<SnapshotError>(&target, || Ok(reader.next_row()?))
     });
     let downloaded = client::download(url, "api/v1/snapshot", parts).await;
     let written = writing.await.map_err(|error| {
         let source = std::io::Error::other(error);
-        BackupError::Directory { path: directory.to_owned(), source }
+        SnapshotError::Directory { path: directory.to_owned(), source }
     })?;
     // A download that broke off says more than that the snapshot is short.
-    whole(directory, downloaded.map_err(BackupError::from).and(written))
+    whole(directory, downloaded.map_err(SnapshotError::from).and(written))
+}
+
+/// Makes the data directory of a collector that does not run as small as it gets.
+pub fn compact(directory: &Path, now_ms: i64) -> Result<(), SnapshotError> {
+    if !directory.is_dir() {
+        return Err(SnapshotError::Missing(directory.to_owned()));
+    }
+    Ok(Store::open(directory)?.compact(now_ms)?)
 }
 
 /// Makes `directory` a copy of the snapshot, whose every checksum is looked at on the way.
-pub fn restore(snapshot: &Path, directory: &Path) -> Result<(), BackupError> {
+pub fn restore(snapshot: &Path, directory: &Path) -> Result<(), SnapshotError> {
     if !snapshot.join("sealed").is_dir() {
-        return Err(BackupError::Missing(snapshot.to_owned()));
+        return Err(SnapshotError::Missing(snapshot.to_owned()));
     }
     prepare(directory)?;
     let source = Store::open(snapshot)?;
     let (rows, received) = mpsc::sync_channel(1024);
     std::thread::scope(|scope| {
         let writing = scope.spawn(move || {
-            store::restore::<BackupError>(directory, || Ok(received.recv().unwrap_or_default()))
+            store::restore::<SnapshotError>(directory, || Ok(received.recv().unwrap_or_default()))
         });
-        let read = source.snapshot::<BackupError>(|row| {
+        let read = source.snapshot::<SnapshotError>(|row| {
             // The writer has failed if nobody takes it, and says why.
             let _ = rows.send(Some(row));
             Ok(())
@@ -84,7 +92,7 @@ pub fn restore(snapshot: &Path, directory: &Path) -> Result<(), BackupError> {
 }
 
 /// Half a copy would pass for a whole one, so it goes.
-fn whole(directory: &Path, outcome: Result<(), BackupError>) -> Result<(), BackupError> {
+fn whole(directory: &Path, outcome: Result<(), SnapshotError>) -> Result<(), SnapshotError> {
     if outcome.is_err() {
         // The failure that led here is what is told.
         let _ = fs::remove_dir_all(directory.join("sealed"));
@@ -92,11 +100,11 @@ fn whole(directory: &Path, outcome: Result<(), BackupError>) -> Result<(), Backu
     outcome
 }
 
-fn prepare(directory: &Path) -> Result<(), BackupError> {
-    let failed = |source| BackupError::Directory { path: directory.to_owned(), source };
+fn prepare(directory: &Path) -> Result<(), SnapshotError> {
+    let failed = |source| SnapshotError::Directory { path: directory.to_owned(), source };
     fs::create_dir_all(directory).map_err(failed)?;
     let occupied = fs::read_dir(directory).map_err(failed)?.next().is_some();
-    if occupied { Err(BackupError::Occupied(directory.to_owned())) } else { Ok(()) }
+    if occupied { Err(SnapshotError::Occupied(directory.to_owned())) } else { Ok(()) }
 }
 
 /// The parts of a download as one stream.
