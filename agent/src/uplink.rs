@@ -3,6 +3,8 @@
 //! Waits on: the collector, the spool's news, the pace of the backlog, and the stop token.
 
 mod backoff;
+mod client;
+mod codec;
 mod connection;
 mod session;
 
@@ -14,8 +16,9 @@ use headroom_proto::chain::Chain;
 use tokio::sync::{Notify, watch};
 
 use self::backoff::Backoff;
+pub use self::client::{Answer, Introduction, WireClient, WireError};
 pub use self::connection::{CollectorAddress, ConnectError, Token};
-use self::session::{Session, SessionError};
+use self::session::Session;
 use crate::spool::Spool;
 use crate::telemetry::Counts;
 
@@ -58,7 +61,7 @@ pub async fn run(
     }
 }
 
-fn report(address: &CollectorAddress, error: &SessionError, wait: Duration) {
+fn report(address: &CollectorAddress, error: &WireError, wait: Duration) {
     let wait_ms = wait.as_millis() as u64;
     tracing::warn!(collector = %address, wait_ms, "{}; frames wait in the spool", Chain(error));
 }

@@ -20,3 +20,4 @@ mod stand_in;
 mod storage;
 mod torture;
 mod up;
+mod wire;

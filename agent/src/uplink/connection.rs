@@ -4,8 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use headroom_proto::limits::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, MAX_MESSAGE_BYTES};
-use headroom_proto::wire::telemetry_client::TelemetryClient;
+use headroom_proto::limits::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
@@ -76,7 +75,7 @@ pub enum ConnectError {
 
 impl CollectorAddress {
     /// Connects, within a limit of time.
-    pub async fn connect(&self) -> Result<TelemetryClient<Channel>, ConnectError> {
+    pub async fn connect(&self) -> Result<Channel, ConnectError> {
         let mut endpoint = Endpoint::from_shared(self.url.clone())?
             .connect_timeout(CONNECT_TIMEOUT)
             .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
@@ -86,8 +85,7 @@ impl CollectorAddress {
         if self.url.starts_with("https://") {
             endpoint = endpoint.tls_config(self.tls()?)?;
         }
-        let channel = endpoint.connect().await?;
-        Ok(TelemetryClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        Ok(endpoint.connect().await?)
     }
 
     fn tls(&self) -> Result<ClientTlsConfig, ConnectError> {

@@ -7,21 +7,17 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use headroom_proto::limits::{LONGEST_INTERVAL, MAX_UNACKNOWLEDGED, PROTOCOL, SHORTEST_INTERVAL};
-use headroom_proto::wire::agent_message::Message as Up;
-use headroom_proto::wire::collector_message::Message as Down;
+use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::wire::{
-    Acknowledgement, AgentMessage, CollectorMessage, Hello, Refusal, SequenceRange,
-    SeriesDefinitions, Settings, SettingsApplied,
+    Acknowledgement, Refusal, SequenceRange, SeriesDefinitions, Settings, SettingsApplied,
 };
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout, timeout_at};
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Streaming};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use super::UplinkContext;
 use super::backoff::Backoff;
-use super::connection::{CollectorAddress, ConnectError};
+use super::client::{Answer, Introduction, WireClient, WireError};
+use super::connection::CollectorAddress;
 use crate::spool::{Position, Record, Spool};
 use crate::telemetry::Counts;
 
@@ -35,29 +31,6 @@ const BACKLOG_TICK: Duration = Duration::from_millis(50);
 /// How long to wait for the last acknowledgements at the end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Messages on their way into the connection; beyond it nothing is read from the spool.
-const OUTBOX: usize = 2 * MAX_UNACKNOWLEDGED;
-
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    #[error("no way to the collector")]
-    Connect(#[from] ConnectError),
-    #[error("the collector ended the stream: {}", .0.message())]
-    Refused(tonic::Status),
-    #[error("the collector closed the stream")]
-    Closed,
-    #[error("no answer from the collector within {} s", .0.as_secs())]
-    Silent(Duration),
-    #[error("the collector speaks protocol {0}, this agent {PROTOCOL}")]
-    Protocol(u32),
-}
-
-impl From<tonic::Status> for SessionError {
-    fn from(status: tonic::Status) -> Self {
-        Self::Refused(status)
-    }
-}
-
 pub struct Session<'u> {
     address: &'u CollectorAddress,
     context: &'u UplinkContext,
@@ -65,14 +38,12 @@ pub struct Session<'u> {
 
 /// What has been sent on this stream.
 struct Progress {
-    outbox: mpsc::Sender<AgentMessage>,
+    client: WireClient,
     live: Position,
     backlog: Position,
     /// Where the backlog ends: what lies behind it is live.
     boundary: Position,
     defined: HashSet<(u64, u32)>,
-    unacknowledged: usize,
-    waiting_since: Instant,
     reported_losses: Vec<SequenceRange>,
 }
 
@@ -86,149 +57,113 @@ impl<'u> Session<'u> {
         self,
         mut stop: watch::Receiver<bool>,
         backoff: &mut Backoff,
-    ) -> Result<(), SessionError> {
-        let (outbox, messages) = mpsc::channel(OUTBOX);
-        let mut inbound = tokio::select! {
-            opened = self.open(&outbox, messages) => opened?,
-            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+    ) -> Result<(), WireError> {
+        let client = tokio::select! {
+            opened = self.open() => opened?,
+            () = stopped(&mut stop) => return Ok(()),
         };
         backoff.reset();
-        let mut progress = self.begin(outbox);
+        let mut progress = self.begin(client);
         let mut tick = tokio::time::interval(BACKLOG_TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            self.send_losses(&mut progress);
-            self.send_live(&mut progress);
+            self.send_losses(&mut progress).await?;
+            self.send_live(&mut progress).await?;
             let behind = progress.backlog < progress.boundary;
-            let answer_due = progress.waiting_since + ANSWER_TIMEOUT;
             tokio::select! {
-                message = inbound.message() => match message? {
-                    Some(message) => self.take(message, &mut progress),
-                    None => return Err(SessionError::Closed),
-                },
+                answer = progress.client.answer() => self.take(answer?, &mut progress).await?,
                 () = self.context.appended.notified() => {}
-                _ = tick.tick(), if behind => self.send_backlog(&mut progress),
-                () = tokio::time::sleep_until(answer_due), if progress.unacknowledged > 0 => {
-                    return Err(SessionError::Silent(ANSWER_TIMEOUT));
-                }
-                _ = stop.wait_for(|stop| *stop) => break,
+                _ = tick.tick(), if behind => self.send_backlog(&mut progress).await?,
+                () = stopped(&mut stop) => break,
             }
         }
-        self.drain(inbound, progress).await;
+        self.drain(progress).await;
         Ok(())
     }
 
-    async fn open(
-        &self,
-        outbox: &mpsc::Sender<AgentMessage>,
-        messages: mpsc::Receiver<AgentMessage>,
-    ) -> Result<Streaming<CollectorMessage>, SessionError> {
-        let mut client = self.address.connect().await?;
-        let hello = Hello {
-            protocol: PROTOCOL,
+    async fn open(&self) -> Result<WireClient, WireError> {
+        let introduction = Introduction {
             boot: self.context.boot,
             agent_version: env!("CARGO_PKG_VERSION").into(),
+            patience: ANSWER_TIMEOUT,
         };
-        // The channel is empty and open.
-        let _ = outbox.try_send(AgentMessage { message: Some(Up::Hello(hello)) });
-        let mut request = Request::new(ReceiverStream::new(messages));
-        request.metadata_mut().insert("authorization", self.address.token.header());
-        let silent = |_| SessionError::Silent(ANSWER_TIMEOUT);
-        let response = timeout(ANSWER_TIMEOUT, client.push(request)).await.map_err(silent)?;
-        let mut inbound = response?.into_inner();
-        let first = timeout(ANSWER_TIMEOUT, inbound.message()).await.map_err(silent)??;
-        match first.and_then(|first| first.message) {
-            Some(Down::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
-                tracing::info!(
-                    collector = %self.address,
-                    instance = welcome.instance,
-                    version = welcome.collector_version,
-                    "connected"
-                );
-                self.context.counts.connected.store(1, Ordering::Relaxed);
-                Counts::add(&self.context.counts.connections, 1);
-                Ok(inbound)
-            }
-            Some(Down::Welcome(welcome)) => Err(SessionError::Protocol(welcome.protocol)),
-            _ => Err(SessionError::Closed),
-        }
+        let (client, welcome) = WireClient::open(self.address, introduction).await?;
+        tracing::info!(
+            collector = %self.address,
+            instance = welcome.instance,
+            version = welcome.collector_version,
+            "connected"
+        );
+        self.context.counts.connected.store(1, Ordering::Relaxed);
+        Counts::add(&self.context.counts.connections, 1);
+        Ok(client)
     }
 
-    fn begin(&self, outbox: mpsc::Sender<AgentMessage>) -> Progress {
+    fn begin(&self, client: WireClient) -> Progress {
         let spool = self.context.spool.lock();
         let end = spool.map(|mut spool| spool.begin_segment()).unwrap_or_default();
         Progress {
-            outbox,
+            client,
             live: end,
             backlog: Position::default(),
             boundary: end,
             defined: HashSet::new(),
-            unacknowledged: 0,
-            waiting_since: Instant::now(),
             reported_losses: Vec::new(),
         }
     }
 
-    fn send_live(&self, progress: &mut Progress) {
-        while progress.has_room() {
-            let Ok(mut spool) = self.context.spool.lock() else { return };
-            let Some((boot, record)) = take_next(&mut spool, &mut progress.live, None) else {
-                return;
-            };
-            drop(spool);
-            progress.send(boot, record);
+    async fn send_live(&self, progress: &mut Progress) -> Result<(), WireError> {
+        while progress.client.room() > 0 {
+            let next = self.take_next(&mut progress.live, None);
+            let Some((boot, record)) = next else { break };
+            progress.send(boot, record).await?;
         }
+        Ok(())
     }
 
-    fn send_backlog(&self, progress: &mut Progress) {
-        for _ in 0..BACKLOG_BURST {
-            if !progress.has_room() {
-                return;
-            }
-            let Ok(mut spool) = self.context.spool.lock() else { return };
-            let next = take_next(&mut spool, &mut progress.backlog, Some(progress.boundary));
-            drop(spool);
-            let Some((boot, record)) = next else {
+    async fn send_backlog(&self, progress: &mut Progress) -> Result<(), WireError> {
+        for _ in 0..BACKLOG_BURST.min(progress.client.room()) {
+            let limit = Some(progress.boundary);
+            let Some((boot, record)) = self.take_next(&mut progress.backlog, limit) else {
                 progress.backlog = progress.boundary;
-                return;
+                break;
             };
-            progress.send(boot, record);
+            progress.send(boot, record).await?;
         }
+        Ok(())
     }
 
-    fn send_losses(&self, progress: &mut Progress) {
-        let Ok(spool) = self.context.spool.lock() else { return };
-        for loss in spool.losses() {
-            let range = SequenceRange {
-                boot: loss.boot,
-                first: loss.first_sequence,
-                last: loss.last_sequence,
-            };
-            if progress.has_room() && !progress.reported_losses.contains(&range) {
-                progress.push(Up::Loss(*loss));
+    async fn send_losses(&self, progress: &mut Progress) -> Result<(), WireError> {
+        let losses = self.context.spool.lock().map(|spool| spool.losses().to_vec());
+        for loss in losses.unwrap_or_default() {
+            let (boot, first, last) = (loss.boot, loss.first_sequence, loss.last_sequence);
+            let range = SequenceRange { boot, first, last };
+            if progress.client.room() > 0 && !progress.reported_losses.contains(&range) {
+                progress.client.report(loss).await?;
                 progress.reported_losses.push(range);
             }
         }
+        Ok(())
     }
 
-    fn take(&self, message: CollectorMessage, progress: &mut Progress) {
-        match message.message {
-            Some(Down::Acknowledgement(acknowledgement)) => {
+    /// The next record of the log, noted as sent.
+    fn take_next(&self, position: &mut Position, limit: Option<Position>) -> Option<(u64, Record)> {
+        let mut spool = self.context.spool.lock().ok()?;
+        take_next(&mut spool, position, limit)
+    }
+
+    async fn take(&self, answer: Answer, progress: &mut Progress) -> Result<(), WireError> {
+        match answer {
+            Answer::Acknowledged(acknowledgement) => {
                 self.take_acknowledgement(&acknowledgement, progress);
             }
-            Some(Down::Refusal(refusal)) => self.take_refusal(&refusal, progress),
-            Some(Down::Settings(settings)) => self.apply(settings, progress),
-            // A second welcome, or a message of a later version that this one may ignore.
-            Some(Down::Welcome(_)) | None => {}
+            Answer::Refused(refusal) => self.take_refusal(&refusal, progress),
+            Answer::Settings(settings) => self.apply(settings, progress).await?,
         }
+        Ok(())
     }
 
     fn take_acknowledgement(&self, acknowledgement: &Acknowledgement, progress: &mut Progress) {
-        let frames = acknowledgement.frames.iter();
-        let count = frames.fold(0u64, |sum, range| {
-            sum.saturating_add(range.last.saturating_add(1).saturating_sub(range.first))
-        });
-        progress.acknowledged(count as usize);
         progress.reported_losses.retain(|range| !acknowledgement.losses.contains(range));
         if let Ok(mut spool) = self.context.spool.lock() {
             spool.acknowledge(acknowledgement);
@@ -252,29 +187,36 @@ impl<'u> Session<'u> {
         }
     }
 
-    fn apply(&self, settings: Settings, progress: &mut Progress) {
+    async fn apply(&self, settings: Settings, progress: &mut Progress) -> Result<(), WireError> {
         let interval = wished_interval(&settings);
         tracing::info!(version = settings.version, ?interval, "settings from the collector");
         self.context.interval.send_replace(interval);
         self.context.counts.settings_version.store(settings.version, Ordering::Relaxed);
-        progress.push(Up::SettingsApplied(SettingsApplied { version: settings.version }));
+        progress.client.echo(SettingsApplied { version: settings.version }).await
     }
 
     /// Sends what is left and waits for its acknowledgement, for a moment.
-    async fn drain(&self, mut inbound: Streaming<CollectorMessage>, mut progress: Progress) {
+    async fn drain(&self, mut progress: Progress) {
         let end = Instant::now() + DRAIN_TIMEOUT;
-        loop {
-            self.send_live(&mut progress);
-            self.send_backlog(&mut progress);
-            if progress.unacknowledged == 0 {
-                return;
+        let draining = async {
+            loop {
+                self.send_live(&mut progress).await?;
+                self.send_backlog(&mut progress).await?;
+                if progress.client.unanswered() == 0 {
+                    return Ok::<_, WireError>(());
+                }
+                let answer = progress.client.answer().await?;
+                self.take(answer, &mut progress).await?;
             }
-            match timeout_at(end, inbound.message()).await {
-                Ok(Ok(Some(message))) => self.take(message, &mut progress),
-                Ok(Ok(None) | Err(_)) | Err(_) => return,
-            }
-        }
+        };
+        // What is not acknowledged in time waits for the next run.
+        let _ = timeout_at(end, draining).await;
     }
+}
+
+/// A stop token that is gone means stop, too.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// The next record of the log, noted as sent.
@@ -291,38 +233,17 @@ fn take_next(
 }
 
 impl Progress {
-    /// A frame may need its definitions in front.
-    fn has_room(&self) -> bool {
-        self.unacknowledged < MAX_UNACKNOWLEDGED && self.outbox.capacity() > 8
-    }
-
-    fn send(&mut self, boot: u64, record: Record) {
+    async fn send(&mut self, boot: u64, record: Record) -> Result<(), WireError> {
         match record {
-            Record::Series(series) => {
-                let mut new = series.series;
-                new.retain(|series| self.defined.insert((boot, series.id)));
-                if !new.is_empty() {
-                    self.push(Up::Series(SeriesDefinitions { boot, series: new }));
+            Record::Series(SeriesDefinitions { mut series, .. }) => {
+                series.retain(|series| self.defined.insert((boot, series.id)));
+                if series.is_empty() {
+                    return Ok(());
                 }
+                self.client.define(boot, series).await
             }
-            Record::Frame(frame) => {
-                if self.unacknowledged == 0 {
-                    self.waiting_since = Instant::now();
-                }
-                self.unacknowledged += 1;
-                self.push(Up::Frame(frame));
-            }
+            Record::Frame(frame) => self.client.push(vec![frame]).await,
         }
-    }
-
-    fn push(&self, message: Up) {
-        // Room is checked before; a closed channel shows as the end of the inbound stream.
-        let _ = self.outbox.try_send(AgentMessage { message: Some(message) });
-    }
-
-    fn acknowledged(&mut self, frames: usize) {
-        self.unacknowledged = self.unacknowledged.saturating_sub(frames);
-        self.waiting_since = Instant::now();
     }
 }
 

@@ -1,0 +1,232 @@
+//! The agent's end of the wire: one stream, from Hello to its end.
+//!
+//! It knows what may be sent ahead of its acknowledgement, and how long an answer may take. It knows
+//! nothing of where frames come from, nor of their pace.
+
+use std::time::Duration;
+
+use headroom_proto::limits::{MAX_MESSAGE_BYTES, MAX_UNACKNOWLEDGED, PROTOCOL};
+use headroom_proto::wire::agent_message::Message as Up;
+use headroom_proto::wire::collector_message::Message as Down;
+use headroom_proto::wire::{
+    Acknowledgement, CollectorMessage, Frame, Hello, Loss, Refusal, SeriesDefinition,
+    SeriesDefinitions, Settings, SettingsApplied, Welcome,
+};
+use prost::bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Request, Status, Streaming};
+
+use super::codec::{Outgoing, WireCodec};
+use super::connection::{CollectorAddress, ConnectError};
+
+const PUSH: &str = "/headroom.v1.Telemetry/Push";
+
+/// Messages on their way into the connection. What may be sent ahead, and as many definitions in
+/// front of it, always fit; only who sends more waits here.
+const OUTBOX: usize = 2 * MAX_UNACKNOWLEDGED;
+
+/// Why a stream did not come to be, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The collector cannot be reached.
+    #[error("no way to the collector")]
+    Connect(#[from] ConnectError),
+    /// The collector turned the stream away, or the connection broke.
+    #[error("the collector ended the stream: {}", .0.message())]
+    Refused(Status),
+    /// The collector ended it without a word.
+    #[error("the collector closed the stream")]
+    Closed,
+    /// No answer came in time.
+    #[error("no answer from the collector within {} s", .0.as_secs())]
+    Silent(Duration),
+    /// The collector speaks another protocol.
+    #[error("the collector speaks protocol {0}, this agent {PROTOCOL}")]
+    Protocol(u32),
+}
+
+impl From<Status> for WireError {
+    fn from(status: Status) -> Self {
+        Self::Refused(status)
+    }
+}
+
+/// How an agent presents itself.
+#[derive(Debug, Clone)]
+pub struct Introduction {
+    /// The boot of its run.
+    pub boot: u64,
+    /// Its version, for people.
+    pub agent_version: String,
+    /// How long the collector may take to welcome it, and later to answer what was sent.
+    pub patience: Duration,
+}
+
+/// What the collector says on a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Frames and losses that are durable.
+    Acknowledged(Acknowledgement),
+    /// A frame, or part of one, that is not taken.
+    Refused(Refusal),
+    /// What the collector asks of the agent.
+    Settings(Settings),
+}
+
+/// A stream that has been welcomed, on a connection of its own. It ends when this is dropped.
+pub struct WireClient {
+    outbox: mpsc::Sender<Outgoing>,
+    inbound: Streaming<CollectorMessage>,
+    /// Frames and losses that were sent and are not answered.
+    unanswered: usize,
+    /// When the collector last answered, or had nothing to answer.
+    waiting_since: Instant,
+    patience: Duration,
+}
+
+impl WireClient {
+    /// Connects, says Hello and waits to be welcomed.
+    pub async fn open(
+        address: &CollectorAddress,
+        introduction: Introduction,
+    ) -> Result<(Self, Welcome), WireError> {
+        let Introduction { boot, agent_version, patience } = introduction;
+        let mut client =
+            Grpc::new(address.connect().await?).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        let (outbox, messages) = mpsc::channel(OUTBOX);
+        let hello = Up::Hello(Hello { protocol: PROTOCOL, boot, agent_version });
+        outbox.send(hello.into()).await.map_err(|_| WireError::Closed)?;
+        let mut request = Request::new(ReceiverStream::new(messages));
+        request.metadata_mut().insert("authorization", address.token.header());
+        let opening = async {
+            client.ready().await.map_err(ConnectError::from)?;
+            let push = PathAndQuery::from_static(PUSH);
+            let response = client.streaming(request, push, WireCodec).await?;
+            let mut inbound = response.into_inner();
+            let first = inbound.message().await?;
+            Ok::<_, WireError>((inbound, first))
+        };
+        let (inbound, first) =
+            timeout(patience, opening).await.map_err(|_| WireError::Silent(patience))??;
+        match first.and_then(|first| first.message) {
+            Some(Down::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
+                let waiting_since = Instant::now();
+                Ok((Self { outbox, inbound, unanswered: 0, waiting_since, patience }, welcome))
+            }
+            Some(Down::Welcome(welcome)) => Err(WireError::Protocol(welcome.protocol)),
+            Some(Down::Acknowledgement(_) | Down::Refusal(_) | Down::Settings(_)) | None => {
+                Err(WireError::Closed)
+            }
+        }
+    }
+
+    /// How many more frames and losses may be sent before the next answer.
+    pub fn room(&self) -> usize {
+        MAX_UNACKNOWLEDGED.saturating_sub(self.unanswered)
+    }
+
+    /// How many frames and losses wait for their answer.
+    pub fn unanswered(&self) -> usize {
+        self.unanswered
+    }
+
+    /// Gives ids to series of a boot, before the first frame that refers to them.
+    pub async fn define(
+        &mut self,
+        boot: u64,
+        series: Vec<SeriesDefinition>,
+    ) -> Result<(), WireError> {
+        self.send(Up::Series(SeriesDefinitions { boot, series }).into()).await
+    }
+
+    /// Sends frames, for which the caller has seen that there is [`Self::room`].
+    pub async fn push(&mut self, frames: Vec<Frame>) -> Result<(), WireError> {
+        self.send_all(frames.into_iter().map(|frame| Up::Frame(frame).into())).await
+    }
+
+    /// Sends frames that are encoded already, each as an `AgentMessage`; else like [`Self::push`].
+    pub async fn push_encoded(&mut self, frames: Vec<Bytes>) -> Result<(), WireError> {
+        self.send_all(frames.into_iter().map(Outgoing::Encoded)).await
+    }
+
+    /// Reports a loss, for which the caller has seen that there is [`Self::room`].
+    pub async fn report(&mut self, loss: Loss) -> Result<(), WireError> {
+        self.expect_answers(1);
+        self.send(Up::Loss(loss).into()).await
+    }
+
+    /// Says what became of the collector's settings.
+    pub async fn echo(&mut self, applied: SettingsApplied) -> Result<(), WireError> {
+        self.send(Up::SettingsApplied(applied).into()).await
+    }
+
+    /// Waits for the next answer. An error ends the stream, also if none comes in time though
+    /// something waits for it. Nothing is lost if the caller stops waiting.
+    pub async fn answer(&mut self) -> Result<Answer, WireError> {
+        loop {
+            let message = if self.unanswered == 0 {
+                self.inbound.message().await
+            } else {
+                let due = self.waiting_since + self.patience;
+                let silent = |_| WireError::Silent(self.patience);
+                timeout_at(due, self.inbound.message()).await.map_err(silent)?
+            };
+            let answer = match message?.ok_or(WireError::Closed)?.message {
+                Some(Down::Acknowledgement(acknowledgement)) => {
+                    Answer::Acknowledged(acknowledgement)
+                }
+                Some(Down::Refusal(refusal)) => Answer::Refused(refusal),
+                Some(Down::Settings(settings)) => Answer::Settings(settings),
+                // A second welcome, or a message of a later version that this one may ignore.
+                Some(Down::Welcome(_)) | None => continue,
+            };
+            self.unanswered = self.unanswered.saturating_sub(answered(&answer));
+            self.waiting_since = Instant::now();
+            return Ok(answer);
+        }
+    }
+
+    async fn send_all(
+        &mut self,
+        frames: impl ExactSizeIterator<Item = Outgoing>,
+    ) -> Result<(), WireError> {
+        self.expect_answers(frames.len());
+        let places = self.outbox.reserve_many(frames.len()).await;
+        for (place, frame) in places.map_err(|_| WireError::Closed)?.zip(frames) {
+            place.send(frame);
+        }
+        Ok(())
+    }
+
+    fn expect_answers(&mut self, count: usize) {
+        if self.unanswered == 0 {
+            self.waiting_since = Instant::now();
+        }
+        self.unanswered += count;
+    }
+
+    async fn send(&mut self, message: Outgoing) -> Result<(), WireError> {
+        self.outbox.send(message).await.map_err(|_| WireError::Closed)
+    }
+}
+
+/// How many of the frames and losses that were sent an answer is for.
+fn answered(answer: &Answer) -> usize {
+    match answer {
+        Answer::Acknowledged(acknowledgement) => {
+            let length = |(first, last): (u64, u64)| last.saturating_add(1).saturating_sub(first);
+            let frames =
+                acknowledgement.frames.iter().map(|range| length((range.first, range.last)));
+            let frames = frames.fold(0, u64::saturating_add);
+            usize::try_from(frames)
+                .unwrap_or(usize::MAX)
+                .saturating_add(acknowledgement.losses.len())
+        }
+        Answer::Refused(refusal) => usize::from(refusal.whole_frame),
+        Answer::Settings(_) => 0,
+    }
+}

@@ -1,0 +1,102 @@
+//! The agent's end of the wire, before a collector that only listens.
+
+use std::time::Duration;
+
+use harness::{StandInCollector, eventually};
+use headroom_agent::uplink::{
+    Answer, CollectorAddress, Introduction, Token, WireClient, WireError,
+};
+use headroom_proto::limits::MAX_UNACKNOWLEDGED;
+use headroom_proto::wire::agent_message::Message as Up;
+use headroom_proto::wire::collector_message::Message as Down;
+use headroom_proto::wire::{AgentMessage, Frame, Refusal, Settings, SettingsApplied};
+use prost::Message as _;
+
+const BOOT: u64 = 42;
+
+async fn open(collector: &StandInCollector, patience: Duration) -> WireClient {
+    let token = Token::new("secret").unwrap();
+    let address = CollectorAddress { url: collector.url(), token, ca_file: None };
+    let introduction = Introduction { boot: BOOT, agent_version: "test".into(), patience };
+    let (client, welcome) = WireClient::open(&address, introduction).await.unwrap();
+    assert_eq!(welcome.instance, "ca1");
+    client
+}
+
+fn frame(sequence: u64) -> Frame {
+    let timestamp_ms = 1_790_000_000_000 + sequence as i64;
+    Frame {
+        boot: BOOT,
+        sequence,
+        timestamp_ms,
+        ids: vec![1, 2],
+        values: vec![0.5, 7.0],
+        ..Frame::default()
+    }
+}
+
+fn encoded(sequence: u64) -> prost::bytes::Bytes {
+    AgentMessage { message: Some(Up::Frame(frame(sequence))) }.encode_to_vec().into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_ahead_is_bounded_and_arrives_in_order() {
+    let collector = StandInCollector::start().await;
+    let mut client = open(&collector, Duration::from_secs(30)).await;
+    assert_eq!((client.room(), client.unanswered()), (MAX_UNACKNOWLEDGED, 0));
+    client.define(BOOT, Vec::new()).await.unwrap();
+    // One by one, in bulk, and encoded: all the same to the collector.
+    client.push(vec![frame(1)]).await.unwrap();
+    client.push((2..=150).map(frame).collect()).await.unwrap();
+    client.push_encoded((151..=MAX_UNACKNOWLEDGED as u64).map(encoded).collect()).await.unwrap();
+    assert_eq!(client.room(), 0);
+    while client.unanswered() > 0 {
+        assert!(matches!(client.answer().await.unwrap(), Answer::Acknowledged(_)));
+    }
+    assert_eq!(client.room(), MAX_UNACKNOWLEDGED);
+    let heard = collector.heard();
+    let frames = heard.iter().filter_map(|message| match &message.message {
+        Some(Up::Frame(frame)) => Some(frame.clone()),
+        _ => None,
+    });
+    assert!(frames.eq((1..=MAX_UNACKNOWLEDGED as u64).map(frame)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_and_refusals_are_handed_out_and_what_is_refused_waits_for_nothing() {
+    let collector = StandInCollector::start().await;
+    collector.fall_silent();
+    let mut client = open(&collector, Duration::from_secs(30)).await;
+    client.push(vec![frame(1), frame(2)]).await.unwrap();
+    let settings = Settings { version: 9, sample_interval_ms: 500 };
+    let part = Refusal { boot: BOOT, sequence: 1, samples: 1, ..Refusal::default() };
+    let whole = Refusal { sequence: 2, whole_frame: true, ..part.clone() };
+    collector.say(&Down::Settings(settings));
+    collector.say(&Down::Refusal(part.clone()));
+    collector.say(&Down::Refusal(whole.clone()));
+    assert_eq!(client.answer().await.unwrap(), Answer::Settings(settings));
+    assert_eq!(client.answer().await.unwrap(), Answer::Refused(part));
+    assert_eq!(client.unanswered(), 2);
+    assert_eq!(client.answer().await.unwrap(), Answer::Refused(whole));
+    assert_eq!(client.unanswered(), 1);
+    client.echo(SettingsApplied { version: 9 }).await.unwrap();
+    let echo = Up::SettingsApplied(SettingsApplied { version: 9 });
+    eventually("the echo", Duration::from_secs(20), async || {
+        let heard = collector.heard();
+        heard.iter().any(|message| message.message.as_ref() == Some(&echo)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_does_not_answer_ends_the_stream_and_one_that_has_nothing_to_answer_does_not()
+ {
+    let collector = StandInCollector::start().await;
+    collector.fall_silent();
+    let patience = Duration::from_millis(300);
+    let mut client = open(&collector, patience).await;
+    // Nothing is sent: nothing is waited for.
+    assert!(tokio::time::timeout(2 * patience, client.answer()).await.is_err());
+    client.push(vec![frame(1)]).await.unwrap();
+    assert!(matches!(client.answer().await.unwrap_err(), WireError::Silent(_)));
+}
