@@ -12,19 +12,19 @@ mod stream;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-
-pub use self::stream::{AgentStream, StreamError};
-
-use self::feed::{Feed, Progress, now_ms};
-use crate::identity::{Agent, TokenHash, new_token};
-use crate::run::{Collector, Options, RunError};
-use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};
-use crate::store::Store;
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
+use tokio_util::sync::CancellationToken;
+
+use self::feed::{Feed, Progress, now_ms};
+pub use self::stream::{AgentStream, StreamError};
+use crate::identity::{Agent, TokenHash, new_token};
+use crate::run::{Addresses, Collector, Options, RunError};
+use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};
+use crate::store::Store;
+use crate::tasks::{TaskError, Tasks};
 
 /// The cooperative that everybody sees.
 const SEED: u64 = 2020;
@@ -32,13 +32,14 @@ const SEED: u64 = 2020;
 /// The file that says when the history ended, so that the same world goes on after a restart.
 const WORLD_FILE: &str = "world";
 
+/// How long all may take to end: the collector drains within it.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What the command line says.
 #[derive(Debug, Clone)]
 pub struct DemoOptions {
-    /// Where pages are served.
-    pub http: SocketAddr,
-    /// Where agents are served.
-    pub grpc: SocketAddr,
+    /// Where it is served.
+    pub addresses: Addresses,
     /// The data directory.
     pub directory: PathBuf,
     /// How many days of history there are to be.
@@ -71,95 +72,91 @@ pub enum DemoError {
     /// A simulated agent failed.
     #[error("a simulated agent failed")]
     Agent(#[from] StreamError),
+    /// A task panicked.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// What is prepared beside the async threads came to no end.
+    #[error("failed to prepare the hosts")]
+    Preparation(#[source] tokio::task::JoinError),
 }
 
-/// Runs until `stop`; `announce` is told the addresses of HTTP and gRPC once the history is there.
+/// A simulated host, and the token that its agent shows.
+struct HostToken {
+    host: &'static Host,
+    token: String,
+}
+
+/// What all feeds share.
+struct Course {
+    world: Arc<World>,
+    /// Where the history begins.
+    begin_ms: i64,
+    /// Where agents are served.
+    grpc: SocketAddr,
+}
+
+/// Runs until `stop`; `announce` is told the addresses once the history is there.
 pub async fn run(
     options: DemoOptions,
-    announce: impl FnOnce(SocketAddr, SocketAddr),
+    announce: impl FnOnce(Addresses),
     stop: CancellationToken,
 ) -> Result<(), DemoError> {
-    let beyond =
-        [options.http, options.grpc].into_iter().find(|address| !address.ip().is_loopback());
-    if let Some(address) = beyond {
+    if let Some(address) = options.addresses.beyond_loopback() {
         return Err(DemoError::BeyondLoopback(address));
     }
-    let tokens: Vec<(&'static Host, String)> = HOSTS
-        .iter()
-        .map(|host| Ok((host, new_token()?)))
-        .collect::<Result<_, _>>()
-        .map_err(DemoError::Token)?;
+    let tokens = HOSTS.iter().map(|host| Ok(HostToken { host, token: new_token()? }));
+    let tokens = tokens.collect::<Result<Vec<_>, _>>().map_err(DemoError::Token)?;
     let agents = tokens.iter().map(agent).collect();
     let directory = options.directory.join("store");
-    let local = Options::local((options.http, options.grpc), agents, directory);
+    let local = Options::local(options.addresses, agents, directory);
     let collector = Collector::bind(local).await?;
-    let (http, grpc) = collector.addresses()?;
-    let world = Arc::new(World::new(SEED, end_of_history(&options.directory)?));
-    let begin_ms = world.end_ms() - options.days.min(HISTORY_DAYS) * DAY_MS;
-    let feeds = feeds(&collector.store(), (&world, begin_ms), (grpc, tokens))?;
-    let serving = async {
-        // Whoever ends first takes the others along.
-        let _end = stop.clone().drop_guard();
-        collector.run(stop.clone()).await.map_err(DemoError::from)
-    };
-    let living = live(feeds, || announce(http, grpc), &stop);
-    let (served, lived) = tokio::join!(serving, living);
-    served?;
-    lived
-}
-
-fn agent((host, token): &(&'static Host, String)) -> Agent {
-    Agent { instance: host.name.into(), token: TokenHash::of(token), interval: None }
-}
-
-/// Feeds all hosts until `stop`, or until one fails, which stops the others; tells once all histories
-/// are complete.
-async fn live(
-    feeds: Vec<Feed>,
-    ready: impl FnOnce(),
-    stop: &CancellationToken,
-) -> Result<(), DemoError> {
-    let progress = Arc::new(Progress::default());
-    let now_ms = now_ms();
-    let whole_ms = feeds.iter().map(|feed| (now_ms - feed.from_ms).max(0) as u64).sum();
-    let hosts = feeds.len() as u64;
-    let mut running = JoinSet::new();
+    let addresses = collector.addresses()?;
+    let store = collector.store();
+    let preparing = tokio::task::spawn_blocking(move || {
+        let world = Arc::new(World::new(SEED, end_of_history(&options.directory)?));
+        let begin_ms = world.end_ms() - options.days.min(HISTORY_DAYS) * DAY_MS;
+        feeds(&store, &Course { world, begin_ms, grpc: addresses.grpc }, tokens)
+    });
+    let feeds = preparing.await.map_err(DemoError::Preparation)??;
+    let progress = Arc::new(Progress::of(&feeds, now_ms()));
+    let mut tasks = Tasks::<DemoError>::new(stop.clone());
+    tasks.start("collector", |stop| async { Ok(collector.run(stop).await?) });
     for feed in feeds {
-        running.spawn(feed.run(Arc::clone(&progress), stop.clone()));
+        let progress = Arc::clone(&progress);
+        tasks.start(feed.host.name, |stop| live(feed, progress, stop));
     }
     let showing = async {
-        if progress::show(&progress, (whole_ms, hosts), stop).await {
-            ready();
+        if progress::show(&progress, &stop).await {
+            announce(addresses);
         }
     };
-    let feeding = async {
-        let _end = stop.clone().drop_guard();
-        while let Some(ended) = running.join_next().await {
-            let ended = ended.unwrap_or(Err(StreamError::Ended));
-            // At the end the collector cuts streams: that is no failure of theirs.
-            if !stop.is_cancelled() {
-                ended?;
-            }
-        }
-        Ok(())
-    };
-    let ((), outcome) = tokio::join!(showing, feeding);
+    let ((), outcome) = tokio::join!(showing, tasks.finish(DRAIN_TIMEOUT));
     outcome
 }
 
+fn agent(HostToken { host, token }: &HostToken) -> Agent {
+    Agent { instance: host.name.into(), token: TokenHash::of(token), interval: None }
+}
+
+/// Feeds one host until `stop`.
+async fn live(
+    feed: Feed,
+    progress: Arc<Progress>,
+    stop: CancellationToken,
+) -> Result<(), DemoError> {
+    let outcome = feed.run(progress, stop.clone()).await;
+    // At the end the collector cuts streams: that is no failure of theirs.
+    if stop.is_cancelled() { Ok(()) } else { Ok(outcome?) }
+}
+
 /// What is to be fed: each host from its newest sample on.
-fn feeds(
-    store: &Store,
-    (world, begin_ms): (&Arc<World>, i64),
-    (grpc, tokens): (SocketAddr, Vec<(&'static Host, String)>),
-) -> Result<Vec<Feed>, DemoError> {
-    let mut feeds = Vec::with_capacity(tokens.len());
-    for (host, token) in tokens {
-        let from_ms = newest(store, host.name)?.unwrap_or(begin_ms);
-        let (world, grpc) = (Arc::clone(world), format!("http://{grpc}"));
-        feeds.push(Feed { world, host, from_ms, grpc, token });
-    }
-    Ok(feeds)
+fn feeds(store: &Store, course: &Course, tokens: Vec<HostToken>) -> Result<Vec<Feed>, DemoError> {
+    let feed = |HostToken { host, token }| {
+        let from_ms = newest(store, host.name)?.unwrap_or(course.begin_ms);
+        let (world, grpc) = (Arc::clone(&course.world), format!("http://{}", course.grpc));
+        Ok(Feed { world, host, from_ms, grpc, token })
+    };
+    tokens.into_iter().map(feed).collect()
 }
 
 fn newest(store: &Store, instance: &str) -> Result<Option<i64>, ReadError> {

@@ -25,6 +25,7 @@ pub mod client;
 pub mod snapshot;
 
 pub mod run;
+pub mod tasks;
 pub mod up;
 
 pub mod demo;

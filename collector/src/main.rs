@@ -13,7 +13,7 @@ use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_u
 use headroom::configuration::{CollectorConfiguration, is_instance};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{TokenHash, new_token};
-use headroom::run::{Collector, Options};
+use headroom::run::{Addresses, Collector, Options};
 use headroom::snapshot;
 use headroom::up::{self, UpOptions};
 use headroom_proto::chain::Chain;
@@ -43,12 +43,8 @@ struct Arguments {
 enum Command {
     /// Run a collector and an agent for this host, without configuration.
     Up {
-        /// Where pages are served; port 0 takes any free one.
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8440", value_parser = address)]
-        http: SocketAddr,
-        /// Where agents are served.
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8441", value_parser = address)]
-        grpc: SocketAddr,
+        #[command(flatten)]
+        listeners: Listeners,
         /// The data directory.
         #[arg(long, value_name = "DIR", default_value = "headroom-data")]
         data: PathBuf,
@@ -58,12 +54,8 @@ enum Command {
     },
     /// Show a simulated cooperative: six hosts, thirty days, then live.
     Demo {
-        /// Where pages are served; port 0 takes any free one.
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8440", value_parser = address)]
-        http: SocketAddr,
-        /// Where agents are served.
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8441", value_parser = address)]
-        grpc: SocketAddr,
+        #[command(flatten)]
+        listeners: Listeners,
         /// The data directory.
         #[arg(long, value_name = "DIR", default_value = "headroom-data/demo")]
         data: PathBuf,
@@ -120,6 +112,22 @@ enum Command {
 }
 
 #[derive(Args)]
+struct Listeners {
+    /// Where pages are served; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8440", value_parser = address)]
+    http: SocketAddr,
+    /// Where agents are served.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8441", value_parser = address)]
+    grpc: SocketAddr,
+}
+
+impl Listeners {
+    fn addresses(&self) -> Addresses {
+        Addresses { http: self.http, grpc: self.grpc }
+    }
+}
+
+#[derive(Args)]
 struct QueryArguments {
     /// The expression, such as `rate(node_network_transmit_bytes_total[5m]) * 8`.
     #[arg(value_name = "EXPR")]
@@ -166,22 +174,18 @@ fn main() -> ExitCode {
         .with_target(false)
         .init();
     let outcome = match Arguments::parse().command {
-        Command::Up { http, grpc, data, interval } => {
-            let options = UpOptions { http, grpc, directory: data, interval: interval.0 };
-            block_on(async {
-                let stop = stop_on_signal()?;
-                Ok(Box::pin(up::run(options, announce, stop)).await?)
-            })
+        Command::Up { listeners, data, interval } => {
+            let (addresses, interval) = (listeners.addresses(), interval.0);
+            let options = UpOptions { addresses, directory: data, interval };
+            run_until_told(|stop| async { Ok(up::run(options, announce, stop).await?) })
         }
-        Command::Demo { http, grpc, data, days } => {
-            let options = DemoOptions { http, grpc, directory: data, days };
-            block_on(async {
-                let stop = stop_on_signal()?;
-                Ok(Box::pin(demo::run(options, announce, stop)).await?)
-            })
+        Command::Demo { listeners, data, days } => {
+            let addresses = listeners.addresses();
+            let options = DemoOptions { addresses, directory: data, days };
+            run_until_told(|stop| async { Ok(demo::run(options, announce, stop).await?) })
         }
         Command::Serve { config } => match CollectorConfiguration::load(&config) {
-            Ok(configuration) => block_on(serve(configuration)),
+            Ok(configuration) => run_until_told(|stop| serve(configuration, stop)),
             Err(mistakes) => {
                 eprintln!("{mistakes}");
                 return ExitCode::from(EXIT_CODE);
@@ -207,11 +211,12 @@ fn main() -> ExitCode {
     }
 }
 
-async fn serve(configuration: CollectorConfiguration) -> anyhow::Result<()> {
-    let stop = stop_on_signal()?;
+async fn serve(
+    configuration: CollectorConfiguration,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let collector = Collector::bind(Options {
-        http: configuration.http.listen,
-        grpc: configuration.grpc.listen,
+        addresses: Addresses { http: configuration.http.listen, grpc: configuration.grpc.listen },
         tls: configuration.grpc.tls,
         agents: configuration.agents.into_iter().collect(),
         directory: configuration.store.directory,
@@ -220,13 +225,12 @@ async fn serve(configuration: CollectorConfiguration) -> anyhow::Result<()> {
         zone: configuration.time_zone,
     })
     .await?;
-    let (http, grpc) = collector.addresses()?;
-    announce(http, grpc);
+    announce(collector.addresses()?);
     Ok(collector.run(stop).await?)
 }
 
 /// Scripts wait for these lines.
-fn announce(http: SocketAddr, grpc: SocketAddr) {
+fn announce(Addresses { http, grpc }: Addresses) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "http listening on {http}\ngrpc listening on {grpc}");
     let _ = out.flush();
@@ -295,17 +299,23 @@ fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
     runtime.context("failed to start the runtime")?.block_on(work)
 }
 
-/// Cancelled by SIGINT or SIGTERM.
-fn stop_on_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let mut signals = signal(kind).context("failed to listen for signals")?;
-        let stop = stop.clone();
-        // Ends with the runtime; there is nothing to wait for.
-        drop(tokio::spawn(async move {
-            signals.recv().await;
-            stop.cancel();
-        }));
-    }
-    Ok(stop)
+/// Runs what goes on until its token is cancelled, as SIGINT and SIGTERM do.
+fn run_until_told<F>(work: impl FnOnce(CancellationToken) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let listen = |kind| signal(kind).context("failed to listen for signals");
+    block_on(async {
+        let mut interrupt = listen(SignalKind::interrupt())?;
+        let mut terminate = listen(SignalKind::terminate())?;
+        let stop = CancellationToken::new();
+        let mut running = Box::pin(work(stop.clone()));
+        tokio::select! {
+            outcome = &mut running => return outcome,
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        stop.cancel();
+        running.await
+    })
 }

@@ -15,15 +15,17 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::identity::{Agent, Agents, TokenHash, new_token};
-use crate::run::{Collector, Options, RunError, own_instance};
+use crate::run::{Addresses, Collector, Options, RunError, own_instance};
+use crate::tasks::{TaskError, Tasks};
+
+/// How long both may take to end: the agent sends what it has, then the collector drains.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the command line says.
 #[derive(Debug, Clone)]
 pub struct UpOptions {
-    /// Where pages are served.
-    pub http: SocketAddr,
-    /// Where agents are served.
-    pub grpc: SocketAddr,
+    /// Where it is served.
+    pub addresses: Addresses,
     /// The data directory.
     pub directory: PathBuf,
     /// Time between two rounds of samplers.
@@ -48,17 +50,18 @@ pub enum UpError {
     /// The agent's part failed.
     #[error("the agent failed")]
     Agent(#[from] headroom_agent::run::RunError),
+    /// One of the parts panicked.
+    #[error(transparent)]
+    Task(#[from] TaskError),
 }
 
-/// Runs until `stop`; `announce` is told the addresses of HTTP and gRPC once they are bound.
+/// Runs until `stop`; `announce` is told the addresses once they are bound.
 pub async fn run(
     options: UpOptions,
-    announce: impl FnOnce(SocketAddr, SocketAddr),
+    announce: impl FnOnce(Addresses),
     stop: CancellationToken,
 ) -> Result<(), UpError> {
-    let beyond =
-        [options.http, options.grpc].into_iter().find(|address| !address.ip().is_loopback());
-    if let Some(address) = beyond {
+    if let Some(address) = options.addresses.beyond_loopback() {
         return Err(UpError::BeyondLoopback(address));
     }
     let token = new_token().map_err(UpError::Token)?;
@@ -66,36 +69,36 @@ pub async fn run(
         Agent { instance: own_instance().into(), token: TokenHash::of(&token), interval: None };
     let agents = [own].into_iter().collect::<Agents>();
     let directory = options.directory.join("store");
-    let local = Options::local((options.http, options.grpc), agents, directory);
+    let local = Options::local(options.addresses, agents, directory);
     let collector = Collector::bind(local).await?;
-    let (http, grpc) = collector.addresses()?;
-    announce(http, grpc);
-    let agent = agent_configuration(&options, grpc, &token);
-    let (stop_agent, agent_stop) = watch::channel(false);
-    let sampling = async {
-        let outcome = headroom_agent::run::run(agent, agent_stop).await;
-        // The agent has sent what it had; now the collector may go.
-        stop.cancel();
-        outcome
-    };
+    let addresses = collector.addresses()?;
+    announce(addresses);
+    let agent = agent_configuration(&options, addresses.grpc, &token);
     let collector_stop = CancellationToken::new();
-    let serving = async {
-        let outcome = collector.run(collector_stop.clone()).await;
-        stop.cancel();
+    let mut tasks = Tasks::new(stop);
+    let last = collector_stop.clone().drop_guard();
+    tasks.start("agent", |stop| async {
+        let outcome = sample(agent, stop).await;
+        // The agent has sent what it had; now the collector may go.
+        drop(last);
         outcome
-    };
+    });
+    tasks.start("collector", |_| async { Ok(collector.run(collector_stop).await?) });
+    tasks.finish(DRAIN_TIMEOUT).await
+}
+
+/// Runs the agent until `stop`.
+async fn sample(agent: AgentConfiguration, stop: CancellationToken) -> Result<(), UpError> {
+    let (stop_agent, agent_stop) = watch::channel(false);
     let stopping = async {
         stop.cancelled().await;
         stop_agent.send_replace(true);
+        std::future::pending::<()>().await;
     };
-    let sampling = async {
-        let outcome = sampling.await;
-        collector_stop.cancel();
-        outcome
-    };
-    let (sampled, served, ()) = tokio::join!(sampling, serving, stopping);
-    served?;
-    Ok(sampled?)
+    tokio::select! {
+        outcome = headroom_agent::run::run(agent, agent_stop) => Ok(outcome?),
+        () = stopping => Ok(()),
+    }
 }
 
 fn agent_configuration(options: &UpOptions, grpc: SocketAddr, token: &str) -> AgentConfiguration {

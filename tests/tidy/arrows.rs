@@ -22,10 +22,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("configuration", &["identity", "store"]),
     (
         "run",
-        &["configuration", "identity", "ingest", "samples", "store", "telemetry", "web", "writer"],
+        &[
+            "configuration",
+            "identity",
+            "ingest",
+            "samples",
+            "store",
+            "tasks",
+            "telemetry",
+            "web",
+            "writer",
+        ],
     ),
-    ("demo", &["configuration", "identity", "run", "samples", "store"]),
-    ("up", &["identity", "run", "store"]),
+    ("tasks", &[]),
+    ("demo", &["identity", "run", "samples", "store", "tasks"]),
+    ("up", &["identity", "run", "tasks"]),
 ];
 
 /// Outside crates with one owner, by the path of the owner below the package's folder.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use headroom_simulation::{Host, World};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::host::{DemoAgent, Outgoing};
 use super::stream::{AgentStream, StreamError};
-use headroom_simulation::{Host, World};
 
 /// Up to which age, and how far apart the moments of the history are: what is long ago is looked at
 /// from afar.
@@ -40,12 +40,25 @@ enum Item {
 }
 
 /// How far the histories are.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Progress {
+    /// Milliseconds of history that there are to be, over all hosts.
+    pub whole_ms: u64,
+    /// How many hosts there are.
+    pub all_hosts: u64,
     /// Milliseconds of history that are done, over all hosts.
     pub done_ms: AtomicU64,
     /// Hosts whose history is complete.
     pub hosts: AtomicU64,
+}
+
+impl Progress {
+    /// Of feeds that begin now.
+    pub fn of(feeds: &[Feed], now_ms: i64) -> Self {
+        let whole_ms = feeds.iter().map(|feed| (now_ms - feed.from_ms).max(0) as u64).sum();
+        let (done_ms, hosts) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { whole_ms, all_hosts: feeds.len() as u64, done_ms, hosts }
+    }
 }
 
 /// One host to be fed.
@@ -71,8 +84,8 @@ impl Feed {
         let (counting, ending) = (Arc::clone(&progress), stop.clone());
         // Ends when the queue does, or at the next look at `stop`.
         let producer =
-            tokio::task::spawn_blocking(move || produce(&self, (&items, &counting), &ending));
-        let outcome = send(&mut queue, (&grpc, &token), &progress).await;
+            tokio::task::spawn_blocking(move || produce(&self, &items, &counting, &ending));
+        let outcome = send(&mut queue, &grpc, &token, &progress).await;
         drop(queue);
         producer.await.map_err(|_| StreamError::Ended)?;
         outcome
@@ -81,7 +94,8 @@ impl Feed {
 
 async fn send(
     queue: &mut mpsc::Receiver<Item>,
-    (grpc, token): (&str, &str),
+    grpc: &str,
+    token: &str,
     progress: &Progress,
 ) -> Result<(), StreamError> {
     let mut stream: Option<AgentStream> = None;
@@ -113,11 +127,7 @@ async fn send(
 }
 
 /// Walks over the host's time and hands out what its agent sends.
-fn produce(
-    feed: &Feed,
-    (items, progress): (&mpsc::Sender<Item>, &Progress),
-    stop: &CancellationToken,
-) {
+fn produce(feed: &Feed, items: &mpsc::Sender<Item>, progress: &Progress, stop: &CancellationToken) {
     let begin_ms = now_ms();
     let mut walk = feed.world.walk(feed.host);
     let mut schedule = Schedule { at_ms: feed.from_ms, begin_ms };

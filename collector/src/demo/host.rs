@@ -10,9 +10,9 @@ use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::series::{Round, RoundKind, SeriesTable};
 use headroom_proto::metric::AGENT_FRAMES;
 use headroom_proto::wire::{Frame, Meeting, SeriesDefinition};
+use headroom_simulation::{Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
 
 use super::node;
-use headroom_simulation::{Host, HostMoment, ORGANISATIONS, RoomMoment};
 
 /// What an agent sends: series that are new, then a frame.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct DemoAgent {
 impl DemoAgent {
     /// An agent that begins at a moment and polls at least each `interval`.
     pub fn new(host: &'static Host, boot: u64, begin_ms: i64, interval: Duration) -> Self {
-        let organisation = |o: &headroom_simulation::Organisation| (o.tenant.into(), o.name.into());
+        let organisation = |o: &Organisation| (o.tenant.into(), o.name.into());
         let known = ORGANISATIONS.iter().filter(|o| o.tenant != "unknown");
         let options = AccountOptions {
             organisations: known.map(organisation).collect(),

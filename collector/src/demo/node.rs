@@ -1,7 +1,6 @@
 //! A simulated host in the words of the agent's samplers: what a round of theirs would have written.
 
 use headroom_agent::series::Round;
-
 use headroom_simulation::{Host, HostMoment, ProcessGroup};
 
 /// Writes the host's series.

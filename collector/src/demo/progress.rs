@@ -13,13 +13,9 @@ const LOOK: Duration = Duration::from_millis(100);
 
 const DAY_MS: u64 = 86_400_000;
 
-/// Shows the progress of so many milliseconds of so many hosts until all are done; false if `stop`
-/// came first.
-pub async fn show(
-    progress: &Progress,
-    (whole_ms, hosts): (u64, u64),
-    stop: &CancellationToken,
-) -> bool {
+/// Shows the progress until all hosts are done; false if `stop` came first.
+pub async fn show(progress: &Progress, stop: &CancellationToken) -> bool {
+    let (whole_ms, hosts) = (progress.whole_ms, progress.all_hosts);
     let begin = Instant::now();
     let days = whole_ms / hosts.max(1) / DAY_MS;
     let bar = ProgressBar::new(whole_ms / DAY_MS);

@@ -1,0 +1,19 @@
+//! Where a collector is served.
+
+use std::net::SocketAddr;
+
+/// The two addresses of a collector; port 0 stands for any that is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// Of pages.
+    pub http: SocketAddr,
+    /// Of agents.
+    pub grpc: SocketAddr,
+}
+
+impl Addresses {
+    /// The first of them that other machines could reach.
+    pub fn beyond_loopback(&self) -> Option<SocketAddr> {
+        [self.http, self.grpc].into_iter().find(|address| !address.ip().is_loopback())
+    }
+}
