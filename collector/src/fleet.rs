@@ -1,12 +1,15 @@
 //! The fleet at a glance: each host's traffic now and at its peak, its limit, its last report.
 
-use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
-use jiff::tz::TimeZone;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
-use crate::graphs::{GatherError, Graph, Period, Side, Sources, Span, definition, gather};
-use crate::query::{Column, fold};
-use crate::samples::{Hints, Matcher, ReadError, Reader, Selection, TimeRange};
-use crate::store::LostInterval;
+use headroom_proto::limits::MAX_FUTURE;
+use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
+
+use crate::links::{self, LinksOf, Traffic};
+use crate::query::{Column, Interval, Statistics, fold};
+use crate::samples::{Matcher, ReadError, Reader, Selection, TimeRange};
+use crate::store::{LostInterval, Records};
 
 /// A host that has not reported for this long is silent.
 const SILENT_AFTER_MS: i64 = 60_000;
@@ -14,13 +17,34 @@ const SILENT_AFTER_MS: i64 = 60_000;
 /// A host that has reported for less than this is new.
 const NEW_FOR_MS: i64 = 20 * 60_000;
 
-/// How far back a host is looked for.
+/// How far back a host's last report is looked for, first and then.
+const RECENT_MS: i64 = 300_000;
 const KNOWN_FOR_MS: i64 = 31 * 86_400_000;
+
+const DAY_MS: i64 = 86_400_000;
 
 /// Columns of the day in small: one for a quarter of an hour.
 const COLUMNS: usize = 96;
 
-/// One host. Rates in bits per second.
+/// When a host reported last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its name.
+    pub instance: String,
+    /// When its newest frame was taken, Unix time in milliseconds.
+    pub at_ms: i64,
+}
+
+/// One host, and its last day, from which its state was told.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// What there is to say.
+    pub state: HostState,
+    /// What went over its links in the last day.
+    pub day: Traffic,
+}
+
+/// What there is to say of one host. Rates in bits per second.
 #[derive(Debug, Clone)]
 pub struct HostState {
     /// Its name.
@@ -33,8 +57,8 @@ pub struct HostState {
     pub sends: Option<f64>,
     /// What it receives now.
     pub receives: Option<f64>,
-    /// The most it sent in the last day, and when.
-    pub peak: Option<(f64, i64)>,
+    /// The most it sent in the last day.
+    pub peak: Option<Peak>,
     /// The interfaces that these are the sum of.
     pub devices: Vec<String>,
     /// The speed of its links.
@@ -47,6 +71,15 @@ pub struct HostState {
     pub lost_frames: u64,
 }
 
+/// The most there was.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Peak {
+    /// In bits per second.
+    pub rate: f64,
+    /// When, Unix time in milliseconds.
+    pub at_ms: i64,
+}
+
 impl HostState {
     /// Whether there is so little of it that an hour would be an empty picture.
     pub fn is_new(&self, now_ms: i64) -> bool {
@@ -55,64 +88,97 @@ impl HostState {
 
     /// What is left of the limit above the peak.
     pub fn headroom(&self) -> Option<f64> {
-        Some(self.limit? - self.peak?.0)
+        Some(self.limit? - self.peak?.rate)
+    }
+
+    /// Which host to look at first: the silent ones, then by what little headroom they have, then by
+    /// name.
+    pub fn urgency(&self, other: &Self) -> Ordering {
+        let used = |host: &Self| match (host.peak, host.limit) {
+            (Some(peak), Some(limit)) if limit > 0.0 => peak.rate / limit,
+            _ => 0.0,
+        };
+        (other.silent.cmp(&self.silent))
+            .then(used(other).total_cmp(&used(self)))
+            .then_with(|| self.instance.cmp(&other.instance))
     }
 }
 
-/// All hosts known, the silent ones first, then by what little headroom they have, then by name.
-pub fn hosts(sources: Sources<'_>, now_ms: i64) -> Result<Vec<HostState>, GatherError> {
-    let mut hosts = Vec::new();
-    for instance in instances(sources.reader)? {
-        hosts.extend(host(sources, &instance, now_ms)?);
-    }
-    let used = |host: &HostState| match (host.peak, host.limit) {
-        (Some((peak, _)), Some(limit)) if limit > 0.0 => peak / limit,
-        _ => 0.0,
-    };
-    hosts.sort_by(|a, b| {
-        let by_use = used(b).total_cmp(&used(a));
-        b.silent.cmp(&a.silent).then(by_use).then_with(|| a.instance.cmp(&b.instance))
-    });
-    Ok(hosts)
+/// The last day, of which a host's figures are.
+pub fn last_day(now_ms: i64) -> TimeRange {
+    TimeRange { from_ms: now_ms - DAY_MS, to_ms: now_ms }
 }
 
-/// One host; none if it has not reported within a month.
+/// A host as its last day shows it.
 pub fn host(
-    sources: Sources<'_>,
+    reader: Reader<'_>,
+    records: &Records,
+    report: &Report,
+    now_ms: i64,
+) -> Result<Host, ReadError> {
+    let (instance, span) = (&report.instance, last_day(now_ms));
+    let day = links::traffic(reader, LinksOf { instance, device: None }, span)?;
+    let losses = records.losses(instance, span, reader.budget)?;
+    let sent = Statistics::of(&day.sent, now_ms);
+    let received = Statistics::of(&day.received, now_ms);
+    let state = HostState {
+        instance: instance.clone(),
+        last_report_ms: report.at_ms,
+        silent: now_ms - report.at_ms > SILENT_AFTER_MS,
+        sends: sent.and_then(|figures| figures.now),
+        receives: received.and_then(|figures| figures.now),
+        peak: sent.map(|figures| Peak { rate: figures.max, at_ms: figures.max_ms }),
+        limit: day.limit,
+        day: in_small(&day.sent, span),
+        first_ms: day.sent.first().map(|first| first.from_ms),
+        lost_frames: losses.iter().map(LostInterval::frames).sum(),
+        devices: day.devices.clone(),
+    };
+    Ok(Host { state, day })
+}
+
+fn in_small(sent: &[Interval], span: TimeRange) -> Vec<Option<f64>> {
+    let columns = fold(sent, (span.from_ms, span.to_ms), COLUMNS);
+    columns.into_iter().map(|column| column.map(|Column { max, .. }| max)).collect()
+}
+
+/// The last report of each host that has reported within a month, by name.
+pub fn reports(reader: Reader<'_>, now_ms: i64) -> Result<Vec<Report>, ReadError> {
+    newest_reports(reader, instances(reader)?, now_ms)
+}
+
+/// The last report of one host; none if it has not reported within a month.
+pub fn report(
+    reader: Reader<'_>,
     instance: &str,
     now_ms: i64,
-) -> Result<Option<HostState>, GatherError> {
-    let Some(last_report_ms) = last_report(sources.reader, instance, now_ms)? else {
-        return Ok(None);
-    };
-    let definition = definition("network").expect("the network graph is part of the program");
-    let span = Span::ending(Period::Day, now_ms, TimeZone::UTC);
-    let graph = gather(sources, definition, (instance, None), (span, now_ms))?;
-    let lost = graph.losses.iter().map(LostInterval::frames);
-    let sent = line(&graph, Side::Above);
-    let received = line(&graph, Side::Below);
-    Ok(Some(HostState {
-        instance: instance.to_owned(),
-        last_report_ms,
-        silent: now_ms - last_report_ms > SILENT_AFTER_MS,
-        sends: sent.and_then(|line| line.statistics?.now),
-        receives: received.and_then(|line| line.statistics?.now),
-        peak: sent.and_then(|line| line.statistics).map(|s| (s.max, s.max_ms)),
-        limit: graph.limit,
-        day: sent.map(|line| in_small(line, &graph.span)).unwrap_or_default(),
-        first_ms: sent.and_then(|line| Some(line.intervals.first()?.from_ms)),
-        lost_frames: lost.sum(),
-        devices: graph.devices,
-    }))
+) -> Result<Option<Report>, ReadError> {
+    Ok(newest_reports(reader, vec![instance.to_owned()], now_ms)?.pop())
 }
 
-fn line(graph: &Graph, side: Side) -> Option<&crate::graphs::Line> {
-    graph.lines.iter().find(|line| line.side == side)
-}
-
-fn in_small(line: &crate::graphs::Line, span: &Span) -> Vec<Option<f64>> {
-    let columns = fold(&line.intervals, (span.from_ms, span.to_ms), COLUMNS);
-    columns.into_iter().map(|column| column.map(|Column { max, .. }| max)).collect()
+/// Looks at the last minutes first, since that is where they nearly always are.
+fn newest_reports(
+    reader: Reader<'_>,
+    mut instances: Vec<String>,
+    now_ms: i64,
+) -> Result<Vec<Report>, ReadError> {
+    let mut newest: BTreeMap<String, i64> = BTreeMap::new();
+    for back_ms in [RECENT_MS, KNOWN_FOR_MS] {
+        instances.retain(|instance| !newest.contains_key(instance));
+        if instances.is_empty() {
+            break;
+        }
+        let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::one_of(INSTANCE, &instances)];
+        // A host's clock may be ahead, but no frame is taken in that is further.
+        let to_ms = now_ms + MAX_FUTURE.as_millis() as i64;
+        let range = TimeRange { from_ms: now_ms - back_ms, to_ms };
+        for found in reader.newest(Selection { matchers: &matchers, range })? {
+            let instance = found.labels.get(INSTANCE).unwrap_or_default().to_owned();
+            let known = newest.entry(instance).or_insert(found.at_ms);
+            *known = found.at_ms.max(*known);
+        }
+    }
+    Ok(newest.into_iter().map(|(instance, at_ms)| Report { instance, at_ms }).collect())
 }
 
 /// The names of all hosts that have ever reported.
@@ -128,16 +194,55 @@ pub fn is_known(reader: Reader<'_>, instance: &str) -> Result<bool, ReadError> {
     Ok(!reader.label_values(what, INSTANCE)?.is_empty())
 }
 
-/// Looks at the last minutes first, since that is where it nearly always is.
-fn last_report(reader: Reader<'_>, instance: &str, now_ms: i64) -> Result<Option<i64>, ReadError> {
-    let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
-    for back_ms in [300_000, KNOWN_FOR_MS] {
-        let range = TimeRange { from_ms: now_ms - back_ms, to_ms: i64::MAX };
-        let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
-        let last = found.iter().filter_map(|series| series.timestamps.last()).max();
-        if let Some(&last) = last {
-            return Ok(Some(last));
-        }
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::samples::{Budget, Labels};
+    use crate::store::{FrameWrite, Store};
+    use std::sync::Arc;
+
+    const NOW_MS: i64 = 1_590_678_123_456;
+
+    /// A frame of a host so long ago.
+    fn frame(store: &Store, instance: &str, ago_ms: i64) -> FrameWrite {
+        let labels = Labels::new(AGENT_FRAMES, [("instance", instance)]);
+        let series = [store.series_id(&labels).unwrap()].into();
+        FrameWrite { id: None, timestamp_ms: NOW_MS - ago_ms, series, values: vec![1.0] }
     }
-    Ok(None)
+
+    #[test]
+    fn hosts_are_known_for_a_month_and_silent_ones_come_first() {
+        let directory = TempDir::new().unwrap();
+        let store = Arc::new(Store::open(directory.path()).unwrap());
+        let day = DAY_MS;
+        let frames = [
+            ("ahead", 30_000 - 120_000),
+            ("busy", 20_000),
+            ("busy", 10_000),
+            ("gone", 32 * day),
+            ("old", 20 * day),
+            ("quiet", 59_000),
+        ];
+        let frames = frames.map(|(instance, ago_ms)| frame(&store, instance, ago_ms));
+        store.append(&frames).unwrap();
+        let (budget, records) = (Budget::unlimited(), Records::of(&store));
+        let reader = Reader::new(&*store, &budget);
+        let reports = reports(reader, NOW_MS).unwrap();
+        let ages: Vec<(&str, i64)> =
+            reports.iter().map(|report| (&*report.instance, NOW_MS - report.at_ms)).collect();
+        let expected = [("ahead", -90_000), ("busy", 10_000), ("old", 20 * day), ("quiet", 59_000)];
+        assert_eq!(ages, expected);
+        assert_eq!(report(reader, "gone", NOW_MS).unwrap(), None);
+        assert_eq!(report(reader, "old", NOW_MS).unwrap().as_ref(), Some(&reports[2]));
+        let state = |report| host(reader, &records, report, NOW_MS).unwrap().state;
+        let mut states: Vec<HostState> = reports.iter().map(state).collect();
+        // The links of one are nearly full.
+        states[1].limit = Some(100.0);
+        states[1].peak = Some(Peak { rate: 90.0, at_ms: NOW_MS });
+        states.sort_by(HostState::urgency);
+        let order: Vec<&str> = states.iter().map(|state| &*state.instance).collect();
+        assert_eq!(order, ["old", "busy", "ahead", "quiet"]);
+    }
 }

@@ -1,19 +1,20 @@
 //! Pictures and their data: a definition, a span of time and the store become one graph.
 
-mod buckets;
 mod definition;
 mod draw;
 mod export;
 mod figures;
 mod gather;
+mod graph;
 mod period;
 mod scale;
 mod ticks;
 mod unit;
 
-pub use self::definition::{Definition, Of, Side, Source, definition, names};
+pub use self::definition::{Definition, Of, Side, definition, names};
 pub use self::draw::{DrawError, Size, Theme, png, points, svg};
 pub use self::export::{csv, json, reason, summary};
 pub use self::figures::{Prefix, significant};
-pub use self::gather::{GatherError, Graph, Line, Sources, gather};
+pub use self::gather::{GatherError, Question, Sources, gather, of_traffic};
+pub use self::graph::{Graph, Line};
 pub use self::period::{Period, Span};

@@ -12,6 +12,8 @@ pub mod writer;
 pub mod promql;
 pub mod query;
 
+pub mod links;
+
 pub mod graphs;
 
 pub mod fleet;

@@ -15,10 +15,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("promql", &["samples"]),
     ("writer", &["samples", "store", "telemetry"]),
     ("ingest", &["samples", "store", "identity", "telemetry", "writer"]),
-    ("graphs", &["samples", "store", "query", "promql"]),
-    ("fleet", &["samples", "store", "query", "graphs"]),
+    ("links", &["samples", "query"]),
+    ("graphs", &["samples", "store", "query", "promql", "links"]),
+    ("fleet", &["samples", "store", "query", "links"]),
     ("rooms", &["samples", "query", "promql"]),
-    ("web", &["samples", "store", "promql", "graphs", "fleet", "rooms", "telemetry", "ingest"]),
+    (
+        "web",
+        &["samples", "store", "promql", "links", "graphs", "fleet", "rooms", "telemetry", "ingest"],
+    ),
     ("configuration", &["identity", "store"]),
     (
         "run",
@@ -126,8 +130,13 @@ const PURE: &[&str] = &[
 ];
 
 /// Where the clock is not read at all: time is an argument.
-const TIMELESS: [&str; 4] =
-    ["collector/src/store", "collector/src/graphs", "collector/src/fleet", "collector/src/rooms"];
+const TIMELESS: [&str; 5] = [
+    "collector/src/store",
+    "collector/src/links",
+    "collector/src/graphs",
+    "collector/src/fleet",
+    "collector/src/rooms",
+];
 
 const CLOCKS: [&str; 4] = ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"];
 const OUTSIDE: [&str; 5] = ["std::fs", "std::net", "std::thread", "tokio::", "std::process"];

@@ -28,12 +28,10 @@ pub struct Definition {
 /// Where the lines of a graph come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Counters of bytes, summed over devices: each byte counts, whatever the step.
-    Devices {
-        /// Which ones.
-        devices: Devices,
-        /// What is drawn, in the order of the legend; each with its counter.
-        lines: Vec<(LineDefinition, String)>,
+    /// The traffic of a host's links: each byte counts, whatever the step.
+    Links {
+        /// What is drawn, in the order of the legend.
+        lines: Vec<LinkLine>,
     },
     /// PromQL, evaluated in steps.
     Expressions {
@@ -41,9 +39,37 @@ pub enum Source {
         of: Of,
         /// When something was read.
         readings: Readings,
-        /// What is drawn, in the order of the legend; each with what it asks.
-        lines: Vec<(LineDefinition, Expressions)>,
+        /// What is drawn, in the order of the legend.
+        lines: Vec<AskedLine>,
     },
+}
+
+/// A line of links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkLine {
+    /// How it looks.
+    pub look: LineDefinition,
+    /// What it shows.
+    pub direction: Direction,
+}
+
+/// Which way traffic goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Out of the host.
+    Sent,
+    /// To it.
+    Received,
+}
+
+/// A line of PromQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedLine {
+    /// How it looks.
+    pub look: LineDefinition,
+    /// What it asks.
+    pub expressions: Expressions,
 }
 
 /// When something was read.
@@ -64,14 +90,6 @@ pub enum Of {
     Tenant,
     /// All hosts together.
     All,
-}
-
-/// Which devices a graph sums.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Devices {
-    /// Network interfaces that are physical; in a container, the one that leads out of it.
-    Physical,
 }
 
 /// How a line looks.
@@ -156,17 +174,22 @@ pub struct LimitDefinition {
 /// Where a limit comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LimitValue {
-    /// A gauge in bytes per second, summed over the devices.
-    Metric(String),
+    /// The speed of the links.
+    LinkSpeed,
     /// PromQL for one number.
     Expression(String),
 }
 
 impl Definition {
+    /// Whether it shows the traffic of links.
+    pub fn is_of_links(&self) -> bool {
+        matches!(self.source, Source::Links { .. })
+    }
+
     /// Of whom it is.
     pub fn of(&self) -> Of {
         match &self.source {
-            Source::Devices { .. } => Of::Host,
+            Source::Links { .. } => Of::Host,
             Source::Expressions { of, .. } => *of,
         }
     }

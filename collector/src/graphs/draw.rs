@@ -18,7 +18,7 @@ use plotters::style::register_font;
 use self::palette::Palette;
 pub use self::palette::Theme;
 use self::pen::{Letters, Pen, Point};
-use super::gather::Graph;
+use super::graph::Graph;
 
 /// The size of a picture; letters are the same in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::definition::{LimitDefinition, Of};
-use super::gather::{Graph, Line};
+use super::graph::{Graph, Line};
 use super::unit::{Total, Unit};
 use crate::query::{Column, Statistics, fold};
 

@@ -1,18 +1,19 @@
-//! From the store to a graph: its lines, their figures, the limit, what was lost.
+//! From the store to a graph: what its definition asks is read and becomes lines.
 
-mod devices;
 mod expressions;
 mod steps;
+#[cfg(test)]
+mod tests;
 
-use super::definition::{Colour, Definition, LimitValue, Of, Shape, Side, Source};
+use self::expressions::Asking;
+use super::definition::{Definition, Direction, LimitValue, LineDefinition, LinkLine, Of, Source};
+use super::graph::{Graph, Line};
 use super::period::Span;
+use crate::links::{self, LinksOf, Traffic};
 use crate::promql::QueryError;
-use crate::query::{Interval, Statistics};
-use crate::samples::{ReadError, Reader, TimeRange};
-use crate::store::{LostInterval, Records};
-
-/// Samples up to this long before the span belong to the first interval that reaches into it.
-const MARGIN_MS: i64 = 300_000;
+use crate::query::Statistics;
+use crate::samples::{ReadError, Reader};
+use crate::store::Records;
 
 /// Why there is no graph.
 #[derive(Debug, thiserror::Error)]
@@ -25,77 +26,6 @@ pub enum GatherError {
     Query(#[from] QueryError),
 }
 
-/// A graph, ready to be drawn or written.
-#[derive(Debug, Clone)]
-pub struct Graph {
-    /// What it shows.
-    pub definition: &'static Definition,
-    /// Of whom: a host, an organisation; empty if of all.
-    pub whom: String,
-    /// Of which devices.
-    pub devices: Vec<String>,
-    /// When.
-    pub span: Span,
-    /// Seen when, Unix time in milliseconds.
-    pub now_ms: i64,
-    /// What is drawn, in the order of the legend.
-    pub lines: Vec<Line>,
-    /// The limit, in the unit of the graph.
-    pub limit: Option<f64>,
-    /// What the agent reported as lost.
-    pub losses: Vec<LostInterval>,
-}
-
-/// One line of a graph, in its unit.
-#[derive(Debug, Clone)]
-pub struct Line {
-    /// Its name in the legend.
-    pub name: String,
-    /// Its colour.
-    pub colour: Colour,
-    /// Where it is drawn.
-    pub side: Side,
-    /// As what.
-    pub shape: Shape,
-    /// Its values, in order, within the span.
-    pub intervals: Vec<Interval>,
-    /// Its figures; none without a reading.
-    pub statistics: Option<Statistics>,
-}
-
-impl Graph {
-    /// The newest reading.
-    pub fn last_ms(&self) -> Option<i64> {
-        self.lines.iter().filter_map(|line| line.intervals.last()).map(|last| last.to_ms).max()
-    }
-
-    /// Whether nothing was read in the span.
-    pub fn is_empty(&self) -> bool {
-        self.lines.iter().all(|line| line.intervals.is_empty())
-    }
-
-    /// Whether it has lines below the axis.
-    pub fn is_mirrored(&self) -> bool {
-        self.lines.iter().any(|line| line.side == Side::Below)
-    }
-
-    /// Whether it sums counters of devices.
-    pub fn is_of_devices(&self) -> bool {
-        matches!(self.definition.source, Source::Devices { .. })
-    }
-
-    /// What it is of, in words: one device by name, several by number, else what it shows; empty if
-    /// there is no device.
-    pub fn subject(&self) -> String {
-        match (&self.definition.source, &self.devices[..]) {
-            (Source::Expressions { .. }, _) => self.definition.title.clone(),
-            (Source::Devices { .. }, [one]) => one.clone(),
-            (Source::Devices { .. }, []) => String::new(),
-            (Source::Devices { .. }, several) => format!("{} interfaces", several.len()),
-        }
-    }
-}
-
 /// What graphs are read from.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
@@ -105,53 +35,78 @@ pub struct Sources<'a> {
     pub records: &'a Records,
 }
 
-/// Reads a graph of `whom`, a host or an organisation; of one `device` if that is named.
-pub fn gather(
-    sources: Sources<'_>,
-    definition: &'static Definition,
-    (whom, device): (&str, Option<&str>),
-    (span, now_ms): (Span, i64),
-) -> Result<Graph, GatherError> {
-    let reader = sources.reader;
-    let (devices, lines, limit) = match &definition.source {
-        Source::Devices { devices, lines } => {
-            let limit = definition.limit.as_ref().and_then(|limit| match &limit.value {
-                LimitValue::Metric(metric) => Some(metric.as_str()),
-                LimitValue::Expression(_) => None,
-            });
-            let wanted = (*devices, &lines[..], limit);
-            let found = devices::gather(reader, (whom, device), wanted, (&span, now_ms))?;
-            (found.devices, found.lines, found.limit)
+/// Which graph is asked for.
+#[derive(Debug, Clone)]
+pub struct Question<'a> {
+    /// What it shows.
+    pub definition: &'static Definition,
+    /// Of whom: a host, an organisation; empty if of all.
+    pub whom: &'a str,
+    /// One device alone, of a graph of links.
+    pub device: Option<&'a str>,
+    /// When.
+    pub span: Span,
+    /// Seen when, Unix time in milliseconds.
+    pub now_ms: i64,
+}
+
+/// Reads a graph.
+pub fn gather(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, GatherError> {
+    match &question.definition.source {
+        Source::Links { .. } => {
+            let links = LinksOf { instance: question.whom, device: question.device };
+            let traffic = links::traffic(sources.reader, links, question.span.range())?;
+            of_traffic(sources, question, &traffic)
         }
-        Source::Expressions { of, readings, lines } => {
-            let whose = (*of, whom, readings);
-            let asking = expressions::Asking::of(reader, whose, (&span, now_ms))?;
+        Source::Expressions { readings, lines, .. } => {
+            let asking = Asking::of(sources.reader, &question, readings)?;
             let found = asking.lines(lines)?;
-            let limit = definition.limit.as_ref().map(|limit| match &limit.value {
-                LimitValue::Expression(expression) => asking.limit(expression, &found),
-                LimitValue::Metric(_) => Ok(None),
-            });
-            (Vec::new(), found, limit.transpose()?.flatten())
+            let limit = match question.definition.limit.as_ref().map(|limit| &limit.value) {
+                Some(LimitValue::Expression(expression)) => asking.limit(expression, &found)?,
+                Some(LimitValue::LinkSpeed) | None => None,
+            };
+            let graph = empty(sources, question)?;
+            Ok(Graph { lines: found, limit, ..graph })
         }
+    }
+}
+
+/// A graph of links whose traffic over its span was read already.
+pub fn of_traffic(
+    sources: Sources<'_>,
+    question: Question<'_>,
+    traffic: &Traffic,
+) -> Result<Graph, GatherError> {
+    let lines = match &question.definition.source {
+        Source::Links { lines } => &lines[..],
+        Source::Expressions { .. } => &[],
     };
-    let range = TimeRange { from_ms: span.from_ms, to_ms: span.to_ms };
+    let line = |LinkLine { look, direction }: &LinkLine| {
+        let intervals = match direction {
+            Direction::Sent => traffic.sent.clone(),
+            Direction::Received => traffic.received.clone(),
+        };
+        let statistics = Statistics::of(&intervals, question.now_ms);
+        let LineDefinition { name, colour, side, shape } = look.clone();
+        Line { name, colour, side, shape, intervals, statistics }
+    };
+    let lines = lines.iter().map(line).collect();
+    let limit = match question.definition.limit.as_ref().map(|limit| &limit.value) {
+        Some(LimitValue::LinkSpeed) => traffic.limit,
+        Some(LimitValue::Expression(_)) | None => None,
+    };
+    let graph = empty(sources, question)?;
+    Ok(Graph { devices: traffic.devices.clone(), lines, limit, ..graph })
+}
+
+/// The graph before anything is drawn in it: what is asked, and what was lost.
+fn empty(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, ReadError> {
+    let Question { definition, whom, span, now_ms, .. } = question;
     let losses = match definition.of() {
-        Of::Host => sources.records.losses(whom, range, reader.budget)?,
+        Of::Host => sources.records.losses(whom, span.range(), sources.reader.budget)?,
         Of::Tenant | Of::All => Vec::new(),
     };
     let whom = whom.to_owned();
-    Ok(Graph { definition, whom, devices, span, now_ms, lines, limit, losses })
+    let (devices, lines) = (Vec::new(), Vec::new());
+    Ok(Graph { definition, whom, devices, span, now_ms, lines, limit: None, losses })
 }
-
-fn clip(intervals: Vec<Interval>, span: &Span) -> Vec<Interval> {
-    let inside = intervals.into_iter().filter(|i| i.to_ms > span.from_ms && i.from_ms < span.to_ms);
-    let cut = |interval: Interval| Interval {
-        from_ms: interval.from_ms.max(span.from_ms),
-        to_ms: interval.to_ms.min(span.to_ms),
-        ..interval
-    };
-    inside.map(cut).collect()
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use crate::samples::TimeRange;
+
 /// A fixed length, ending now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
@@ -68,6 +70,11 @@ impl Span {
     pub fn ending(period: Period, now_ms: i64, zone: TimeZone) -> Self {
         let from_ms = now_ms - period.seconds() * 1000;
         Self { name: period.words(), from_ms, to_ms: now_ms, zone }
+    }
+
+    /// The time that it covers.
+    pub fn range(&self) -> TimeRange {
+        TimeRange { from_ms: self.from_ms, to_ms: self.to_ms }
     }
 
     /// Its length in seconds.

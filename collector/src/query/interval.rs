@@ -28,6 +28,13 @@ impl Interval {
         Self { from_ms, to_ms, mean: mean * factor, min: min * factor, max: max * factor }
     }
 
+    /// What of it lies between two moments, if anything does.
+    pub fn within(self, from_ms: i64, to_ms: i64) -> Option<Self> {
+        let inside = self.to_ms > from_ms && self.from_ms < to_ms;
+        let cut = Self { from_ms: self.from_ms.max(from_ms), to_ms: self.to_ms.min(to_ms), ..self };
+        inside.then_some(cut)
+    }
+
     /// Its length in seconds.
     pub fn seconds(&self) -> f64 {
         (self.to_ms - self.from_ms) as f64 / 1000.0

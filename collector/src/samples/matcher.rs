@@ -15,6 +15,7 @@ pub struct Matcher {
 enum Test {
     Equal(String),
     NotEqual(String),
+    OneOf(Vec<String>),
     Regex(Regex),
     NotRegex(Regex),
 }
@@ -37,6 +38,12 @@ impl Matcher {
     /// `name != value`.
     pub fn not_equal(name: &str, value: &str) -> Self {
         Self { name: name.into(), test: Test::NotEqual(value.into()) }
+    }
+
+    /// `name` has one of the values.
+    pub fn one_of<V: Into<String>>(name: &str, values: impl IntoIterator<Item = V>) -> Self {
+        let values = values.into_iter().map(V::into).collect();
+        Self { name: name.into(), test: Test::OneOf(values) }
     }
 
     /// `name =~ pattern`, on the whole value.
@@ -63,7 +70,11 @@ impl Matcher {
     pub fn exact(&self) -> Option<&str> {
         match &self.test {
             Test::Equal(value) if !value.is_empty() => Some(value),
-            Test::Equal(_) | Test::NotEqual(_) | Test::Regex(_) | Test::NotRegex(_) => None,
+            Test::Equal(_)
+            | Test::NotEqual(_)
+            | Test::OneOf(_)
+            | Test::Regex(_)
+            | Test::NotRegex(_) => None,
         }
     }
 
@@ -72,6 +83,7 @@ impl Matcher {
         match &self.test {
             Test::Equal(wanted) => value == wanted,
             Test::NotEqual(unwanted) => value != unwanted,
+            Test::OneOf(wanted) => wanted.iter().any(|wanted| value == wanted),
             Test::Regex(pattern) => pattern.is_match(value),
             Test::NotRegex(pattern) => !pattern.is_match(value),
         }

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::site::Visit;
 use super::{Site, now_ms};
 use crate::fleet;
-use crate::graphs::{self, Definition, Graph, Of, Period, Size, Source, Span, Theme};
+use crate::graphs::{self, Definition, Graph, Of, Period, Question, Size, Span, Theme};
 use crate::samples::{Matcher, ReadError, Reader, Selection, Stop};
 
 /// The longest span that one picture may show.
@@ -60,7 +60,7 @@ pub async fn picture(
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
     let definition = definition(&graph)?;
-    if query.device.is_some() && !matches!(definition.source, Source::Devices { .. }) {
+    if query.device.is_some() && !definition.is_of_links() {
         let sentence = format!("device= goes with graphs of devices, and {graph} is none.");
         return Err(Problem::bad_request(sentence));
     }
@@ -69,10 +69,11 @@ pub async fn picture(
     let span = span(&query, period, (now_ms, &site.zone))?;
     let look = look(&query)?;
     let work = move || {
-        let subject = (instance.as_str(), query.device.as_deref());
         let budget = site.budget(Stop::default());
         let visit = Visit { site: &site, budget: &budget };
-        let graph = graphs::gather(visit.sources(), definition, subject, (span, now_ms))
+        let (whom, device) = (instance.as_str(), query.device.as_deref());
+        let question = Question { definition, whom, device, span, now_ms };
+        let graph = graphs::gather(visit.sources(), question)
             .map_err(|error| Problem::internal("read the graph's samples", &error))?;
         is_of_somebody(visit.reader(), &graph)?;
         if let Some(device) = query.device.as_deref().filter(|_| graph.devices.is_empty()) {

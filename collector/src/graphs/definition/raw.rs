@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::expressions::{Expressions, names};
 use super::{
-    Colour, Definition, Devices, LimitDefinition, LimitValue, LineDefinition, Of, Readings, Shape,
-    Side, Source,
+    AskedLine, Colour, Definition, Direction, LimitDefinition, LimitValue, LineDefinition,
+    LinkLine, Of, Readings, Shape, Side, Source,
 };
 use crate::graphs::unit::Unit;
 
@@ -14,12 +14,20 @@ use crate::graphs::unit::Unit;
 struct RawDefinition {
     title: String,
     unit: Unit,
-    devices: Option<Devices>,
+    /// What is shown other than PromQL.
+    source: Option<RawSource>,
     /// A series with a sample for each reading, and one that is 1 where the reading told of all.
     readings: Option<String>,
     complete: Option<String>,
     line: Vec<RawLine>,
     limit: Option<RawLimit>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawSource {
+    /// The links of a host.
+    Links,
 }
 
 #[derive(Deserialize)]
@@ -31,8 +39,8 @@ struct RawLine {
     side: Side,
     #[serde(default, rename = "as")]
     shape: Shape,
-    /// A counter of bytes, with `devices`.
-    metric: Option<String>,
+    /// Which way it goes, of links.
+    traffic: Option<Direction>,
     /// A gauge of which all series are summed, and one that its sum never exceeds.
     gauge: Option<String>,
     bound: Option<String>,
@@ -47,7 +55,8 @@ struct RawLine {
 #[serde(deny_unknown_fields)]
 struct RawLimit {
     name: String,
-    metric: Option<String>,
+    /// Whose speed it is.
+    source: Option<RawSource>,
     expr: Option<String>,
 }
 
@@ -59,19 +68,19 @@ pub fn read(name: &str, text: &str) -> Result<Definition, String> {
         return Err(wrong("there is no line"));
     }
     let limit = raw.limit.map(|limit| {
-        let value = match (limit.metric, limit.expr) {
-            (Some(metric), None) => LimitValue::Metric(metric),
+        let value = match (limit.source, limit.expr) {
+            (Some(RawSource::Links), None) => LimitValue::LinkSpeed,
             (None, Some(expression)) => LimitValue::Expression(expression),
-            _ => return Err(wrong("a limit has either metric or expr")),
+            _ => return Err(wrong("a limit has either source or expr")),
         };
         Ok(LimitDefinition { name: limit.name, value })
     });
     let limit = limit.transpose()?;
-    let source = match (raw.devices, raw.readings) {
-        (Some(devices), None) => {
-            let lines = raw.line.into_iter().map(counter).collect::<Option<_>>();
-            let lines = lines.ok_or_else(|| wrong("a line of devices has a metric, no more"))?;
-            Source::Devices { devices, lines }
+    let source = match (raw.source, raw.readings) {
+        (Some(RawSource::Links), None) => {
+            let lines = raw.line.into_iter().map(of_links).collect::<Option<_>>();
+            let lines = lines.ok_or_else(|| wrong("a line of links has traffic, no more"))?;
+            Source::Links { lines }
         }
         (None, Some(readings)) => {
             let lines = raw.line.into_iter().map(|line| asking(line, &readings));
@@ -81,34 +90,33 @@ pub fn read(name: &str, text: &str) -> Result<Definition, String> {
             let of = of(&lines, &readings).map_err(|what| wrong(&what))?;
             Source::Expressions { of, readings, lines }
         }
-        _ => return Err(wrong("a graph has either devices or readings")),
+        _ => return Err(wrong("a graph has either source or readings")),
     };
     Ok(Definition { name: name.to_owned(), title: raw.title, unit: raw.unit, source, limit })
 }
 
-/// A line of devices: its look, and its counter.
-fn counter(line: RawLine) -> Option<(LineDefinition, String)> {
-    let RawLine { name, colour, side, shape, metric, gauge, bound, expr, max, by } = line;
+fn of_links(line: RawLine) -> Option<LinkLine> {
+    let RawLine { name, colour, side, shape, traffic, gauge, bound, expr, max, by } = line;
     let alone = [gauge, bound, expr, max, by].iter().all(Option::is_none);
-    Some((LineDefinition { name, colour, side, shape }, metric.filter(|_| alone)?))
+    let look = LineDefinition { name, colour, side, shape };
+    Some(LinkLine { look, direction: traffic.filter(|_| alone)? })
 }
 
-/// A line of expressions: its look, and what it asks.
-fn asking(line: RawLine, readings: &str) -> Option<(LineDefinition, Expressions)> {
-    let RawLine { name, colour, side, shape, metric, gauge, bound, expr, max, by } = line;
-    let expressions = match (metric, gauge, expr) {
+fn asking(line: RawLine, readings: &str) -> Option<AskedLine> {
+    let RawLine { name, colour, side, shape, traffic, gauge, bound, expr, max, by } = line;
+    let expressions = match (traffic, gauge, expr) {
         (None, Some(gauge), None) if max.is_none() => {
             Expressions::of_gauge(&gauge, (readings, bound.as_deref()), by)
         }
         (None, None, Some(expr)) if bound.is_none() => Expressions::of_expression(expr, max, by),
         _ => return None,
     };
-    Some((LineDefinition { name, colour, side, shape }, expressions))
+    Some(AskedLine { look: LineDefinition { name, colour, side, shape }, expressions })
 }
 
 /// Of whom the lines are, by the names they use.
-fn of(lines: &[(LineDefinition, Expressions)], readings: &Readings) -> Result<Of, String> {
-    let texts = lines.iter().flat_map(|(_, expressions)| expressions.texts());
+fn of(lines: &[AskedLine], readings: &Readings) -> Result<Of, String> {
+    let texts = lines.iter().flat_map(|line| line.expressions.texts());
     let mut of = Of::All;
     for name in texts.chain([&*readings.series]).chain(readings.complete.as_deref()).flat_map(names)
     {
@@ -146,20 +154,20 @@ mod tests {
         check(&with("gauge = 'x'\nbound = 'y'"), "All");
         check(&with("expr = 'x{instance=\"$instance\"}'\nmax = 'y[$step]'"), "Host");
         check(&with("gauge = 'x{tenant=\"$tenant\"}'\nby = 'instance'"), "Tenant");
-        check(&format!("devices = 'physical'\n{}", line("metric = 'x'")), "Host");
+        check(&format!("source = 'links'\n{}", line("traffic = 'sent'")), "Host");
         check(readings, "g: TOML parse error");
         check("readings = 'r'\nline = []\n", "g: there is no line");
-        check(&line("gauge = 'x'"), "g: a graph has either devices or readings");
+        check(&line("gauge = 'x'"), "g: a graph has either source or readings");
         check(&with("gauge = 'x'\nexpr = 'y'"), "g: a line has either gauge or expr");
         check(&with("expr = 'x'\nbound = 'y'"), "g: a line has either gauge or expr");
         check(&with("expr = '$host'"), "g: there is no $host");
         let both = "expr = 'a{tenant=\"$tenant\"} + b{instance=\"$instance\"}'";
         check(&with(both), "g: its expressions are of hosts and of organisations");
-        let counter = line("metric = 'x'\nby = 'y'");
-        let alone = "g: a line of devices has a metric, no more";
-        check(&format!("devices = 'physical'\n{counter}"), alone);
-        let limit = "[limit]\nname = 'l'\nmetric = 'm'\nexpr = 'e'\n";
-        let message = "g: a limit has either metric or expr";
+        let traffic = line("traffic = 'sent'\nby = 'y'");
+        let alone = "g: a line of links has traffic, no more";
+        check(&format!("source = 'links'\n{traffic}"), alone);
+        let limit = "[limit]\nname = 'l'\nsource = 'links'\nexpr = 'e'\n";
+        let message = "g: a limit has either source or expr";
         check(&format!("{}{limit}", with("gauge = 'x'")), message);
         check(&with("gauge = 'x'\ngaugee = 'y'"), "g: TOML parse error");
     }

@@ -8,7 +8,7 @@ use super::pen::{Align, Lettering, Outcome, Pen, Point};
 use super::{Frame, MARGIN};
 use crate::graphs::definition::{Of, Side};
 use crate::graphs::figures::significant;
-use crate::graphs::gather::Graph;
+use crate::graphs::graph::Graph;
 use crate::graphs::scale::{Extent, Scale};
 use crate::graphs::ticks::{quiet, ticks};
 use crate::graphs::unit::Measure;
@@ -77,7 +77,7 @@ pub fn title<DB: DrawingBackend>(
     let title = text.fitting(&titles, width - grey.width(&unit) - GUTTER);
     pen.text(&title, Point(MARGIN, 18.0), text)?;
     let mut units = vec![unit.clone()];
-    if graph.is_of_devices() {
+    if graph.definition.is_of_links() {
         units.insert(0, format!("{} in {unit}", graph.definition.title));
     }
     if !frame.says_when {
@@ -108,7 +108,7 @@ fn titles(graph: &Graph) -> Vec<String> {
     };
     // A device may be left out, what the picture shows may not.
     let full = joined(&[&whom, &subject, span]);
-    if graph.is_of_devices() {
+    if graph.definition.is_of_links() {
         return vec![full, joined(&[&whom, span])];
     }
     vec![full, joined(&[&whom, &subject]), subject]
@@ -231,7 +231,7 @@ fn clear<DB: DrawingBackend>(
     (left, right): (f64, f64),
     y: f64,
 ) -> Outcome<DB> {
-    if graph.is_of_devices() {
+    if graph.definition.is_of_links() {
         return Ok(());
     }
     let colour = pen.palette.paper.mix(0.75);

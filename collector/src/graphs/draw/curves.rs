@@ -8,7 +8,7 @@ use super::Frame;
 use super::axes::Axis;
 use super::pen::{Outcome, Pen, Point};
 use crate::graphs::definition::{Shape, Side};
-use crate::graphs::gather::{Graph, Line};
+use crate::graphs::graph::{Graph, Line};
 use crate::query::{Column, fold};
 
 /// A line, folded to the columns of a picture.

@@ -6,7 +6,7 @@ use plotters::style::{Color, RGBAColor, RGBColor};
 use super::Frame;
 use super::axes::Axis;
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
-use crate::graphs::gather::Graph;
+use crate::graphs::graph::Graph;
 
 /// Gaps narrower than this get no hatching, in points.
 const HATCHED_FROM: f64 = 3.0;

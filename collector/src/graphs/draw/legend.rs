@@ -6,7 +6,7 @@ use plotters::style::{Color, RGBColor};
 use super::axes::Axis;
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
 use super::{Frame, MARGIN};
-use crate::graphs::gather::{Graph, Line};
+use crate::graphs::graph::{Graph, Line};
 use crate::graphs::unit::{Total, Unit};
 
 /// The heads of the columns, which share the room behind the names, and whether a narrow picture

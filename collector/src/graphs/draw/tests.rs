@@ -2,7 +2,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::graphs::definition::{Colour, Shape, Side, definition};
-use crate::graphs::gather::{Graph, Line};
+use crate::graphs::graph::{Graph, Line};
 use crate::graphs::{Period, Span};
 use crate::query::{Interval, Statistics};
 use crate::store::LostInterval;

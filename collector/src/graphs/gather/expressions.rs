@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use headroom_proto::metric::INSTANCE;
 
 use super::steps::{Detail, Pace, Steps};
-use super::{GatherError, Line, clip};
+use super::{GatherError, Question};
 use crate::graphs::definition::{
-    Colour, Expressions, HUES, LineDefinition, Names, Of, Readings, Shape,
+    AskedLine, Colour, Expressions, HUES, LineDefinition, Names, Of, Readings, Shape,
 };
+use crate::graphs::graph::Line;
 use crate::graphs::period::Span;
 use crate::promql::{self, QueryError, QueryLimits, Row, Value};
 use crate::query::{Interval, Statistics, usual_distance};
@@ -63,9 +64,11 @@ impl<'a> Asking<'a> {
     /// Looks how often `readings` are taken, and chooses steps.
     pub fn of(
         reader: Reader<'a>,
-        (of, whom, readings): (Of, &'a str, &'a Readings),
-        (span, now_ms): (&'a Span, i64),
+        question: &'a Question<'a>,
+        readings: &'a Readings,
     ) -> Result<Self, QueryError> {
+        let Question { definition, whom, ref span, now_ms, .. } = *question;
+        let of = definition.of();
         let names = Names { whom, step_ms: 0, window_ms: 0 };
         let recent = format!("{}[{PACE_RANGE}]", names.fill(&readings.series));
         let found = promql::instant(reader, &recent, span.to_ms, QueryLimits::default())?;
@@ -80,21 +83,18 @@ impl<'a> Asking<'a> {
     }
 
     /// All lines, each over all steps.
-    pub fn lines(
-        &self,
-        definitions: &[(LineDefinition, Expressions)],
-    ) -> Result<Vec<Line>, GatherError> {
+    pub fn lines(&self, asked: &[AskedLine]) -> Result<Vec<Line>, GatherError> {
         let complete = self.complete()?;
         let mut lines = Vec::new();
-        for (definition, expressions) in definitions {
-            let found = self.values(definition, expressions, &complete)?;
-            let found = few(found, definition.shape);
+        for AskedLine { look, expressions } in asked {
+            let found = self.values(look, expressions, &complete)?;
+            let found = few(found, look.shape);
             let colours = match &expressions.by {
-                None => vec![definition.colour; found.len()],
+                None => vec![look.colour; found.len()],
                 Some(by) => self.colours(by, &found)?,
             };
             for (values, colour) in found.into_iter().zip(colours) {
-                lines.push(self.line(definition, colour, values));
+                lines.push(self.line(look, colour, values));
             }
         }
         Ok(lines)
@@ -240,7 +240,9 @@ impl<'a> Asking<'a> {
             let max = at(&values.max).unwrap_or(mean).max(mean);
             intervals.push(Interval { from_ms, to_ms, mean, min: mean, max });
         }
-        let intervals = clip(intervals, self.span);
+        let Span { from_ms, to_ms, .. } = *self.span;
+        let inside = intervals.into_iter().filter_map(|interval| interval.within(from_ms, to_ms));
+        let intervals: Vec<Interval> = inside.collect();
         let statistics = Statistics::of(&intervals, self.now_ms);
         let now = |figures: &Statistics| match self.steps.detail {
             Detail::Moments => figures.now,

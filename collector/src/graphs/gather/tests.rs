@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
 use super::*;
+use crate::graphs::definition::Colour;
 use crate::graphs::{Period, definition, names};
 use crate::samples::{Budget, Labels};
 use crate::store::{FrameWrite, Retention, Store};
@@ -69,7 +70,8 @@ fn graph(store: &Arc<Store>, name: &str, (whom, span): (&str, Span)) -> Graph {
     let now_ms = span.to_ms;
     let (records, budget) = (Records::of(store), Budget::unlimited());
     let sources = Sources { reader: Reader::new(&**store, &budget), records: &records };
-    gather(sources, definition(name).unwrap(), (whom, None), (span, now_ms)).unwrap()
+    let definition = definition(name).unwrap();
+    gather(sources, Question { definition, whom, device: None, span, now_ms }).unwrap()
 }
 
 fn span(from_ms: i64, to_ms: i64) -> Span {

@@ -7,9 +7,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 
-use super::picture::{Picture, picture};
+use super::picture::{Picture, Pictures};
 use super::{internal, iso, moment, page, site_zone, words};
-use crate::fleet::{self, HostState};
+use crate::fleet::{self, HostState, Report};
 use crate::graphs::{Period, Size};
 use crate::rooms::{self, Counts};
 use crate::samples::Stop;
@@ -57,7 +57,7 @@ impl HostRow {
     /// The row of a host. `rooms` has nothing of one without BBB, and no counts of one whose BBB
     /// does not answer.
     pub fn of(host: &HostState, rooms: Option<&Option<Counts>>, now_ms: i64) -> Self {
-        let used = host.peak.zip(host.limit).map(|((peak, _), limit)| peak / limit * 100.0);
+        let used = host.peak.zip(host.limit).map(|(peak, limit)| peak.rate / limit * 100.0);
         let counts = rooms.copied().flatten();
         let count = |count: fn(&Counts) -> f64| {
             counts.as_ref().map_or_else(|| "–".into(), |counts| format!("{:.0}", count(counts)))
@@ -67,8 +67,8 @@ impl HostRow {
             silent: host.silent,
             sends: words::megabits(host.sends),
             receives: words::megabits(host.receives),
-            peak: words::megabits(host.peak.map(|(peak, _)| peak)),
-            peak_at: host.peak.map(|(_, at)| iso(at)).unwrap_or_default(),
+            peak: words::megabits(host.peak.map(|peak| peak.rate)),
+            peak_at: host.peak.map(|peak| iso(peak.at_ms)).unwrap_or_default(),
             devices: host.devices.clone(),
             limit: words::megabits(host.limit),
             headroom: words::megabits(host.headroom()),
@@ -88,27 +88,35 @@ impl HostRow {
     }
 }
 
+/// The overview, as one moment sees it.
+struct Overview<'a> {
+    visit: Visit<'a>,
+    now_ms: i64,
+    /// Whether there is room for two pictures of each.
+    has_few_hosts: bool,
+}
+
+/// A host, and the pictures of it.
+struct Shown {
+    state: HostState,
+    pictures: Vec<Picture>,
+}
+
 pub async fn fleet(State(site): State<Arc<Site>>) -> Result<Html<String>, Problem> {
     page(move || {
         let budget = site.budget(Stop::default());
         let visit = Visit { site: &site, budget: &budget };
         let now_ms = moment(&site).now_ms;
-        let hosts = fleet::hosts(visit.sources(), now_ms).map_err(|e| internal(&e))?;
-        let mut pictures = Vec::new();
-        for host in &hosts {
-            // With few hosts there is room for the last hour beside the day.
-            let periods: &[Period] = match (host.is_new(now_ms), hosts.len() <= FEW_HOSTS) {
-                (true, true) => &[Period::Minutes, Period::Hour],
-                (true, false) => &[Period::Minutes],
-                (false, true) => &[Period::Hour, Period::Day],
-                (false, false) => &[Period::Day],
-            };
-            for period in periods {
-                let subject = ("network", host.instance.as_str());
-                let picture = picture(visit, subject, (*period, now_ms), Size::Small)?;
-                pictures
-                    .push(Picture { link: Some(format!("/hosts/{}", host.instance)), ..picture });
-            }
+        let reports = fleet::reports(visit.reader(), now_ms).map_err(|e| internal(&e))?;
+        let has_few_hosts = reports.len() <= FEW_HOSTS;
+        let overview = Overview { visit, now_ms, has_few_hosts };
+        let shown = reports.iter().map(|report| overview.show(report));
+        let mut shown = shown.collect::<Result<Vec<Shown>, Problem>>()?;
+        shown.sort_by(|a, b| a.state.urgency(&b.state));
+        let (mut hosts, mut pictures) = (Vec::new(), Vec::new());
+        for host in shown {
+            hosts.push(host.state);
+            pictures.extend(host.pictures);
         }
         let mut rooms: BTreeMap<String, Option<Counts>> =
             rooms::now(visit.reader(), now_ms).map_err(|e| internal(&e))?;
@@ -125,4 +133,27 @@ pub async fn fleet(State(site): State<Arc<Site>>) -> Result<Html<String>, Proble
         page.render().map_err(|e| internal(&e))
     })
     .await
+}
+
+impl Overview<'_> {
+    /// A host with pictures of its last day, and of its last hour where there is room; of a new one,
+    /// of its last minutes.
+    fn show(&self, report: &Report) -> Result<Shown, Problem> {
+        let Self { visit, now_ms, has_few_hosts } = *self;
+        let host = fleet::host(visit.reader(), &visit.site.records, report, now_ms);
+        let fleet::Host { state, day } = host.map_err(|e| internal(&e))?;
+        let periods: &[Period] = match (state.is_new(now_ms), has_few_hosts) {
+            (true, true) => &[Period::Minutes, Period::Hour],
+            (true, false) => &[Period::Minutes],
+            (false, true) => &[Period::Hour, Period::Day],
+            (false, false) => &[Period::Day],
+        };
+        let mut shown = Vec::with_capacity(periods.len());
+        for period in periods {
+            let pictures = Pictures { visit, period: *period, now_ms };
+            let picture = pictures.of_links(&state.instance, Size::Small, &day)?;
+            shown.push(Picture { link: Some(format!("/hosts/{}", state.instance)), ..picture });
+        }
+        Ok(Shown { state, pictures: shown })
+    }
 }

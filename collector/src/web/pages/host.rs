@@ -9,7 +9,7 @@ use axum::response::Html;
 use serde::Deserialize;
 
 use super::fleet::HostRow;
-use super::picture::{Picture, column, picture};
+use super::picture::{Picture, Pictures};
 use super::{RangeLink, internal, moment, page, period, range_links, site_zone, words};
 use crate::fleet;
 use crate::graphs::{Period, Size};
@@ -56,28 +56,31 @@ pub async fn host(
         let visit = Visit { site: &site, budget: &budget };
         let moment = moment(&site);
         let now_ms = moment.now_ms;
-        let host = fleet::host(visit.sources(), &instance, now_ms).map_err(|e| internal(&e))?;
-        let Some(host) = host else {
+        let report = fleet::report(visit.reader(), &instance, now_ms).map_err(|e| internal(&e))?;
+        let Some(report) = report else {
             let sentence = format!("No host {instance} has reported in a month; / lists all.");
             return Err(Problem::not_found(sentence));
         };
-        let new = host.is_new(now_ms);
+        let host = fleet::host(visit.reader(), &site.records, &report, now_ms);
+        let fleet::Host { state, day } = host.map_err(|e| internal(&e))?;
+        let new = state.is_new(now_ms);
         let usual = if new { Period::Minutes } else { Period::Day };
         let shown = period(query.range.as_deref(), &PERIODS, usual)?;
         let offered = if new { &PERIODS[..] } else { &PERIODS[1..] };
         let all = rooms::rooms(visit.reader(), &moment).map_err(|e| internal(&e))?;
         let own = all.hosts.iter().find(|host| host.instance == instance);
+        let of = Pictures { visit, period: shown, now_ms };
         let mut pictures = Vec::new();
         if own.is_some() {
-            pictures = column(visit, (&OF_ROOMS, &instance), (shown, now_ms))?;
+            pictures = of.column(&OF_ROOMS, &instance)?;
         }
         let size = if own.is_some() { Size::Strip } else { Size::Full };
-        pictures.push(picture(visit, ("network", &instance), (shown, now_ms), size)?);
-        pictures.extend(column(visit, (&OF_HOST, &instance), (shown, now_ms))?);
+        pictures.push(of.of_links(&instance, size, &day)?);
+        pictures.extend(of.column(&OF_HOST, &instance)?);
         let counts = own.map(|own| own.now);
         let page = HostPage {
             zone: site_zone(&site),
-            row: HostRow::of(&host, counts.as_ref(), now_ms),
+            row: HostRow::of(&state, counts.as_ref(), now_ms),
             rooms: own.map(|own| words::now_and_next(own, &moment)),
             ranges: range_links(offered, shown),
             pictures,

@@ -1,10 +1,14 @@
 //! A picture on a page: its forms, its size, its words.
 
 use super::internal;
-use crate::graphs::{self, Definition, Graph, Of, Period, Size, Span};
+use crate::graphs::{self, Graph, Of, Period, Question, Size, Span};
+use crate::links::Traffic;
 use crate::web::pictures::ALL;
 use crate::web::problem::Problem;
 use crate::web::site::Visit;
+
+/// The graph of a host's links.
+const LINKS: &str = "network";
 
 /// A picture and its other forms.
 pub struct Picture {
@@ -28,46 +32,74 @@ pub struct Picture {
     pub link: Option<String>,
 }
 
-/// A picture of a host, an organisation or, with an empty name, of all.
-pub fn picture(
-    visit: Visit<'_>,
-    (graph, whom): (&'static str, &str),
-    (period, now_ms): (Period, i64),
-    size: Size,
-) -> Result<Picture, Problem> {
-    let definition = graphs::definition(graph).expect("part of the program");
-    let span = Span::ending(period, now_ms, visit.site.zone.clone());
-    let gathered = graphs::gather(visit.sources(), definition, (whom, None), (span, now_ms));
-    let gathered = gathered.map_err(|error| internal(&error))?;
-    Ok(Picture {
-        whom: if definition.of() == Of::All { ALL.to_owned() } else { whom.to_owned() },
-        graph,
-        period: period.name(),
-        last: period.words(),
-        size: size.name(),
-        points: graphs::points(&gathered, size),
-        narrow: graphs::points(&gathered, Size::Narrow),
-        title: title(definition, &gathered),
-        summary: graphs::summary(&gathered),
-        link: None,
-    })
+/// The pictures of a page, all of one period that ends now.
+#[derive(Clone, Copy)]
+pub struct Pictures<'a> {
+    pub visit: Visit<'a>,
+    pub period: Period,
+    pub now_ms: i64,
 }
 
-/// Several pictures of a host below each other.
-pub fn column(
-    visit: Visit<'_>,
-    (names, instance): (&[&'static str], &str),
-    when: (Period, i64),
-) -> Result<Vec<Picture>, Problem> {
-    names.iter().map(|name| picture(visit, (name, instance), when, Size::Strip)).collect()
+impl Pictures<'_> {
+    /// A picture of a host, an organisation or, with an empty name, of all.
+    pub fn one(self, graph: &'static str, whom: &str, size: Size) -> Result<Picture, Problem> {
+        let gathered = graphs::gather(self.visit.sources(), self.question(graph, whom));
+        let gathered = gathered.map_err(|error| internal(&error))?;
+        Ok(self.picture(&gathered, size))
+    }
+
+    /// Several pictures of a host below each other.
+    pub fn column(self, graphs: &[&'static str], instance: &str) -> Result<Vec<Picture>, Problem> {
+        graphs.iter().map(|graph| self.one(graph, instance, Size::Strip)).collect()
+    }
+
+    /// The picture of a host's links, whose traffic of the last day was read already.
+    pub fn of_links(self, instance: &str, size: Size, day: &Traffic) -> Result<Picture, Problem> {
+        if self.period != Period::Day {
+            return self.one(LINKS, instance, size);
+        }
+        let question = self.question(LINKS, instance);
+        let gathered = graphs::of_traffic(self.visit.sources(), question, day);
+        let gathered = gathered.map_err(|error| internal(&error))?;
+        Ok(self.picture(&gathered, size))
+    }
+
+    fn question<'q>(&self, graph: &str, whom: &'q str) -> Question<'q> {
+        Question {
+            definition: graphs::definition(graph).expect("part of the program"),
+            whom,
+            device: None,
+            span: Span::ending(self.period, self.now_ms, self.visit.site.zone.clone()),
+            now_ms: self.now_ms,
+        }
+    }
+
+    fn picture(&self, graph: &Graph, size: Size) -> Picture {
+        let definition = graph.definition;
+        Picture {
+            whom: match definition.of() {
+                Of::All => ALL.to_owned(),
+                Of::Host | Of::Tenant => graph.whom.clone(),
+            },
+            graph: &definition.name,
+            period: self.period.name(),
+            last: self.period.words(),
+            size: size.name(),
+            points: graphs::points(graph, size),
+            narrow: graphs::points(graph, Size::Narrow),
+            title: title(graph),
+            summary: graphs::summary(graph),
+            link: None,
+        }
+    }
 }
 
-fn title(definition: &Definition, graph: &Graph) -> String {
-    let mut title = definition.title.clone();
+fn title(graph: &Graph) -> String {
+    let mut title = graph.definition.title.clone();
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    match definition.of() {
+    match graph.definition.of() {
         Of::All => title,
         Of::Host | Of::Tenant => format!("{title} of {}", graph.whom),
     }

@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
-use super::picture::{Picture, column, picture};
+use super::picture::{Picture, Pictures};
 use super::{
     RangeLink, blocking, internal, iso, moment, page, period, range_links, site_zone, words,
 };
@@ -166,18 +166,18 @@ pub async fn rooms(
         let shown = period(query.range.as_deref(), &PERIODS, Period::Day)?;
         let (rooms, moment) = read(&site)?;
         check(&query, &rooms)?;
-        let when = (shown, moment.now_ms);
+        let pictures = Pictures { visit, period: shown, now_ms: moment.now_ms };
         let people = match (&query.host, &query.organisation) {
             _ if rooms.hosts.is_empty() => None,
             (Some(_), _) => None,
-            (None, None) => Some(picture(visit, ("organisations", ""), when, Size::Strip)?),
-            (None, Some(name)) => Some(picture(visit, ("organisation", name), when, Size::Full)?),
+            (None, None) => Some(pictures.one("organisations", "", Size::Strip)?),
+            (None, Some(name)) => Some(pictures.one("organisation", name, Size::Full)?),
         };
         let columns = shown_hosts(&query, &rooms).map(|host| {
             Ok(Column {
                 instance: host.instance.clone(),
                 now: words::now_and_next(host, &moment),
-                pictures: column(visit, (&COLUMN, &host.instance), when)?,
+                pictures: pictures.column(&COLUMN, &host.instance)?,
             })
         });
         let columns = columns.collect::<Result<_, Problem>>()?;

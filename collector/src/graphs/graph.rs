@@ -1,0 +1,72 @@
+//! A graph: its lines with their figures, the limit, what was lost.
+
+use super::definition::{Colour, Definition, Shape, Side, Source};
+use super::period::Span;
+use crate::query::{Interval, Statistics};
+use crate::store::LostInterval;
+
+/// A graph, ready to be drawn or written.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    /// What it shows.
+    pub definition: &'static Definition,
+    /// Of whom: a host, an organisation; empty if of all.
+    pub whom: String,
+    /// Of which devices.
+    pub devices: Vec<String>,
+    /// When.
+    pub span: Span,
+    /// Seen when, Unix time in milliseconds.
+    pub now_ms: i64,
+    /// What is drawn, in the order of the legend.
+    pub lines: Vec<Line>,
+    /// The limit, in the unit of the graph.
+    pub limit: Option<f64>,
+    /// What the agent reported as lost.
+    pub losses: Vec<LostInterval>,
+}
+
+/// One line of a graph, in its unit.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Its name in the legend.
+    pub name: String,
+    /// Its colour.
+    pub colour: Colour,
+    /// Where it is drawn.
+    pub side: Side,
+    /// As what.
+    pub shape: Shape,
+    /// Its values, in order, within the span.
+    pub intervals: Vec<Interval>,
+    /// Its figures; none without a reading.
+    pub statistics: Option<Statistics>,
+}
+
+impl Graph {
+    /// The newest reading.
+    pub fn last_ms(&self) -> Option<i64> {
+        self.lines.iter().filter_map(|line| line.intervals.last()).map(|last| last.to_ms).max()
+    }
+
+    /// Whether nothing was read in the span.
+    pub fn is_empty(&self) -> bool {
+        self.lines.iter().all(|line| line.intervals.is_empty())
+    }
+
+    /// Whether it has lines below the axis.
+    pub fn is_mirrored(&self) -> bool {
+        self.lines.iter().any(|line| line.side == Side::Below)
+    }
+
+    /// What it is of, in words: one device by name, several by number, else what it shows; empty if
+    /// there is no device.
+    pub fn subject(&self) -> String {
+        match (&self.definition.source, &self.devices[..]) {
+            (Source::Expressions { .. }, _) => self.definition.title.clone(),
+            (Source::Links { .. }, [one]) => one.clone(),
+            (Source::Links { .. }, []) => String::new(),
+            (Source::Links { .. }, several) => format!("{} interfaces", several.len()),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The links of a host: which of its interfaces lead out of it, what goes over them, how fast they
+//! are.
+//!
+//! Traffic is told from samples, or from rollups where the span is long or samples are no longer
+//! kept. Knows no graph and no clock.
+
+mod buckets;
+mod interfaces;
+mod rates;
+
+use headroom_proto::metric::INSTANCE;
+
+use crate::query::{Interval, sum};
+use crate::samples::{METRIC, Matcher, ReadError, Reader, Selection, TimeRange};
+
+/// Samples up to this long before a span belong to the first interval that reaches into it.
+const MARGIN_MS: i64 = 300_000;
+
+/// Links are measured in bits, their counters in bytes.
+const BITS: f64 = 8.0;
+
+const SENT: &str = "node_network_transmit_bytes_total";
+const RECEIVED: &str = "node_network_receive_bytes_total";
+
+/// Which links are meant.
+#[derive(Debug, Clone, Copy)]
+pub struct LinksOf<'a> {
+    /// The host.
+    pub instance: &'a str,
+    /// One interface alone, instead of all that lead out of the host.
+    pub device: Option<&'a str>,
+}
+
+/// What went over the links of a host, all of them together, in bits per second.
+#[derive(Debug, Clone, Default)]
+pub struct Traffic {
+    /// The interfaces.
+    pub devices: Vec<String>,
+    /// What left the host.
+    pub sent: Vec<Interval>,
+    /// What came to it.
+    pub received: Vec<Interval>,
+    /// The sum of their speeds; none if that of any is not known.
+    pub limit: Option<f64>,
+}
+
+/// What went over links between two moments, which cut the first and the last interval.
+pub fn traffic(
+    reader: Reader<'_>,
+    links: LinksOf<'_>,
+    span: TimeRange,
+) -> Result<Traffic, ReadError> {
+    let range = TimeRange { from_ms: span.from_ms - MARGIN_MS, ..span };
+    let interfaces = interfaces::read(reader, links, range)?;
+    if interfaces.is_empty() {
+        return Ok(Traffic::default());
+    }
+    let matchers = [
+        Matcher::one_of(METRIC, [SENT, RECEIVED]),
+        Matcher::equal(INSTANCE, links.instance),
+        Matcher::one_of("device", interfaces.iter().map(|interface| &*interface.device)),
+    ];
+    let mut rates = rates::read(reader, Selection { matchers: &matchers, range })?;
+    let mut of = |metric: &str| {
+        let own = rates.extract_if(.., |series| series.metric == metric);
+        let intervals = sum(own.map(|series| series.intervals).collect());
+        let inside = intervals.into_iter().filter_map(|i| i.within(span.from_ms, span.to_ms));
+        inside.map(|interval| interval.times(BITS)).collect()
+    };
+    let (sent, received) = (of(SENT), of(RECEIVED));
+    let speeds = interfaces.iter().map(|interface| interface.speed);
+    let limit = speeds.map(|bytes| Some(bytes? * BITS)).sum();
+    let devices = interfaces.into_iter().map(|interface| interface.device).collect();
+    Ok(Traffic { devices, sent, received, limit })
+}
+
+#[cfg(test)]
+mod tests;

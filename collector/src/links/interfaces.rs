@@ -1,0 +1,75 @@
+//! Which interfaces lead out of a host, and how fast they are.
+
+use std::collections::BTreeMap;
+
+use headroom_proto::metric::INSTANCE;
+
+use super::LinksOf;
+use crate::samples::{METRIC, Matcher, Newest, ReadError, Reader, Selection, TimeRange};
+
+/// Describes an interface by its label `kind`.
+pub const INFO: &str = "node_network_info";
+const PHYSICAL: &str = "physical";
+const VETH: &str = "veth";
+
+/// How fast it is, in bytes per second.
+pub const SPEED: &str = "node_network_speed_bytes";
+
+/// An interface that leads out of a host.
+pub struct Interface {
+    pub device: String,
+    /// In bytes per second, if that is known.
+    pub speed: Option<f64>,
+}
+
+/// What the newest samples tell of an interface.
+#[derive(Default)]
+struct Known {
+    /// The newest description, and what it says.
+    described_ms: Option<i64>,
+    kind: String,
+    /// The newest speed, and when that was.
+    told_ms: Option<i64>,
+    speed: Option<f64>,
+}
+
+/// The interfaces in order of their names: all that lead out of the host, by their newest
+/// description, or the one that is asked for, if it is there.
+pub fn read(
+    reader: Reader<'_>,
+    links: LinksOf<'_>,
+    range: TimeRange,
+) -> Result<Vec<Interface>, ReadError> {
+    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    let matchers =
+        [Matcher::one_of(METRIC, [INFO, SPEED]), Matcher::equal(INSTANCE, links.instance)];
+    for newest in reader.newest(Selection { matchers: &matchers, range })? {
+        let device = newest.labels.get("device").unwrap_or_default();
+        known.entry(device.to_owned()).or_default().learn(&newest);
+    }
+    known.retain(|_, interface| interface.described_ms.is_some());
+    if let Some(asked) = links.device {
+        known.retain(|device, _| device == asked);
+    } else {
+        // In a container nothing is physical, and its own end of a pair is what leads out.
+        let any = known.values().any(|interface| interface.kind == PHYSICAL);
+        let kind = if any { PHYSICAL } else { VETH };
+        known.retain(|_, interface| interface.kind == kind);
+    }
+    let interface = |(device, Known { speed, .. })| Interface { device, speed };
+    Ok(known.into_iter().map(interface).collect())
+}
+
+impl Known {
+    fn learn(&mut self, newest: &Newest) {
+        let Newest { labels, at_ms, value } = newest;
+        let is_newer = |known_ms: Option<i64>| known_ms.is_none_or(|known_ms| *at_ms > known_ms);
+        if labels.metric() == INFO && is_newer(self.described_ms) {
+            self.described_ms = Some(*at_ms);
+            labels.get("kind").unwrap_or_default().clone_into(&mut self.kind);
+        }
+        if labels.metric() == SPEED && is_newer(self.told_ms) {
+            (self.told_ms, self.speed) = (Some(*at_ms), Some(*value));
+        }
+    }
+}
