@@ -40,6 +40,10 @@ async fn what_is_on_metrics_is_stored_and_makes_no_host() {
     let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
     let mut collector = CollectorProgram::start(options).await;
     let own = own_instance();
+    let (_, text) = get(&collector, "/metrics").await;
+    let explained = "# HELP headroom_query_total Queries by how they ended.\n\
+                     # TYPE headroom_query_total counter\n";
+    assert!(text.contains(explained), "{text}");
     let listed = on_metrics(&collector).await;
     assert!(listed.contains("headroom_query_total{outcome=\"answered\"}"), "{listed:?}");
     eventually("own numbers are stored", Duration::from_secs(30), async || {

@@ -9,7 +9,6 @@ const OWN: &[(&str, &[&str])] = &[(
     &[
         "collector/src/store",
         "collector/src/writer",
-        "collector/src/ingest",
         "collector/src/run",
         "collector/src/demo",
         "collector/src/snapshot",

@@ -1,8 +1,19 @@
 //! The numbers that the collector tells about itself, and their Prometheus text.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use headroom_proto::catalogue::{
+    HEADROOM_BUILD_INFO, HEADROOM_INGEST_FRAMES_TOTAL, HEADROOM_INGEST_LOST_FRAMES_TOTAL,
+    HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL, HEADROOM_INGEST_SAMPLES_TOTAL, HEADROOM_INGEST_STREAMS,
+    HEADROOM_INGEST_STREAMS_REFUSED_TOTAL, HEADROOM_QUERY_RUNNING, HEADROOM_QUERY_TOTAL,
+    HEADROOM_STORE_COMMITS_TOTAL, HEADROOM_STORE_DAMAGED_TOTAL, HEADROOM_STORE_DAYS,
+    HEADROOM_STORE_DISK_BYTES, HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL, HEADROOM_STORE_HEAD_BYTES,
+    HEADROOM_STORE_HEAD_SAMPLES, HEADROOM_STORE_LATE_SAMPLES_TOTAL, HEADROOM_STORE_LOG_BYTES,
+    HEADROOM_STORE_MERGES_TOTAL, HEADROOM_STORE_SEALED_SAMPLES_TOTAL, HEADROOM_STORE_SERIES,
+    HEADROOM_STORE_UNMERGED_DAYS, Metric,
+};
+use headroom_proto::exposition::Exposition;
 
 use super::{CollectorCounts, OUTCOMES, REASONS};
 use crate::store::{Records, StoreState};
@@ -10,8 +21,8 @@ use crate::store::{Records, StoreState};
 /// One number of the collector's own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OwnNumber {
-    /// The metric's name.
-    pub metric: &'static str,
+    /// What it is.
+    pub metric: &'static Metric,
     /// The one label that tells it from others of the same name.
     pub label: Option<(&'static str, &'static str)>,
     /// The number now.
@@ -19,11 +30,16 @@ pub struct OwnNumber {
 }
 
 impl OwnNumber {
-    fn plain(metric: &'static str, value: u64) -> Self {
+    fn plain(metric: &'static Metric, value: u64) -> Self {
         Self { metric, label: None, value: value as f64 }
     }
 
-    fn labelled(metric: &'static str, name: &'static str, label: &'static str, value: u64) -> Self {
+    fn labelled(
+        metric: &'static Metric,
+        name: &'static str,
+        label: &'static str,
+        value: u64,
+    ) -> Self {
         Self { metric, label: Some((name, label)), value: value as f64 }
     }
 }
@@ -48,39 +64,39 @@ impl OwnNumbers {
 }
 
 impl CollectorCounts {
-    /// All numbers, in the order of `/metrics`.
+    /// All numbers.
     fn own_numbers(&self, store: &StoreState, disk_bytes: u64) -> Vec<OwnNumber> {
         let version = env!("CARGO_PKG_VERSION");
-        let mut numbers = vec![OwnNumber::labelled("headroom_build_info", "version", version, 1)];
+        let mut numbers = vec![OwnNumber::labelled(HEADROOM_BUILD_INFO, "version", version, 1)];
         self.push_ingest(&mut numbers);
         self.push_queries(&mut numbers);
-        numbers.push(OwnNumber::plain("headroom_store_commits_total", read(&self.commits)));
+        numbers.push(OwnNumber::plain(HEADROOM_STORE_COMMITS_TOTAL, read(&self.commits)));
         push_store(store, disk_bytes, &mut numbers);
         numbers
     }
 
     fn push_ingest(&self, numbers: &mut Vec<OwnNumber>) {
         let frames = |outcome, count| {
-            OwnNumber::labelled("headroom_ingest_frames_total", "outcome", outcome, read(count))
+            OwnNumber::labelled(HEADROOM_INGEST_FRAMES_TOTAL, "outcome", outcome, read(count))
         };
         numbers.extend([
-            OwnNumber::plain("headroom_ingest_streams", read(&self.streams)),
-            OwnNumber::plain("headroom_ingest_streams_refused_total", read(&self.streams_refused)),
+            OwnNumber::plain(HEADROOM_INGEST_STREAMS, read(&self.streams)),
+            OwnNumber::plain(HEADROOM_INGEST_STREAMS_REFUSED_TOTAL, read(&self.streams_refused)),
             frames("stored", &self.frames_stored),
             frames("duplicate", &self.frames_duplicate),
-            OwnNumber::plain("headroom_ingest_lost_frames_total", read(&self.frames_lost)),
-            OwnNumber::plain("headroom_ingest_samples_total", read(&self.samples_stored)),
+            OwnNumber::plain(HEADROOM_INGEST_LOST_FRAMES_TOTAL, read(&self.frames_lost)),
+            OwnNumber::plain(HEADROOM_INGEST_SAMPLES_TOTAL, read(&self.samples_stored)),
         ]);
-        let refused = "headroom_ingest_samples_refused_total";
+        let refused = HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL;
         numbers.extend(REASONS.iter().zip(&self.refused).map(|((_, reason), count)| {
             OwnNumber::labelled(refused, "reason", reason, read(count))
         }));
     }
 
     fn push_queries(&self, numbers: &mut Vec<OwnNumber>) {
-        numbers.push(OwnNumber::plain("headroom_query_running", read(&self.queries_running)));
+        numbers.push(OwnNumber::plain(HEADROOM_QUERY_RUNNING, read(&self.queries_running)));
         numbers.extend(OUTCOMES.iter().zip(&self.queries).map(|((_, outcome), count)| {
-            OwnNumber::labelled("headroom_query_total", "outcome", outcome, read(count))
+            OwnNumber::labelled(HEADROOM_QUERY_TOTAL, "outcome", outcome, read(count))
         }));
     }
 }
@@ -88,18 +104,18 @@ impl CollectorCounts {
 fn push_store(store: &StoreState, disk_bytes: u64, numbers: &mut Vec<OwnNumber>) {
     let counts = store.counts;
     let all = [
-        ("headroom_store_series", store.series),
-        ("headroom_store_head_samples", store.head_samples),
-        ("headroom_store_head_bytes", store.head_bytes),
-        ("headroom_store_log_bytes", store.log_bytes),
-        ("headroom_store_days", store.days),
-        ("headroom_store_unmerged_days", store.unmerged_days),
-        ("headroom_store_disk_bytes", disk_bytes),
-        ("headroom_store_sealed_samples_total", counts.sealed_samples),
-        ("headroom_store_late_samples_total", counts.late_samples),
-        ("headroom_store_duplicate_samples_total", counts.duplicate_samples),
-        ("headroom_store_merges_total", counts.merges),
-        ("headroom_store_damaged_total", counts.damaged),
+        (HEADROOM_STORE_SERIES, store.series),
+        (HEADROOM_STORE_HEAD_SAMPLES, store.head_samples),
+        (HEADROOM_STORE_HEAD_BYTES, store.head_bytes),
+        (HEADROOM_STORE_LOG_BYTES, store.log_bytes),
+        (HEADROOM_STORE_DAYS, store.days),
+        (HEADROOM_STORE_UNMERGED_DAYS, store.unmerged_days),
+        (HEADROOM_STORE_DISK_BYTES, disk_bytes),
+        (HEADROOM_STORE_SEALED_SAMPLES_TOTAL, counts.sealed_samples),
+        (HEADROOM_STORE_LATE_SAMPLES_TOTAL, counts.late_samples),
+        (HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL, counts.duplicate_samples),
+        (HEADROOM_STORE_MERGES_TOTAL, counts.merges),
+        (HEADROOM_STORE_DAMAGED_TOTAL, counts.damaged),
     ];
     numbers.extend(all.map(|(metric, value)| OwnNumber::plain(metric, value)));
 }
@@ -110,16 +126,38 @@ fn read(count: &AtomicU64) -> u64 {
 
 /// Prometheus text format, version 0.0.4.
 pub fn exposition(numbers: &[OwnNumber]) -> String {
-    let mut text = String::new();
-    for (place, OwnNumber { metric, label, value }) in numbers.iter().enumerate() {
-        if place == 0 || numbers[place - 1].metric != *metric {
-            let kind = if metric.ends_with("_total") { "counter" } else { "gauge" };
-            let _ = writeln!(text, "# TYPE {metric} {kind}");
-        }
-        let _ = match label {
-            Some((name, label)) => writeln!(text, "{metric}{{{name}=\"{label}\"}} {value}"),
-            None => writeln!(text, "{metric} {value}"),
-        };
+    let mut exposition = Exposition::default();
+    for number in numbers {
+        exposition.add(number.metric.name, number.label.into_iter(), number.value);
     }
-    text
+    exposition.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use headroom_proto::catalogue;
+
+    use super::*;
+    use crate::store::StoreCounts;
+
+    #[test]
+    fn every_number_is_as_the_catalogue_says_and_tells_itself_from_others() {
+        let state = StoreState {
+            series: 1,
+            head_samples: 2,
+            head_bytes: 3,
+            log_bytes: 4,
+            days: 5,
+            unmerged_days: 6,
+            counts: StoreCounts::default(),
+        };
+        let numbers = CollectorCounts::default().own_numbers(&state, 7);
+        for (place, number) in numbers.iter().enumerate() {
+            let label = number.label.map(|(name, _)| name);
+            assert_eq!(catalogue::check(number.metric.name, label.into_iter()), Ok(()));
+            let same =
+                |other: &&OwnNumber| other.metric == number.metric && other.label == number.label;
+            assert_eq!(numbers[place..].iter().filter(same).count(), 1, "{number:?}");
+        }
+    }
 }

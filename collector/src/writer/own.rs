@@ -63,7 +63,7 @@ impl OwnSeries {
     }
 
     fn series_id(&self, number: &OwnNumber) -> Result<SeriesId, SeriesLimit> {
-        let own = [(METRIC, number.metric), (INSTANCE, &*self.instance), (JOB, OWN_JOB)];
+        let own = [(METRIC, number.metric.name), (INSTANCE, &*self.instance), (JOB, OWN_JOB)];
         let mut pairs: Vec<(&str, &str)> = own.into_iter().chain(number.label).collect();
         pairs.sort_unstable();
         self.writer.series_id_of(&pairs)
