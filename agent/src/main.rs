@@ -10,13 +10,19 @@ use headroom_agent::run;
 use headroom_agent::samplers::SamplerOptions;
 use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
+use headroom_proto::log::{LOG_VARIABLE, USUAL_LEVEL, parse_level};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tracing::level_filters::LevelFilter;
 
 /// Samples this host and pushes to the collector.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
+    /// How much is logged: off, error, warn, info, debug or trace.
+    #[arg(long, global = true, value_name = "LEVEL", env = LOG_VARIABLE)]
+    #[arg(default_value = USUAL_LEVEL, value_parser = parse_level)]
+    log: LevelFilter,
     #[command(subcommand)]
     command: Command,
 }
@@ -40,12 +46,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let Arguments { log, command } = Arguments::parse();
     tracing_subscriber::fmt()
+        .with_max_level(log)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
-    match Arguments::parse().command {
+    match command {
         Command::Run { config } => run_agent(&config),
         Command::Check { file } => check(&file),
         Command::Once => {

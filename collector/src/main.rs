@@ -19,10 +19,12 @@ use headroom::up::{self, UpOptions};
 use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
+use headroom_proto::log::{LOG_VARIABLE, USUAL_LEVEL, parse_level};
 use headroom_proto::units::{Span, UnitError};
 use headroom_simulation::HISTORY_DAYS;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing::level_filters::LevelFilter;
 
 /// The system's own keeps most of what a sealed head had, for it lies between what stays.
 #[global_allocator]
@@ -35,6 +37,10 @@ const DEFAULT_URL: &str = "http://127.0.0.1:8440";
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
+    /// How much is logged: off, error, warn, info, debug or trace.
+    #[arg(long, global = true, value_name = "LEVEL", env = LOG_VARIABLE)]
+    #[arg(default_value = USUAL_LEVEL, value_parser = parse_level)]
+    log: LevelFilter,
     #[command(subcommand)]
     command: Command,
 }
@@ -168,12 +174,14 @@ fn interval(text: &str) -> Result<Span, String> {
 }
 
 fn main() -> ExitCode {
+    let Arguments { log, command } = Arguments::parse();
     tracing_subscriber::fmt()
+        .with_max_level(log)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
-    let outcome = match Arguments::parse().command {
+    let outcome = match command {
         Command::Up { listeners, data, interval } => {
             let (addresses, interval) = (listeners.addresses(), interval.0);
             let options = UpOptions { addresses, directory: data, interval };

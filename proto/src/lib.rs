@@ -27,3 +27,6 @@ pub mod configuration;
 
 // An error with all its causes, in one line.
 pub mod chain;
+
+// How much a log tells.
+pub mod log;
