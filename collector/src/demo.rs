@@ -1,25 +1,25 @@
 //! `headroom demo`: a simulated cooperative, for whoever wants to see before they install.
 //!
 //! Six hosts with thirty days of history and a life at real pace, through the ordinary door: an
-//! agent's own account of rooms, its frames, its stream.
+//! agent's own account of rooms, its frames, its end of the wire.
 
 mod feed;
 mod host;
 mod node;
 mod progress;
-mod stream;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use headroom_agent::uplink::{CollectorAddress, Token};
 use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
 use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
 use tokio_util::sync::CancellationToken;
 
+pub use self::feed::FeedError;
 use self::feed::{Feed, Progress, now_ms};
-pub use self::stream::{AgentStream, StreamError};
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Addresses, Collector, Options, RunError};
 use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};
@@ -53,8 +53,8 @@ pub enum DemoError {
     #[error("{0} is beyond loopback, which `demo` does not serve: it has no TLS and no login")]
     BeyondLoopback(SocketAddr),
     /// The system has no randomness to give.
-    #[error("failed to make a token: {0}")]
-    Token(getrandom::Error),
+    #[error("failed to make a token or the number of a boot: {0}")]
+    Random(getrandom::Error),
     /// The file of the world cannot be used.
     #[error("failed to use {}", path.display())]
     World {
@@ -71,7 +71,7 @@ pub enum DemoError {
     Store(#[from] ReadError),
     /// A simulated agent failed.
     #[error("a simulated agent failed")]
-    Agent(#[from] StreamError),
+    Agent(#[from] FeedError),
     /// A task panicked.
     #[error(transparent)]
     Task(#[from] TaskError),
@@ -105,7 +105,7 @@ pub async fn run(
         return Err(DemoError::BeyondLoopback(address));
     }
     let tokens = HOSTS.iter().map(|host| Ok(HostToken { host, token: new_token()? }));
-    let tokens = tokens.collect::<Result<Vec<_>, _>>().map_err(DemoError::Token)?;
+    let tokens = tokens.collect::<Result<Vec<_>, _>>().map_err(DemoError::Random)?;
     let agents = tokens.iter().map(agent).collect();
     let directory = options.directory.join("store");
     let local = Options::local(options.addresses, agents, directory);
@@ -153,8 +153,11 @@ async fn live(
 fn feeds(store: &Store, course: &Course, tokens: Vec<HostToken>) -> Result<Vec<Feed>, DemoError> {
     let feed = |HostToken { host, token }| {
         let from_ms = newest(store, host.name)?.unwrap_or(course.begin_ms);
-        let (world, grpc) = (Arc::clone(&course.world), format!("http://{}", course.grpc));
-        Ok(Feed { world, host, from_ms, grpc, token })
+        let token = Token::new(&token).expect("hexadecimal digits are a token");
+        let url = format!("http://{}", course.grpc);
+        let collector = CollectorAddress { url, token, ca_file: None };
+        let boot = getrandom::u64().map_err(DemoError::Random)?;
+        Ok(Feed { world: Arc::clone(&course.world), host, from_ms, boot, collector })
     };
     tokens.into_iter().map(feed).collect()
 }

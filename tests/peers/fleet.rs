@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use harness::Token;
-use headroom::demo::AgentStream;
+use headroom_agent::uplink::WireClient;
 use headroom_proto::wire::Frame;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
@@ -15,8 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::load::{Host, SERIES_PER_HOST, Signal, now_ms};
 use crate::process::{self, Memory};
-use crate::stream::definitions;
-use crate::{collector, table};
+use crate::{collector, stream, table};
 
 const AGENTS: usize = 10_000;
 const MINUTES: f64 = 5.0;
@@ -158,7 +157,7 @@ async fn connect_all(grpc: &str, tokens: &[Token]) -> anyhow::Result<Vec<Agent>>
 
 /// A simulated agent.
 struct Agent {
-    stream: AgentStream,
+    wire: WireClient,
     signals: Vec<Signal>,
     /// Where in the interval its rounds lie.
     phase: Duration,
@@ -174,11 +173,11 @@ impl Agent {
             more.others.push(("unit", "2".to_owned()));
             series.push(more);
         }
-        let stream = AgentStream::open(grpc, &token.secret, boot).await?;
-        stream.define(definitions(&series)).await?;
+        let mut wire = stream::open(grpc, token, boot).await?;
+        wire.define(boot, stream::definitions(&series)).await?;
         let phase = INTERVAL.mul_f64(fastrand::Rng::with_seed(boot).f64());
         let signals = series.into_iter().map(|series| series.signal).collect();
-        Ok(Self { stream, signals, phase, boot })
+        Ok(Self { wire, signals, phase, boot })
     }
 
     /// Takes rounds from `start` to `end`; answers the delays of the frames due from `begin` on.
@@ -195,8 +194,8 @@ impl Agent {
             }
             tokio::time::sleep_until(due.into()).await;
             let frame = self.round(sequence);
-            self.stream.push(frame).await?;
-            let acknowledged = self.stream.acknowledged().await?;
+            stream::push(&mut self.wire, frame).await?;
+            let acknowledged = stream::acknowledged(&mut self.wire).await?;
             let last = acknowledged.last().map(|range| range.last);
             ensure!(last == Some(sequence), "{last:?} acknowledged, not {sequence}");
             // From when it was due: a client that is late itself counts against the collector.

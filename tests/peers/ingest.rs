@@ -6,7 +6,6 @@
 use std::path::Path;
 
 use anyhow::ensure;
-use headroom::demo::AgentStream;
 use headroom_proto::wire::Frame;
 use prost::bytes::Bytes;
 use tempfile::TempDir;
@@ -14,8 +13,7 @@ use tempfile::TempDir;
 use crate::collector::Collector;
 use crate::load::{self, DAY_TICKS, Host, SERIES_PER_HOST, Times};
 use crate::peer::Peer;
-use crate::stream::definitions;
-use crate::{collector, option, process, remote_write, table, victoria};
+use crate::{collector, option, process, remote_write, stream, table, victoria};
 
 const HOSTS: usize = 100;
 
@@ -145,12 +143,12 @@ fn headroom_streams(prepared: &Prepared) -> anyhow::Result<f64> {
             let (grpc, token) = (collector.grpc.clone(), token.clone());
             let (series, frames) = (host.series.clone(), frames.clone());
             agents.spawn(async move {
-                let mut stream = AgentStream::open(&grpc, &token.secret, 1).await?;
-                stream.define(definitions(&series)).await?;
+                let mut wire = stream::open(&grpc, &token, 1).await?;
+                wire.define(1, stream::definitions(&series)).await?;
                 for frame in frames {
-                    stream.push(frame).await?;
+                    stream::push(&mut wire, frame).await?;
                 }
-                anyhow::Ok(stream.settle().await?)
+                stream::settle(&mut wire).await
             });
         }
         while let Some(outcome) = agents.join_next().await {

@@ -56,15 +56,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("png", &["collector/src/graphs/draw"]),
     ("axum", &["collector/src/web"]),
     ("askama", &["collector/src/web"]),
-    (
-        "tonic",
-        &[
-            "collector/src/ingest",
-            "collector/src/demo/stream",
-            "agent/src/uplink",
-            "proto/src/wire",
-        ],
-    ),
+    ("tonic", &["collector/src/ingest", "agent/src/uplink", "proto/src/wire"]),
     ("reqwest", &["collector/src/client", "collector/src/snapshot", "collector/src/main"]),
     ("sha2", &["collector/src/identity"]),
     ("indicatif", &["collector/src/demo/progress"]),

@@ -1,16 +1,16 @@
 //! The feed of one simulated host: its history as fast as the collector takes it, then its life at
-//! real pace, through the door that every agent uses.
+//! real pace, through the door that every agent uses and over the agent's own end of the wire.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use headroom_agent::uplink::{Answer, CollectorAddress, Introduction, WireClient, WireError};
 use headroom_simulation::{Host, World};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::host::{DemoAgent, Outgoing};
-use super::stream::{AgentStream, StreamError};
 
 /// Up to which age, and how far apart the moments of the history are: what is long ago is looked at
 /// from afar.
@@ -27,16 +27,31 @@ const POLL_STEP_MS: i64 = 15_000;
 /// What waits for the stream.
 const AHEAD: usize = 512;
 
+/// How long the collector may take to answer: it takes the histories of all hosts at once.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How long a sleep may be, so that an end is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 
 /// What the producer tells the stream.
 enum Item {
-    /// The agent begins anew.
-    Boot(u64),
     Send(Outgoing),
     /// The history is complete.
     CaughtUp,
+}
+
+/// Why a feed ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The stream did not come to be, or broke.
+    #[error("frames can no longer be sent")]
+    Wire(#[from] WireError),
+    /// The collector does not take what was sent.
+    #[error("the collector refused samples: {0}")]
+    Refused(String),
+    /// The walk over the host's time panicked.
+    #[error("the walk over the host's time did not end in order")]
+    Walk(#[from] tokio::task::JoinError),
 }
 
 /// How far the histories are.
@@ -67,9 +82,10 @@ pub struct Feed {
     pub host: &'static Host,
     /// The moment behind which nothing is stored yet.
     pub from_ms: i64,
-    /// The collector's address for agents, and this host's token.
-    pub grpc: String,
-    pub token: String,
+    /// The boot of its agent's first run.
+    pub boot: u64,
+    /// Where agents are served, with this host's token.
+    pub collector: CollectorAddress,
 }
 
 impl Feed {
@@ -78,51 +94,75 @@ impl Feed {
         self,
         progress: Arc<Progress>,
         stop: CancellationToken,
-    ) -> Result<(), StreamError> {
+    ) -> Result<(), FeedError> {
+        let agent_version = "simulated".to_owned();
+        let introduction = Introduction { boot: self.boot, agent_version, patience: PATIENCE };
+        let (mut wire, _) = WireClient::open(&self.collector, introduction).await?;
         let (items, mut queue) = mpsc::channel(AHEAD);
-        let (grpc, token) = (self.grpc.clone(), self.token.clone());
-        let (counting, ending) = (Arc::clone(&progress), stop.clone());
+        let counting = Arc::clone(&progress);
         // Ends when the queue does, or at the next look at `stop`.
         let producer =
-            tokio::task::spawn_blocking(move || produce(&self, &items, &counting, &ending));
-        let outcome = send(&mut queue, &grpc, &token, &progress).await;
+            tokio::task::spawn_blocking(move || produce(&self, &items, &counting, &stop));
+        let outcome = send(&mut wire, &mut queue, &progress).await;
         drop(queue);
-        producer.await.map_err(|_| StreamError::Ended)?;
+        producer.await?;
         outcome
     }
 }
 
+/// Sends what comes until no more does, and waits until all of it is durable.
 async fn send(
+    wire: &mut WireClient,
     queue: &mut mpsc::Receiver<Item>,
-    grpc: &str,
-    token: &str,
     progress: &Progress,
-) -> Result<(), StreamError> {
-    let mut stream: Option<AgentStream> = None;
-    while let Some(item) = queue.recv().await {
-        match (item, &mut stream) {
-            (Item::Boot(boot), before) => {
-                if let Some(stream) = before {
-                    stream.settle().await?;
+) -> Result<(), FeedError> {
+    let mut items = Vec::new();
+    loop {
+        let room = wire.room();
+        tokio::select! {
+            answer = wire.answer() => {
+                check(answer?)?;
+                continue;
+            }
+            count = queue.recv_many(&mut items, room), if room > 0 => {
+                if count == 0 {
+                    return settle(wire).await;
                 }
-                stream = Some(AgentStream::open(grpc, token, boot).await?);
             }
-            (Item::Send(Outgoing { series, frame }), Some(stream)) => {
-                if !series.is_empty() {
-                    stream.define(series).await?;
+        }
+        let mut frames = Vec::with_capacity(items.len());
+        let mut caught_up = false;
+        for item in items.drain(..) {
+            match item {
+                Item::Send(Outgoing { series, frame }) => {
+                    if !series.is_empty() {
+                        wire.define(frame.boot, series).await?;
+                    }
+                    frames.push(frame);
                 }
-                stream.push(frame).await?;
+                Item::CaughtUp => caught_up = true,
             }
-            (Item::CaughtUp, Some(stream)) => {
-                stream.settle().await?;
-                progress.hosts.fetch_add(1, Ordering::Relaxed);
-            }
-            (Item::Send(_) | Item::CaughtUp, None) => return Err(StreamError::Ended),
+        }
+        wire.push(frames).await?;
+        if caught_up {
+            settle(wire).await?;
+            progress.hosts.fetch_add(1, Ordering::Relaxed);
         }
     }
-    match &mut stream {
-        Some(stream) => stream.settle().await,
-        None => Ok(()),
+}
+
+async fn settle(wire: &mut WireClient) -> Result<(), FeedError> {
+    while wire.unanswered() > 0 {
+        check(wire.answer().await?)?;
+    }
+    Ok(())
+}
+
+/// What a simulated agent sends is right: a refusal is a mistake of ours.
+fn check(answer: Answer) -> Result<(), FeedError> {
+    match answer {
+        Answer::Acknowledged(_) | Answer::Settings(_) => Ok(()),
+        Answer::Refused(refusal) => Err(FeedError::Refused(refusal.reason)),
     }
 }
 
@@ -132,6 +172,8 @@ fn produce(feed: &Feed, items: &mpsc::Sender<Item>, progress: &Progress, stop: &
     let mut walk = feed.world.walk(feed.host);
     let mut schedule = Schedule { at_ms: feed.from_ms, begin_ms };
     let mut agent: Option<(DemoAgent, i64)> = None;
+    let more = std::iter::from_fn(|| getrandom::u64().ok());
+    let mut boots = std::iter::once(feed.boot).chain(more);
     let mut poll_due_ms = i64::MIN;
     let mut caught_up = false;
     let give = |item| items.blocking_send(item).is_ok();
@@ -152,12 +194,9 @@ fn produce(feed: &Feed, items: &mpsc::Sender<Item>, progress: &Progress, stop: &
         }
         let Some(moment) = walk.at(at_ms) else { continue };
         if agent.as_ref().is_none_or(|(_, boot_ms)| *boot_ms != moment.boot_ms) {
-            let Ok(boot) = getrandom::u64() else { return };
+            let Some(boot) = boots.next() else { return };
             let interval = Duration::from_millis(LONGEST_STEP_MS as u64);
             agent = Some((DemoAgent::new(feed.host, boot, at_ms, interval), moment.boot_ms));
-            if !give(Item::Boot(boot)) {
-                return;
-            }
         }
         let Some((agent, _)) = &mut agent else { continue };
         if !give(Item::Send(agent.sample(&moment))) {

@@ -9,7 +9,7 @@ use headroom_agent::rooms::room::{Clients, MeetingKey, Origin, Room};
 use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::series::{Round, RoundKind, SeriesTable};
 use headroom_proto::metric::AGENT_FRAMES;
-use headroom_proto::wire::{Frame, Meeting, SeriesDefinition};
+use headroom_proto::wire::{Frame, SeriesDefinition};
 use headroom_simulation::{Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
 
 use super::node;
@@ -66,7 +66,7 @@ impl DemoAgent {
         let version = [("version", env!("CARGO_PKG_VERSION"))];
         round.push("headroom_agent_build_info", &version, 1.0);
         let (ids, values, _) = round.finish();
-        self.send(moment.at_ms, (ids, values), Vec::new())
+        self.outgoing(Frame { timestamp_ms: moment.at_ms, ids, values, ..Frame::default() })
     }
 
     /// A poll of BigBlueButton.
@@ -83,7 +83,13 @@ impl DemoAgent {
         let mut round = Round::of(RoundKind::Rooms, &mut self.table);
         let meetings = self.account.poll(poll, &mut round);
         let (ids, values, _) = round.finish();
-        self.send(moment.at_ms, (ids, values), meetings)
+        self.outgoing(Frame {
+            timestamp_ms: moment.at_ms,
+            ids,
+            values,
+            meetings,
+            ..Frame::default()
+        })
     }
 
     fn room(&self, room: &RoomMoment) -> Room {
@@ -111,15 +117,10 @@ impl DemoAgent {
         }
     }
 
-    fn send(
-        &mut self,
-        timestamp_ms: i64,
-        (ids, values): (Vec<u32>, Vec<f64>),
-        meetings: Vec<Meeting>,
-    ) -> Outgoing {
+    /// The next frame of this run, behind the series that are new in it.
+    fn outgoing(&mut self, frame: Frame) -> Outgoing {
         let series = self.table.definitions()[self.defined..].to_vec();
         self.defined = self.table.definitions().len();
-        let (boot, sequence) = (self.boot, self.sequence);
-        Outgoing { series, frame: Frame { boot, sequence, timestamp_ms, ids, values, meetings } }
+        Outgoing { series, frame: Frame { boot: self.boot, sequence: self.sequence, ..frame } }
     }
 }
