@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_agent::uplink::{CollectorAddress, Token};
-use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
+use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
+use headroom_proto::metric::INSTANCE;
 use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
 use tokio_util::sync::CancellationToken;
 
@@ -163,7 +164,8 @@ fn feeds(store: &Store, course: &Course, tokens: Vec<HostToken>) -> Result<Vec<F
 }
 
 fn newest(store: &Store, instance: &str) -> Result<Option<i64>, ReadError> {
-    let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
+    let matchers =
+        [Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name), Matcher::equal(INSTANCE, instance)];
     let what = Selection::ever(&matchers);
     let found = store.select(what, Hints::default(), &Budget::unlimited())?;
     Ok(found.iter().filter_map(|series| series.timestamps.last().copied()).max())

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
 use headroom_proto::limits::MAX_FUTURE;
-use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
+use headroom_proto::metric::INSTANCE;
 
 use crate::links::{self, LinksOf, Traffic};
 use crate::query::{Column, Interval, Statistics, fold};
@@ -168,7 +169,10 @@ fn newest_reports(
         if instances.is_empty() {
             break;
         }
-        let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::one_of(INSTANCE, &instances)];
+        let matchers = [
+            Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name),
+            Matcher::one_of(INSTANCE, &instances),
+        ];
         // A host's clock may be ahead, but no frame is taken in that is further.
         let to_ms = now_ms + MAX_FUTURE.as_millis() as i64;
         let range = TimeRange { from_ms: now_ms - back_ms, to_ms };
@@ -183,13 +187,14 @@ fn newest_reports(
 
 /// The names of all hosts that have ever reported.
 pub fn instances(reader: Reader<'_>) -> Result<Vec<String>, ReadError> {
-    let matchers = [Matcher::metric(AGENT_FRAMES)];
+    let matchers = [Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name)];
     reader.label_values(Selection::ever(&matchers), INSTANCE)
 }
 
 /// Whether a host of that name has ever reported.
 pub fn is_known(reader: Reader<'_>, instance: &str) -> Result<bool, ReadError> {
-    let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
+    let matchers =
+        [Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name), Matcher::equal(INSTANCE, instance)];
     let what = Selection::ever(&matchers);
     Ok(!reader.label_values(what, INSTANCE)?.is_empty())
 }
@@ -207,7 +212,7 @@ mod tests {
 
     /// A frame of a host so long ago.
     fn frame(store: &Store, instance: &str, ago_ms: i64) -> FrameWrite {
-        let labels = Labels::new(AGENT_FRAMES, [("instance", instance)]);
+        let labels = Labels::new(HEADROOM_AGENT_FRAMES_TOTAL.name, [("instance", instance)]);
         let series = [store.series_id(&labels).unwrap()].into();
         FrameWrite { id: None, timestamp_ms: NOW_MS - ago_ms, series, values: vec![1.0] }
     }

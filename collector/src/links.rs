@@ -8,6 +8,9 @@ mod buckets;
 mod interfaces;
 mod rates;
 
+use headroom_proto::catalogue::{
+    NODE_NETWORK_RECEIVE_BYTES_TOTAL, NODE_NETWORK_TRANSMIT_BYTES_TOTAL,
+};
 use headroom_proto::metric::INSTANCE;
 
 use crate::query::{Interval, sum};
@@ -19,8 +22,8 @@ const MARGIN_MS: i64 = 300_000;
 /// Links are measured in bits, their counters in bytes.
 const BITS: f64 = 8.0;
 
-const SENT: &str = "node_network_transmit_bytes_total";
-const RECEIVED: &str = "node_network_receive_bytes_total";
+const SENT: &str = NODE_NETWORK_TRANSMIT_BYTES_TOTAL.name;
+const RECEIVED: &str = NODE_NETWORK_RECEIVE_BYTES_TOTAL.name;
 
 /// Which links are meant.
 #[derive(Debug, Clone, Copy)]

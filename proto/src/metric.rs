@@ -8,9 +8,6 @@ pub const INSTANCE: &str = "instance";
 /// The label that says which part of an agent a series comes from.
 pub const JOB: &str = "job";
 
-/// Counts the frames an agent has taken since its boot: the frame's own sequence.
-pub const AGENT_FRAMES: &str = crate::catalogue::HEADROOM_AGENT_FRAMES_TOTAL.name;
-
 /// The label that names the organisation that a room belongs to.
 pub const TENANT: &str = "tenant";
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use harness::{Program, binaries, eventually, fetch};
+use harness::{ALL_SERIES, Program, assert_declared, binaries, eventually, fetch};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -43,6 +43,13 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
         assert_eq!(status, 200, "{page}");
         assert!(String::from_utf8(body).unwrap().contains("ca1"), "{page}");
     }
+    let (_, all) = fetch(&format!("http://{http}/{ALL_SERIES}")).await.unwrap();
+    assert!(assert_declared(&all) > 1000);
+    let (_, body) = fetch(&format!("http://{http}/api/v1/metadata")).await.unwrap();
+    let metadata: Value = serde_json::from_slice(&body).unwrap();
+    let metadata = metadata["data"].as_object().unwrap();
+    let silent = metadata.iter().find(|(_, entries)| entries[0]["help"] == "");
+    assert!(metadata.len() > 50 && silent.is_none(), "{} and {silent:?}", metadata.len());
     for graph in GRAPHS {
         let url = format!("http://{http}/graphs/ca1/{graph}/day.json");
         let (_, body) = fetch(&url).await.unwrap();

@@ -7,7 +7,7 @@ use harness::{
     run,
 };
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
-use headroom_proto::metric::AGENT_FRAMES;
+use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
 use tempfile::TempDir;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn an_agent_with_a_full_spool_disk_goes_on_sampling_and_sending() {
     let store = collector.open_store();
     let series = store
         .select(
-            Selection::ever(&[Matcher::metric(AGENT_FRAMES)]),
+            Selection::ever(&[Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name)]),
             Hints::default(),
             &Budget::unlimited(),
         )

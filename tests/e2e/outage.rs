@@ -8,13 +8,15 @@ use harness::{
 };
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection, TimeRange};
 use headroom::store::Store;
-use headroom_proto::metric::{AGENT_FRAMES, INSTANCE};
+use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
+use headroom_proto::metric::INSTANCE;
 
 const EVER: TimeRange = TimeRange { from_ms: 0, to_ms: i64::MAX };
 
 /// The frames of an instance in the store: timestamp and sequence in order of time.
 fn frames(store: &Store, instance: &str) -> Vec<(i64, u64)> {
-    let matchers = [Matcher::metric(AGENT_FRAMES), Matcher::equal(INSTANCE, instance)];
+    let matchers =
+        [Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name), Matcher::equal(INSTANCE, instance)];
     let series =
         store.select(Selection::ever(&matchers), Hints::default(), &Budget::unlimited()).unwrap();
     let [series] = &series[..] else { return Vec::new() };

@@ -8,7 +8,7 @@ use fantoccini::Locator;
 use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, fetch};
 use headroom::samples::Labels;
 use headroom::store::{FrameId, FrameWrite, Store};
-use headroom_proto::metric::AGENT_FRAMES;
+use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
 
 use crate::browser::Browser;
 
@@ -73,7 +73,7 @@ fn fill_with_a_silent_host(store: &Store) {
     let labels = [("device", "eth0"), ("kind", "physical"), ("instance", "ca1"), ("job", "node")];
     let series = |metric| store.series_id(&Labels::new(metric, labels)).unwrap();
     let names = [
-        AGENT_FRAMES,
+        HEADROOM_AGENT_FRAMES_TOTAL.name,
         "node_network_info",
         "node_network_transmit_bytes_total",
         "node_network_receive_bytes_total",

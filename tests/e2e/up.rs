@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use harness::{Namespace, Program, binaries, eventually};
+use harness::{ALL_SERIES, Namespace, Program, assert_declared, binaries, eventually};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -53,6 +53,9 @@ async fn shows_real_traffic_to_the_byte_within_thirty_seconds() {
     let overview =
         String::from_utf8(curl(namespace.near("curl"), &format!("http://{http}/")).unwrap());
     assert!(overview.unwrap().contains(&format!("/hosts/{}", hostname.trim())));
+
+    let all = curl(namespace.near("curl"), &format!("http://{http}/{ALL_SERIES}")).unwrap();
+    assert!(assert_declared(&all) > 50);
 
     program.terminate();
     let spool = folder.path().join("data/spool");

@@ -1,6 +1,8 @@
 //! What bbb-webrtc-sfu's own Prometheus exporters say, passed on under their own names: streams by
 //! kind, screen shares, crashes. They are off by default, so their absence is no failure.
 
+use headroom_proto::metric::{INSTANCE, JOB};
+
 use super::client::Client;
 
 /// What is passed on; the rest is about the exporter's own process.
@@ -13,7 +15,7 @@ const MAX_SERIES: usize = 500;
 const MAX_VALUE_BYTES: usize = 128;
 
 /// Labels that say where a series is from are the collector's.
-const RESERVED: [&str; 2] = ["instance", "job"];
+const RESERVED: [&str; 2] = [INSTANCE, JOB];
 
 /// One series of an exporter and its value.
 #[derive(Debug, Clone, PartialEq)]

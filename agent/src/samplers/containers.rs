@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use headroom_proto::catalogue::HEADROOM_CONTAINERS_DROPPED;
+use headroom_proto::metric::TENANT;
 
 use self::figures::Figures;
 use self::hierarchy::Hierarchy;
@@ -154,8 +155,7 @@ impl Sampler for Containers {
                 continue;
             }
             figures.processes = container.processes.map(|count| count as f64);
-            let labels =
-                [("name", &*container.name), ("id", group), ("tenant", &*container.tenant)];
+            let labels = [("name", &*container.name), ("id", group), (TENANT, &*container.tenant)];
             figures.push(&labels, round);
             if let Some(network) = &container.network {
                 network.push(&labels, &mut self.buffer, round)?;

@@ -8,7 +8,7 @@ use headroom_agent::rooms::poll::{Outcome, Poll};
 use headroom_agent::rooms::room::{Clients, MeetingKey, Origin, Room};
 use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::series::{Round, RoundKind, SeriesTable};
-use headroom_proto::metric::AGENT_FRAMES;
+use headroom_proto::catalogue::{HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_FRAMES_TOTAL};
 use headroom_proto::wire::{Frame, SeriesDefinition};
 use headroom_simulation::{Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
 
@@ -62,9 +62,9 @@ impl DemoAgent {
         let mut round = Round::new(&mut self.table);
         node::push(self.host, moment, &mut round);
         round.set_job("headroom");
-        round.push(AGENT_FRAMES, &[], self.sequence as f64);
+        round.push(HEADROOM_AGENT_FRAMES_TOTAL.name, &[], self.sequence as f64);
         let version = [("version", env!("CARGO_PKG_VERSION"))];
-        round.push("headroom_agent_build_info", &version, 1.0);
+        round.push(HEADROOM_AGENT_BUILD_INFO.name, &version, 1.0);
         let (ids, values, _) = round.finish();
         self.outgoing(Frame { timestamp_ms: moment.at_ms, ids, values, ..Frame::default() })
     }

@@ -1,5 +1,26 @@
 //! A simulated host in the words of the agent's samplers: what a round of theirs would have written.
 
+use headroom_proto::catalogue::{
+    BBB_RECORDINGS_DELETED, BBB_RECORDINGS_PROCESSING, BBB_RECORDINGS_PUBLISHED,
+    BBB_RECORDINGS_UNPROCESSED, BBB_RECORDINGS_UNPUBLISHED, HEADROOM_RECORDINGS_BYTES,
+    HEADROOM_RECORDINGS_OLDEST_UNPROCESSED_AGE_SECONDS, NAMEDPROCESS_NAMEGROUP_CPU_SECONDS_TOTAL,
+    NAMEDPROCESS_NAMEGROUP_MEMORY_BYTES, NAMEDPROCESS_NAMEGROUP_NUM_PROCS,
+    NAMEDPROCESS_NAMEGROUP_NUM_THREADS, NODE_BOOT_TIME_SECONDS, NODE_CONTEXT_SWITCHES_TOTAL,
+    NODE_CPU_SECONDS_TOTAL, NODE_DISK_IO_TIME_SECONDS_TOTAL, NODE_DISK_READ_BYTES_TOTAL,
+    NODE_DISK_READS_COMPLETED_TOTAL, NODE_DISK_WRITES_COMPLETED_TOTAL,
+    NODE_DISK_WRITTEN_BYTES_TOTAL, NODE_FILESYSTEM_AVAIL_BYTES, NODE_FILESYSTEM_FREE_BYTES,
+    NODE_FILESYSTEM_SIZE_BYTES, NODE_FORKS_TOTAL, NODE_INTR_TOTAL, NODE_LOAD1, NODE_LOAD5,
+    NODE_LOAD15, NODE_MEMORY_BUFFERS_BYTES, NODE_MEMORY_CACHED_BYTES,
+    NODE_MEMORY_MEMAVAILABLE_BYTES, NODE_MEMORY_MEMFREE_BYTES, NODE_MEMORY_MEMTOTAL_BYTES,
+    NODE_NETSTAT_UDP_INDATAGRAMS, NODE_NETSTAT_UDP_INERRORS, NODE_NETSTAT_UDP_NOPORTS,
+    NODE_NETSTAT_UDP_OUTDATAGRAMS, NODE_NETSTAT_UDP_RCVBUFERRORS, NODE_NETSTAT_UDP_SNDBUFERRORS,
+    NODE_NETWORK_INFO, NODE_NETWORK_RECEIVE_BYTES_TOTAL, NODE_NETWORK_RECEIVE_DROP_TOTAL,
+    NODE_NETWORK_RECEIVE_PACKETS_TOTAL, NODE_NETWORK_SPEED_BYTES,
+    NODE_NETWORK_TRANSMIT_BYTES_TOTAL, NODE_NETWORK_TRANSMIT_DROP_TOTAL,
+    NODE_NETWORK_TRANSMIT_PACKETS_TOTAL, NODE_NETWORK_UP, NODE_PRESSURE_CPU_WAITING_SECONDS_TOTAL,
+    NODE_PRESSURE_IO_STALLED_SECONDS_TOTAL, NODE_PRESSURE_IO_WAITING_SECONDS_TOTAL,
+};
+
 use headroom_agent::series::Round;
 use headroom_simulation::{Host, HostMoment, ProcessGroup};
 
@@ -30,24 +51,24 @@ fn push_cores(moment: &HostMoment, round: &mut Round<'_>) {
         ] {
             // The kernel counts in hundredths.
             let seconds = (seconds * 100.0).floor() / 100.0;
-            round.push("node_cpu_seconds_total", &[("cpu", &number), ("mode", mode)], seconds);
+            round.push(NODE_CPU_SECONDS_TOTAL.name, &[("cpu", &number), ("mode", mode)], seconds);
         }
     }
-    for (metric, load) in ["node_load1", "node_load5", "node_load15"].into_iter().zip(moment.load) {
-        round.push(metric, &[], (load * 100.0).round() / 100.0);
+    for (metric, load) in [NODE_LOAD1, NODE_LOAD5, NODE_LOAD15].into_iter().zip(moment.load) {
+        round.push(metric.name, &[], (load * 100.0).round() / 100.0);
     }
 }
 
 fn push_memory(moment: &HostMoment, round: &mut Round<'_>) {
     let memory = moment.memory;
     for (metric, bytes) in [
-        ("node_memory_MemTotal_bytes", memory.total_bytes),
-        ("node_memory_MemFree_bytes", memory.free_bytes),
-        ("node_memory_MemAvailable_bytes", memory.available_bytes),
-        ("node_memory_Cached_bytes", memory.cached_bytes),
-        ("node_memory_Buffers_bytes", memory.buffers_bytes),
+        (NODE_MEMORY_MEMTOTAL_BYTES, memory.total_bytes),
+        (NODE_MEMORY_MEMFREE_BYTES, memory.free_bytes),
+        (NODE_MEMORY_MEMAVAILABLE_BYTES, memory.available_bytes),
+        (NODE_MEMORY_CACHED_BYTES, memory.cached_bytes),
+        (NODE_MEMORY_BUFFERS_BYTES, memory.buffers_bytes),
     ] {
-        round.push(metric, &[], bytes as f64);
+        round.push(metric.name, &[], bytes as f64);
     }
 }
 
@@ -55,40 +76,40 @@ fn push_network(host: &Host, moment: &HostMoment, round: &mut Round<'_>) {
     let device = [("device", host.device)];
     let network = moment.network;
     for (metric, count) in [
-        ("node_network_receive_bytes_total", network.receive_bytes),
-        ("node_network_transmit_bytes_total", network.transmit_bytes),
-        ("node_network_receive_packets_total", network.receive_packets),
-        ("node_network_transmit_packets_total", network.transmit_packets),
-        ("node_network_receive_drop_total", network.receive_drops),
-        ("node_network_transmit_drop_total", network.transmit_drops),
+        (NODE_NETWORK_RECEIVE_BYTES_TOTAL, network.receive_bytes),
+        (NODE_NETWORK_TRANSMIT_BYTES_TOTAL, network.transmit_bytes),
+        (NODE_NETWORK_RECEIVE_PACKETS_TOTAL, network.receive_packets),
+        (NODE_NETWORK_TRANSMIT_PACKETS_TOTAL, network.transmit_packets),
+        (NODE_NETWORK_RECEIVE_DROP_TOTAL, network.receive_drops),
+        (NODE_NETWORK_TRANSMIT_DROP_TOTAL, network.transmit_drops),
     ] {
-        round.push(metric, &device, count as f64);
+        round.push(metric.name, &device, count as f64);
     }
-    round.push("node_network_up", &device, 1.0);
-    round.push("node_network_speed_bytes", &device, host.link_bytes_per_second() as f64);
+    round.push(NODE_NETWORK_UP.name, &device, 1.0);
+    round.push(NODE_NETWORK_SPEED_BYTES.name, &device, host.link_bytes_per_second() as f64);
     let info = [device[0], ("kind", "physical"), ("operstate", "up"), ("duplex", "full")];
-    round.push("node_network_info", &info, 1.0);
+    round.push(NODE_NETWORK_INFO.name, &info, 1.0);
     let datagrams = moment.datagrams;
     for (metric, count) in [
-        ("node_netstat_Udp_InDatagrams", datagrams.received),
-        ("node_netstat_Udp_OutDatagrams", datagrams.sent),
-        ("node_netstat_Udp_NoPorts", datagrams.no_port),
-        ("node_netstat_Udp_InErrors", datagrams.receive_errors),
-        ("node_netstat_Udp_RcvbufErrors", datagrams.receive_buffer_errors),
-        ("node_netstat_Udp_SndbufErrors", datagrams.send_buffer_errors),
+        (NODE_NETSTAT_UDP_INDATAGRAMS, datagrams.received),
+        (NODE_NETSTAT_UDP_OUTDATAGRAMS, datagrams.sent),
+        (NODE_NETSTAT_UDP_NOPORTS, datagrams.no_port),
+        (NODE_NETSTAT_UDP_INERRORS, datagrams.receive_errors),
+        (NODE_NETSTAT_UDP_RCVBUFERRORS, datagrams.receive_buffer_errors),
+        (NODE_NETSTAT_UDP_SNDBUFERRORS, datagrams.send_buffer_errors),
     ] {
-        round.push(metric, &[], count as f64);
+        round.push(metric.name, &[], count as f64);
     }
 }
 
 fn push_disks(moment: &HostMoment, round: &mut Round<'_>) {
     let disk = moment.disk;
     let device = [("device", "sdb")];
-    round.push("node_disk_read_bytes_total", &device, disk.read_bytes as f64);
-    round.push("node_disk_written_bytes_total", &device, disk.written_bytes as f64);
-    round.push("node_disk_reads_completed_total", &device, disk.reads as f64);
-    round.push("node_disk_writes_completed_total", &device, disk.writes as f64);
-    round.push("node_disk_io_time_seconds_total", &device, disk.busy_seconds);
+    round.push(NODE_DISK_READ_BYTES_TOTAL.name, &device, disk.read_bytes as f64);
+    round.push(NODE_DISK_WRITTEN_BYTES_TOTAL.name, &device, disk.written_bytes as f64);
+    round.push(NODE_DISK_READS_COMPLETED_TOTAL.name, &device, disk.reads as f64);
+    round.push(NODE_DISK_WRITES_COMPLETED_TOTAL.name, &device, disk.writes as f64);
+    round.push(NODE_DISK_IO_TIME_SECONDS_TOTAL.name, &device, disk.busy_seconds);
     for filesystem in moment.filesystems {
         let labels = [
             ("device", filesystem.device),
@@ -96,25 +117,25 @@ fn push_disks(moment: &HostMoment, round: &mut Round<'_>) {
             ("mountpoint", filesystem.mountpoint),
         ];
         let available = filesystem.available_bytes as f64;
-        round.push("node_filesystem_size_bytes", &labels, filesystem.size_bytes as f64);
-        round.push("node_filesystem_avail_bytes", &labels, available);
-        round.push("node_filesystem_free_bytes", &labels, available);
+        round.push(NODE_FILESYSTEM_SIZE_BYTES.name, &labels, filesystem.size_bytes as f64);
+        round.push(NODE_FILESYSTEM_AVAIL_BYTES.name, &labels, available);
+        round.push(NODE_FILESYSTEM_FREE_BYTES.name, &labels, available);
     }
 }
 
 fn push_kernel(moment: &HostMoment, round: &mut Round<'_>) {
     let kernel = moment.kernel;
-    round.push("node_boot_time_seconds", &[], (moment.boot_ms / 1000) as f64);
-    round.push("node_context_switches_total", &[], kernel.context_switches as f64);
-    round.push("node_intr_total", &[], kernel.interrupts as f64);
-    round.push("node_forks_total", &[], kernel.forks as f64);
+    round.push(NODE_BOOT_TIME_SECONDS.name, &[], (moment.boot_ms / 1000) as f64);
+    round.push(NODE_CONTEXT_SWITCHES_TOTAL.name, &[], kernel.context_switches as f64);
+    round.push(NODE_INTR_TOTAL.name, &[], kernel.interrupts as f64);
+    round.push(NODE_FORKS_TOTAL.name, &[], kernel.forks as f64);
     let pressure = moment.pressure;
     for (metric, seconds) in [
-        ("node_pressure_cpu_waiting_seconds_total", pressure.cpu_waiting_seconds),
-        ("node_pressure_io_waiting_seconds_total", pressure.io_waiting_seconds),
-        ("node_pressure_io_stalled_seconds_total", pressure.io_stalled_seconds),
+        (NODE_PRESSURE_CPU_WAITING_SECONDS_TOTAL, pressure.cpu_waiting_seconds),
+        (NODE_PRESSURE_IO_WAITING_SECONDS_TOTAL, pressure.io_waiting_seconds),
+        (NODE_PRESSURE_IO_STALLED_SECONDS_TOTAL, pressure.io_stalled_seconds),
     ] {
-        round.push(metric, &[], seconds);
+        round.push(metric.name, &[], seconds);
     }
 }
 
@@ -122,32 +143,32 @@ fn push_group(group: &ProcessGroup, round: &mut Round<'_>) {
     let name = ("groupname", group.name);
     for (mode, seconds) in [("user", group.user_seconds), ("system", group.system_seconds)] {
         let labels = [name, ("mode", mode)];
-        round.push("namedprocess_namegroup_cpu_seconds_total", &labels, seconds);
+        round.push(NAMEDPROCESS_NAMEGROUP_CPU_SECONDS_TOTAL.name, &labels, seconds);
     }
-    round.push("namedprocess_namegroup_num_procs", &[name], group.processes as f64);
-    round.push("namedprocess_namegroup_num_threads", &[name], group.threads as f64);
+    round.push(NAMEDPROCESS_NAMEGROUP_NUM_PROCS.name, &[name], group.processes as f64);
+    round.push(NAMEDPROCESS_NAMEGROUP_NUM_THREADS.name, &[name], group.threads as f64);
     let labels = [name, ("memtype", "resident")];
-    round.push("namedprocess_namegroup_memory_bytes", &labels, group.memory_bytes as f64);
+    round.push(NAMEDPROCESS_NAMEGROUP_MEMORY_BYTES.name, &labels, group.memory_bytes as f64);
 }
 
 fn push_recordings(moment: &HostMoment, round: &mut Round<'_>) {
     let recordings = moment.recordings;
     let state = |state| [("state", state)];
-    let bytes = "headroom_recordings_bytes";
+    let bytes = HEADROOM_RECORDINGS_BYTES.name;
     round.push(bytes, &state("raw"), recordings.raw_bytes as f64);
     round.push(bytes, &state("published"), recordings.published_bytes as f64);
     if let Some(oldest_ms) = recordings.oldest_unprocessed_ms {
         let age_seconds = (moment.at_ms - oldest_ms) as f64 / 1000.0;
-        round.push("headroom_recordings_oldest_unprocessed_age_seconds", &[], age_seconds);
+        round.push(HEADROOM_RECORDINGS_OLDEST_UNPROCESSED_AGE_SECONDS.name, &[], age_seconds);
     }
     round.set_job("bbb");
     for (metric, count) in [
-        ("bbb_recordings_unprocessed", recordings.unprocessed),
-        ("bbb_recordings_processing", recordings.processing),
-        ("bbb_recordings_published", recordings.published),
-        ("bbb_recordings_unpublished", 0),
-        ("bbb_recordings_deleted", recordings.deleted),
+        (BBB_RECORDINGS_UNPROCESSED, recordings.unprocessed),
+        (BBB_RECORDINGS_PROCESSING, recordings.processing),
+        (BBB_RECORDINGS_PUBLISHED, recordings.published),
+        (BBB_RECORDINGS_UNPUBLISHED, 0),
+        (BBB_RECORDINGS_DELETED, recordings.deleted),
     ] {
-        round.push(metric, &[], count as f64);
+        round.push(metric.name, &[], count as f64);
     }
 }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use headroom_proto::catalogue::{NODE_NETWORK_INFO, NODE_NETWORK_SPEED_BYTES};
 use headroom_proto::metric::INSTANCE;
 
 use super::LinksOf;
 use crate::samples::{METRIC, Matcher, Newest, ReadError, Reader, Selection, TimeRange};
 
 /// Describes an interface by its label `kind`.
-pub const INFO: &str = "node_network_info";
+pub const INFO: &str = NODE_NETWORK_INFO.name;
 const PHYSICAL: &str = "physical";
 const VETH: &str = "veth";
 
 /// How fast it is, in bytes per second.
-pub const SPEED: &str = "node_network_speed_bytes";
+pub const SPEED: &str = NODE_NETWORK_SPEED_BYTES.name;
 
 /// An interface that leads out of a host.
 pub struct Interface {

@@ -2,21 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use headroom_proto::catalogue::{
+    BBB_API_UP, HEADROOM_BBB_FAILURES_TOTAL, HEADROOM_BBB_STATE, Metric,
+};
 use headroom_proto::metric::INSTANCE;
 
 use crate::query::usual_distance;
 use crate::samples::{Hints, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 
-/// One for the state that the last poll ended in.
-const STATE: &str = "headroom_bbb_state";
+/// States that a poll may end in.
 const OK: &str = "ok";
 const FAILED: &str = "failed";
-
-/// One if BBB answers, as bigbluebutton-exporter has it.
-const API_UP: &str = "bbb_api_up";
-
-/// Counts answers that are failures, by what they say.
-const FAILURES: &str = "headroom_bbb_failures_total";
 
 /// A poll that is missed, and a late one, are no silence.
 const POLLS_HELD: f64 = 3.5;
@@ -57,11 +53,12 @@ pub fn answers(
     reader: Reader<'_>,
     now_ms: i64,
 ) -> Result<BTreeMap<String, (Answer, i64)>, ReadError> {
-    let with = |metric| {
-        let matchers = [Matcher::metric(metric)];
+    let with = |metric: &Metric| {
+        let matchers = [Matcher::metric(metric.name)];
         reader.label_values(Selection::ever(&matchers), INSTANCE)
     };
-    let instances: BTreeSet<String> = with(STATE)?.into_iter().chain(with(API_UP)?).collect();
+    let instances: BTreeSet<String> =
+        with(HEADROOM_BBB_STATE)?.into_iter().chain(with(BBB_API_UP)?).collect();
     let mut answers = BTreeMap::new();
     for instance in instances {
         if let Some(answer) = of_host(reader, &instance, now_ms)? {
@@ -101,8 +98,8 @@ fn polls(
     (from_ms, to_ms): (i64, i64),
 ) -> Result<Vec<(i64, bool)>, ReadError> {
     let range = TimeRange { from_ms, to_ms };
-    let state = [Matcher::metric(STATE), Matcher::equal("state", OK)];
-    let up = [Matcher::metric(API_UP)];
+    let state = [Matcher::metric(HEADROOM_BBB_STATE.name), Matcher::equal("state", OK)];
+    let up = [Matcher::metric(BBB_API_UP.name)];
     for matchers in [&state[..], &up[..]] {
         let own = [Matcher::equal(INSTANCE, instance)];
         let matchers: Vec<Matcher> = matchers.iter().cloned().chain(own).collect();
@@ -162,7 +159,7 @@ fn reason(
 ) -> Result<Reason, ReadError> {
     let range = TimeRange { from_ms: now_ms - RECENT_MS, to_ms: now_ms };
     let own = Matcher::equal(INSTANCE, instance);
-    let matchers = [Matcher::metric(STATE), own.clone()];
+    let matchers = [Matcher::metric(HEADROOM_BBB_STATE.name), own.clone()];
     let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
     let last = |series: &Series| samples(series).last();
     let current = found.iter().filter_map(|series| Some((last(series)?, series)));
@@ -173,7 +170,7 @@ fn reason(
     }
     let from_ms = good_ms.unwrap_or(now_ms - RECENT_MS).max(now_ms - KNOWN_FOR_MS);
     let range = TimeRange { from_ms, to_ms: now_ms };
-    let matchers = [Matcher::metric(FAILURES), own];
+    let matchers = [Matcher::metric(HEADROOM_BBB_FAILURES_TOTAL.name), own];
     let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
     let rises = found.iter().map(|series| (last_rise(series), series));
     let newest = rises.max_by_key(|(rise, _)| *rise);

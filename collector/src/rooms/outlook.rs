@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use headroom_proto::catalogue::{
+    BBB_MEETINGS, BBB_MEETINGS_PARTICIPANTS, HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_ROOMS,
+};
 use headroom_proto::metric::INSTANCE;
 use jiff::{RoundMode, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 
@@ -182,11 +185,13 @@ fn past(
         };
         Ok(rows(value).into_iter().map(of_host).collect())
     };
-    let answered = ask("max by (instance) (max_over_time(bbb_meetings[1h]))")?;
-    let people = ask("sum by (instance) (max_over_time(headroom_tenant_participants[1h]))")?;
+    let answered = ask(&format!("max by (instance) (max_over_time({BBB_MEETINGS}[1h]))"))?;
+    let people =
+        ask(&format!("sum by (instance) (max_over_time({HEADROOM_TENANT_PARTICIPANTS}[1h]))"))?;
     // Never less than all people together, and often the better of the two.
-    let bound = ask("max by (instance) (max_over_time(bbb_meetings_participants[1h]))")?;
-    let rooms = ask("sum by (instance) (max_over_time(headroom_tenant_rooms[1h]))")?;
+    let bound =
+        ask(&format!("max by (instance) (max_over_time({BBB_MEETINGS_PARTICIPANTS}[1h]))"))?;
+    let rooms = ask(&format!("sum by (instance) (max_over_time({HEADROOM_TENANT_ROOMS}[1h]))"))?;
     let hosts = answered.into_iter().map(|(instance, answered)| {
         let hour = |begin: &i64| {
             let place = usize::try_from((begin - first) / HOUR_MS).ok()?;

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use headroom_proto::metric::INSTANCE;
+use headroom_proto::catalogue::{
+    BBB_MEETINGS, BBB_MEETINGS_PARTICIPANTS, BBB_MEETINGS_PARTICIPANTS_MAX,
+    BBB_MEETINGS_VIDEO_PARTICIPANTS, BBB_MEETINGS_VOICE_PARTICIPANTS,
+    HEADROOM_TENANT_BREAKOUT_ROOMS, HEADROOM_TENANT_CAMERAS,
+    HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS, HEADROOM_TENANT_PARTICIPANTS,
+    HEADROOM_TENANT_RECORDING_ROOMS, HEADROOM_TENANT_ROOMS, HEADROOM_TENANT_VOICES, Metric,
+};
+use headroom_proto::metric::{INSTANCE, TENANT};
 
 use super::Counts;
 use crate::promql::{self, QueryError, QueryLimits, Row, Value};
 use crate::samples::{Labels, Reader};
-
-/// The label of an organisation.
-pub const TENANT: &str = "tenant";
 
 /// Whose rooms.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,24 +33,24 @@ impl Key {
 type Field = fn(&mut Counts) -> &mut f64;
 
 /// Each gauge, and what it counts.
-const GAUGES: [(&str, Field); 7] = [
-    ("headroom_tenant_rooms", |counts| &mut counts.rooms),
-    ("headroom_tenant_breakout_rooms", |counts| &mut counts.breakouts),
-    ("headroom_tenant_participants", |counts| &mut counts.people),
-    ("headroom_tenant_voices", |counts| &mut counts.voices),
-    ("headroom_tenant_cameras", |counts| &mut counts.cameras),
-    ("headroom_tenant_recording_rooms", |counts| &mut counts.recording),
-    ("headroom_tenant_largest_room_participants", |counts| &mut counts.largest),
+const GAUGES: [(&Metric, Field); 7] = [
+    (HEADROOM_TENANT_ROOMS, |counts| &mut counts.rooms),
+    (HEADROOM_TENANT_BREAKOUT_ROOMS, |counts| &mut counts.breakouts),
+    (HEADROOM_TENANT_PARTICIPANTS, |counts| &mut counts.people),
+    (HEADROOM_TENANT_VOICES, |counts| &mut counts.voices),
+    (HEADROOM_TENANT_CAMERAS, |counts| &mut counts.cameras),
+    (HEADROOM_TENANT_RECORDING_ROOMS, |counts| &mut counts.recording),
+    (HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS, |counts| &mut counts.largest),
 ];
 
 /// What bigbluebutton-exporter tells of all meetings: breakout rooms count as rooms, and people in
 /// them twice.
-const OF_ALL: [(&str, Field); 5] = [
-    ("bbb_meetings", |counts| &mut counts.rooms),
-    ("bbb_meetings_participants", |counts| &mut counts.people),
-    ("bbb_meetings_voice_participants", |counts| &mut counts.voices),
-    ("bbb_meetings_video_participants", |counts| &mut counts.cameras),
-    ("bbb_meetings_participants_max", |counts| &mut counts.largest),
+const OF_ALL: [(&Metric, Field); 5] = [
+    (BBB_MEETINGS, |counts| &mut counts.rooms),
+    (BBB_MEETINGS_PARTICIPANTS, |counts| &mut counts.people),
+    (BBB_MEETINGS_VOICE_PARTICIPANTS, |counts| &mut counts.voices),
+    (BBB_MEETINGS_VIDEO_PARTICIPANTS, |counts| &mut counts.cameras),
+    (BBB_MEETINGS_PARTICIPANTS_MAX, |counts| &mut counts.largest),
 ];
 
 /// Whose people are that no organisation has.
@@ -54,9 +58,9 @@ const UNKNOWN: &str = "unknown";
 
 /// A gauge of all meetings, of hosts where people are whom no organisation has: another exporter
 /// counts them than our agent. Better all are counted than that nobody seems to be there.
-pub fn of_nobody(gauge: &str) -> String {
-    let people = "sum by (instance) (bbb_meetings_participants) > 0";
-    let counted = "sum by (instance) (headroom_tenant_participants)";
+pub fn of_nobody(gauge: &Metric) -> String {
+    let people = format!("sum by (instance) ({BBB_MEETINGS_PARTICIPANTS}) > 0");
+    let counted = format!("sum by (instance) ({HEADROOM_TENANT_PARTICIPANTS})");
     format!("sum by (instance) ({gauge}) and ({people}) unless {counted}")
 }
 
@@ -69,8 +73,8 @@ pub fn counts(
     let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
     let mut counts: BTreeMap<Key, Counts> = BTreeMap::new();
     let of_tenants =
-        |(gauge, field): (&str, Field)| (format!("sum by (instance, tenant) ({gauge})"), field);
-    let of_all = |(gauge, field): (&str, Field)| (of_nobody(gauge), field);
+        |(gauge, field): (&Metric, Field)| (format!("sum by (instance, tenant) ({gauge})"), field);
+    let of_all = |(gauge, field): (&Metric, Field)| (of_nobody(gauge), field);
     for (expression, field) in GAUGES.map(of_tenants).into_iter().chain(OF_ALL.map(of_all)) {
         for row in rows(promql::instant(reader, &expression, now_ms, limits)?) {
             let Some(value) = row.points.first().copied().flatten() else { continue };

@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use headroom_proto::catalogue::{
+    BBB_MEETINGS, BBB_MEETINGS_PARTICIPANTS, HEADROOM_TENANT_PARTICIPANTS,
+    HEADROOM_TENANT_ROOM_SECONDS_TOTAL, HEADROOM_TENANT_USER_SECONDS_TOTAL, Metric,
+};
 use headroom_proto::metric::INSTANCE;
 use jiff::{Timestamp, ToSpan};
 
@@ -71,9 +75,9 @@ pub fn read(reader: Reader<'_>, moment: &Moment, lookback_ms: i64) -> Result<Day
     let from_ms = midnight_ms.min(now_ms - DAY_MS).div_euclid(STEP_MS) * STEP_MS;
     let grid = (from_ms, now_ms, STEP_MS);
     let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
-    let of_tenants = "sum by (instance, tenant) (headroom_tenant_participants)".to_owned();
+    let of_tenants = format!("sum by (instance, tenant) ({HEADROOM_TENANT_PARTICIPANTS})");
     let mut people: BTreeMap<Key, Vec<Option<f64>>> = BTreeMap::new();
-    for expression in [of_tenants, of_nobody("bbb_meetings_participants")] {
+    for expression in [of_tenants, of_nobody(BBB_MEETINGS_PARTICIPANTS)] {
         for row in rows(promql::range(reader, &expression, grid, limits)?) {
             let points = people.entry(Key::of(&row.labels)).or_default();
             points.resize(row.points.len(), None);
@@ -82,14 +86,14 @@ pub fn read(reader: Reader<'_>, moment: &Moment, lookback_ms: i64) -> Result<Day
             }
         }
     }
-    let answered = "max by (instance) (bbb_meetings)";
-    let answered = rows(promql::range(reader, answered, grid, limits)?);
+    let answered = format!("max by (instance) ({BBB_MEETINGS})");
+    let answered = rows(promql::range(reader, &answered, grid, limits)?);
     let host = |row: promql::Row| {
         let points = row.points.iter().map(Option::is_some).collect();
         (row.labels.get(INSTANCE).unwrap_or_default().to_owned(), points)
     };
-    let users = since(reader, "headroom_tenant_user_seconds_total", (midnight_ms, now_ms))?;
-    let mut rooms = since(reader, "headroom_tenant_room_seconds_total", (midnight_ms, now_ms))?;
+    let users = since(reader, HEADROOM_TENANT_USER_SECONDS_TOTAL, (midnight_ms, now_ms))?;
+    let mut rooms = since(reader, HEADROOM_TENANT_ROOM_SECONDS_TOTAL, (midnight_ms, now_ms))?;
     let mut seconds: BTreeMap<Key, [Option<f64>; 2]> = BTreeMap::new();
     for (key, users) in users {
         let rooms = rooms.remove(&key);
@@ -117,12 +121,12 @@ fn midnight(moment: &Moment) -> i64 {
 /// How far counters rose between two moments, by host and organisation.
 fn since(
     reader: Reader<'_>,
-    metric: &str,
+    metric: &Metric,
     (from_ms, to_ms): (i64, i64),
 ) -> Result<BTreeMap<Key, f64>, ReadError> {
     let range = TimeRange { from_ms: from_ms - BEFORE_MIDNIGHT_MS, to_ms };
     let mut risen: BTreeMap<Key, f64> = BTreeMap::new();
-    let what = Selection { matchers: &[Matcher::metric(metric)], range };
+    let what = Selection { matchers: &[Matcher::metric(metric.name)], range };
     for series in reader.select(what, Hints::default())? {
         *risen.entry(Key::of(&series.labels)).or_default() += rise(&series, from_ms);
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod gate;
+mod metadata;
 mod parameters;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use self::answer::success;
 use self::gate::{Gate, MAX_TIME};
@@ -146,7 +147,7 @@ fn matching(
     promql::series(Visit { site, budget: &budget }.reader(), &selectors, range)
 }
 
-/// Counters end in `_total`; more is not known of a metric.
+/// What is known of the metrics that have series.
 async fn metadata(
     State(site): State<Arc<Site>>,
     Extension(gate): Extension<Gate>,
@@ -159,15 +160,7 @@ async fn metadata(
         let all = Selection::ever(&[]);
         let reader = Visit { site: &site, budget: &budget }.reader();
         let names = reader.label_values(all, METRIC)?;
-        let wanted =
-            |name: &&String| parameters.get("metric").is_none_or(|metric| metric == **name);
-        let entry = |name: &String| {
-            let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-            (name.clone(), json!([{ "type": kind, "help": "", "unit": "" }]))
-        };
-        let entries: serde_json::Map<String, Json> =
-            names.iter().filter(wanted).take(limit).map(entry).collect();
-        Ok(Json::Object(entries))
+        Ok(json!(metadata::of(&names, parameters.get("metric"), limit)))
     };
     gate.pass(&counts, Ok(MAX_TIME), work).await
 }

@@ -6,6 +6,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use headroom_proto::catalogue::HEADROOM_TENANT_ROOMS;
+use headroom_proto::metric::TENANT;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -111,9 +113,9 @@ fn is_of_somebody(reader: Reader<'_>, graph: &Graph) -> Result<(), Problem> {
 }
 
 fn is_tenant(reader: Reader<'_>, name: &str) -> Result<bool, ReadError> {
-    let matchers = [Matcher::metric("headroom_tenant_rooms"), Matcher::equal("tenant", name)];
+    let matchers = [Matcher::metric(HEADROOM_TENANT_ROOMS.name), Matcher::equal(TENANT, name)];
     let what = Selection::ever(&matchers);
-    Ok(!reader.label_values(what, "tenant")?.is_empty())
+    Ok(!reader.label_values(what, TENANT)?.is_empty())
 }
 
 /// Why what follows the question mark cannot be read.

@@ -31,7 +31,7 @@ super::metrics! { COLLECTOR:
     HEADROOM_STORE_LOG_BYTES = Gauge "headroom_store_log_bytes" in Bytes,
         "Size of the log, which holds on the disk what is kept in memory.";
     HEADROOM_STORE_DAYS = Gauge "headroom_store_days",
-        "Days of which there are sealed samples.";
+        "Days of which samples are kept.";
     HEADROOM_STORE_UNMERGED_DAYS = Gauge "headroom_store_unmerged_days",
         "Days whose sealed samples wait to be merged.";
     HEADROOM_STORE_DISK_BYTES = Gauge "headroom_store_disk_bytes" in Bytes,
@@ -39,7 +39,7 @@ super::metrics! { COLLECTOR:
     HEADROOM_STORE_SEALED_SAMPLES_TOTAL = Counter "headroom_store_sealed_samples_total",
         "Samples that were sealed.";
     HEADROOM_STORE_LATE_SAMPLES_TOTAL = Counter "headroom_store_late_samples_total",
-        "Samples that came in after newer ones of the same series.";
+        "Samples that came in after newer ones of the same sender.";
     HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL = Counter "headroom_store_duplicate_samples_total",
         "Samples that were left out since the series had one of the same moment.";
     HEADROOM_STORE_MERGES_TOTAL = Counter "headroom_store_merges_total",
