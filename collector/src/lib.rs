@@ -1,33 +1,62 @@
-//! Headroom's collector.
+//! Headroom's collector: takes in what agents send, keeps it, answers questions about it and draws it.
+//! In reading order: what comes in, what lies there, what is made of it, who shows it, who runs it.
 
+// A configuration file, checked as a whole.
 pub mod configuration;
 
+// Which agent a token stands for.
 pub mod identity;
+
+// The door: what agents and Prometheus send, and what of it may pass.
 pub mod ingest;
 
-pub mod samples;
-pub mod store;
+// The one writer: what has passed becomes durable, and so do the collector's own numbers.
 pub mod writer;
 
+// The seam for reading: what every engine that keeps samples can be asked.
+pub mod samples;
+
+// The embedded engine, on this machine's disk.
+pub mod store;
+
+// PromQL over the seam.
 pub mod promql;
+
+// Counters to rates, values to columns and figures.
 pub mod query;
 
+// The links of a host, to the byte.
 pub mod links;
 
+// Graphs as data: defined, gathered, drawn, exported.
 pub mod graphs;
 
+// Each host at a glance.
 pub mod fleet;
+
+// Rooms and people, now and today.
 pub mod rooms;
 
+// Pages, pictures and the query API over HTTP.
 pub mod web;
 
+// What the collector counts about itself.
 pub mod telemetry;
 
+// Who asks a collector over HTTP: `headroom query`.
 pub mod client;
+
+// All that a collector keeps, copied and put back.
 pub mod snapshot;
 
-pub mod run;
+// Named tasks that end together.
 pub mod tasks;
+
+// A collector: `headroom serve`.
+pub mod run;
+
+// A collector with an agent for this host: `headroom up`.
 pub mod up;
 
+// A collector before a simulated cooperative: `headroom demo`.
 pub mod demo;

@@ -333,7 +333,8 @@ impl Store {
         meetings::read(&self.database, instance, range)
     }
 
-    /// The sequences of `instance` that are durable, by boot.
+    /// The sequences of `instance` that are durable, by boot. Only tests ask, to hold them against
+    /// what agents sent.
     pub fn durable_frames(
         &self,
         instance: &str,

@@ -14,9 +14,19 @@ const SHORTEST_STAY_MS: i64 = 30 * SECOND_MS;
 const DROPPED: f64 = 0.04;
 /// Share of camera owners with a second one for a while.
 const SECOND_CAMERA: f64 = 0.02;
+/// How a screen is shared, and a camera paused by who pauses it.
+const SCREEN: Rhythm = Rhythm { on_minutes: 25.0, off_minutes: 9.0 };
+const CAMERA: Rhythm = Rhythm { on_minutes: 24.0, off_minutes: 5.0 };
 /// Fewest people in a meeting that goes into breakout rooms, and in each of these.
 const BREAKOUT_PEOPLE: (usize, usize) = (8, 4);
 const MOST_BREAKOUTS: usize = 8;
+
+/// How long something is on and off in turn, on average.
+#[derive(Debug, Clone, Copy)]
+struct Rhythm {
+    on_minutes: f64,
+    off_minutes: f64,
+}
 
 /// A meeting that was planned, and its breakout rooms behind it.
 pub(super) fn held(session: &Session) -> Vec<Meeting> {
@@ -37,7 +47,7 @@ pub(super) fn held(session: &Session) -> Vec<Meeting> {
     if chance.happens(session.habit.screens) {
         let first_ms = from_ms + chance.between(2 * MINUTE_MS, 10 * MINUTE_MS);
         let shared = Span { from_ms: first_ms, to_ms: to_ms - MINUTE_MS };
-        meeting.screens = interrupted(&mut chance, shared, (25.0, 9.0));
+        meeting.screens = interrupted(&mut chance, shared, SCREEN);
     }
     let last_ms = meeting.attendees.iter().map(|attendee| attendee.inside.to_ms).max();
     let last_ms = last_ms.unwrap_or(session.created_ms);
@@ -107,8 +117,7 @@ fn stay(session: &Session, planned: Span, number: i64) -> Attendee {
     if !telephone && chance.happens(share) {
         let seen = after(inside.from_ms + chance.between(8 * SECOND_MS, 40 * SECOND_MS));
         let paused = chance.happens(habit.pauses);
-        attendee.cameras =
-            if paused { interrupted(&mut chance, seen, (24.0, 5.0)) } else { vec![seen] };
+        attendee.cameras = if paused { interrupted(&mut chance, seen, CAMERA) } else { vec![seen] };
         if chance.happens(SECOND_CAMERA) {
             let minutes = (seen.length_ms() / 3).max(1);
             let from_ms = seen.from_ms + minutes;
@@ -145,13 +154,13 @@ fn attendance(session: &Session, planned: Span, role: Role, chance: &mut Chance)
     Span { from_ms, to_ms: to_ms.max(from_ms + SHORTEST_STAY_MS) }
 }
 
-/// A span that is on and off, with the means of both in minutes.
-fn interrupted(chance: &mut Chance, whole: Span, (on, off): (f64, f64)) -> Vec<Span> {
+/// When something is on that goes on and off within a span.
+fn interrupted(chance: &mut Chance, whole: Span, rhythm: Rhythm) -> Vec<Span> {
     let mut found = Vec::new();
     let mut from_ms = whole.from_ms;
     while from_ms < whole.to_ms {
-        let on_ms = (chance.wait(on) * MINUTE_MS as f64) as i64 + 20 * SECOND_MS;
-        let off_ms = (chance.wait(off) * MINUTE_MS as f64) as i64 + 10 * SECOND_MS;
+        let on_ms = (chance.wait(rhythm.on_minutes) * MINUTE_MS as f64) as i64 + 20 * SECOND_MS;
+        let off_ms = (chance.wait(rhythm.off_minutes) * MINUTE_MS as f64) as i64 + 10 * SECOND_MS;
         found.push(Span { from_ms, to_ms: (from_ms + on_ms).min(whole.to_ms) });
         from_ms += on_ms + off_ms;
     }

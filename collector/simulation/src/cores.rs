@@ -1,6 +1,6 @@
 //! CPU time by core and mode.
 
-use super::noise::imbalance;
+use super::noise::{Place, imbalance};
 
 /// CPU time of one core since boot, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -41,7 +41,7 @@ impl Work {
 
     /// Hands the work of a slot of that length out to the cores: together they do all of it, and
     /// none does more than the time has.
-    pub(super) fn hand_out(&self, cores: &mut [CoreSeconds], seconds: f64, place: (u64, i64)) {
+    pub(super) fn hand_out(&self, cores: &mut [CoreSeconds], seconds: f64, place: Place) {
         let count = cores.len().max(1) as f64;
         let mean = self.busy() / count / seconds;
         if seconds <= 0.0 || self.busy() <= 0.0 {
@@ -49,7 +49,7 @@ impl Work {
         }
         for (number, core) in cores.iter_mut().enumerate() {
             // mean + (1 - mean) · mean stays within 1.
-            let share = 1.0 + 0.7 * (1.0 - mean).max(0.0) * imbalance(place.0, place.1, number);
+            let share = 1.0 + 0.7 * (1.0 - mean).max(0.0) * imbalance(place, number);
             let part = share / count;
             core.user += self.user * part;
             core.nice += self.nice * part;
@@ -75,7 +75,7 @@ mod tests {
             let work =
                 Work { user: busy * 0.7, system: busy * 0.3, iowait: 1.0, ..Work::default() };
             let mut cores = vec![CoreSeconds::default(); 8];
-            work.hand_out(&mut cores, 10.0, (1, 0));
+            work.hand_out(&mut cores, 10.0, Place { host_key: 1, slot_ms: 0 });
             let done: f64 = cores.iter().map(|core| core.user + core.system).sum();
             assert!((done - busy).abs() < 1e-9, "{done} of {busy}");
             for core in &cores {

@@ -68,7 +68,7 @@ impl Meeting {
 }
 
 impl Attendee {
-    /// The id that the front end gave.
+    /// The id that the front end gave; only who stands in for BigBlueButton asks for it.
     pub fn user_id(&self) -> String {
         let mut chance = Chance::keyed(&[self.key, 11]);
         match self.client {
@@ -86,7 +86,8 @@ impl Attendee {
         }
     }
 
-    /// A number in 0..1 that stays with the person, for whatever else is said of them.
+    /// A number in 0..1 that stays with the person, for whatever else somebody who stands in for
+    /// BigBlueButton says of them; nobody else asks for it.
     pub fn trait_of(&self, what: u64) -> f64 {
         Chance::keyed(&[self.key, 13, what]).unit()
     }

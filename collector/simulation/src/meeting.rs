@@ -126,7 +126,8 @@ pub struct MeetingFigures {
 }
 
 impl Meeting {
-    /// Whether somebody is inside at a moment.
+    /// Whether somebody is inside at a moment; only tests, and who stands in for BigBlueButton, ask
+    /// for it.
     pub fn is_occupied(&self, moment_ms: i64) -> bool {
         self.attendees.iter().any(|attendee| attendee.inside.holds(moment_ms))
     }

@@ -10,6 +10,13 @@ pub(super) const SLOT_MS: i64 = 10 * SECOND_MS;
 /// Slots between two points of the slow part.
 const SLOW_SLOTS: i64 = 30;
 
+/// Where noise is looked up: a host by its key, and a moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) host_key: u64,
+    pub(super) slot_ms: i64,
+}
+
 /// The noise of one slot: factors around 1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Noise {
@@ -47,7 +54,7 @@ impl Noise {
 }
 
 /// How a core is busier (or less busy) than the mean, -1 to 1: two neighbours cancel out.
-pub(super) fn imbalance(host_key: u64, slot_ms: i64, core: usize) -> f64 {
+pub(super) fn imbalance(Place { host_key, slot_ms }: Place, core: usize) -> f64 {
     // Threads stay where they are for a minute or so.
     let while_ms = slot_ms.div_euclid(6 * SLOT_MS);
     let pair = unit(key(&[host_key, 7, while_ms as u64, core as u64 / 2])) * 2.0 - 1.0;

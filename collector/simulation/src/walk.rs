@@ -20,7 +20,7 @@ use super::hosts::{FILLED_RATIO, FILLING, Host};
 use super::load::Load;
 use super::media::Demand;
 use super::meeting::Span;
-use super::noise::{Noise, SLOT_MS};
+use super::noise::{Noise, Place, SLOT_MS};
 use super::planned;
 use super::recordings::{Recorder, lasting_bytes};
 
@@ -177,7 +177,7 @@ impl State {
                 done += 1;
             }
         }
-        let place = (self.noise_key, slot_ms);
+        let place = Place { host_key: self.noise_key, slot_ms };
         self.counters.settle(place, until_ms - slot_ms);
         done
     }
@@ -206,7 +206,10 @@ impl State {
         match &change.what {
             What::Opens(room) => {
                 self.demand += room.demand;
-                self.counters.opened(room.is_breakout);
+                let counters = &mut self.counters;
+                let created =
+                    if room.is_breakout { &mut counters.breakouts } else { &mut counters.meetings };
+                *created += 1;
                 self.rooms.insert(change.room, room.clone());
             }
             What::Becomes(presence) => {

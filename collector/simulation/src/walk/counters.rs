@@ -3,6 +3,7 @@
 use crate::cores::{CoreSeconds, Work};
 use crate::hosts::Host;
 use crate::load::{Busy, Load, SYSTEM_RATIO, Traffic};
+use crate::noise::Place;
 use crate::organisations::ORGANISATIONS;
 
 /// Users' and rooms' milliseconds of each organisation.
@@ -120,8 +121,10 @@ pub(super) struct Counters {
     pub(super) load: [f64; 3],
     /// Never reset: what organisations used, since the walk began.
     pub(super) totals: Totals,
-    /// Meetings and breakout rooms since boot.
-    pub(super) opened: [u64; 2],
+    /// Meetings that were created since boot.
+    pub(super) meetings: u64,
+    /// Breakout rooms that were.
+    pub(super) breakouts: u64,
     /// What was busy at last, and in the slot so far.
     pub(super) busy: Busy,
     slot: Work,
@@ -142,16 +145,12 @@ impl Counters {
             pressure: Pressure::default(),
             load: [0.1; 3],
             totals: [(0, 0); ORGANISATIONS.len()],
-            opened: [0; 2],
+            meetings: 0,
+            breakouts: 0,
             busy: Busy::default(),
             slot: Work::default(),
             slot_busy: 0.0,
         }
-    }
-
-    /// A room was created.
-    pub(super) fn opened(&mut self, is_breakout: bool) {
-        self.opened[usize::from(is_breakout)] += 1;
     }
 
     /// What a load adds over a time.
@@ -207,9 +206,8 @@ impl Counters {
         self.pressure.io_stalled_seconds += (used * 0.3 + 3e-4) * seconds;
     }
 
-    /// Ends a slot, or a part of one, of that noise key and beginning: its work goes to the cores
-    /// and into the load.
-    pub(super) fn settle(&mut self, place: (u64, i64), length_ms: i64) {
+    /// Ends a slot, or a part of one: its work goes to the cores and into the load.
+    pub(super) fn settle(&mut self, place: Place, length_ms: i64) {
         let seconds = length_ms as f64 / 1000.0;
         if seconds <= 0.0 {
             return;

@@ -140,8 +140,8 @@ impl HostWalk {
             processes: processes(self.host, state),
             rooms: rooms(state),
             tenants: tenants(state),
-            meetings_total: counters.opened[0],
-            breakouts_total: counters.opened[1],
+            meetings_total: counters.meetings,
+            breakouts_total: counters.breakouts,
         }
     }
 
