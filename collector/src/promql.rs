@@ -54,9 +54,13 @@ pub fn instant(
     limits: QueryLimits,
 ) -> Result<Value, QueryError> {
     let grid = Grid { from_ms: at_ms, step_ms: 0, steps: 1 };
-    parse(expression)
+    let held = reader.budget.held();
+    let value = parse(expression)
         .and_then(|parsed| Evaluator::new(reader, limits, grid, at_ms).top(&parsed))
-        .map_err(|error| error.in_parameter("query"))
+        .map_err(|error| error.in_parameter("query"))?;
+    // What was read for it is dropped.
+    reader.budget.release_to(held);
+    Ok(value)
 }
 
 /// Evaluates `expression` at each step from one moment to another, both included.
@@ -86,7 +90,10 @@ pub fn range(
     let parsed = parse(expression)?;
     let steps = ((to_ms - from_ms) / step_ms + 1) as usize;
     let grid = Grid { from_ms, step_ms, steps };
+    let held = reader.budget.held();
     let value = Evaluator::new(reader, limits, grid, to_ms).range_top(&parsed)?;
+    // What was read for it is dropped.
+    reader.budget.release_to(held);
     Ok(value)
 }
 
@@ -123,8 +130,8 @@ impl From<ReadError> for QueryError {
             ReadError::Samples
             | ReadError::Series { .. }
             | ReadError::Memory { .. }
-            | ReadError::Busy => Self::Execution(error.to_string()),
-            ReadError::Failed(_) => Self::Read(error),
+            | ReadError::Busy
+            | ReadError::Failed(_) => Self::Read(error),
         }
     }
 }

@@ -33,17 +33,19 @@ const REASONS: [(RefusalReason, &str); 6] = [
     (RefusalReason::Frame, "frame"),
 ];
 
-/// How a query ended.
+/// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QueryOutcome {
+pub enum Outcome {
     /// With an answer.
     Answered,
-    /// The question was wrong.
+    /// The question was wrong, or about what is not there.
     BadData,
     /// Its data did not fit it, or were too many.
     Execution,
     /// It ran, or waited, too long.
     Timeout,
+    /// Others had taken all places to wait in, or all memory.
+    Busy,
     /// Whoever asked went away.
     Canceled,
     /// The store failed.
@@ -51,14 +53,53 @@ pub enum QueryOutcome {
 }
 
 /// Every outcome, in the order of the exposition.
-const OUTCOMES: [(QueryOutcome, &str); 6] = [
-    (QueryOutcome::Answered, "answered"),
-    (QueryOutcome::BadData, "bad_data"),
-    (QueryOutcome::Execution, "execution"),
-    (QueryOutcome::Timeout, "timeout"),
-    (QueryOutcome::Canceled, "canceled"),
-    (QueryOutcome::Internal, "internal"),
+const OUTCOMES: [(Outcome, &str); 7] = [
+    (Outcome::Answered, "answered"),
+    (Outcome::BadData, "bad_data"),
+    (Outcome::Execution, "execution"),
+    (Outcome::Timeout, "timeout"),
+    (Outcome::Busy, "busy"),
+    (Outcome::Canceled, "canceled"),
+    (Outcome::Internal, "internal"),
 ];
+
+/// Requests of one kind: those at work now, and how those before ended.
+#[derive(Debug, Default)]
+pub struct Requests {
+    running: AtomicU64,
+    ended: [AtomicU64; OUTCOMES.len()],
+}
+
+impl Requests {
+    /// One more is at work.
+    pub fn begin(&self) {
+        self.running.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One is no longer at work; how it ended for whoever asked is told apart from that.
+    pub fn leave(&self) {
+        self.running.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Counts one that has ended for whoever asked.
+    pub fn end(&self, outcome: Outcome) {
+        let place = OUTCOMES.iter().position(|(known, _)| *known == outcome);
+        if let Some(count) = place.and_then(|place| self.ended.get(place)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many are at work.
+    pub fn running(&self) -> u64 {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    /// Each outcome by name, and how many ended so.
+    pub fn ended(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.ended.iter().map(|count| count.load(Ordering::Relaxed));
+        OUTCOMES.iter().map(|(_, name)| *name).zip(counts)
+    }
+}
 
 /// Counts since the start.
 #[derive(Debug, Default)]
@@ -77,10 +118,13 @@ pub struct CollectorCounts {
     pub frames_lost: AtomicU64,
     /// Batches written, each with one sync.
     pub commits: AtomicU64,
-    /// Queries that run now.
-    pub queries_running: AtomicU64,
+    /// Requests of the query API.
+    pub queries: Requests,
+    /// Pages and their data.
+    pub pages: Requests,
+    /// Pictures and their data.
+    pub pictures: Requests,
     refused: [AtomicU64; REASONS.len()],
-    queries: [AtomicU64; OUTCOMES.len()],
 }
 
 impl CollectorCounts {
@@ -94,14 +138,6 @@ impl CollectorCounts {
         let place = REASONS.iter().position(|(known, _)| *known == reason);
         if let Some(count) = place.and_then(|place| self.refused.get(place)) {
             Self::add(count, samples);
-        }
-    }
-
-    /// Counts a query that has ended.
-    pub fn query(&self, outcome: QueryOutcome) {
-        let place = OUTCOMES.iter().position(|(known, _)| *known == outcome);
-        if let Some(count) = place.and_then(|place| self.queries.get(place)) {
-            Self::add(count, 1);
         }
     }
 }

@@ -194,7 +194,8 @@ async fn slow_queries_end_in_time_and_make_room() {
     assert!(client.get(url).send().await.unwrap_err().is_timeout());
     let canceled = "headroom_query_total{outcome=\"canceled\"}";
     eventually("the query is given up", Duration::from_secs(20), async || {
-        (metric(&collector, canceled).await? == 1).then_some(())
+        let running = metric(&collector, "headroom_query_running").await?;
+        (metric(&collector, canceled).await? == 1 && running == 0).then_some(())
     })
     .await;
 

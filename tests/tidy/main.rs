@@ -1,10 +1,11 @@
-//! Holds what ARCHITECTURE.md says of the code's shape: arrows, owners of outside crates, sizes,
-//! names. Reads the sources as text.
+//! Holds what ARCHITECTURE.md says of the code's shape: arrows, owners of outside crates, groups of
+//! addresses, sizes, names. Reads the sources as text.
 
 mod arrows;
 mod borders;
 mod circles;
 mod paths;
+mod routes;
 mod shape;
 
 use std::path::{Path, PathBuf};
@@ -96,6 +97,11 @@ fn what_decides_reads_no_clock_and_does_no_io() {
 #[test]
 fn agent_and_collector_do_not_know_each_other() {
     report(&arrows::strangers(&sources(&SOURCES, &["rs"])));
+}
+
+#[test]
+fn each_address_belongs_to_a_group() {
+    report(&routes::without_group(&sources(&SOURCES, &["rs"])));
 }
 
 #[test]

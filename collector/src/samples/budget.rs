@@ -134,6 +134,11 @@ impl Budget {
         }
     }
 
+    /// Gives back what was taken since it held so much: whoever read it has dropped it.
+    pub fn release_to(&self, held: u64) {
+        self.release(self.held().saturating_sub(held));
+    }
+
     /// What it holds, in bytes.
     pub fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)

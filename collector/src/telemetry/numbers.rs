@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use headroom_proto::catalogue::{
     HEADROOM_BUILD_INFO, HEADROOM_INGEST_FRAMES_TOTAL, HEADROOM_INGEST_LOST_FRAMES_TOTAL,
     HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL, HEADROOM_INGEST_SAMPLES_TOTAL, HEADROOM_INGEST_STREAMS,
-    HEADROOM_INGEST_STREAMS_REFUSED_TOTAL, HEADROOM_QUERY_RUNNING, HEADROOM_QUERY_TOTAL,
+    HEADROOM_INGEST_STREAMS_REFUSED_TOTAL, HEADROOM_PAGE_RUNNING, HEADROOM_PAGE_TOTAL,
+    HEADROOM_PICTURE_RUNNING, HEADROOM_PICTURE_TOTAL, HEADROOM_QUERY_RUNNING, HEADROOM_QUERY_TOTAL,
     HEADROOM_STORE_COMMITS_TOTAL, HEADROOM_STORE_DAMAGED_TOTAL, HEADROOM_STORE_DAYS,
     HEADROOM_STORE_DISK_BYTES, HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL, HEADROOM_STORE_HEAD_BYTES,
     HEADROOM_STORE_HEAD_SAMPLES, HEADROOM_STORE_LATE_SAMPLES_TOTAL, HEADROOM_STORE_LOG_BYTES,
@@ -15,7 +16,7 @@ use headroom_proto::catalogue::{
 };
 use headroom_proto::exposition::Exposition;
 
-use super::{CollectorCounts, OUTCOMES, REASONS};
+use super::{CollectorCounts, REASONS};
 use crate::store::{Records, StoreState};
 
 /// One number of the collector's own.
@@ -69,7 +70,7 @@ impl CollectorCounts {
         let version = env!("CARGO_PKG_VERSION");
         let mut numbers = vec![OwnNumber::labelled(HEADROOM_BUILD_INFO, "version", version, 1)];
         self.push_ingest(&mut numbers);
-        self.push_queries(&mut numbers);
+        self.push_requests(&mut numbers);
         numbers.push(OwnNumber::plain(HEADROOM_STORE_COMMITS_TOTAL, read(&self.commits)));
         push_store(store, disk_bytes, &mut numbers);
         numbers
@@ -93,11 +94,19 @@ impl CollectorCounts {
         }));
     }
 
-    fn push_queries(&self, numbers: &mut Vec<OwnNumber>) {
-        numbers.push(OwnNumber::plain(HEADROOM_QUERY_RUNNING, read(&self.queries_running)));
-        numbers.extend(OUTCOMES.iter().zip(&self.queries).map(|((_, outcome), count)| {
-            OwnNumber::labelled(HEADROOM_QUERY_TOTAL, "outcome", outcome, read(count))
-        }));
+    fn push_requests(&self, numbers: &mut Vec<OwnNumber>) {
+        for (running, total, requests) in [
+            (HEADROOM_QUERY_RUNNING, HEADROOM_QUERY_TOTAL, &self.queries),
+            (HEADROOM_PAGE_RUNNING, HEADROOM_PAGE_TOTAL, &self.pages),
+            (HEADROOM_PICTURE_RUNNING, HEADROOM_PICTURE_TOTAL, &self.pictures),
+        ] {
+            numbers.push(OwnNumber::plain(running, requests.running()));
+            numbers.extend(
+                requests
+                    .ended()
+                    .map(|(outcome, count)| OwnNumber::labelled(total, "outcome", outcome, count)),
+            );
+        }
     }
 }
 

@@ -1,24 +1,23 @@
 //! `/rooms/meetings.{csv,json}`: each meeting as an interval of use, under its hash.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::content::{CSV, Content, JSON};
+use super::gate::{Gate, Kind};
 use super::pages::iso;
 use super::pictures::{moment, unreadable};
 use super::problem::Problem;
-use super::{Site, now_ms};
+use super::site::Visit;
 use crate::fleet;
 use crate::rooms;
-use crate::samples::{ReadError, Stop, TimeRange};
+use crate::samples::{ReadError, TimeRange};
 use crate::store::{Marks, Meeting};
-use crate::web::site::Visit;
 
 /// Without another wish, the last day.
 const DAY_MS: i64 = 86_400_000;
@@ -35,26 +34,30 @@ pub struct MeetingsQuery {
 }
 
 pub async fn meetings(
-    State(site): State<Arc<Site>>,
+    State(gate): State<Gate>,
     Path(file): Path<String>,
     query: Result<Query<MeetingsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-    let (kind, render): (_, fn(&[Meeting]) -> String) = match file.as_str() {
-        "meetings.csv" => ("text/csv; charset=utf-8", csv),
-        "meetings.json" => ("application/json", json),
+    let answer = move |visit: Visit<'_>| {
+        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
+        make(visit, &file, &query)
+    };
+    gate.pass(Kind::Page, answer).await
+}
+
+fn make(visit: Visit<'_>, file: &str, query: &MeetingsQuery) -> Result<Content, Problem> {
+    let (kind, render): (_, fn(&[Meeting]) -> String) = match file {
+        "meetings.csv" => (CSV, csv),
+        "meetings.json" => (JSON, json),
         _ => {
             let sentence = format!("There is no {file}; it is meetings.csv or meetings.json.");
             return Err(Problem::not_found(sentence));
         }
     };
-    let range = range(&query, now_ms())?;
-    let work = move || read(&site, query.host.as_deref(), range).map(|found| render(&found));
-    let failed =
-        |error: &(dyn std::error::Error + 'static)| Problem::internal("read the meetings", error);
-    let done = tokio::task::spawn_blocking(work).await;
-    let body = done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], body).into_response())
+    let range = range(query, visit.now_ms)?;
+    let found = read(visit, query.host.as_deref(), range);
+    let found = found.map_err(|error| Problem::failed("read the meetings", &error))?;
+    Ok(Content::whole(kind, render(&found)).revalidated())
 }
 
 fn range(query: &MeetingsQuery, now_ms: i64) -> Result<TimeRange, Problem> {
@@ -68,16 +71,14 @@ fn range(query: &MeetingsQuery, now_ms: i64) -> Result<TimeRange, Problem> {
     Ok(TimeRange { from_ms, to_ms })
 }
 
-fn read(site: &Site, host: Option<&str>, range: TimeRange) -> Result<Vec<Meeting>, ReadError> {
-    let budget = site.budget(Stop::default());
-    let visit = Visit { site, budget: &budget };
+fn read(visit: Visit<'_>, host: Option<&str>, range: TimeRange) -> Result<Vec<Meeting>, ReadError> {
     let hosts = match host {
         Some(host) => vec![host.to_owned()],
         None => fleet::instances(visit.reader())?,
     };
     let mut meetings = Vec::new();
     for host in hosts {
-        meetings.extend(site.records.meetings(&host, range, &budget)?);
+        meetings.extend(visit.site.records.meetings(&host, range, visit.budget)?);
     }
     meetings.sort_by_key(|meeting| meeting.started_ms);
     Ok(meetings)

@@ -7,16 +7,16 @@ mod rooms;
 
 use std::error::Error;
 
-use axum::response::Html;
+use askama::Template;
 use jiff::Timestamp;
 
 pub use self::fleet::fleet;
 pub use self::host::host;
 pub use self::rooms::{rooms, rooms_csv, rooms_json};
-use super::problem::Problem;
-use super::{Site, now_ms, words};
+use super::content::{Content, HTML};
+use super::problem::{Code, Problem};
+use super::words;
 use crate::graphs::Period;
-use crate::rooms::Moment;
 
 /// A link to the same page over another period.
 struct RangeLink {
@@ -45,33 +45,17 @@ fn period(asked: Option<&str>, periods: &[Period], usual: Period) -> Result<Peri
     })
 }
 
-/// What is rendered where it may take its time.
-async fn blocking(
-    work: impl FnOnce() -> Result<String, Problem> + Send + 'static,
-) -> Result<String, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| internal(&error))?
+/// A template with all that it shows.
+fn render(page: &impl Template) -> Result<Content, Problem> {
+    let text = page.render().map_err(|error| failed(&error))?;
+    Ok(Content::whole(HTML, text))
 }
 
-async fn page(
-    work: impl FnOnce() -> Result<String, Problem> + Send + 'static,
-) -> Result<Html<String>, Problem> {
-    blocking(work).await.map(Html)
-}
-
-fn internal(error: &(dyn Error + 'static)) -> Problem {
-    Problem::internal("make the page", error)
-}
-
-fn moment(site: &Site) -> Moment {
-    Moment { now_ms: now_ms(), zone: site.zone.clone() }
-}
-
-fn site_zone(site: &Site) -> String {
-    match site.zone.iana_name() {
-        None | Some("Etc/UTC") => "UTC".into(),
-        Some(name) => name.into(),
-    }
+fn failed<'e, E: Error + 'static>(error: &'e E) -> Problem
+where
+    Code: From<&'e E>,
+{
+    Problem::failed("make the page", error)
 }
 
 pub(super) fn iso(timestamp_ms: i64) -> String {

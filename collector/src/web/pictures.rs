@@ -1,23 +1,21 @@
 //! `/graphs/{instance}/{graph}/{period}.{svg|png|csv|json}`.
 
-use std::sync::Arc;
-
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use headroom_proto::catalogue::HEADROOM_TENANT_ROOMS;
 use headroom_proto::metric::TENANT;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::content::{CSV, Content, JSON, PNG, SVG};
+use super::gate::{Gate, Kind};
 use super::problem::Problem;
 use super::site::Visit;
-use super::{Site, now_ms};
 use crate::fleet;
 use crate::graphs::{self, Definition, Graph, Of, Period, Question, Size, Span, Theme};
-use crate::samples::{Matcher, ReadError, Reader, Selection, Stop};
+use crate::samples::{Matcher, ReadError, Reader, Selection};
 
 /// The longest span that one picture may show.
 const LONGEST_MS: i64 = 5 * 366 * 86_400_000;
@@ -56,36 +54,46 @@ const FORMATS: [(&str, Format); 4] =
     [("svg", Format::Svg), ("png", Format::Png), ("csv", Format::Csv), ("json", Format::Json)];
 
 pub async fn picture(
-    State(site): State<Arc<Site>>,
-    Path((instance, graph, file)): Path<(String, String, String)>,
+    State(gate): State<Gate>,
+    Path(place): Path<Place>,
     query: Result<Query<PictureQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-    let definition = definition(&graph)?;
+    let answer = move |visit: Visit<'_>| {
+        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
+        make(visit, &place, &query)
+    };
+    gate.pass(Kind::Picture, answer).await
+}
+
+/// Where a picture is.
+#[derive(Debug, Deserialize)]
+pub struct Place {
+    instance: String,
+    graph: String,
+    /// Period and format.
+    file: String,
+}
+
+fn make(visit: Visit<'_>, place: &Place, query: &PictureQuery) -> Result<Content, Problem> {
+    let Place { instance, graph, file } = place;
+    let definition = definition(graph)?;
     if query.device.is_some() && !definition.is_of_links() {
         let sentence = format!("device= goes with graphs of devices, and {graph} is none.");
         return Err(Problem::bad_request(sentence));
     }
-    let (period, format) = parse_file(&file)?;
-    let now_ms = now_ms();
-    let span = span(&query, period, (now_ms, &site.zone))?;
-    let look = look(&query)?;
-    let work = move || {
-        let budget = site.budget(Stop::default());
-        let visit = Visit { site: &site, budget: &budget };
-        let (whom, device) = (instance.as_str(), query.device.as_deref());
-        let question = Question { definition, whom, device, span, now_ms };
-        let graph = graphs::gather(visit.sources(), question)
-            .map_err(|error| Problem::internal("read the graph's samples", &error))?;
-        is_of_somebody(visit.reader(), &graph)?;
-        if let Some(device) = query.device.as_deref().filter(|_| graph.devices.is_empty()) {
-            let sentence = format!("{instance} has reported no interface {device} in that time.");
-            return Err(Problem::not_found(sentence));
-        }
-        render(&graph, format, look)
-    };
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Problem::internal("draw the graph", &error))?
+    let (period, format) = parse_file(file)?;
+    let span = span(visit, query, period)?;
+    let look = look(query)?;
+    let (whom, device) = (instance.as_str(), query.device.as_deref());
+    let question = Question { definition, whom, device, span, now_ms: visit.now_ms };
+    let graph = graphs::gather(visit.sources(), question)
+        .map_err(|error| Problem::failed("read the graph's samples", &error))?;
+    is_of_somebody(visit.reader(), &graph)?;
+    if let Some(device) = query.device.as_deref().filter(|_| graph.devices.is_empty()) {
+        let sentence = format!("{instance} has reported no interface {device} in that time.");
+        return Err(Problem::not_found(sentence));
+    }
+    render(&graph, format, &look)
 }
 
 fn definition(name: &str) -> Result<&'static Definition, Problem> {
@@ -97,7 +105,7 @@ fn definition(name: &str) -> Result<&'static Definition, Problem> {
 /// A host that is silent has a picture all the same, an empty one; what never was has none.
 fn is_of_somebody(reader: Reader<'_>, graph: &Graph) -> Result<(), Problem> {
     let whom = &graph.whom;
-    let failed = |error: ReadError| Problem::internal("read whom the graph is of", &error);
+    let failed = |error: ReadError| Problem::failed("read whom the graph is of", &error);
     let sentence = match graph.definition.of() {
         Of::Host if !graph.is_empty() || !graph.devices.is_empty() => None,
         Of::Host => (!fleet::is_known(reader, whom).map_err(failed)?)
@@ -135,13 +143,9 @@ fn parse_file(file: &str) -> Result<(Period, Format), Problem> {
     Ok((Period::named(period).ok_or_else(unknown)?, format))
 }
 
-fn span(
-    query: &PictureQuery,
-    period: Period,
-    (now_ms, zone): (i64, &TimeZone),
-) -> Result<Span, Problem> {
+fn span(visit: Visit<'_>, query: &PictureQuery, period: Period) -> Result<Span, Problem> {
     let zone = match &query.tz {
-        None => zone.clone(),
+        None => visit.site.zone.clone(),
         Some(name) => TimeZone::get(name).map_err(|_| {
             Problem::bad_request(format!("tz={name} is no zone of the IANA database."))
         })?,
@@ -150,7 +154,7 @@ fn span(
         if query.from.is_some() || query.to.is_some() {
             return Err(Problem::bad_request("from and to go together.".to_owned()));
         }
-        return Ok(Span::ending(period, now_ms, zone));
+        return Ok(Span::ending(period, visit.now_ms, zone));
     };
     let (from_ms, to_ms) = (moment("from", from)?, moment("to", to)?);
     if to_ms <= from_ms || to_ms - from_ms > LONGEST_MS {
@@ -169,8 +173,15 @@ pub(super) fn moment(name: &str, text: &str) -> Result<i64, Problem> {
     })
 }
 
-/// How a picture looks: theme, size, pixels to a point.
-fn look(query: &PictureQuery) -> Result<(Theme, Size, u32), Problem> {
+/// How a picture looks.
+struct Look {
+    theme: Theme,
+    size: Size,
+    /// Pixels to a point.
+    scale: u32,
+}
+
+fn look(query: &PictureQuery) -> Result<Look, Problem> {
     let wrong = |sentence: String| Err(Problem::bad_request(sentence));
     let theme = match query.theme.as_deref() {
         None | Some("light") => Theme::Light,
@@ -190,23 +201,19 @@ fn look(query: &PictureQuery) -> Result<(Theme, Size, u32), Problem> {
         Some("3") => 3,
         Some(other) => return wrong(format!("scale={other} is not 1, 2 or 3.")),
     };
-    Ok((theme, size, scale))
+    Ok(Look { theme, size, scale })
 }
 
-fn render(
-    graph: &Graph,
-    format: Format,
-    (theme, size, scale): (Theme, Size, u32),
-) -> Result<Response, Problem> {
-    let failed = |error| Problem::internal("draw the graph", &error);
-    let (kind, body) = match format {
-        Format::Svg => {
-            ("image/svg+xml", graphs::svg(graph, theme, size).map_err(failed)?.into_bytes())
+fn render(graph: &Graph, format: Format, look: &Look) -> Result<Content, Problem> {
+    let failed = |error| Problem::failed("draw the graph", &error);
+    let &Look { theme, size, scale } = look;
+    let content = match format {
+        Format::Svg => Content::whole(SVG, graphs::svg(graph, theme, size).map_err(failed)?),
+        Format::Png => {
+            Content::whole(PNG, graphs::png(graph, (theme, size), scale).map_err(failed)?)
         }
-        Format::Png => ("image/png", graphs::png(graph, (theme, size), scale).map_err(failed)?),
-        Format::Csv => ("text/csv; charset=utf-8", graphs::csv(graph).into_bytes()),
-        Format::Json => ("application/json", graphs::json(graph).into_bytes()),
+        Format::Csv => Content::whole(CSV, graphs::csv(graph)),
+        Format::Json => Content::whole(JSON, graphs::json(graph)),
     };
-    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")];
-    Ok((headers, body).into_response())
+    Ok(content.revalidated())
 }

@@ -1,4 +1,4 @@
-//! What all answers are made from, and what one request may take of it.
+//! What all answers are made from, and one request's way to it.
 
 use std::sync::Arc;
 
@@ -6,14 +6,12 @@ use jiff::tz::TimeZone;
 
 use crate::graphs::Sources;
 use crate::ingest::RemoteWrite;
-use crate::samples::{Budget, Limits, Pool, Reader, Samples, Stop};
+use crate::rooms::Moment;
+use crate::samples::{Budget, Pool, Reader, Samples};
 use crate::store::Records;
 use crate::telemetry::CollectorCounts;
 
 use super::snapshot::Snapshots;
-
-/// What one request may take: as many samples as Prometheus lets a query read.
-const LIMITS: Limits = Limits { samples: 50_000_000, series: 100_000, bytes: 1 << 30 };
 
 /// What the pages are made of.
 pub struct Site {
@@ -34,19 +32,24 @@ pub struct Site {
 }
 
 impl Site {
-    /// The budget of one request, which ends when the word is said.
-    pub fn budget(&self, stop: Stop) -> Budget {
-        Budget::new(LIMITS, self.pool.clone(), stop)
+    /// The name of its zone.
+    pub fn zone_name(&self) -> &str {
+        match self.zone.iana_name() {
+            None | Some("Etc/UTC") => "UTC",
+            Some(name) => name,
+        }
     }
 }
 
-/// One request at work.
+/// One request at work: the gate lets it in, and hands it this.
 #[derive(Clone, Copy)]
 pub struct Visit<'a> {
     /// What it is answered from.
     pub site: &'a Site,
     /// What it may still take.
     pub budget: &'a Budget,
+    /// When it was let in, Unix time in milliseconds.
+    pub now_ms: i64,
 }
 
 impl<'a> Visit<'a> {
@@ -58,5 +61,10 @@ impl<'a> Visit<'a> {
     /// What graphs are read from.
     pub fn sources(self) -> Sources<'a> {
         Sources { reader: self.reader(), records: &self.site.records }
+    }
+
+    /// Its moment, on the clock of the site.
+    pub fn moment(self) -> Moment {
+        Moment { now_ms: self.now_ms, zone: self.site.zone.clone() }
     }
 }

@@ -17,9 +17,17 @@ super::metrics! { COLLECTOR:
         Counter "headroom_ingest_samples_refused_total" by ["reason"],
         "Samples that came in and were refused.";
     HEADROOM_QUERY_RUNNING = Gauge "headroom_query_running",
-        "Queries that run or wait now.";
+        "Queries that run now.";
     HEADROOM_QUERY_TOTAL = Counter "headroom_query_total" by ["outcome"],
         "Queries by how they ended.";
+    HEADROOM_PAGE_RUNNING = Gauge "headroom_page_running",
+        "Pages, and what they show as data, that are made now.";
+    HEADROOM_PAGE_TOTAL = Counter "headroom_page_total" by ["outcome"],
+        "Pages, and what they show as data, by how their making ended.";
+    HEADROOM_PICTURE_RUNNING = Gauge "headroom_picture_running",
+        "Pictures, and what they show as data, that are made now.";
+    HEADROOM_PICTURE_TOTAL = Counter "headroom_picture_total" by ["outcome"],
+        "Pictures, and what they show as data, by how their making ended.";
     HEADROOM_STORE_COMMITS_TOTAL = Counter "headroom_store_commits_total",
         "Batches that were written, each with one sync of the disk.";
     HEADROOM_STORE_SERIES = Gauge "headroom_store_series",

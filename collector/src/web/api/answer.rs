@@ -1,14 +1,15 @@
 //! Answers in Prometheus's JSON.
 
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use headroom_proto::chain::Chain;
 use serde::ser::{SerializeStruct as _, SerializeTuple as _};
 use serde::{Serialize, Serializer};
-use serde_json::{Value as Json, json};
 
-use crate::promql::{QueryError, Value};
+use crate::promql::Value;
 use crate::samples::Labels;
+use crate::web::content::{Content, JSON, Parts};
+use crate::web::problem::Problem;
+use crate::web::site::Visit;
 
 /// What a query succeeded with.
 #[derive(Serialize)]
@@ -17,40 +18,18 @@ struct Success<'d, T> {
     data: &'d T,
 }
 
-pub fn success<T: Serialize>(data: &T) -> Response {
-    match serde_json::to_string(&Success { status: "success", data }) {
-        Ok(body) => json_response(StatusCode::OK, body),
-        Err(error) => failure(&QueryError::Execution(error.to_string())),
-    }
+/// An answer, written on the budget of its request.
+pub fn success<T: Serialize>(visit: Visit<'_>, data: &T) -> Result<Content, Problem> {
+    let mut parts = Parts::new(visit.budget);
+    let written = serde_json::to_writer(&mut parts, &Success { status: "success", data });
+    Ok(Content::of(JSON, parts.end(written)?))
 }
 
-pub fn failure(error: &QueryError) -> Response {
-    let (status, kind) = match error {
-        QueryError::BadData(_) => (StatusCode::BAD_REQUEST, "bad_data"),
-        QueryError::Execution(_) => (StatusCode::UNPROCESSABLE_ENTITY, "execution"),
-        QueryError::Stopped => return timeout("query timed out in expression evaluation"),
-        QueryError::Read(_) => {
-            tracing::error!("failed to answer a query: {}", Chain(error));
-            (StatusCode::INTERNAL_SERVER_ERROR, "internal")
-        }
-    };
-    let error = error.to_string();
-    respond(status, &json!({ "status": "error", "errorType": kind, "error": error }))
-}
-
-/// The answer came too late.
-pub fn timeout(message: &str) -> Response {
-    let body = json!({ "status": "error", "errorType": "timeout", "error": message });
-    respond(StatusCode::SERVICE_UNAVAILABLE, &body)
-}
-
-fn respond(status: StatusCode, body: &Json) -> Response {
-    json_response(status, body.to_string())
-}
-
-fn json_response(status: StatusCode, body: String) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json")];
-    (status, headers, body).into_response()
+/// An answer of a few bytes that nothing is read for.
+pub fn small(data: &serde_json::Value) -> Response {
+    let body = serde_json::to_vec(&Success { status: "success", data });
+    let body = body.expect("text and numbers always have a form in JSON");
+    ([(header::CONTENT_TYPE, JSON)], body).into_response()
 }
 
 /// The answer of an instant query.

@@ -1,19 +1,18 @@
 //! The overview of all hosts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Html;
+use axum::response::Response;
 
 use super::picture::{Picture, Pictures};
-use super::{internal, iso, moment, page, site_zone, words};
+use super::{failed, iso, render, words};
 use crate::fleet::{self, HostState, Report};
 use crate::graphs::{Period, Size};
 use crate::rooms::{self, Counts};
-use crate::samples::Stop;
-use crate::web::Site;
+use crate::web::content::Content;
+use crate::web::gate::{Gate, Kind};
 use crate::web::problem::Problem;
 use crate::web::site::Visit;
 
@@ -21,9 +20,9 @@ const FEW_HOSTS: usize = 2;
 
 #[derive(Template)]
 #[template(path = "fleet.html")]
-struct FleetPage {
+struct FleetPage<'v> {
     headline: String,
-    zone: String,
+    zone: &'v str,
     hosts: Vec<HostRow>,
     /// Whether any host has BBB.
     with_rooms: bool,
@@ -91,7 +90,6 @@ impl HostRow {
 /// The overview, as one moment sees it.
 struct Overview<'a> {
     visit: Visit<'a>,
-    now_ms: i64,
     /// Whether there is room for two pictures of each.
     has_few_hosts: bool,
 }
@@ -102,47 +100,47 @@ struct Shown {
     pictures: Vec<Picture>,
 }
 
-pub async fn fleet(State(site): State<Arc<Site>>) -> Result<Html<String>, Problem> {
-    page(move || {
-        let budget = site.budget(Stop::default());
-        let visit = Visit { site: &site, budget: &budget };
-        let now_ms = moment(&site).now_ms;
-        let reports = fleet::reports(visit.reader(), now_ms).map_err(|e| internal(&e))?;
-        let has_few_hosts = reports.len() <= FEW_HOSTS;
-        let overview = Overview { visit, now_ms, has_few_hosts };
-        let shown = reports.iter().map(|report| overview.show(report));
-        let mut shown = shown.collect::<Result<Vec<Shown>, Problem>>()?;
-        shown.sort_by(|a, b| a.state.urgency(&b.state));
-        let (mut hosts, mut pictures) = (Vec::new(), Vec::new());
-        for host in shown {
-            hosts.push(host.state);
-            pictures.extend(host.pictures);
-        }
-        let mut rooms: BTreeMap<String, Option<Counts>> =
-            rooms::now(visit.reader(), now_ms).map_err(|e| internal(&e))?;
-        // Rooms of a host that is no longer listed are on their own page.
-        rooms.retain(|instance, _| hosts.iter().any(|host| host.instance == *instance));
-        let row = |host: &HostState| HostRow::of(host, rooms.get(&host.instance), now_ms);
-        let page = FleetPage {
-            headline: words::headline(&hosts, &rooms),
-            zone: site_zone(&site),
-            hosts: hosts.iter().map(row).collect(),
-            with_rooms: !rooms.is_empty(),
-            pictures,
-        };
-        page.render().map_err(|e| internal(&e))
+pub async fn fleet(State(gate): State<Gate>) -> Result<Response, Problem> {
+    gate.pass(Kind::Page, make).await
+}
+
+fn make(visit: Visit<'_>) -> Result<Content, Problem> {
+    let now_ms = visit.now_ms;
+    let reports = fleet::reports(visit.reader(), now_ms).map_err(|error| failed(&error))?;
+    let overview = Overview { visit, has_few_hosts: reports.len() <= FEW_HOSTS };
+    let shown = reports.iter().map(|report| overview.show(report));
+    let mut shown = shown.collect::<Result<Vec<Shown>, Problem>>()?;
+    shown.sort_by(|a, b| a.state.urgency(&b.state));
+    let (mut hosts, mut pictures) = (Vec::new(), Vec::new());
+    for host in shown {
+        hosts.push(host.state);
+        pictures.extend(host.pictures);
+    }
+    let rooms = rooms::now(visit.reader(), now_ms);
+    let mut rooms: BTreeMap<String, Option<Counts>> = rooms.map_err(|error| failed(&error))?;
+    // Rooms of a host that is no longer listed are on their own page.
+    rooms.retain(|instance, _| hosts.iter().any(|host| host.instance == *instance));
+    let row = |host: &HostState| HostRow::of(host, rooms.get(&host.instance), now_ms);
+    render(&FleetPage {
+        headline: words::headline(&hosts, &rooms),
+        zone: visit.site.zone_name(),
+        hosts: hosts.iter().map(row).collect(),
+        with_rooms: !rooms.is_empty(),
+        pictures,
     })
-    .await
 }
 
 impl Overview<'_> {
     /// A host with pictures of its last day, and of its last hour where there is room; of a new one,
     /// of its last minutes.
     fn show(&self, report: &Report) -> Result<Shown, Problem> {
-        let Self { visit, now_ms, has_few_hosts } = *self;
-        let host = fleet::host(visit.reader(), &visit.site.records, report, now_ms);
-        let fleet::Host { state, day } = host.map_err(|e| internal(&e))?;
-        let periods: &[Period] = match (state.is_new(now_ms), has_few_hosts) {
+        let Self { visit, has_few_hosts } = *self;
+        let held = visit.budget.held();
+        let host = fleet::host(visit.reader(), &visit.site.records, report, visit.now_ms);
+        let fleet::Host { state, day } = host.map_err(|error| failed(&error))?;
+        // What it was told from is dropped.
+        visit.budget.release_to(held);
+        let periods: &[Period] = match (state.is_new(visit.now_ms), has_few_hosts) {
             (true, true) => &[Period::Minutes, Period::Hour],
             (true, false) => &[Period::Minutes],
             (false, true) => &[Period::Hour, Period::Day],
@@ -150,7 +148,7 @@ impl Overview<'_> {
         };
         let mut shown = Vec::with_capacity(periods.len());
         for period in periods {
-            let pictures = Pictures { visit, period: *period, now_ms };
+            let pictures = Pictures { visit, period: *period };
             let picture = pictures.of_links(&state.instance, Size::Small, &day)?;
             shown.push(Picture { link: Some(format!("/hosts/{}", state.instance)), ..picture });
         }

@@ -1,6 +1,6 @@
 //! A picture on a page: its forms, its size, its words.
 
-use super::internal;
+use super::failed;
 use crate::graphs::{self, Graph, Of, Period, Question, Size, Span};
 use crate::links::Traffic;
 use crate::web::pictures::ALL;
@@ -37,14 +37,16 @@ pub struct Picture {
 pub struct Pictures<'a> {
     pub visit: Visit<'a>,
     pub period: Period,
-    pub now_ms: i64,
 }
 
 impl Pictures<'_> {
     /// A picture of a host, an organisation or, with an empty name, of all.
     pub fn one(self, graph: &'static str, whom: &str, size: Size) -> Result<Picture, Problem> {
+        let held = self.visit.budget.held();
         let gathered = graphs::gather(self.visit.sources(), self.question(graph, whom));
-        let gathered = gathered.map_err(|error| internal(&error))?;
+        let gathered = gathered.map_err(|error| failed(&error))?;
+        // A graph has a few values a pixel; the samples behind them are dropped.
+        self.visit.budget.release_to(held);
         Ok(self.picture(&gathered, size))
     }
 
@@ -60,7 +62,7 @@ impl Pictures<'_> {
         }
         let question = self.question(LINKS, instance);
         let gathered = graphs::of_traffic(self.visit.sources(), question, day);
-        let gathered = gathered.map_err(|error| internal(&error))?;
+        let gathered = gathered.map_err(|error| failed(&error))?;
         Ok(self.picture(&gathered, size))
     }
 
@@ -69,8 +71,8 @@ impl Pictures<'_> {
             definition: graphs::definition(graph).expect("part of the program"),
             whom,
             device: None,
-            span: Span::ending(self.period, self.now_ms, self.visit.site.zone.clone()),
-            now_ms: self.now_ms,
+            span: Span::ending(self.period, self.visit.now_ms, self.visit.site.zone.clone()),
+            now_ms: self.visit.now_ms,
         }
     }
 

@@ -1,22 +1,17 @@
 //! The page of rooms: now and today, by host and by organisation, and the same as data.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::picture::{Picture, Pictures};
-use super::{
-    RangeLink, blocking, internal, iso, moment, page, period, range_links, site_zone, words,
-};
+use super::{RangeLink, failed, iso, period, range_links, render, words};
 use crate::graphs::{Period, Size};
 use crate::rooms::{self, By, HostRooms, Moment, Rooms, TenantRooms, Today};
-use crate::samples::Stop;
-use crate::web::Site;
+use crate::web::content::{CSV, Content, JSON};
+use crate::web::gate::{Gate, Kind};
 use crate::web::pictures::unreadable;
 use crate::web::problem::Problem;
 use crate::web::site::Visit;
@@ -24,7 +19,7 @@ use crate::web::site::Visit;
 const PERIODS: [Period; 4] = [Period::Hour, Period::Day, Period::Week, Period::Month];
 
 /// The pictures of a host below each other, on one axis of time.
-const COLUMN: [&str; 5] = ["people", "rooms", "cameras", "network", "cpu"];
+const STRIPS: [&str; 5] = ["people", "rooms", "cameras", "network", "cpu"];
 
 /// Of so many hosts there are pictures at once, the busiest; the others are a link away.
 const MOST_HOSTS: usize = 3;
@@ -44,8 +39,8 @@ pub struct RoomsQuery {
 
 #[derive(Template)]
 #[template(path = "rooms.html")]
-struct RoomsPage {
-    zone: String,
+struct RoomsPage<'v> {
+    zone: &'v str,
     overview: words::Sentence,
     hosts: Vec<HostRow>,
     tenants: Vec<TenantRow>,
@@ -56,7 +51,7 @@ struct RoomsPage {
     organisation: Option<String>,
     /// People of all hosts, or of the organisation.
     people: Option<Picture>,
-    columns: Vec<Column>,
+    columns: Vec<HostPictures>,
 }
 
 /// A host as a row.
@@ -91,7 +86,7 @@ struct TodayCells {
 }
 
 /// The pictures of one host.
-struct Column {
+struct HostPictures {
     instance: String,
     now: words::Sentence,
     pictures: Vec<Picture>,
@@ -147,55 +142,53 @@ impl TenantRow {
 }
 
 /// The rooms of everybody, as the site sees them now.
-fn read(site: &Site) -> Result<(Rooms, Moment), Problem> {
-    let moment = moment(site);
-    let budget = site.budget(Stop::default());
-    let reader = Visit { site, budget: &budget }.reader();
-    let rooms = rooms::rooms(reader, &moment).map_err(|error| internal(&error))?;
-    Ok((rooms, moment))
+fn read(visit: Visit<'_>, moment: &Moment) -> Result<Rooms, Problem> {
+    rooms::rooms(visit.reader(), moment).map_err(|error| failed(&error))
 }
 
 pub async fn rooms(
-    State(site): State<Arc<Site>>,
+    State(gate): State<Gate>,
     query: Result<Query<RoomsQuery>, QueryRejection>,
-) -> Result<Html<String>, Problem> {
-    let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-    page(move || {
-        let budget = site.budget(Stop::default());
-        let visit = Visit { site: &site, budget: &budget };
-        let shown = period(query.range.as_deref(), &PERIODS, Period::Day)?;
-        let (rooms, moment) = read(&site)?;
-        check(&query, &rooms)?;
-        let pictures = Pictures { visit, period: shown, now_ms: moment.now_ms };
-        let people = match (&query.host, &query.organisation) {
-            _ if rooms.hosts.is_empty() => None,
-            (Some(_), _) => None,
-            (None, None) => Some(pictures.one("organisations", "", Size::Strip)?),
-            (None, Some(name)) => Some(pictures.one("organisation", name, Size::Full)?),
-        };
-        let columns = shown_hosts(&query, &rooms).map(|host| {
-            Ok(Column {
-                instance: host.instance.clone(),
-                now: words::now_and_next(host, &moment),
-                pictures: pictures.column(&COLUMN, &host.instance)?,
-            })
-        });
-        let columns = columns.collect::<Result<_, Problem>>()?;
-        let page = RoomsPage {
-            zone: site_zone(&site),
-            overview: words::overview(&rooms, &moment),
-            hosts: rooms.hosts.iter().map(|host| HostRow::of(host, &moment)).collect(),
-            tenants: rooms.tenants.iter().map(|one| TenantRow::of(one, &rooms.today)).collect(),
-            ranges: range_links(&PERIODS, shown),
-            range: shown.name(),
-            host: query.host,
-            organisation: query.organisation,
-            people,
-            columns,
-        };
-        page.render().map_err(|error| internal(&error))
+) -> Result<Response, Problem> {
+    let answer = move |visit: Visit<'_>| {
+        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
+        make(visit, query)
+    };
+    gate.pass(Kind::Page, answer).await
+}
+
+fn make(visit: Visit<'_>, query: RoomsQuery) -> Result<Content, Problem> {
+    let shown = period(query.range.as_deref(), &PERIODS, Period::Day)?;
+    let moment = visit.moment();
+    let rooms = read(visit, &moment)?;
+    check(&query, &rooms)?;
+    let pictures = Pictures { visit, period: shown };
+    let people = match (&query.host, &query.organisation) {
+        _ if rooms.hosts.is_empty() => None,
+        (Some(_), _) => None,
+        (None, None) => Some(pictures.one("organisations", "", Size::Strip)?),
+        (None, Some(name)) => Some(pictures.one("organisation", name, Size::Full)?),
+    };
+    let columns = shown_hosts(&query, &rooms).map(|host| {
+        Ok(HostPictures {
+            instance: host.instance.clone(),
+            now: words::now_and_next(host, &moment),
+            pictures: pictures.column(&STRIPS, &host.instance)?,
+        })
+    });
+    let columns = columns.collect::<Result<_, Problem>>()?;
+    render(&RoomsPage {
+        zone: visit.site.zone_name(),
+        overview: words::overview(&rooms, &moment),
+        hosts: rooms.hosts.iter().map(|host| HostRow::of(host, &moment)).collect(),
+        tenants: rooms.tenants.iter().map(|one| TenantRow::of(one, &rooms.today)).collect(),
+        ranges: range_links(&PERIODS, shown),
+        range: shown.name(),
+        people,
+        columns,
+        host: query.host,
+        organisation: query.organisation,
     })
-    .await
 }
 
 /// What is asked for by name must be there.
@@ -227,30 +220,30 @@ fn shown_hosts<'r>(query: &'r RoomsQuery, rooms: &'r Rooms) -> impl Iterator<Ite
 }
 
 pub async fn rooms_csv(
-    State(site): State<Arc<Site>>,
+    State(gate): State<Gate>,
     query: Result<Query<RoomsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-    let by = match query.by.as_deref() {
-        None | Some("host") => By::Host,
-        Some("organisation") => By::Tenant,
-        Some(other) => {
-            let sentence = format!("by={other} is neither host nor organisation.");
-            return Err(Problem::bad_request(sentence));
-        }
+    let answer = move |visit: Visit<'_>| {
+        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
+        let by = match query.by.as_deref() {
+            None | Some("host") => By::Host,
+            Some("organisation") => By::Tenant,
+            Some(other) => {
+                let sentence = format!("by={other} is neither host nor organisation.");
+                return Err(Problem::bad_request(sentence));
+            }
+        };
+        let rooms = read(visit, &visit.moment())?;
+        Ok(Content::whole(CSV, rooms::csv(&rooms, by)).revalidated())
     };
-    let text = blocking(move || Ok(rooms::csv(&read(&site)?.0, by))).await?;
-    Ok(data("text/csv; charset=utf-8", text))
+    gate.pass(Kind::Page, answer).await
 }
 
-pub async fn rooms_json(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
-    let write = move || {
-        let (rooms, moment) = read(&site)?;
-        Ok(rooms::json(&rooms, &moment))
+pub async fn rooms_json(State(gate): State<Gate>) -> Result<Response, Problem> {
+    let answer = |visit: Visit<'_>| {
+        let moment = visit.moment();
+        let rooms = read(visit, &moment)?;
+        Ok(Content::whole(JSON, rooms::json(&rooms, &moment)).revalidated())
     };
-    Ok(data("application/json", blocking(write).await?))
-}
-
-fn data(kind: &'static str, text: String) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], text).into_response()
+    gate.pass(Kind::Page, answer).await
 }

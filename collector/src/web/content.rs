@@ -1,0 +1,212 @@
+//! An answer on its way: bytes in parts, which count against the budget of their request from when
+//! they are written until they are sent.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use tokio_stream::Stream;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::problem::Problem;
+use crate::samples::{Budget, ReadError};
+
+pub const HTML: &str = "text/html; charset=utf-8";
+pub const CSV: &str = "text/csv; charset=utf-8";
+pub const JSON: &str = "application/json";
+pub const SVG: &str = "image/svg+xml";
+pub const PNG: &str = "image/png";
+
+/// Parts are about this long: small answers are one.
+const PART_BYTES: usize = 64 << 10;
+
+/// A reader who takes no part of its answer for so long gets no more of it: what waits to be sent
+/// takes memory that others need.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is answered: its type, and its bytes.
+#[derive(Debug)]
+pub struct Content {
+    kind: &'static str,
+    parts: Vec<Bytes>,
+    revalidated: bool,
+}
+
+impl Content {
+    /// An answer of one piece.
+    pub fn whole(kind: &'static str, bytes: impl Into<Bytes>) -> Self {
+        Self { kind, parts: vec![bytes.into()], revalidated: false }
+    }
+
+    /// An answer of several.
+    pub fn of(kind: &'static str, parts: Vec<Bytes>) -> Self {
+        Self { kind, parts, revalidated: false }
+    }
+
+    /// Whoever keeps it asks again before it is shown again.
+    #[must_use]
+    pub fn revalidated(self) -> Self {
+        Self { revalidated: true, ..self }
+    }
+
+    /// Holds it until it is sent, and gives back all else that the request has held: what was read
+    /// for it is dropped by now.
+    pub fn keep(self, budget: Budget) -> Result<Kept, Problem> {
+        let bytes = self.bytes();
+        budget.release_to(bytes);
+        let missing = bytes.saturating_sub(budget.held());
+        budget.hold(missing).map_err(|error| Problem::failed("answer", &error))?;
+        Ok(Kept { content: self, budget })
+    }
+
+    fn bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.len() as u64).sum()
+    }
+}
+
+/// An answer that is ready, and the memory that it takes.
+pub struct Kept {
+    content: Content,
+    budget: Budget,
+}
+
+impl Kept {
+    /// Sends it.
+    pub fn send(self) -> Response {
+        let Self { content, budget } = self;
+        let length = content.bytes();
+        let Content { kind, mut parts, revalidated } = content;
+        let body = match parts.len() {
+            // What fits into one part is handed over at once, and is no longer ours to count.
+            0 => Body::empty(),
+            1 => Body::from(parts.remove(0)),
+            _ => Body::from_stream(Sending::begin(Waiting { parts: parts.into(), budget })),
+        };
+        let mut response = Response::new(body);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        // Of a stream, nobody else knows it.
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        if revalidated {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        response
+    }
+}
+
+/// What is not sent yet.
+struct Waiting {
+    parts: VecDeque<Bytes>,
+    budget: Budget,
+}
+
+/// Parts that are sent as the reader takes them.
+struct Sending {
+    /// Nothing once the reader was given up.
+    waiting: Arc<Mutex<Option<Waiting>>>,
+    _watch: AbortOnDropHandle<()>,
+}
+
+impl Sending {
+    fn begin(waiting: Waiting) -> Self {
+        let waiting = Arc::new(Mutex::new(Some(waiting)));
+        let watch = tokio::spawn(give_up_on_whoever_stalls(Arc::clone(&waiting)));
+        Self { waiting, _watch: AbortOnDropHandle::new(watch) }
+    }
+}
+
+async fn give_up_on_whoever_stalls(waiting: Arc<Mutex<Option<Waiting>>>) {
+    let left = || {
+        let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.as_ref().map(|waiting| waiting.parts.len())
+    };
+    let mut before = left();
+    loop {
+        tokio::time::sleep(PATIENCE).await;
+        let now = left();
+        if now == before {
+            waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return;
+        }
+        before = now;
+    }
+}
+
+impl Stream for Sending {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        Poll::Ready(match &mut *waiting {
+            None => {
+                let seconds = PATIENCE.as_secs();
+                let message = format!("no part of the answer was taken for {seconds} s");
+                Some(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
+            }
+            Some(Waiting { parts, budget }) => parts.pop_front().map(|part| {
+                budget.release(part.len() as u64);
+                Ok(part)
+            }),
+        })
+    }
+}
+
+/// Bytes that are written one behind the other, and held as they become more.
+pub struct Parts<'b> {
+    budget: &'b Budget,
+    full: Vec<Bytes>,
+    open: Vec<u8>,
+    refused: Option<ReadError>,
+}
+
+impl<'b> Parts<'b> {
+    /// None yet.
+    pub fn new(budget: &'b Budget) -> Self {
+        Self { budget, full: Vec::new(), open: Vec::new(), refused: None }
+    }
+
+    /// All of them, if `written` says that writing came to its end.
+    pub fn end(
+        mut self,
+        written: Result<(), impl std::error::Error + 'static>,
+    ) -> Result<Vec<Bytes>, Problem> {
+        if let Some(error) = self.refused {
+            return Err(Problem::failed("write the answer", &error));
+        }
+        written.map_err(|error| Problem::internal("write the answer", &error))?;
+        self.full.push(self.open.into());
+        Ok(self.full)
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        let refused = self.budget.hold(PART_BYTES as u64).err();
+        if refused.is_some() {
+            self.refused = refused;
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let full = std::mem::replace(&mut self.open, Vec::with_capacity(PART_BYTES));
+        self.full.push(full.into());
+        Ok(())
+    }
+}
+
+impl io::Write for Parts<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.open.len() + bytes.len() > PART_BYTES && !self.open.is_empty() {
+            self.close()?;
+        }
+        self.open.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

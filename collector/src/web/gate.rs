@@ -1,0 +1,74 @@
+//! The gate that every read passes: so many at once, each on one budget and for so long, and none
+//! for a reader who is gone.
+//!
+//! What answers reads knows the site through the gate only, so that none can read without a budget.
+
+mod admission;
+mod limits;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::response::Response;
+
+use self::admission::Admission;
+pub use self::limits::{Kind, LONGEST};
+use super::content::Content;
+use super::problem::Problem;
+use super::site::{Site, Visit};
+
+/// Lets reads pass; clones are the same gate.
+#[derive(Clone)]
+pub struct Gate {
+    site: Arc<Site>,
+    admission: Arc<Admission>,
+}
+
+/// What is asked for, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// What it is for.
+    pub kind: Kind,
+    /// How long it may wait and run.
+    pub time: Duration,
+}
+
+impl From<Kind> for Asked {
+    fn from(kind: Kind) -> Self {
+        Self { kind, time: LONGEST }
+    }
+}
+
+impl Gate {
+    /// A gate that nobody has passed.
+    pub fn new(site: Arc<Site>) -> Self {
+        let admission = Admission::new(Arc::clone(&site.counts), site.pool.clone());
+        Self { site, admission: Arc::new(admission) }
+    }
+
+    /// Answers with what `answer` makes of the site, on a thread of its own.
+    pub async fn pass(
+        &self,
+        asked: impl Into<Asked>,
+        answer: impl FnOnce(Visit<'_>) -> Result<Content, Problem> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let site = Arc::clone(&self.site);
+        let work = move |budget| {
+            let visit = Visit { site: &site, budget: &budget, now_ms: now_ms() };
+            let content = answer(visit)?;
+            content.keep(budget)
+        };
+        let kept = self.admission.admit(asked.into(), work).await?;
+        Ok(kept.send())
+    }
+
+    /// Counts a request that is wrong before it is let in.
+    pub fn refuse(&self, kind: Kind, problem: Problem) -> Problem {
+        self.admission.refuse(kind, &problem);
+        problem
+    }
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

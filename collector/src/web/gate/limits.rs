@@ -1,0 +1,89 @@
+//! What each kind of request may take, and how many are let in at once.
+
+use std::time::Duration;
+
+use crate::samples::Limits;
+
+/// The longest that a request may wait and run. A reader has given up by then, and a program asks
+/// again.
+pub const LONGEST: Duration = Duration::from_secs(30);
+
+/// The most requests at work in one lane, as many as Prometheus lets queries run.
+pub const PLACES: usize = 20;
+
+/// The most requests that wait for a place in one lane. What comes on top is turned away at once:
+/// at a tenth of a second each, the last of these would still be answered in time.
+pub const QUEUE: usize = 200;
+
+/// As many samples as Prometheus lets a query read.
+const SAMPLES: usize = 50_000_000;
+
+/// What a page, a picture or a listing may hold at once. The largest of a fleet of a hundred hosts
+/// takes a fifth of it, and sixteen of them fit into what all requests share.
+const SMALL_BYTES: u64 = 64 << 20;
+
+/// What a query may hold at once: all that the requests share, if nobody else holds any of it.
+const LARGE_BYTES: u64 = 1 << 30;
+
+/// The most series that one selector of a query may find.
+const QUERY_SERIES: usize = 100_000;
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// PromQL, for programs.
+    Query,
+    /// Which series, labels and metrics there are.
+    Listing,
+    /// A page, or what it shows as data.
+    Page,
+    /// A picture, or what it shows as data.
+    Picture,
+}
+
+impl Kind {
+    /// What one request may take.
+    pub fn limits(self) -> Limits {
+        match self {
+            Self::Query => Limits { samples: SAMPLES, series: QUERY_SERIES, bytes: LARGE_BYTES },
+            // It reads no samples, and names are taken one by one: only memory limits it.
+            Self::Listing => Limits { samples: 0, series: usize::MAX, bytes: SMALL_BYTES },
+            Self::Page | Self::Picture => {
+                Limits { samples: SAMPLES, series: QUERY_SERIES, bytes: SMALL_BYTES }
+            }
+        }
+    }
+
+    /// What is said when its time is up while it runs.
+    pub fn late(self) -> String {
+        match self {
+            Self::Query | Self::Listing => "query timed out in expression evaluation".into(),
+            Self::Page | Self::Picture => {
+                let seconds = LONGEST.as_secs();
+                format!("It took longer than {seconds} s, the most that an answer may take.")
+            }
+        }
+    }
+
+    /// What is said when its time is up while it waits for a place.
+    pub fn queued(self) -> String {
+        match self {
+            Self::Query | Self::Listing => "query timed out in query queue".into(),
+            Self::Page | Self::Picture => {
+                "Too many others were asked for before it; try again in a few seconds.".into()
+            }
+        }
+    }
+
+    /// What is said when too many wait already.
+    pub fn turned_away(self) -> String {
+        match self {
+            Self::Query | Self::Listing => {
+                format!("{PLACES} queries run and {QUEUE} wait, the most at once")
+            }
+            Self::Page | Self::Picture => {
+                format!("{PLACES} answers are made and {QUEUE} wait, the most at once.")
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! `/metrics`: what the collector says of itself, also while it is too busy for anything else.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::Site;
+use crate::telemetry::{OwnNumbers, exposition};
+
+pub async fn metrics(State(site): State<Arc<Site>>) -> Response {
+    let numbers = OwnNumbers::new(Arc::clone(&site.counts), site.records.clone());
+    let measure = move || exposition(&numbers.now());
+    let text = tokio::task::spawn_blocking(measure).await.unwrap_or_default();
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}

@@ -1,0 +1,109 @@
+//! Every address, by who may ask for it. Each group has one layer, through which all of its requests
+//! pass: today everybody may ask for everything.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use super::gate::Gate;
+use super::site::Site;
+use super::{api, assets, meetings, metrics, pages, pictures, problem, remote_write};
+use crate::ingest::MAX_REQUEST_BYTES;
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    /// Anybody: nothing is told of the hosts.
+    Public,
+    /// Who may read: people, and programs that ask.
+    Reader,
+    /// Who may write samples.
+    Writer,
+    /// Who looks after the collector.
+    Admin,
+}
+
+/// All groups together.
+pub fn routes(site: &Arc<Site>) -> Router {
+    let gate = Gate::new(Arc::clone(site));
+    let for_group = |group, routes: Router| routes.route_layer(from_fn_with_state(group, admit));
+    Router::new()
+        .merge(for_group(Group::Public, public()))
+        .merge(for_group(Group::Reader, reader(gate, site)))
+        .merge(for_group(Group::Writer, writer(site)))
+        .merge(for_group(Group::Admin, admin(site)))
+        .fallback(problem::not_found)
+        .layer(from_fn(problem::present))
+        .layer(map_response(secure))
+}
+
+fn public() -> Router {
+    Router::new()
+        .route("/assets/{file}", get(assets::asset))
+        .route("/favicon.ico", get(assets::icon))
+        .route("/-/healthy", get(async || "healthy\n"))
+        .route("/-/ready", get(async || "ready\n"))
+}
+
+/// What reads samples knows the gate only; the figures of the collector itself must be there also
+/// when no place is left.
+fn reader(gate: Gate, site: &Arc<Site>) -> Router {
+    Router::new()
+        .route("/", get(pages::fleet))
+        .route("/hosts/{instance}", get(pages::host))
+        .route("/rooms", get(pages::rooms))
+        .route("/rooms.csv", get(pages::rooms_csv))
+        .route("/rooms.json", get(pages::rooms_json))
+        .route("/rooms/{file}", get(meetings::meetings))
+        .route("/graphs/{instance}/{graph}/{file}", get(pictures::picture))
+        .route("/api/v1/query", get(api::query).post(api::query))
+        .route("/api/v1/query_range", get(api::query_range).post(api::query_range))
+        .route("/api/v1/query_exemplars", get(api::exemplars).post(api::exemplars))
+        .route("/api/v1/series", get(api::series).post(api::series))
+        .route("/api/v1/labels", get(api::labels).post(api::labels))
+        .route("/api/v1/label/{name}/values", get(api::label_values))
+        .route("/api/v1/metadata", get(api::metadata))
+        .route("/api/v1/rules", get(api::rules))
+        .route("/api/v1/alerts", get(api::alerts))
+        .route("/api/v1/status/buildinfo", get(api::build_info))
+        .with_state(gate)
+        .route("/metrics", get(metrics::metrics).with_state(Arc::clone(site)))
+}
+
+fn writer(site: &Arc<Site>) -> Router {
+    let body_limit = DefaultBodyLimit::max(MAX_REQUEST_BYTES);
+    Router::new()
+        .route("/api/v1/write", post(remote_write::write).layer(body_limit))
+        .with_state(Arc::clone(site))
+}
+
+fn admin(site: &Arc<Site>) -> Router {
+    Router::new().route("/api/v1/snapshot", post(snapshot)).with_state(Arc::clone(site))
+}
+
+async fn snapshot(State(site): State<Arc<Site>>) -> Response {
+    site.snapshots.answer()
+}
+
+/// Lets a request into its group: here it is asked who sends it, once there is anybody to tell from
+/// others.
+async fn admit(State(group): State<Group>, request: Request, next: Next) -> Response {
+    match group {
+        Group::Public | Group::Reader | Group::Writer | Group::Admin => next.run(request).await,
+    }
+}
+
+/// Nothing is loaded from elsewhere, and nobody frames the pages.
+async fn secure(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let policy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
