@@ -1,29 +1,44 @@
-//! PromQL over the store: instant and range queries that answer as Prometheus 2.42 does.
+//! PromQL over samples: instant and range queries that answer as Prometheus 2.42 does.
 //!
-//! `promql-parser` parses; the evaluator is ours. An expression is evaluated for all steps of a
-//! range at once, so that each series is read once. It knows no clock and no HTTP.
+//! An expression becomes a tree that is checked when it is parsed; the evaluator knows all of the
+//! tree and nothing else. A tree is evaluated for all steps of a range at once, so that each series
+//! is read once. What it takes is counted against the budget of the request. It knows no clock and
+//! no HTTP.
 
 mod aggregate;
-mod arithmetic;
 mod binary;
 mod buckets;
-mod calendar;
+mod date;
 mod evaluate;
-mod functions;
 mod grid;
 mod histogram;
 mod label_functions;
 mod limits;
+mod look;
+mod math;
+mod meter;
+mod newest;
+mod operators;
+mod parse;
+mod places;
+mod quantile;
 mod rates;
-mod selector;
+mod rows;
+mod sample;
+mod signature;
+mod sum;
+mod tree;
 mod value;
 mod windows;
 
-use crate::samples::{Labels, Matcher, ReadError, Reader, Selection, TimeRange};
+use std::collections::BTreeSet;
+
+use crate::samples::{Labels, ReadError, Reader, Selection, TimeRange};
 
 use self::evaluate::Evaluator;
 use self::grid::Grid;
 pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits};
+use self::parse::{parse, parse_selector};
 pub use self::value::{Row, Value};
 
 /// The most steps of one range query, as in Prometheus.
@@ -46,7 +61,8 @@ pub enum QueryError {
     Read(ReadError),
 }
 
-/// Evaluates `expression` at one moment, Unix time in milliseconds.
+/// Evaluates `expression` at one moment, Unix time in milliseconds. What was read for it is dropped;
+/// the memory of the answer is held until the reader releases it or the budget ends.
 pub fn instant(
     reader: Reader<'_>,
     expression: &str,
@@ -54,16 +70,13 @@ pub fn instant(
     limits: QueryLimits,
 ) -> Result<Value, QueryError> {
     let grid = Grid { from_ms: at_ms, step_ms: 0, steps: 1 };
-    let held = reader.budget.held();
-    let value = parse(expression)
-        .and_then(|parsed| Evaluator::new(reader, limits, grid, at_ms).top(&parsed))
-        .map_err(|error| error.in_parameter("query"))?;
-    // What was read for it is dropped.
-    reader.budget.release_to(held);
-    Ok(value)
+    parse(expression)
+        .and_then(|tree| Evaluator::new(reader, limits, grid, at_ms).instant(&tree))
+        .map_err(|error| error.in_parameter("query"))
 }
 
-/// Evaluates `expression` at each step from one moment to another, both included.
+/// Evaluates `expression` at each step from one moment to another, both included. Memory as for
+/// [`instant`].
 pub fn range(
     reader: Reader<'_>,
     expression: &str,
@@ -87,14 +100,10 @@ pub fn range(
              resolution (?step=XX)",
         );
     }
-    let parsed = parse(expression)?;
+    let tree = parse(expression)?;
     let steps = ((to_ms - from_ms) / step_ms + 1) as usize;
     let grid = Grid { from_ms, step_ms, steps };
-    let held = reader.budget.held();
-    let value = Evaluator::new(reader, limits, grid, to_ms).range_top(&parsed)?;
-    // What was read for it is dropped.
-    reader.budget.release_to(held);
-    Ok(value)
+    Evaluator::new(reader, limits, grid, to_ms).range(&tree)
 }
 
 /// The labels of the series that any of the selectors matches and that have samples in `range`;
@@ -104,21 +113,14 @@ pub fn series(
     selectors: &[&str],
     range: TimeRange,
 ) -> Result<Vec<Labels>, QueryError> {
-    let mut found = std::collections::BTreeSet::new();
-    let mut add = |matchers: &[Matcher]| -> Result<(), QueryError> {
-        found.extend(reader.find(Selection { matchers, range }, usize::MAX)?);
-        Ok(())
-    };
     if selectors.is_empty() {
-        add(&[])?;
+        return Ok(reader.find(Selection { matchers: &[], range }, usize::MAX)?);
     }
+    let mut found = BTreeSet::new();
     for text in selectors {
-        let bad = |error: QueryError| error.in_parameter("match[]");
-        let promql_parser::parser::Expr::VectorSelector(selector) = parse(text).map_err(bad)?
-        else {
-            return Err(bad(QueryError::BadData(format!("{text:?} is no series selector"))));
-        };
-        add(&selector::matchers(&selector).map_err(bad)?)?;
+        let selector = parse_selector(text).map_err(|error| error.in_parameter("match[]"))?;
+        let what = Selection { matchers: &selector.matchers, range };
+        found.extend(reader.find(what, usize::MAX)?);
     }
     Ok(found.into_iter().collect())
 }
@@ -148,13 +150,5 @@ impl QueryError {
     }
 }
 
-fn parse(expression: &str) -> Result<promql_parser::parser::Expr, QueryError> {
-    static OLD_NAMES: std::sync::Once = std::sync::Once::new();
-    if expression.is_empty() {
-        let message = "1:1: parse error: no expression found in input";
-        return Err(QueryError::BadData(message.into()));
-    }
-    limits::check_depth(expression)?;
-    OLD_NAMES.call_once(functions::register);
-    promql_parser::parser::parse(expression).map_err(QueryError::BadData)
-}
+#[cfg(test)]
+mod tests;

@@ -51,7 +51,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("snap", &["collector/src/ingest/remote_write"]),
     ("pco", &["collector/src/store"]),
     ("regex", &["collector/src/samples", "collector/src/promql"]),
-    ("promql_parser", &["collector/src/promql"]),
+    ("promql_parser", &["collector/src/promql/parse"]),
     ("plotters", &["collector/src/graphs/draw"]),
     ("png", &["collector/src/graphs/draw"]),
     ("axum", &["collector/src/web"]),

@@ -1,170 +1,257 @@
-//! Aggregations over series: `sum by (…)` and their kin.
+//! Aggregations over series: `sum by (…)` and their kin, group by group.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
-
-use promql_parser::parser::LabelModifier;
+use std::collections::BTreeMap;
 
 use super::QueryError;
-use super::value::{Row, merge};
+use super::meter::Meter;
+use super::quantile::quantile;
+use super::rows::{Numbers, Rows, label_bytes};
+use super::signature::Groups;
+use super::tree::{Extreme, Fold, Pick};
+use super::value::Row;
 use super::windows;
-use crate::samples::{Labels, METRIC};
 
-/// What an aggregation takes beside its vector, one value a step.
-pub enum Parameter<'p> {
-    None,
-    Numbers(&'p [f64]),
-    Label(&'p str),
+/// What all aggregations of a vector share.
+pub struct Aggregator<'a, 'b> {
+    pub meter: &'a Meter<'b>,
+    pub grouping: &'a Pick,
+    pub steps: usize,
 }
 
-/// Aggregates `rows` by `grouping`.
-pub fn aggregate(
-    operation: &str,
-    (rows, steps): (Vec<Row>, usize),
-    grouping: Option<&LabelModifier>,
-    parameter: &Parameter<'_>,
-) -> Result<Vec<Row>, QueryError> {
-    let key = |labels: &Labels| match grouping {
-        None => Labels::none(),
-        Some(LabelModifier::Include(names)) => labels.only(&names.labels),
-        Some(LabelModifier::Exclude(names)) => labels.without(&names.labels).without(&[METRIC]),
-    };
-    let mut order: Vec<Labels> = Vec::new();
-    let mut groups: HashMap<Labels, Vec<Row>> = HashMap::new();
-    for row in rows {
-        let key = key(&row.labels);
-        if !groups.contains_key(&key) {
-            order.push(key.clone());
-        }
-        groups.entry(key).or_default().push(row);
-    }
-    let mut found = Vec::new();
-    for labels in order {
-        let rows = groups.remove(&labels).unwrap_or_default();
-        match (operation, parameter) {
-            ("topk" | "bottomk", Parameter::Numbers(counts)) => {
-                found.extend(extremes(operation == "topk", rows, counts)?);
+/// The values of one group at one step, summed up so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Running {
+    count: f64,
+    first: f64,
+    second: f64,
+}
+
+impl<'b> Aggregator<'_, 'b> {
+    /// One value of all values of a group.
+    pub fn fold(&self, rows: &Rows<'b>, fold: Fold) -> Result<Rows<'b>, QueryError> {
+        match fold {
+            Fold::Sum => self.each_group(rows, add_to_sum, |running| running.first),
+            Fold::Average => self.each_group(rows, add_to_mean, |running| running.first),
+            Fold::Count => self.each_group(rows, |_, _| {}, |running| running.count),
+            Fold::Group => self.each_group(rows, |_, _| {}, |_| 1.0),
+            Fold::Max => self.each_group(rows, keep_greater, |running| running.first),
+            Fold::Min => self.each_group(rows, keep_lesser, |running| running.first),
+            Fold::StandardDeviation => {
+                self.each_group(rows, add_to_variance, |running| variance(running).sqrt())
             }
-            ("count_values", Parameter::Label(name)) => {
-                found.extend(count_values(name, (&labels, &rows), steps));
-            }
-            ("quantile", Parameter::Numbers(quantiles)) => {
-                let point = |step: usize| {
-                    let values = at(&rows, step);
-                    (!values.is_empty()).then(|| windows::quantile(quantiles[step], &values))
-                };
-                found.push(Row { labels, points: (0..steps).map(point).collect() });
-            }
-            _ => {
-                let point = |step: usize| fold(operation, &at(&rows, step));
-                found.push(Row { labels, points: (0..steps).map(point).collect() });
-            }
+            Fold::Variance => self.each_group(rows, add_to_variance, variance),
         }
     }
-    merge(found)
-}
 
-fn at(rows: &[Row], step: usize) -> Vec<f64> {
-    rows.iter().filter_map(|row| row.points[step]).collect()
-}
-
-fn fold(operation: &str, values: &[f64]) -> Option<f64> {
-    if values.is_empty() {
-        return None;
+    /// Goes through the rows of each group in order; `add` gets each value but the first at a step.
+    fn each_group(
+        &self,
+        rows: &Rows<'b>,
+        add: impl Fn(&mut Running, f64),
+        end: impl Fn(Running) -> f64,
+    ) -> Result<Rows<'b>, QueryError> {
+        let mut memory = self.meter.nothing();
+        memory.take_items::<Running>(self.steps)?;
+        let mut running = vec![Running::default(); self.steps];
+        self.groups(rows, |members, found| {
+            running.fill(Running::default());
+            for &place in members {
+                let points = &rows.list[place].points;
+                self.meter.each(&mut running, |step, running| {
+                    let Some(value) = points[step] else { return };
+                    running.count += 1.0;
+                    if running.count == 1.0 {
+                        running.first = value;
+                    } else {
+                        add(running, value);
+                    }
+                })?;
+            }
+            found.take(self.steps)?;
+            self.meter.collect(self.steps, |step| {
+                let running = running[step];
+                (running.count > 0.0).then(|| end(running))
+            })
+        })
     }
-    Some(match operation {
-        "sum" => values.iter().skip(1).fold(values[0], |sum, value| sum + value),
-        "avg" => mean(values),
-        "count" => values.len() as f64,
-        "group" => 1.0,
-        "max" => windows::max(values),
-        "min" => windows::min(values),
-        "stddev" => variance(values).sqrt(),
-        _ => variance(values),
-    })
-}
 
-/// The mean without keeping what rounding loses, as aggregations of Prometheus 2.42 have it.
-fn mean(values: &[f64]) -> f64 {
-    let (mut mean, mut count) = (values[0], 1.0);
-    for &value in &values[1..] {
-        count += 1.0;
-        if windows::stays_infinite(mean, value) {
-            continue;
+    /// A quantile of the values of a group.
+    pub fn quantile(
+        &self,
+        rows: &Rows<'b>,
+        quantiles: &Numbers<'b>,
+    ) -> Result<Rows<'b>, QueryError> {
+        let mut memory = self.meter.nothing();
+        memory.take_items::<f64>(rows.list.len())?;
+        let mut values = Vec::with_capacity(rows.list.len());
+        self.groups(rows, |members, found| {
+            found.take(self.steps)?;
+            self.meter.try_collect(self.steps, |step| {
+                values.clear();
+                for part in self.meter.parts(members) {
+                    values.extend(part?.iter().filter_map(|place| rows.list[*place].points[step]));
+                }
+                let quantile = quantile(quantiles.list[step], &values, self.meter)?;
+                Ok((!values.is_empty()).then_some(quantile))
+            })
+        })
+    }
+
+    /// A row for each group, whose points are found by `points`.
+    fn groups(
+        &self,
+        rows: &Rows<'b>,
+        mut points: impl FnMut(&[usize], &mut Rows<'b>) -> Result<Vec<Option<f64>>, QueryError>,
+    ) -> Result<Rows<'b>, QueryError> {
+        let groups = Groups::of(&rows.list, self.grouping, self.meter)?;
+        let mut found = Rows::none(self.meter);
+        for members in &groups.rows {
+            let points = points(members, &mut found)?;
+            let first = &rows.list[members[0]].labels;
+            found.names.take(first.bytes())?;
+            found.list.push(Row { labels: self.grouping.of(first), points });
         }
-        mean += value / count - mean / count;
+        found.drop_empty(self.meter)?;
+        Ok(found)
     }
-    mean
-}
 
-fn variance(values: &[f64]) -> f64 {
-    let (mut mean, mut squares, mut count) = (values[0], 0.0, 1.0);
-    for &value in &values[1..] {
-        count += 1.0;
-        let delta = value - mean;
-        mean += delta / count;
-        squares += delta * (value - mean);
+    /// A row for each value of a group, with the value in the label `name`.
+    pub fn count_values(&self, rows: &Rows<'b>, name: &str) -> Result<Rows<'b>, QueryError> {
+        let groups = Groups::of(&rows.list, self.grouping, self.meter)?;
+        let mut found = Rows::none(self.meter);
+        for members in &groups.rows {
+            let labels = self.grouping.of(&rows.list[members[0]].labels);
+            let mut counts: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
+            let mut keys = self.meter.nothing();
+            for &place in members {
+                for span in self.meter.spans(self.steps) {
+                    for step in span? {
+                        let Some(value) = rows.list[place].points[step] else { continue };
+                        let value = number(value);
+                        if !counts.contains_key(&value) {
+                            found.take(self.steps)?;
+                            found.names.take(labels.bytes() + label_bytes(name, &value))?;
+                            keys.take((2 * size_of::<String>() + value.len()) as u64)?;
+                            counts.insert(value.clone(), vec![None; self.steps]);
+                        }
+                        let counts = counts.get_mut(&value);
+                        if let Some(point) = counts.and_then(|points| points.get_mut(step)) {
+                            *point = Some(point.unwrap_or(0.0) + 1.0);
+                        }
+                    }
+                }
+            }
+            for (value, points) in counts {
+                found.list.push(Row { labels: labels.with(name, &value), points });
+            }
+        }
+        found.merge(self.meter)?;
+        Ok(found)
     }
-    squares / count
-}
 
-/// The greatest or least rows at each step, as many as `counts` says there.
-fn extremes(greatest: bool, rows: Vec<Row>, counts: &[f64]) -> Result<Vec<Row>, QueryError> {
-    let mut kept: Vec<Vec<Option<f64>>> = rows.iter().map(|r| vec![None; r.points.len()]).collect();
-    let mut ranks: Vec<usize> = (0..rows.len()).collect();
-    for (step, &count) in counts.iter().enumerate() {
-        if count.is_nan() || count.abs() > i64::MAX as f64 {
+    /// The greatest or least rows of each group at each step, as many as `counts` says there.
+    pub fn extremes(
+        &self,
+        mut rows: Rows<'b>,
+        extreme: Extreme,
+        counts: &Numbers<'b>,
+    ) -> Result<Rows<'b>, QueryError> {
+        if let Some(count) = counts.list.iter().find(|count| overflows(**count)) {
             let message = format!("Scalar value {count} overflows int64");
             return Err(QueryError::Execution(message));
         }
-        let mut present: Vec<(usize, f64)> = rows
-            .iter()
-            .enumerate()
-            .filter_map(|(place, row)| Some((place, row.points[step]?)))
-            .collect();
-        present.sort_by(|a, b| by_value(greatest, a.1, b.1));
-        present.truncate(count.max(0.0) as usize);
-        if counts.len() == 1 {
-            ranks = present.iter().map(|(place, _)| *place).collect();
+        let mut memory = self.meter.nothing();
+        memory.take_items::<(Ranked, usize)>(rows.list.len())?;
+        let groups = Groups::of(&rows.list, self.grouping, self.meter)?.rows;
+        let mut order = Vec::with_capacity(rows.list.len());
+        for members in &groups {
+            let mut present: Vec<Ranked> = Vec::with_capacity(members.len());
+            for (step, count) in counts.list.iter().enumerate() {
+                present.clear();
+                for part in self.meter.parts(members) {
+                    present.extend(part?.iter().filter_map(|&place| {
+                        rows.list[place].points[step].take().map(|value| Ranked { place, value })
+                    }));
+                }
+                self.meter.sort(&mut present, |a, b| by_value(extreme, a.value, b.value))?;
+                present.truncate(count.max(0.0) as usize);
+                for ranked in &present {
+                    rows.list[ranked.place].points[step] = Some(ranked.value);
+                }
+            }
+            // At one moment the answer is in order of value.
+            match self.steps {
+                1 => order.extend(present.iter().map(|ranked| ranked.place)),
+                _ => order.extend_from_slice(members),
+            }
         }
-        for (place, value) in present {
-            kept[place][step] = Some(value);
-        }
+        rows.keep(self.meter, &order)?;
+        rows.drop_empty(self.meter)?;
+        Ok(rows)
     }
-    // At one moment the answer is in order of value.
-    let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
-    let mut take = |place: usize| {
-        let row = rows.get_mut(place)?.take()?;
-        Some(Row { points: std::mem::take(&mut kept[place]), ..row })
-    };
-    Ok(ranks.into_iter().filter_map(&mut take).collect())
+}
+
+/// A row's place and its value at a step.
+#[derive(Debug, Clone, Copy)]
+struct Ranked {
+    place: usize,
+    value: f64,
+}
+
+fn overflows(count: f64) -> bool {
+    count.is_nan() || count.abs() > i64::MAX as f64
+}
+
+fn add_to_sum(running: &mut Running, value: f64) {
+    running.first += value;
+}
+
+/// The mean without keeping what rounding loses, as aggregations of Prometheus 2.42 have it.
+fn add_to_mean(running: &mut Running, value: f64) {
+    if !windows::stays_infinite(running.first, value) {
+        running.first += value / running.count - running.first / running.count;
+    }
+}
+
+fn keep_greater(running: &mut Running, value: f64) {
+    if value > running.first || running.first.is_nan() {
+        running.first = value;
+    }
+}
+
+fn keep_lesser(running: &mut Running, value: f64) {
+    if value < running.first || running.first.is_nan() {
+        running.first = value;
+    }
+}
+
+/// Mean and sum of squares (Welford 1962).
+fn add_to_variance(running: &mut Running, value: f64) {
+    let delta = value - running.first;
+    running.first += delta / running.count;
+    running.second += delta * (value - running.first);
+}
+
+fn variance(running: Running) -> f64 {
+    running.second / running.count
 }
 
 /// The order of a sort: NaN last.
-pub fn by_value(greatest: bool, a: f64, b: f64) -> Ordering {
+pub fn by_value(first: Extreme, a: f64, b: f64) -> Ordering {
     match (a.is_nan(), b.is_nan()) {
         (true, true) => Ordering::Equal,
         (true, false) => Ordering::Greater,
         (false, true) => Ordering::Less,
-        (false, false) if greatest => b.partial_cmp(&a).unwrap_or(Ordering::Equal),
-        (false, false) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+        (false, false) => match first {
+            Extreme::Greatest => b.partial_cmp(&a).unwrap_or(Ordering::Equal),
+            Extreme::Least => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
+        },
     }
-}
-
-fn count_values(name: &str, (labels, rows): (&Labels, &[Row]), steps: usize) -> Vec<Row> {
-    let mut counts: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
-    for step in 0..steps {
-        for value in at(rows, step) {
-            let points = counts.entry(number(value)).or_insert_with(|| vec![None; steps]);
-            points[step] = Some(points[step].unwrap_or(0.0) + 1.0);
-        }
-    }
-    let row = |(value, points): (String, _)| Row { labels: labels.with(name, &value), points };
-    counts.into_iter().map(row).collect()
 }
 
 /// A number as Prometheus writes it.
-pub fn number(value: f64) -> String {
+fn number(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
     }

@@ -2,32 +2,66 @@
 
 use std::collections::BTreeMap;
 
+use super::QueryError;
+use super::meter::Meter;
+use super::rows::{Numbers, Rows};
 use super::value::Row;
 use crate::samples::{Labels, METRIC};
 
-/// Upper bound and cumulative count.
-type Bucket = (f64, f64);
-
-/// `histogram_quantile` for each step; `quantiles` has one value a step.
-pub fn quantiles(quantiles: &[f64], rows: &[Row]) -> Vec<Row> {
-    let mut histograms: BTreeMap<Labels, Vec<(f64, &Row)>> = BTreeMap::new();
-    for row in rows {
-        let Some(bound) = row.labels.get("le").and_then(|le| le.parse().ok()) else { continue };
-        let labels = row.labels.without(&["le", METRIC]);
-        histograms.entry(labels).or_default().push((bound, row));
-    }
-    let row = |(labels, buckets): (Labels, Vec<(f64, &Row)>)| {
-        let point = |(step, &q): (usize, &f64)| {
-            let at = buckets.iter().filter_map(|(bound, row)| Some((*bound, row.points[step]?)));
-            let at: Vec<Bucket> = at.collect();
-            (!at.is_empty()).then(|| quantile(q, at))
-        };
-        Row { labels, points: quantiles.iter().enumerate().map(point).collect() }
-    };
-    histograms.into_iter().map(row).collect()
+/// A bucket at one step.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    upper_bound: f64,
+    /// How many are below the bound, in all buckets so far.
+    count: f64,
 }
 
-fn quantile(q: f64, mut buckets: Vec<Bucket>) -> f64 {
+/// A bucket at all steps.
+struct BucketRow<'r> {
+    upper_bound: f64,
+    row: &'r Row,
+}
+
+/// `histogram_quantile` for each step.
+pub fn quantiles<'b>(
+    quantiles: &Numbers<'b>,
+    rows: &Rows<'b>,
+    meter: &Meter<'b>,
+) -> Result<Rows<'b>, QueryError> {
+    let mut found = Rows::none(meter);
+    let mut memory = meter.nothing();
+    let mut histograms: BTreeMap<Labels, Vec<BucketRow<'_>>> = BTreeMap::new();
+    for row in &rows.list {
+        meter.check()?;
+        let bound = row.labels.get("le").and_then(|le| le.parse().ok());
+        let Some(upper_bound) = bound else { continue };
+        found.names.take(row.labels.bytes())?;
+        memory.take_items::<(Labels, BucketRow<'_>)>(2)?;
+        let labels = row.labels.without(&["le", METRIC]);
+        histograms.entry(labels).or_default().push(BucketRow { upper_bound, row });
+    }
+    for (labels, mut buckets) in histograms {
+        buckets.sort_by(|a, b| a.upper_bound.total_cmp(&b.upper_bound));
+        let steps = quantiles.list.len();
+        found.take(steps)?;
+        let mut at: Vec<Bucket> = Vec::new();
+        let points = meter.try_collect(steps, |step| {
+            meter.check()?;
+            at.clear();
+            at.extend(buckets.iter().filter_map(|bucket| {
+                let count = bucket.row.points[step]?;
+                Some(Bucket { upper_bound: bucket.upper_bound, count })
+            }));
+            Ok((!at.is_empty()).then(|| quantile(quantiles.list[step], &at)))
+        })?;
+        found.list.push(Row { labels, points });
+    }
+    found.merge(meter)?;
+    Ok(found)
+}
+
+/// The quantile of buckets in order of their bounds.
+fn quantile(q: f64, buckets: &[Bucket]) -> f64 {
     if q.is_nan() {
         return f64::NAN;
     }
@@ -37,44 +71,43 @@ fn quantile(q: f64, mut buckets: Vec<Bucket>) -> f64 {
     if q > 1.0 {
         return f64::INFINITY;
     }
-    buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
-    if buckets.last().is_none_or(|(bound, _)| *bound != f64::INFINITY) {
+    if buckets.last().is_none_or(|bucket| bucket.upper_bound != f64::INFINITY) {
         return f64::NAN;
     }
     let mut joined: Vec<Bucket> = Vec::with_capacity(buckets.len());
-    for (bound, count) in buckets {
+    for bucket in buckets {
         match joined.last_mut() {
-            Some((known, sum)) if *known == bound => *sum += count,
-            _ => joined.push((bound, count)),
+            Some(known) if known.upper_bound == bucket.upper_bound => known.count += bucket.count,
+            _ => joined.push(*bucket),
         }
     }
     // Counts that fall, as rates of a scrape in between may, are held up.
-    let mut highest = joined[0].1;
-    for (_, count) in joined.iter_mut().skip(1) {
-        if *count > highest {
-            highest = *count;
-        } else if *count < highest {
-            *count = highest;
+    let mut highest = joined[0].count;
+    for bucket in joined.iter_mut().skip(1) {
+        if bucket.count > highest {
+            highest = bucket.count;
+        } else if bucket.count < highest {
+            bucket.count = highest;
         }
     }
-    let all = joined[joined.len() - 1].1;
+    let all = joined[joined.len() - 1].count;
     if joined.len() < 2 || all == 0.0 {
         return f64::NAN;
     }
     let mut rank = q * all;
     let finite = joined.len() - 1;
-    let place = joined[..finite].iter().position(|(_, count)| *count >= rank).unwrap_or(finite);
+    let place = joined[..finite].iter().position(|bucket| bucket.count >= rank).unwrap_or(finite);
     if place == finite {
-        return joined[finite - 1].0;
+        return joined[finite - 1].upper_bound;
     }
-    if place == 0 && joined[0].0 <= 0.0 {
-        return joined[0].0;
+    if place == 0 && joined[0].upper_bound <= 0.0 {
+        return joined[0].upper_bound;
     }
-    let (mut begin, end, mut count) = (0.0, joined[place].0, joined[place].1);
+    let (mut begin, end, mut count) = (0.0, joined[place].upper_bound, joined[place].count);
     if place > 0 {
-        begin = joined[place - 1].0;
-        count -= joined[place - 1].1;
-        rank -= joined[place - 1].1;
+        begin = joined[place - 1].upper_bound;
+        count -= joined[place - 1].count;
+        rank -= joined[place - 1].count;
     }
     begin + (end - begin) * (rank / count)
 }

@@ -1,55 +1,51 @@
 //! `label_replace` and `label_join`.
 
-use headroom_proto::metric::is_label_name;
-use regex::Regex;
-
 use super::QueryError;
-use super::value::{Row, merge};
-use crate::samples::METRIC;
+use super::meter::Meter;
+use super::rows::{Rows, label_bytes};
+use super::tree::{LabelJoin, LabelReplace};
 
-/// Sets `target` to `replacement` where the whole of `source` matches `pattern`.
-pub fn replace(
-    rows: Vec<Row>,
-    [target, replacement, source, pattern]: [&str; 4],
-) -> Result<Vec<Row>, QueryError> {
-    let regex = Regex::new(&format!("^(?:{pattern})$")).map_err(|_| {
-        QueryError::Execution(format!("invalid regular expression in label_replace(): {pattern}"))
-    })?;
-    if !is_label_name(target) {
-        let message = format!("invalid destination label name in label_replace(): {target}");
-        return Err(QueryError::Execution(message));
-    }
-    let replaced = rows.into_iter().map(|row| {
-        let value = row.labels.get(source).unwrap_or_default();
-        let Some(found) = regex.captures(value) else { return row };
+/// Sets one label where the whole of another matches.
+pub fn replace<'b>(
+    node: &LabelReplace,
+    mut rows: Rows<'b>,
+    meter: &Meter<'b>,
+) -> Result<Rows<'b>, QueryError> {
+    // As much as each `$` may stand for, and no more than is needed in the end.
+    let groups = node.replacement.matches('$').count() as u64;
+    rows.relabel(meter, |labels, memory| {
+        let value = labels.get(&node.source).unwrap_or_default();
+        let Some(found) = node.pattern.captures(value) else { return Ok(None) };
+        let longest = node.replacement.len() as u64 + groups * value.len() as u64;
+        memory.take(2 * longest)?;
         let mut text = String::new();
-        found.expand(replacement, &mut text);
-        let labels = row.labels.with(target, &text);
-        row.named(labels)
-    });
-    merge(replaced.collect())
+        found.expand(&node.replacement, &mut text);
+        memory.give_back(2 * longest);
+        memory.take(labels.bytes() + label_bytes(&node.target, &text))?;
+        Ok(Some(labels.with(&node.target, &text)))
+    })?;
+    rows.merge(meter)?;
+    Ok(rows)
 }
 
-/// Sets `target` to the values of `sources` with `separator` between them.
-pub fn join(
-    rows: Vec<Row>,
-    (target, separator): (&str, &str),
-    sources: &[&str],
-) -> Result<Vec<Row>, QueryError> {
-    let wrong = |name: &str| !is_label_name(name) && name != METRIC;
-    if let Some(name) = sources.iter().find(|name| wrong(name)) {
-        let message = format!("invalid source label name in label_join(): {name}");
-        return Err(QueryError::Execution(message));
-    }
-    if wrong(target) {
-        let message = format!("invalid destination label name in label_join(): {target}");
-        return Err(QueryError::Execution(message));
-    }
-    let joined = rows.into_iter().map(|row| {
-        let values: Vec<&str> =
-            sources.iter().map(|name| row.labels.get(name).unwrap_or_default()).collect();
-        let labels = row.labels.with(target, &values.join(separator));
-        row.named(labels)
-    });
-    merge(joined.collect())
+/// Sets one label to the values of others, with a text between them.
+pub fn join<'b>(
+    node: &LabelJoin,
+    mut rows: Rows<'b>,
+    meter: &Meter<'b>,
+) -> Result<Rows<'b>, QueryError> {
+    rows.relabel(meter, |labels, memory| {
+        let value = |name: &String| labels.get(name).unwrap_or_default();
+        let length: usize = node.sources.iter().map(|name| value(name).len()).sum();
+        let between = node.separator.len() * node.sources.len().saturating_sub(1);
+        let bytes = (length + between) as u64;
+        // The text once beside the labels, and once in them.
+        memory.take(labels.bytes() + label_bytes(&node.target, "") + 2 * bytes)?;
+        let values: Vec<&str> = node.sources.iter().map(value).collect();
+        let labels = labels.with(&node.target, &values.join(&node.separator));
+        memory.give_back(bytes);
+        Ok(Some(labels))
+    })?;
+    rows.merge(meter)?;
+    Ok(rows)
 }

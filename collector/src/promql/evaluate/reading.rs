@@ -1,0 +1,138 @@
+//! What is read: the newest samples of a selector, and the samples of windows.
+
+use super::Evaluator;
+use crate::promql::QueryError;
+use crate::promql::grid::Grid;
+use crate::promql::look::Look;
+use crate::promql::meter::Held;
+use crate::promql::newest;
+use crate::promql::rows::{Names, Rows};
+use crate::promql::sample::Sample;
+use crate::promql::tree::{RangeVector, Selector, Subquery, Window};
+use crate::promql::value::{Row, Samples};
+use crate::samples::{BucketSeries, Resolution, Selection, Series};
+
+/// The samples that a window function reads, and where its windows lie.
+pub struct Windows<'b> {
+    pub series: Vec<Samples>,
+    pub look: Look,
+    /// What the samples take.
+    pub memory: Held<'b>,
+    pub names: Names<'b>,
+}
+
+impl<'b> Evaluator<'b> {
+    /// What `take` makes of the newest sample of each series.
+    pub(super) fn newest(
+        &self,
+        selector: &Selector,
+        grid: &Grid,
+        take: impl Fn(Sample) -> f64,
+    ) -> Result<Rows<'b>, QueryError> {
+        let look = Look::new(*grid, selector.shift, self.bounds, self.limits.lookback_ms);
+        let (series, _memory) = self.select(selector, &look)?;
+        self.meter.allow(series.len() * grid.steps)?;
+        let mut rows = Rows::none(&self.meter);
+        for series in series {
+            rows.take(grid.steps)?;
+            let points = newest::newest(&series, &look, &self.meter, &take)?;
+            rows.list.push(Row { labels: series.labels, points });
+        }
+        rows.drop_empty(&self.meter)?;
+        Ok(rows)
+    }
+
+    /// The series that the steps of a look see, and the memory of their samples.
+    fn select(
+        &self,
+        selector: &Selector,
+        look: &Look,
+    ) -> Result<(Vec<Series>, Held<'b>), QueryError> {
+        let range = look.reach();
+        self.limits.check_span(range)?;
+        let what = Selection { matchers: &selector.matchers, range };
+        let series = self.samples.select(what, look.hints(), self.meter.budget())?;
+        let bytes = series.iter().map(Series::bytes).sum();
+        Ok((series, self.meter.taken(bytes)))
+    }
+
+    /// The buckets that the windows of a look hold, if there are any here.
+    pub(super) fn select_buckets(
+        &self,
+        selector: &Selector,
+        look: &Look,
+        resolution: Resolution,
+    ) -> Result<Option<(Vec<BucketSeries>, Held<'b>)>, QueryError> {
+        let range = look.reach();
+        self.limits.check_span(range)?;
+        let what = Selection { matchers: &selector.matchers, range };
+        let found = self.samples.select_buckets(what, resolution, self.meter.budget())?;
+        Ok(found.map(|series| {
+            let bytes = series.iter().map(BucketSeries::bytes).sum();
+            (series, self.meter.taken(bytes))
+        }))
+    }
+
+    /// How the steps of a grid see a window.
+    pub(super) fn look(&self, window: &Window, grid: &Grid) -> Look {
+        Look::new(*grid, window.selector.shift, self.bounds, window.range_ms)
+    }
+
+    /// The samples behind `metric[5m]` or a subquery.
+    pub(super) fn windows(
+        &self,
+        range: &RangeVector,
+        grid: &Grid,
+    ) -> Result<Windows<'b>, QueryError> {
+        match range {
+            RangeVector::Window(window) => {
+                let look = self.look(window, grid);
+                let (found, memory) = self.select(&window.selector, &look)?;
+                let mut series = Vec::with_capacity(found.len());
+                for one in found {
+                    series.push(newest::samples(one, &self.meter)?);
+                }
+                Ok(Windows { series, look, memory, names: Names::shared(&self.meter) })
+            }
+            RangeVector::Subquery(subquery) => self.subquery(subquery, grid),
+        }
+    }
+
+    fn subquery(&self, subquery: &Subquery, grid: &Grid) -> Result<Windows<'b>, QueryError> {
+        let look = Look::new(*grid, subquery.shift, self.bounds, subquery.range_ms);
+        let (reach, step_ms) = (look.reach(), subquery.step_ms);
+        // Aligned to whole steps of Unix time, as Prometheus does.
+        let mut from_ms = step_ms * (reach.from_ms / step_ms);
+        if from_ms < reach.from_ms {
+            from_ms += step_ms;
+        }
+        let steps = ((reach.to_ms - from_ms).div_euclid(step_ms) + 1).max(0) as usize;
+        let mut windows = Windows {
+            series: Vec::new(),
+            look,
+            memory: self.meter.nothing(),
+            names: Names::shared(&self.meter),
+        };
+        if steps == 0 {
+            return Ok(windows);
+        }
+        let inner = Grid { from_ms, step_ms, steps };
+        let rows = self.vector(&subquery.vector, &inner)?;
+        windows.names = rows.names;
+        for row in rows.list {
+            let present = row.points.iter().flatten().count();
+            windows.memory.take((present * Series::SAMPLE_BYTES) as u64)?;
+            let mut timestamps = Vec::with_capacity(present);
+            let mut values = Vec::with_capacity(present);
+            for span in self.meter.spans(steps) {
+                for step in span? {
+                    let Some(value) = row.points[step] else { continue };
+                    timestamps.push(inner.at(step));
+                    values.push(value);
+                }
+            }
+            windows.series.push(Samples { labels: row.labels, timestamps, values });
+        }
+        Ok(windows)
+    }
+}

@@ -1,0 +1,122 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::promql::look::Look;
+use crate::promql::tree::{Expression, Shift, Vector};
+use crate::promql::value::Value;
+use crate::promql::{QueryLimits, parse};
+use crate::samples::{Budget, Hints, Matcher, Reader, Resolution, Selection, TimeRange};
+use crate::store::{FrameWrite, Store};
+
+const DAY_MS: i64 = 86_400_000;
+const FUNCTIONS: [&str; 10] = [
+    "rate",
+    "increase",
+    "delta",
+    "avg_over_time",
+    "sum_over_time",
+    "min_over_time",
+    "max_over_time",
+    "count_over_time",
+    "last_over_time",
+    "present_over_time",
+];
+
+/// A store whose only series, `c`, has these values each so many seconds from midnight.
+fn store(directory: &std::path::Path, samples: &[(i64, f64)]) -> Store {
+    let store = Store::open(directory).unwrap();
+    let series = store.series_id(&Labels::new("c", [("instance", "ca1")])).unwrap();
+    let write = |(seconds, value): &(i64, f64)| FrameWrite {
+        id: None,
+        timestamp_ms: 100 * DAY_MS + seconds * 1000,
+        series: [series].into(),
+        values: vec![*value],
+    };
+    store.append(&samples.iter().map(write).collect::<Vec<_>>()).unwrap();
+    store
+}
+
+fn check(store: &Store) {
+    let from = 100 * DAY_MS;
+    let grid = Grid { from_ms: from - 3_600_000, step_ms: 3_600_000, steps: 60 };
+    let range = TimeRange { from_ms: from - 2 * DAY_MS, to_ms: from + 4 * DAY_MS };
+    let matchers = [Matcher::metric("c")];
+    let budget = Budget::unlimited();
+    let reader = Reader::new(store, &budget);
+    let what = Selection { matchers: &matchers, range };
+    let found = reader.select(what, Hints::default()).unwrap();
+    for (function, window) in
+        FUNCTIONS.iter().flat_map(|f| [("1h", 3_600_000), ("1d", DAY_MS)].map(|w| (f, w)))
+    {
+        let expression = format!("{function}(c[{}])", window.0);
+        let last_ms = grid.at(grid.steps - 1);
+        let bounds = (grid.from_ms, last_ms, grid.step_ms);
+        let limits = QueryLimits::default();
+        let evaluator = Evaluator::new(reader, limits, grid, last_ms);
+        let Expression::Vector(Vector::OverTime(node)) = parse(&expression).unwrap() else {
+            panic!("{expression} is no function of a window")
+        };
+        let function = evaluator.function(&node.function, &grid).unwrap();
+        let value = crate::promql::range(reader, &expression, bounds, limits).unwrap();
+        let Value::Vector(rows) = value else { panic!("{expression} is no vector") };
+        for step in 0..grid.steps {
+            let to_ms = grid.at(step);
+            let from_ms = to_ms - window.1;
+            let inside = |t: &i64| *t >= from_ms && *t <= to_ms;
+            let pairs = found[0].timestamps.iter().zip(&found[0].values);
+            let (timestamps, values): (Vec<i64>, Vec<f64>) =
+                pairs.filter(|(t, _)| inside(t)).unzip();
+            let ends = TimeRange { from_ms, to_ms };
+            let window = Window { timestamps: &timestamps, values: &values, ends };
+            let expected = (!values.is_empty()).then(|| function(&window, step).unwrap()).flatten();
+            let answer = rows.first().and_then(|row| row.points[step]);
+            let same = match (expected, answer) {
+                (Some(a), Some(b)) => {
+                    (a.is_nan() && b.is_nan())
+                        || a == b
+                        || (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+                }
+                (a, b) => a.is_none() && b.is_none(),
+            };
+            assert!(same, "{expression} at step {step}: {answer:?} instead of {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn buckets_answer_as_samples_do() {
+    let fits = |step_ms, range_ms| {
+        let grid = Grid { from_ms: DAY_MS, step_ms, steps: 3 };
+        let query = TimeRange { from_ms: 0, to_ms: 0 };
+        buckets::resolution(&Look::new(grid, Shift::default(), query, range_ms))
+    };
+    assert_eq!(fits(3_600_000, DAY_MS), Some(Resolution::Hour));
+    assert_eq!(fits(300_000, 3_600_000), Some(Resolution::Minutes));
+    assert_eq!(fits(300_000, 300_000), None);
+    assert_eq!(fits(97_000, DAY_MS), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// Falls, gaps, samples on borders, NaN and infinities; before and after rolling up.
+    #[test]
+    fn windows_on_borders_are_answered_from_buckets(
+        steps in prop::collection::vec((prop::sample::select(vec![1, 30, 300, 3_600, 9_000]),
+            prop_oneof![8 => (0u32..1000).prop_map(|n| f64::from(n) / 8.0),
+                1 => Just(f64::NAN), 1 => Just(f64::INFINITY)]), 1..80),
+    ) {
+        let directory = tempfile::TempDir::new().unwrap();
+        let mut at = 0;
+        let samples: Vec<(i64, f64)> = steps
+            .into_iter()
+            .map(|(step, value)| ({ at += step; at - at % 30 + i64::from(step == 1) }, value))
+            .collect();
+        let store = store(directory.path(), &samples);
+        check(&store);
+        let ever = crate::store::Retention { raw_ms: i64::MAX / 4, minutes_ms: i64::MAX / 4,
+            hours_ms: i64::MAX / 4 };
+        store.seal().unwrap();
+        store.maintain((200 * DAY_MS, ever), &|| false).unwrap();
+        check(&store);
+    }
+}

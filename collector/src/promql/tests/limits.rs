@@ -1,0 +1,187 @@
+//! Memory and stops.
+
+use super::data::{Data, END_MS, budget};
+use crate::promql::{QueryError, QueryLimits, Value, instant};
+use crate::samples::Reader;
+
+/// All kinds of nodes, `V` being a vector.
+const NODES: [&str; 40] = [
+    "-(V)",
+    "abs(V)",
+    "round(V, 2)",
+    "clamp(V, 0, time())",
+    "hour(V)",
+    "timestamp((V) + 1)",
+    "absent(V)",
+    "vector(scalar(V))",
+    "label_replace(V, \"c\", \"$1\", \"a\", \"(.*)\")",
+    "label_join(V, \"c\", \"-\", \"a\", \"b\")",
+    "sum(V)",
+    "avg by (a) (V)",
+    "stddev(V)",
+    "max by (a) (V)",
+    "count(V)",
+    "topk(1, V)",
+    "bottomk by (a) (2, V)",
+    "quantile(0.5, V)",
+    "count_values(\"v\", V)",
+    "histogram_quantile(0.5, V)",
+    "sort(V)",
+    "(V) + 1",
+    "1 / (V)",
+    "(V) > 2",
+    "(V) == bool 2",
+    "(V) + (V)",
+    "(V) > (V)",
+    "(V) * on(a) group_left() (V)",
+    "(V) and (V)",
+    "(V) or (V)",
+    "(V) unless on(a) (V)",
+    "rate((V)[3s:1s])",
+    "deriv((V)[3s:1s])",
+    "last_over_time((V)[3s:1s])",
+    "quantile_over_time(0.5, (V)[3s:1s])",
+    "stddev_over_time((V)[3s:1s])",
+    "holt_winters((V)[3s:1s], 0.5, 0.5)",
+    "predict_linear((V)[3s:1s], 60)",
+    "changes((V)[3s:1s])",
+    "absent_over_time((V)[3s:1s])",
+];
+
+/// Each node looks for each series, and over many steps again and again.
+#[test]
+fn every_node_looks_often() {
+    const SERIES: usize = 600;
+    const STEPS: usize = 50_000;
+    let many = Data::many(SERIES);
+    let looks = |data: &Data, expression: &str| {
+        let (looks, found) = data.ask(expression, usize::MAX);
+        found.unwrap_or_else(|error| panic!("{expression}: {error}"));
+        looks
+    };
+    let (vector, line) =
+        ("{__name__=~\"many.*\"}", "label_replace(vector(time() % 7), 'le', '+Inf', '', '')");
+    // Without those at what is handed out.
+    let alone = looks(&many, vector) - SERIES;
+    let long = |expression: &str| format!("count_over_time(({expression})[{STEPS}s:1s])");
+    let alone_long = looks(&many, &long(line));
+    for node in NODES {
+        let operands = node.matches("(V)").count().max(1);
+        let wide = looks(&many, &node.replace('V', vector));
+        assert!(wide >= operands * alone + SERIES, "{node} over series: {wide} of {alone}");
+        // Labels, and the order of series, are no work of steps.
+        if node.starts_with("label") || node.starts_with("sort") {
+            continue;
+        }
+        let over_steps = looks(&many, &long(&node.replace('V', line)));
+        let once = STEPS / 10_000;
+        assert!(over_steps >= alone_long + once, "{node} over steps: {over_steps} of {alone_long}");
+    }
+}
+
+/// What an expression is at the end, within so much memory.
+fn within(data: &Data, expression: &str, bytes: u64) -> (u64, Result<Value, QueryError>) {
+    let budget = budget(bytes);
+    let reader = Reader::new(data, &budget);
+    let found = instant(reader, expression, END_MS, QueryLimits::default());
+    (budget.held(), found)
+}
+
+#[test]
+fn labels_that_double_again_and_again_are_refused_before_they_are_made() {
+    let data = Data::many(10);
+    let nested = |begin: &str, end: &str| format!("{}many{}", begin.repeat(40), end.repeat(40));
+    let long = format!("label_replace(many, \"x\", \"{}\", \"a\", \"(.*)\")", "$1".repeat(20_000));
+    let grows: [String; 3] = [
+        nested("label_join(", ", \"x\", \"\", \"x\", \"x\", \"a\")"),
+        nested("label_replace(", ", \"b\", \"$1$1\", \"b\", \"(.*)\")"),
+        format!("label_replace({long}, \"x\", \"{}\", \"x\", \"(.*)\")", "$1".repeat(20_000)),
+    ];
+    for expression in &grows {
+        let (held, found) = within(&data, expression, 50 << 20);
+        let error = found.unwrap_err().to_string();
+        assert!(error.contains("bytes of memory"), "{error}");
+        assert_eq!(held, 0);
+    }
+}
+
+/// As many values as steps become as many series over all steps.
+#[test]
+fn series_that_values_make_are_refused_before_they_are_made() {
+    let data = Data::many(1);
+    let expression = "count_over_time(count_values(\"v\", vector(time()))[20000s:1s])";
+    let (held, found) = within(&data, expression, 50 << 20);
+    assert!(found.unwrap_err().to_string().contains("bytes of memory"));
+    assert_eq!(held, 0);
+}
+
+/// However deep, a node gives back what the ones below it took.
+#[test]
+fn what_a_node_has_used_up_is_free_again() {
+    let data = Data::many(500);
+    let deep = |begin: &str, end: &str| {
+        let least = [1, 2, 60].map(|depth| {
+            let expression = format!("{}many{}", begin.repeat(depth), end.repeat(depth));
+            // The least that is enough, by halves.
+            let (mut low, mut high) = (0u64, 64 << 20);
+            while high - low > 1_000 {
+                let middle = u64::midpoint(low, high);
+                match within(&data, &expression, middle).1 {
+                    Ok(_) => high = middle,
+                    Err(_) => low = middle,
+                }
+            }
+            high
+        });
+        let [once, twice, often] = least;
+        let allowed = once.max(twice) + 60 * 20_000;
+        assert!(often < allowed, "{begin}: {once}, {twice}, then {often}");
+    };
+    deep("abs(", ")");
+    deep("-(", ")");
+    deep("sum by (a) (", ")");
+    deep("label_replace(", ", \"c\", \"$1\", \"a\", \"(.*)\")");
+    deep("label_join(", ", \"c\", \"\", \"a\", \"b\")");
+    deep("last_over_time((", ")[1s:1s])");
+    deep("(", " + 1)");
+    deep("topk(5000, ", ")");
+    deep("(vector(1) + on() group_right ", ")");
+    deep("(absent(nothing) or ", ")");
+}
+
+/// A query runs on a thread with 2 MiB of stack, and this is a build that is wasteful with it.
+#[test]
+fn the_deepest_trees_leave_room_on_the_stack() {
+    let nested = [
+        ("-abs(", "info", ")"),
+        ("(", "info", ")"),
+        ("sum by (a) (", "info", ")"),
+        ("quantile(scalar(", "info", "), info)"),
+        ("clamp_min(info, scalar(", "info", "))"),
+        ("max_over_time((", "info", ")[10s:10s])"),
+        ("label_join(", "info", ", 'b', '', 'a')"),
+        ("absent(", "info", ")"),
+        ("1 + (", "info", ")"),
+        ("info * (", "info", ")"),
+        ("info or (", "info", ")"),
+        ("vector(scalar(", "info", "))"),
+        ("histogram_quantile(0.5, ", "info", ")"),
+        ("", "info", " or info"),
+        ("", "1", " ^ 1"),
+        ("-(", "1", ")"),
+    ];
+    let ask = move || {
+        for (begin, middle, end) in nested {
+            // As deep as is not refused.
+            let deepest = (1..260).rev().find_map(|depth| {
+                let text = format!("{}{middle}{}", begin.repeat(depth), end.repeat(depth));
+                crate::promql::parse(&text).is_ok().then_some((depth, text))
+            });
+            let (depth, text) = deepest.unwrap();
+            assert!(depth >= 63, "{begin} is only {depth} deep");
+            let (_, found) = Data::small().ask(&text, usize::MAX);
+            assert!(found.is_ok(), "{begin} {depth}: {found:?}");
+        }
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(ask).unwrap().join().unwrap();
+}

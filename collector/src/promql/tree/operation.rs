@@ -1,0 +1,231 @@
+//! Operators, and how two vectors are matched: two expressions become a node, or Prometheus's error.
+
+use super::{
+    Each, Expression, Matched, Pick, Scalar, ScalarOperation, Sets, Side, TreeError, ValueFunction,
+    Vector, WithScalar,
+};
+
+/// An operator whose result has a value of its own at each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    Calculate(Calculation),
+    Compare(Comparison, Answer),
+}
+
+/// Two numbers become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calculation {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Power,
+    Atan2,
+}
+
+/// Two numbers are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Greater,
+    Less,
+    GreaterOrEqual,
+    LessOrEqual,
+}
+
+/// What a comparison answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The value that was compared, where it holds.
+    Value,
+    /// `bool`: 1 or 0.
+    OneOrZero,
+}
+
+/// Series of two vectors, kept or left by whether the other side has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetOperator {
+    And,
+    Or,
+    Unless,
+}
+
+/// Two expressions, their operator as it is written, and the words between.
+#[derive(Debug)]
+pub struct Sides<'w> {
+    pub operator: &'w str,
+    pub answer: Answer,
+    pub left: Expression,
+    pub right: Expression,
+    /// `on` or `ignoring`, `group_left` or `group_right`.
+    pub matching: Matching,
+}
+
+/// How the series of two sides find each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matching {
+    /// The labels that must be equal.
+    pub pick: Pick,
+    pub many: Many,
+}
+
+/// Which side may have many series for one of the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Many {
+    Neither,
+    /// `group_left (…)`: the left side, with these labels of the right one.
+    Left(Vec<String>),
+    /// `group_right (…)`
+    Right(Vec<String>),
+}
+
+/// The node of an operator between two expressions.
+pub fn binary(sides: Sides<'_>) -> Result<Expression, TreeError> {
+    if let Some(operator) = SetOperator::spelled(sides.operator) {
+        return sets(operator, sides);
+    }
+    let Some(operator) = Operator::spelled(sides.operator, sides.answer) else {
+        return Err(TreeError::wrong(format!(
+            "binary expression does not support operator {:?}",
+            sides.operator
+        )));
+    };
+    if let Operator::Calculate(_) = operator {
+        sides.refuse_bool()?;
+    }
+    sides.refuse_matching()?;
+    let Sides { left, right, matching, .. } = sides;
+    match (left, right) {
+        (Expression::Scalar(left), Expression::Scalar(right)) => {
+            if let Operator::Compare(_, Answer::Value) = operator {
+                let message = "comparisons between scalars must use BOOL modifier";
+                return Err(TreeError::wrong(message));
+            }
+            let node = Box::new(ScalarOperation { operator, left, right });
+            Ok(Expression::Scalar(Scalar::Operation(node)))
+        }
+        (Expression::Vector(vector), Expression::Scalar(scalar)) => {
+            let node = WithScalar { operator, vector, scalar, scalar_side: Side::Right };
+            Ok(Expression::Vector(Vector::WithScalar(Box::new(node))))
+        }
+        (Expression::Scalar(scalar), Expression::Vector(vector)) => {
+            let node = WithScalar { operator, vector, scalar, scalar_side: Side::Left };
+            Ok(Expression::Vector(Vector::WithScalar(Box::new(node))))
+        }
+        (Expression::Vector(left), Expression::Vector(right)) => {
+            let node = Matched { operator, left, right, matching };
+            Ok(Expression::Vector(Vector::Matched(Box::new(node))))
+        }
+        _ => Err(wrong_types()),
+    }
+}
+
+fn sets(operator: SetOperator, sides: Sides<'_>) -> Result<Expression, TreeError> {
+    sides.refuse_bool()?;
+    sides.refuse_matching()?;
+    let Sides { operator: spelling, left, right, matching, .. } = sides;
+    match (left, right) {
+        (Expression::Vector(left), Expression::Vector(right)) => match matching.many {
+            Many::Neither => {
+                let node = Sets { operator, left, right, pick: matching.pick };
+                Ok(Expression::Vector(Vector::Sets(Box::new(node))))
+            }
+            Many::Left(_) | Many::Right(_) => {
+                let message = format!("no grouping allowed for {spelling:?} operation");
+                Err(TreeError::wrong(message))
+            }
+        },
+        (Expression::Scalar(_) | Expression::Vector(_), Expression::Scalar(_))
+        | (Expression::Scalar(_), Expression::Vector(_)) => {
+            let message =
+                format!("set operator {spelling:?} not allowed in binary scalar expression");
+            Err(TreeError::wrong(message))
+        }
+        _ => Err(wrong_types()),
+    }
+}
+
+/// `-…`
+pub fn negated(expression: Expression) -> Result<Expression, TreeError> {
+    match expression {
+        Expression::Scalar(Scalar::Literal(number)) => {
+            Ok(Expression::Scalar(Scalar::Literal(-number)))
+        }
+        Expression::Scalar(scalar) => Ok(Expression::Scalar(Scalar::Negated(Box::new(scalar)))),
+        Expression::Vector(vector) => {
+            let node = Each { function: ValueFunction::Negate, vector };
+            Ok(Expression::Vector(Vector::Each(Box::new(node))))
+        }
+        other @ (Expression::Text(_) | Expression::Range(_)) => Err(TreeError::wrong(format!(
+            "unary expression only allowed on expressions of type scalar or instant vector, got {:?}",
+            other.kind()
+        ))),
+    }
+}
+
+fn wrong_types() -> TreeError {
+    TreeError::wrong("binary expression must contain only scalar and instant vector types")
+}
+
+impl Sides<'_> {
+    fn refuse_bool(&self) -> Result<(), TreeError> {
+        match self.answer {
+            Answer::Value => Ok(()),
+            Answer::OneOrZero => {
+                Err(TreeError::wrong("bool modifier can only be used on comparison operators"))
+            }
+        }
+    }
+
+    /// Labels to match by are for two vectors, and are not taken from the other side as well.
+    fn refuse_matching(&self) -> Result<(), TreeError> {
+        let (Pick::Only(names) | Pick::Without(names)) = &self.matching.pick;
+        let vectors = matches!(self.left, Expression::Vector(_))
+            && matches!(self.right, Expression::Vector(_));
+        if !vectors && !names.is_empty() {
+            return Err(TreeError::wrong("vector matching only allowed between vectors"));
+        }
+        let (Many::Left(taken) | Many::Right(taken)) = &self.matching.many else { return Ok(()) };
+        let both = names.iter().find(|name| taken.contains(name));
+        match (&self.matching.pick, both) {
+            (Pick::Only(_), Some(name)) => Err(TreeError::wrong(format!(
+                "label {name:?} must not occur in ON and GROUP clause at once"
+            ))),
+            (Pick::Only(_), None) | (Pick::Without(_), _) => Ok(()),
+        }
+    }
+}
+
+impl Operator {
+    fn spelled(spelling: &str, answer: Answer) -> Option<Self> {
+        Some(match spelling {
+            "+" => Self::Calculate(Calculation::Add),
+            "-" => Self::Calculate(Calculation::Subtract),
+            "*" => Self::Calculate(Calculation::Multiply),
+            "/" => Self::Calculate(Calculation::Divide),
+            "%" => Self::Calculate(Calculation::Modulo),
+            "^" => Self::Calculate(Calculation::Power),
+            "atan2" => Self::Calculate(Calculation::Atan2),
+            "==" => Self::Compare(Comparison::Equal, answer),
+            "!=" => Self::Compare(Comparison::NotEqual, answer),
+            ">" => Self::Compare(Comparison::Greater, answer),
+            "<" => Self::Compare(Comparison::Less, answer),
+            ">=" => Self::Compare(Comparison::GreaterOrEqual, answer),
+            "<=" => Self::Compare(Comparison::LessOrEqual, answer),
+            _ => return None,
+        })
+    }
+}
+
+impl SetOperator {
+    fn spelled(spelling: &str) -> Option<Self> {
+        match spelling {
+            "and" => Some(Self::And),
+            "or" => Some(Self::Or),
+            "unless" => Some(Self::Unless),
+            _ => None,
+        }
+    }
+}
