@@ -1,6 +1,7 @@
 //! What bbb-webrtc-sfu's own Prometheus exporters say, passed on under their own names: streams by
 //! kind, screen shares, crashes. They are off by default, so their absence is no failure.
 
+use headroom_proto::catalogue::HEADROOM_SFU_UP;
 use headroom_proto::metric::{INSTANCE, JOB};
 
 use super::client::Client;
@@ -68,7 +69,7 @@ impl Exporter {
         }
         let up = if text.is_some() { 1.0 } else { 0.0 };
         let labels = vec![("exporter".to_owned(), self.name.clone())];
-        let up = Sample { metric: "headroom_sfu_up".into(), labels, value: up };
+        let up = Sample { metric: HEADROOM_SFU_UP.name.into(), labels, value: up };
         let samples = text.map(|text| parse(&String::from_utf8_lossy(&text))).unwrap_or_default();
         self.known.then_some(up).into_iter().chain(samples).collect()
     }

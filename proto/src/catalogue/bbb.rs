@@ -51,4 +51,6 @@ super::metrics! { BBB:
         "Time between polls that lay too far apart to say what was between them.";
     HEADROOM_BBB_INCOMPLETE_MEETINGS = Gauge "headroom_bbb_incomplete_meetings",
         "Meetings of which BigBlueButton's answer leaves out a count.";
+    HEADROOM_SFU_UP = Gauge "headroom_sfu_up" by ["exporter"],
+        "1 if an exporter of BigBlueButton's media server answered, 0 if not.";
 }
