@@ -9,6 +9,7 @@ mod load;
 mod memory;
 mod names;
 mod option;
+mod pages;
 mod peer;
 mod process;
 mod prometheus;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         ("disk", disk::compare),
         ("memory", memory::compare),
         ("query", query::compare),
+        ("pages", pages::compare),
         ("fleet", fleet::compare),
         ("torture", torture::compare),
     ];
