@@ -15,7 +15,7 @@ mod pool;
 mod range;
 mod series;
 
-pub use self::bucket::{Bucket, BucketSeries, Resolution};
+pub use self::bucket::{Bucket, BucketSeries, Detail, Figure, Figures, Resolution};
 pub use self::budget::{Budget, Limits, Stop};
 pub use self::error::ReadError;
 pub use self::labels::{Labels, METRIC};
@@ -75,6 +75,17 @@ pub trait Samples: Send + Sync {
         budget: &Budget,
     ) -> Result<Option<Vec<BucketSeries>>, ReadError>;
 
+    /// The same of a reader who looks at some figures of each bucket only: the others may be NaN,
+    /// where that saves reading them.
+    fn select_figures(
+        &self,
+        what: Selection<'_>,
+        detail: Detail,
+        budget: &Budget,
+    ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
+        self.select_buckets(what, detail.resolution, budget)
+    }
+
     /// The labels of the series that match and have samples on a day that the range touches,
     /// ordered; at most so many, and then it is not said which.
     fn find(
@@ -123,6 +134,15 @@ impl<'a> Reader<'a> {
         resolution: Resolution,
     ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
         self.samples.select_buckets(what, resolution, self.budget)
+    }
+
+    /// As [`Samples::select_figures`].
+    pub fn select_figures(
+        self,
+        what: Selection<'_>,
+        detail: Detail,
+    ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
+        self.samples.select_figures(what, detail, self.budget)
     }
 
     /// As [`Samples::find`].

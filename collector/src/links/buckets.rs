@@ -1,7 +1,19 @@
 //! Rollups of a counter to rates: one for each bucket, with the extremes within.
 
 use crate::query::Interval;
-use crate::samples::Bucket;
+use crate::samples::{Bucket, Detail, Figure, Figures, Resolution};
+
+/// What rates are told from.
+pub const OF_COUNTERS: Detail = Detail {
+    resolution: Resolution::Minutes,
+    figures: Figures::of(&[
+        Figure::First,
+        Figure::Last,
+        Figure::Drops,
+        Figure::SlopeMin,
+        Figure::SlopeMax,
+    ]),
+};
 
 /// The rates of a counter: each holds from the last sample of one bucket to the last of the next, or
 /// from its own first sample where there is a gap before it.

@@ -1,9 +1,9 @@
 //! The rates of counters: from samples, or from rollups where the span is long or samples are no
 //! longer kept.
 
-use super::buckets::bucket_rates;
+use super::buckets::{OF_COUNTERS, bucket_rates};
 use crate::query::{Interval, rates};
-use crate::samples::{BucketSeries, Hints, ReadError, Reader, Resolution, Selection, Series};
+use crate::samples::{BucketSeries, Hints, ReadError, Reader, Selection, Series};
 
 /// Longer spans are read from rollups: a pixel of theirs is many buckets of 5 minutes wide.
 const LONGEST_RAW_MS: i64 = 8 * 86_400_000;
@@ -36,7 +36,8 @@ fn of_samples(series: &Series) -> Rates {
 
 /// Nothing where there are no rollups.
 fn from_buckets(reader: Reader<'_>, what: Selection<'_>) -> Result<Option<Vec<Rates>>, ReadError> {
-    let Some(found) = reader.select_buckets(what, Resolution::Minutes)? else { return Ok(None) };
+    let found = reader.select_figures(what, OF_COUNTERS)?;
+    let Some(found) = found else { return Ok(None) };
     let rates = |series: &BucketSeries| Rates {
         metric: series.labels.metric().to_owned(),
         intervals: bucket_rates(&series.buckets),

@@ -9,7 +9,7 @@ use super::sample::Sample;
 use super::sum::sum;
 use super::tree::WindowFunction;
 use super::windows;
-use crate::samples::{Bucket, Resolution, TimeRange};
+use crate::samples::{Bucket, Figure, Figures, Resolution, TimeRange};
 
 /// Shorter windows are read as samples: buckets would save nothing.
 const SHORTEST_BUCKETS: i64 = 4;
@@ -51,6 +51,20 @@ impl BucketFunction {
             | WindowFunction::Quantile(_)
             | WindowFunction::Changes
             | WindowFunction::Resets => None,
+        }
+    }
+
+    /// What it looks at in each bucket.
+    pub fn figures(self) -> Figures {
+        const FIRST: Figure = Figure::First;
+        const COUNT: Figure = Figure::Count;
+        match self {
+            Self::Difference(_) => Figures::of(&[COUNT, FIRST, Figure::Last, Figure::Drops]),
+            Self::Average | Self::Sum => Figures::of(&[COUNT, FIRST, Figure::Sum]),
+            Self::Min => Figures::of(&[COUNT, FIRST, Figure::Min]),
+            Self::Max => Figures::of(&[COUNT, FIRST, Figure::Max]),
+            Self::Count | Self::Present => Figures::of(&[COUNT, FIRST]),
+            Self::Last => Figures::of(&[COUNT, FIRST, Figure::Last]),
         }
     }
 

@@ -58,6 +58,54 @@ impl Bucket {
     pub const LONGEST_STEP_MS: i64 = 300_000;
 }
 
+/// A figure that a bucket keeps beside its moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "Bucket says what each is")]
+pub enum Figure {
+    Count,
+    Sum,
+    Min,
+    Max,
+    First,
+    Last,
+    Drops,
+    SlopeMin,
+    SlopeMax,
+}
+
+/// Some of the figures of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures(u16);
+
+impl Figures {
+    /// All of them.
+    pub const ALL: Self = Self(u16::MAX);
+
+    /// Those that are named.
+    pub const fn of(named: &[Figure]) -> Self {
+        let (mut figures, mut place) = (0, 0);
+        while place < named.len() {
+            figures |= 1 << named[place] as u16;
+            place += 1;
+        }
+        Self(figures)
+    }
+
+    /// Whether a figure is among them.
+    pub fn has(self, figure: Figure) -> bool {
+        self.0 & 1 << figure as u16 != 0
+    }
+}
+
+/// What is read of buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detail {
+    /// How long they are.
+    pub resolution: Resolution,
+    /// The figures that the reader looks at.
+    pub figures: Figures,
+}
+
 /// One series with its buckets in time order.
 #[derive(Debug, Clone)]
 pub struct BucketSeries {

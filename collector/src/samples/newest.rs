@@ -2,11 +2,15 @@
 //! read.
 
 use super::{
-    BucketSeries, Hints, Labels, ReadError, Reader, Resolution, Selection, Series, TimeRange,
+    BucketSeries, Detail, Figure, Figures, Hints, Labels, ReadError, Reader, Resolution, Selection,
+    Series, TimeRange,
 };
 
 /// Shorter ranges are read as samples: rollups of the last two days are made from these anyway.
 const LONGEST_RAW_MS: i64 = 2 * 86_400_000;
+
+const LAST: Detail =
+    Detail { resolution: Resolution::Minutes, figures: Figures::of(&[Figure::Last]) };
 
 /// The newest sample of a series that is a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +30,7 @@ impl Reader<'_> {
     pub fn newest(self, what: Selection<'_>) -> Result<Vec<Newest>, ReadError> {
         let TimeRange { from_ms, to_ms } = what.range;
         if to_ms.saturating_sub(from_ms) > LONGEST_RAW_MS
-            && let Some(found) = self.select_buckets(what, Resolution::Minutes)?
+            && let Some(found) = self.select_figures(what, LAST)?
         {
             let newest = found.iter().filter_map(newest_bucket).collect();
             self.budget.release(found.iter().map(BucketSeries::bytes).sum());

@@ -3,7 +3,8 @@
 use super::Store;
 use super::{rollups, select};
 use crate::samples::{
-    BucketSeries, Budget, Hints, Labels, ReadError, Resolution, Samples, Selection, Series,
+    BucketSeries, Budget, Detail, Figures, Hints, Labels, ReadError, Resolution, Samples,
+    Selection, Series,
 };
 
 impl Samples for Store {
@@ -22,7 +23,16 @@ impl Samples for Store {
         resolution: Resolution,
         budget: &Budget,
     ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
-        rollups::select(self, what, resolution, budget).map(Some)
+        self.select_figures(what, Detail { resolution, figures: Figures::ALL }, budget)
+    }
+
+    fn select_figures(
+        &self,
+        what: Selection<'_>,
+        detail: Detail,
+        budget: &Budget,
+    ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
+        rollups::select(self, what, detail, budget).map(Some)
     }
 
     fn find(

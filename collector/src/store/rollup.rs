@@ -12,7 +12,7 @@ use headroom_proto::metric::STALE_BITS;
 
 use super::head::Column;
 use super::numbers::{self, Effort};
-use crate::samples::{Bucket, Resolution};
+use crate::samples::{Bucket, Figure, Figures, Resolution};
 
 const VERSION: u8 = 1;
 
@@ -113,16 +113,16 @@ type Values = fn(&Bucket) -> f64;
 type SetValue = fn(&mut Bucket, f64);
 
 /// The columns of values in the order they are written; the moments come before them.
-const VALUES: [(Values, SetValue); 9] = [
-    (|b| b.count, |b, v| b.count = v),
-    (|b| b.sum, |b, v| b.sum = v),
-    (|b| b.min, |b, v| b.min = v),
-    (|b| b.max, |b, v| b.max = v),
-    (|b| b.first, |b, v| b.first = v),
-    (|b| b.last, |b, v| b.last = v),
-    (|b| b.drops, |b, v| b.drops = v),
-    (|b| b.slope_min, |b, v| b.slope_min = v),
-    (|b| b.slope_max, |b, v| b.slope_max = v),
+const VALUES: [(Figure, Values, SetValue); 9] = [
+    (Figure::Count, |b| b.count, |b, v| b.count = v),
+    (Figure::Sum, |b| b.sum, |b, v| b.sum = v),
+    (Figure::Min, |b| b.min, |b, v| b.min = v),
+    (Figure::Max, |b| b.max, |b, v| b.max = v),
+    (Figure::First, |b| b.first, |b, v| b.first = v),
+    (Figure::Last, |b| b.last, |b, v| b.last = v),
+    (Figure::Drops, |b| b.drops, |b, v| b.drops = v),
+    (Figure::SlopeMin, |b| b.slope_min, |b, v| b.slope_min = v),
+    (Figure::SlopeMax, |b| b.slope_max, |b, v| b.slope_max = v),
 ];
 
 /// A row of buckets as bytes.
@@ -140,7 +140,7 @@ pub fn encode(buckets: &[Bucket]) -> Result<Vec<u8>, pco::errors::PcoError> {
         numbers::encode_times(&moments, Effort::Thorough, &mut column)?;
         put(&mut bytes, &mut column);
     }
-    for (value, _) in VALUES {
+    for (_, value, _) in VALUES {
         let values: Vec<f64> = buckets.iter().map(value).collect();
         numbers::encode_values(&values, Effort::Thorough, &mut column)?;
         put(&mut bytes, &mut column);
@@ -155,8 +155,8 @@ fn put(bytes: &mut Vec<u8>, column: &mut Vec<u8>) {
     bytes.append(column);
 }
 
-/// The buckets of a row; nothing if it is damaged.
-pub fn decode(bytes: &[u8]) -> Option<Vec<Bucket>> {
+/// The buckets of a row with some of their figures, the others being NaN; nothing if it is damaged.
+pub fn decode(bytes: &[u8], figures: Figures) -> Option<Vec<Bucket>> {
     let (&VERSION, rest) = bytes.split_first()? else { return None };
     let (checksum, rest) = rest.split_first_chunk::<4>()?;
     if crc32fast::hash(rest) != u32::from_le_bytes(*checksum) {
@@ -173,12 +173,17 @@ pub fn decode(bytes: &[u8]) -> Option<Vec<Bucket>> {
     let mut times = || Some(numbers::decode_times(column()?, count)?.all());
     let (begins, firsts, lasts) = (times()?, times()?, times()?);
     let bucket = |((begin_ms, first), last)| {
-        let bucket = Bucket::of(begin_ms, (begin_ms + first, 0.0), None);
-        Bucket { last_ms: begin_ms + last, ..bucket }
+        let bucket = Bucket::of(begin_ms, (begin_ms + first, f64::NAN), None);
+        let (count, drops) = (f64::NAN, f64::NAN);
+        Bucket { last_ms: begin_ms + last, count, drops, ..bucket }
     };
     let mut buckets: Vec<Bucket> = begins.into_iter().zip(firsts).zip(lasts).map(bucket).collect();
-    for (_, set) in VALUES {
-        let values = numbers::decode_values(column()?, count)?.all(count);
+    for (figure, _, set) in VALUES {
+        let column = column()?;
+        if !figures.has(figure) {
+            continue;
+        }
+        let values = numbers::decode_values(column, count)?.all(count);
         buckets.iter_mut().zip(values).for_each(|(bucket, value)| set(bucket, value));
     }
     Some(buckets)
@@ -222,11 +227,14 @@ mod tests {
         assert_eq!((found[0].slope_min, found[0].slope_max), (2.0 / 279.999, 3.0));
         assert!(found[2].slope_max.is_nan(), "a gap has no slope");
         let bytes = encode(&found).unwrap();
-        assert_eq!(format!("{:?}", decode(&bytes).unwrap()), format!("{found:?}"));
+        assert_eq!(format!("{:?}", decode(&bytes, Figures::ALL).unwrap()), format!("{found:?}"));
+        let some = decode(&bytes, Figures::of(&[Figure::Max, Figure::Last])).unwrap();
+        assert_eq!((some[0].max, some[0].last, some[0].last_ms), (40.0, 7.0, 299_999));
+        assert!(some[0].min.is_nan() && some[0].count.is_nan() && some[0].drops.is_nan());
         for place in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[place] ^= 1;
-            assert!(decode(&damaged).is_none(), "byte {place}");
+            assert!(decode(&damaged, Figures::of(&[])).is_none(), "byte {place}");
         }
     }
 }

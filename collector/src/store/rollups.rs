@@ -13,7 +13,10 @@ use super::head::Column;
 use super::rollup;
 use super::view::View;
 use super::{SeriesId, Store, StoreError};
-use crate::samples::{Bucket, BucketSeries, Budget, ReadError, Resolution, Selection, TimeRange};
+use crate::samples::{
+    Bucket, BucketSeries, Budget, Detail, Figure, Figures, ReadError, Resolution, Selection,
+    TimeRange,
+};
 
 const PERIOD_DAYS: u32 = 30;
 
@@ -134,7 +137,8 @@ impl<'s> Rollups<'s> {
         days.map(Day).filter(move |day| *day >= first && *day <= last)
     }
 
-    /// The buckets of a day: of `resolution`, or of a coarser one if those are gone.
+    /// The buckets of a day, each with its moments and its last sample: of `resolution`, or of a
+    /// coarser one if those are gone.
     pub fn read(
         &self,
         id: SeriesId,
@@ -143,7 +147,8 @@ impl<'s> Rollups<'s> {
     ) -> Option<(Resolution, Vec<Bucket>)> {
         let rows = self.rows(id, day.span(), resolution);
         let (found, row) = rows.into_values().next()?;
-        Some((found, self.decode(id, day, &row)?))
+        let last = Figures::of(&[Figure::Last]);
+        Some((found, self.sound(id, day, rollup::decode(&row, last))?))
     }
 
     /// Whether there is anything of a series over the days of a range.
@@ -183,9 +188,8 @@ impl<'s> Rollups<'s> {
         rows
     }
 
-    /// What a row holds. What is damaged is left out, and counted.
-    fn decode(&self, id: SeriesId, day: Day, row: &[u8]) -> Option<Vec<Bucket>> {
-        let buckets = rollup::decode(row);
+    /// What a row held. What is damaged is left out, and counted.
+    fn sound(&self, id: SeriesId, day: Day, buckets: Option<Vec<Bucket>>) -> Option<Vec<Bucket>> {
         if buckets.is_none() {
             self.store.note_damage(&format!("rollup of series {} on day {}", id.0, day.0));
         }
@@ -201,7 +205,7 @@ fn period(day: Day) -> u32 {
 pub fn select(
     store: &Store,
     what: Selection<'_>,
-    resolution: Resolution,
+    detail: Detail,
     budget: &Budget,
 ) -> Result<Vec<BucketSeries>, ReadError> {
     let range = what.range;
@@ -209,7 +213,7 @@ pub fn select(
     budget.series(view.series.len())?;
     let mut found = Vec::new();
     for (place, (_, labels)) in view.series.iter().enumerate() {
-        let mut buckets = read_buckets(&view, place, range, resolution);
+        let mut buckets = read_buckets(&view, place, range, detail);
         buckets.retain(|b: &Bucket| b.last_ms >= range.from_ms && b.begin_ms <= range.to_ms);
         budget.samples(buckets.len())?;
         if !buckets.is_empty() {
@@ -222,15 +226,12 @@ pub fn select(
     Ok(found)
 }
 
-fn read_buckets(
-    view: &View<'_>,
-    place: usize,
-    range: TimeRange,
-    resolution: Resolution,
-) -> Vec<Bucket> {
+fn read_buckets(view: &View<'_>, place: usize, range: TimeRange, detail: Detail) -> Vec<Bucket> {
     let (id, _) = view.series[place];
+    let resolution = detail.resolution;
     let rows = view.rollups.rows(id, range, resolution);
-    let row = |day: Day| view.rollups.decode(id, day, &rows.get(&day)?.1);
+    let row =
+        |day: Day| view.rollups.sound(id, day, rollup::decode(&rows.get(&day)?.1, detail.figures));
     let sealed = view.days.iter().map(|(day, _)| *day);
     let days: BTreeSet<Day> =
         sealed.chain(view.head_days(place)).chain(rows.keys().copied()).collect();

@@ -10,7 +10,7 @@ use crate::promql::rows::{Names, Rows};
 use crate::promql::sample::Sample;
 use crate::promql::tree::{RangeVector, Selector, Subquery, Window};
 use crate::promql::value::{Row, Samples};
-use crate::samples::{BucketSeries, Resolution, Selection, Series};
+use crate::samples::{BucketSeries, Detail, Selection, Series};
 
 /// The samples that a window function reads, and where its windows lie.
 pub struct Windows<'b> {
@@ -61,12 +61,12 @@ impl<'b> Evaluator<'b> {
         &self,
         selector: &Selector,
         look: &Look,
-        resolution: Resolution,
+        detail: Detail,
     ) -> Result<Option<(Vec<BucketSeries>, Held<'b>)>, QueryError> {
         let range = look.reach();
         self.limits.check_span(range)?;
         let what = Selection { matchers: &selector.matchers, range };
-        let found = self.samples.select_buckets(what, resolution, self.meter.budget())?;
+        let found = self.samples.select_figures(what, detail, self.meter.budget())?;
         Ok(found.map(|series| {
             let bytes = series.iter().map(BucketSeries::bytes).sum();
             (series, self.meter.taken(bytes))

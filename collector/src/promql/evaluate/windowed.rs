@@ -13,7 +13,7 @@ use crate::promql::sum::sum;
 use crate::promql::tree::{OverTime, RangeVector, Scalar, WindowFunction};
 use crate::promql::value::{Row, Samples};
 use crate::promql::windows::{self, Factors, Window};
-use crate::samples::Labels;
+use crate::samples::{Detail, Labels};
 
 /// What a function makes of the window of a step.
 type Function<'f> = dyn Fn(&Window<'_>, usize) -> Result<Option<f64>, QueryError> + 'f;
@@ -60,7 +60,8 @@ impl<'b> Evaluator<'b> {
         let Some(function) = BucketFunction::of(&node.function) else { return Ok(None) };
         let look = self.look(window, grid);
         let Some(resolution) = buckets::resolution(&look) else { return Ok(None) };
-        let found = self.select_buckets(&window.selector, &look, resolution)?;
+        let detail = Detail { resolution, figures: function.figures() };
+        let found = self.select_buckets(&window.selector, &look, detail)?;
         let Some((found, _memory)) = found else { return Ok(None) };
         let mut rows = Rows::none(&self.meter);
         for series in found {
