@@ -5,6 +5,7 @@
 mod advice;
 mod answer;
 mod export;
+mod history;
 mod outlook;
 mod present;
 mod today;
@@ -15,9 +16,11 @@ use std::ops::AddAssign;
 use jiff::tz::TimeZone;
 
 pub use self::advice::{Advice, Until};
+use self::answer::Answered;
 pub use self::answer::{Answer, Reason};
 pub use self::export::{By, csv, field, json};
-pub use self::outlook::{Hour, Outlook, PastHour};
+pub use self::history::PastHour;
+pub use self::outlook::{Hour, Outlook};
 use self::present::Key;
 pub use self::today::Today;
 use self::today::Whose;
@@ -139,13 +142,13 @@ pub fn now(
     reader: Reader<'_>,
     now_ms: i64,
 ) -> Result<BTreeMap<String, Option<Counts>>, QueryError> {
-    let answers = answer::answers(reader, now_ms)?;
+    let answers = answer::answers(reader, None, now_ms)?;
     if answers.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let present = present::counts(reader, now_ms, lookback_ms(answers.values()))?;
-    let now = answers.into_iter().map(|(instance, (answer, _))| {
-        let now = of_host(&answer, &instance, &present);
+    let present = present::counts(reader, None, now_ms, lookback_ms(answers.values()))?;
+    let now = answers.into_iter().map(|(instance, answered)| {
+        let now = of_host(&answered.answer, &instance, &present);
         (instance, now)
     });
     Ok(now.collect())
@@ -153,7 +156,21 @@ pub fn now(
 
 /// All rooms, as one moment sees them.
 pub fn rooms(reader: Reader<'_>, moment: &Moment) -> Result<Rooms, QueryError> {
-    let answers = answer::answers(reader, moment.now_ms)?;
+    read(reader, None, moment)
+}
+
+/// The rooms of one host; none without BBB.
+pub fn host(
+    reader: Reader<'_>,
+    instance: &str,
+    moment: &Moment,
+) -> Result<Option<HostRooms>, QueryError> {
+    Ok(read(reader, Some(instance), moment)?.hosts.pop())
+}
+
+/// The rooms of one host, or all.
+fn read(reader: Reader<'_>, host: Option<&str>, moment: &Moment) -> Result<Rooms, QueryError> {
+    let answers = answer::answers(reader, host, moment.now_ms)?;
     let mut rooms = Rooms {
         hosts: Vec::new(),
         tenants: Vec::new(),
@@ -164,10 +181,10 @@ pub fn rooms(reader: Reader<'_>, moment: &Moment) -> Result<Rooms, QueryError> {
         return Ok(rooms);
     }
     let lookback_ms = lookback_ms(answers.values());
-    let present = present::counts(reader, moment.now_ms, lookback_ms)?;
-    let today = today::read(reader, moment, lookback_ms)?;
-    let mut outlooks = outlook::read(reader, moment)?;
-    for (instance, (answer, _)) in answers {
+    let present = present::counts(reader, host, moment.now_ms, lookback_ms)?;
+    let today = today::read(reader, host, moment, lookback_ms)?;
+    let mut outlooks = outlook::read(reader, host, moment)?;
+    for (instance, Answered { answer, .. }) in answers {
         let own = today.of(Whose::Host(&instance));
         rooms.hosts.push(HostRooms {
             now: of_host(&answer, &instance, &present),
@@ -205,8 +222,8 @@ fn sum(all: impl Iterator<Item = Counts>) -> Option<Counts> {
 }
 
 /// How long a reading stands, of the host that is read least often.
-fn lookback_ms<'a>(answers: impl Iterator<Item = &'a (Answer, i64)>) -> i64 {
-    answers.map(|(_, held_ms)| *held_ms).max().unwrap_or(answer::SHORTEST_HELD_MS)
+fn lookback_ms<'a>(answers: impl Iterator<Item = &'a Answered>) -> i64 {
+    answers.map(|answered| answered.held_ms).max().unwrap_or(answer::SHORTEST_HELD_MS)
 }
 
 /// Hosts that do not answer first, then the busiest; organisations by people and by today's hours.

@@ -61,7 +61,8 @@ fn until(outlook: &Outlook, now_ms: i64) -> Until {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outlook::{Hour, PastHour};
+    use super::super::history::PastHour;
+    use super::super::outlook::Hour;
     use super::*;
 
     const HOUR_MS: i64 = 3_600_000;

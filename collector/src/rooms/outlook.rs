@@ -3,16 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use headroom_proto::catalogue::{
-    BBB_MEETINGS, BBB_MEETINGS_PARTICIPANTS, HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_ROOMS,
-};
-use headroom_proto::metric::INSTANCE;
 use jiff::{RoundMode, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 
 use super::Moment;
-use super::present::rows;
-use crate::promql::{self, QueryError, QueryLimits};
-use crate::samples::Reader;
+use super::history::{self, PastHour};
+use crate::samples::{ReadError, Reader};
 
 /// How many weeks are looked at.
 pub const WEEKS: usize = 4;
@@ -21,16 +16,6 @@ pub const WEEKS: usize = 4;
 pub const HOURS: usize = 24;
 
 const HOUR_MS: i64 = 3_600_000;
-
-/// An hour of a past week, by what its readings said at most.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct PastHour {
-    /// The most people at once, or a little more: where organisations follow upon each other within
-    /// the hour, their peaks may be added.
-    pub people: f64,
-    /// Rooms; zero only if there was none.
-    pub rooms: f64,
-}
 
 /// An hour to come.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,26 +115,35 @@ impl Outlook {
     }
 }
 
-/// The outlook of each host that has a history.
-pub fn read(reader: Reader<'_>, moment: &Moment) -> Result<BTreeMap<String, Outlook>, QueryError> {
+/// The outlook of each host that has a history: of one, or of all.
+pub fn read(
+    reader: Reader<'_>,
+    host: Option<&str>,
+    moment: &Moment,
+) -> Result<BTreeMap<String, Outlook>, ReadError> {
     let hours = hours(moment);
-    let mut outlooks: BTreeMap<String, Vec<Hour>> = BTreeMap::new();
-    let empty = |(from_ms, _): &(i64, Vec<i64>)| Hour { from_ms: *from_ms, past: [None; WEEKS] };
-    for week in 0..WEEKS {
-        let begins: Vec<i64> = hours.iter().map(|(_, past)| past[week]).collect();
-        for (instance, past) in past(reader, &begins)? {
-            let outlook = outlooks.entry(instance);
-            let outlook = outlook.or_insert_with(|| hours.iter().map(empty).collect());
-            for (hour, past) in outlook.iter_mut().zip(past) {
-                hour.past[week] = past;
-            }
-        }
-    }
-    Ok(outlooks.into_iter().map(|(instance, hours)| (instance, Outlook::of(hours))).collect())
+    let begins: Vec<i64> = hours.iter().flat_map(|hour| hour.past).collect();
+    let histories = history::read(reader, host, &begins)?;
+    let outlooks = histories.into_iter().filter_map(|(instance, history)| {
+        let hour = |hour: &Begins| Hour {
+            from_ms: hour.from_ms,
+            past: hour.past.map(|from_ms| history.hour(from_ms)),
+        };
+        let hours: Vec<Hour> = hours.iter().map(hour).collect();
+        let known = hours.iter().any(|hour| hour.past.iter().any(Option::is_some));
+        known.then(|| (instance, Outlook::of(hours)))
+    });
+    Ok(outlooks.collect())
 }
 
-/// The current hour and those to come where the site is, each with when it began in past weeks.
-fn hours(moment: &Moment) -> Vec<(i64, Vec<i64>)> {
+/// When an hour to come begins, and when the same hour began in past weeks.
+struct Begins {
+    from_ms: i64,
+    past: [i64; WEEKS],
+}
+
+/// The current hour and those to come where the site is.
+fn hours(moment: &Moment) -> Vec<Begins> {
     let now = Timestamp::from_millisecond(moment.now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
     let now = now.to_zoned(moment.zone.clone());
     let down = ZonedRound::new().smallest(Unit::Hour).mode(RoundMode::Trunc);
@@ -158,59 +152,14 @@ fn hours(moment: &Moment) -> Vec<(i64, Vec<i64>)> {
         let begin = first.checked_add((n as i64).hours()).unwrap_or_else(|_| first.clone());
         // The same time on the clock, also where clocks were changed in between.
         let ago = |week: usize| begin.checked_sub((week as i64 + 1).weeks());
-        let past = |week| ago(week).unwrap_or_else(|_| begin.clone());
-        (unix_ms(&begin), (0..WEEKS).map(|week| unix_ms(&past(week))).collect())
+        let past = |week| ago(week).map_or_else(|_| unix_ms(&begin), |at| unix_ms(&at));
+        Begins { from_ms: unix_ms(&begin), past: std::array::from_fn(past) }
     };
     (0..=HOURS).map(hour).collect()
 }
 
 fn unix_ms(at: &Zoned) -> i64 {
     at.timestamp().as_millisecond()
-}
-
-/// What the hours that began at some moments were like, by host.
-fn past(
-    reader: Reader<'_>,
-    begins: &[i64],
-) -> Result<BTreeMap<String, Vec<Option<PastHour>>>, QueryError> {
-    let (Some(first), Some(last)) = (begins.iter().min(), begins.iter().max()) else {
-        return Ok(BTreeMap::new());
-    };
-    let grid = (first + HOUR_MS, last + HOUR_MS, HOUR_MS);
-    let ask = |expression: &str| -> Result<BTreeMap<String, Vec<Option<f64>>>, QueryError> {
-        let value = promql::range(reader, expression, grid, QueryLimits::default())?;
-        let of_host = |row: promql::Row| {
-            let instance = row.labels.get(INSTANCE).unwrap_or_default().to_owned();
-            (instance, row.points)
-        };
-        Ok(rows(value).into_iter().map(of_host).collect())
-    };
-    let answered = ask(&format!("max by (instance) (max_over_time({BBB_MEETINGS}[1h]))"))?;
-    let people =
-        ask(&format!("sum by (instance) (max_over_time({HEADROOM_TENANT_PARTICIPANTS}[1h]))"))?;
-    // Never less than all people together, and often the better of the two.
-    let bound =
-        ask(&format!("max by (instance) (max_over_time({BBB_MEETINGS_PARTICIPANTS}[1h]))"))?;
-    let rooms = ask(&format!("sum by (instance) (max_over_time({HEADROOM_TENANT_ROOMS}[1h]))"))?;
-    let hosts = answered.into_iter().map(|(instance, answered)| {
-        let hour = |begin: &i64| {
-            let place = usize::try_from((begin - first) / HOUR_MS).ok()?;
-            let at = |all: &BTreeMap<String, Vec<Option<f64>>>| {
-                all.get(&instance).and_then(|points| *points.get(place)?)
-            };
-            // Where clocks are changed by parts of an hour, there is no such step.
-            let is_step = (begin - first) % HOUR_MS == 0;
-            answered.get(place).copied().flatten().filter(|_| is_step)?;
-            // Where no organisation has anybody, another exporter may have told of people.
-            let bound = at(&bound);
-            let people = at(&people).map(|people| bound.map_or(people, |bound| people.min(bound)));
-            let people = people.or(bound).unwrap_or_default();
-            Some(PastHour { people, rooms: at(&rooms).unwrap_or_default() })
-        };
-        let past = begins.iter().map(hour).collect();
-        (instance, past)
-    });
-    Ok(hosts.collect())
 }
 
 #[cfg(test)]
@@ -299,12 +248,12 @@ mod tests {
             let at = Timestamp::from_millisecond(ms).unwrap().to_zoned(now.time_zone().clone());
             at.strftime("%a %-d %H:%M").to_string()
         };
-        let (begin, past) = &hours[1];
-        assert_eq!(clock(*begin), "Tue 31 10:00");
+        let Begins { from_ms, past } = &hours[1];
+        assert_eq!(clock(*from_ms), "Tue 31 10:00");
         let past: Vec<String> = past.iter().map(|ms| clock(*ms)).collect();
         assert_eq!(past, ["Tue 24 10:00", "Tue 17 10:00", "Tue 10 10:00", "Tue 3 10:00"]);
         assert_eq!(
-            (clock(hours[0].0), clock(hours[24].0)),
+            (clock(hours[0].from_ms), clock(hours[24].from_ms)),
             ("Tue 31 09:00".into(), "Wed 1 09:00".into())
         );
     }

@@ -1,5 +1,9 @@
+mod counting;
+
 use jiff::Zoned;
 use tempfile::TempDir;
+
+use self::counting::Counting;
 
 use super::*;
 use crate::samples::{Budget, Labels};
@@ -193,6 +197,21 @@ fn what_is_not_known_is_not_zero_and_what_is_known_is_exact() {
     assert_eq!((now.rooms, now.people), (1.0, 5.0));
     assert_eq!(present_by_host(&store)["ca1"].unwrap().people, 5.0);
     assert_eq!(present_by_host(&store)["fr1"], None);
+}
+
+#[test]
+fn all_rooms_are_read_at_few_reads_and_one_host_tells_the_same_alone() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    cooperative(&store);
+    let (counting, budget) = (Counting::new(&store), Budget::unlimited());
+    let all = rooms(Reader::new(&counting, &budget), &moment()).unwrap();
+    assert!(counting.reads() <= 8, "{} reads", counting.reads());
+    for one in &all.hosts {
+        let alone = host(Reader::new(&store, &budget), &one.instance, &moment()).unwrap();
+        assert_eq!(format!("{:?}", alone.unwrap()), format!("{one:?}"));
+    }
+    assert!(host(Reader::new(&store, &budget), "plain", &moment()).unwrap().is_none());
 }
 
 #[test]

@@ -3,16 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use headroom_proto::catalogue::{
-    BBB_MEETINGS, BBB_MEETINGS_PARTICIPANTS, HEADROOM_TENANT_PARTICIPANTS,
-    HEADROOM_TENANT_ROOM_SECONDS_TOTAL, HEADROOM_TENANT_USER_SECONDS_TOTAL, Metric,
+    BBB_MEETINGS, HEADROOM_TENANT_ROOM_SECONDS_TOTAL, HEADROOM_TENANT_USER_SECONDS_TOTAL,
 };
 use headroom_proto::metric::INSTANCE;
 use jiff::{Timestamp, ToSpan};
 
 use super::Moment;
-use super::present::{Key, of_nobody, rows};
-use crate::promql::{self, QueryError, QueryLimits};
-use crate::samples::{Hints, Matcher, ReadError, Reader, Selection, Series, TimeRange};
+use super::present::{Key, OF_MEETINGS, OF_TENANTS, sums};
+use crate::promql::{self, QueryError, QueryLimits, Row};
+use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
+
+/// Has a sample with each answer of BBB.
+const ANSWERS: &str = BBB_MEETINGS.name;
+
+/// Seconds of users and of rooms.
+const COUNTERS: [&str; 2] =
+    [HEADROOM_TENANT_USER_SECONDS_TOTAL.name, HEADROOM_TENANT_ROOM_SECONDS_TOTAL.name];
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_SECONDS: f64 = 3600.0;
@@ -67,47 +73,30 @@ pub struct Day {
     small: Vec<Option<f64>>,
 }
 
-/// Reads today. Readings stand for `lookback_ms`.
-pub fn read(reader: Reader<'_>, moment: &Moment, lookback_ms: i64) -> Result<Days, QueryError> {
+/// Reads today, of one host or of all. Readings stand for `lookback_ms`.
+pub fn read(
+    reader: Reader<'_>,
+    host: Option<&str>,
+    moment: &Moment,
+    lookback_ms: i64,
+) -> Result<Days, QueryError> {
     let midnight_ms = midnight(moment);
     let now_ms = moment.now_ms;
     // A day has 25 hours when clocks go back.
     let from_ms = midnight_ms.min(now_ms - DAY_MS).div_euclid(STEP_MS) * STEP_MS;
     let grid = (from_ms, now_ms, STEP_MS);
     let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
-    let of_tenants = format!("sum by (instance, tenant) ({HEADROOM_TENANT_PARTICIPANTS})");
-    let mut people: BTreeMap<Key, Vec<Option<f64>>> = BTreeMap::new();
-    for expression in [of_tenants, of_nobody(BBB_MEETINGS_PARTICIPANTS)] {
-        for row in rows(promql::range(reader, &expression, grid, limits)?) {
-            let points = people.entry(Key::of(&row.labels)).or_default();
-            points.resize(row.points.len(), None);
-            for (point, value) in points.iter_mut().zip(row.points) {
-                *point = point.or(value);
-            }
-        }
-    }
-    let answered = format!("max by (instance) ({BBB_MEETINGS})");
-    let answered = rows(promql::range(reader, &answered, grid, limits)?);
-    let host = |row: promql::Row| {
-        let points = row.points.iter().map(Option::is_some).collect();
-        (row.labels.get(INSTANCE).unwrap_or_default().to_owned(), points)
-    };
-    let users = since(reader, HEADROOM_TENANT_USER_SECONDS_TOTAL, (midnight_ms, now_ms))?;
-    let mut rooms = since(reader, HEADROOM_TENANT_ROOM_SECONDS_TOTAL, (midnight_ms, now_ms))?;
-    let mut seconds: BTreeMap<Key, [Option<f64>; 2]> = BTreeMap::new();
-    for (key, users) in users {
-        let rooms = rooms.remove(&key);
-        seconds.insert(key, [Some(users), rooms]);
-    }
-    seconds.extend(rooms.into_iter().map(|(key, rooms)| (key, [None, Some(rooms)])));
-    Ok(Days {
+    let expression = sums(&[OF_TENANTS, OF_MEETINGS, ANSWERS], host);
+    let found = promql::range(reader, &expression, grid, limits)?.into_rows();
+    let days = Days {
         from_ms,
         midnight_ms,
         now_ms,
-        seconds,
-        people,
-        answered: answered.into_iter().map(host).collect(),
-    })
+        seconds: seconds(reader, host, TimeRange { from_ms: midnight_ms, to_ms: now_ms })?,
+        people: BTreeMap::new(),
+        answered: BTreeMap::new(),
+    };
+    Ok(days.with(found))
 }
 
 /// When the day began where the site is.
@@ -118,18 +107,25 @@ fn midnight(moment: &Moment) -> i64 {
     midnight.map_or(moment.now_ms - DAY_MS, |at| at.timestamp().as_millisecond())
 }
 
-/// How far counters rose between two moments, by host and organisation.
-fn since(
+/// How far the seconds of users and of rooms rose between two moments, by host and organisation.
+fn seconds(
     reader: Reader<'_>,
-    metric: &Metric,
-    (from_ms, to_ms): (i64, i64),
-) -> Result<BTreeMap<Key, f64>, ReadError> {
-    let range = TimeRange { from_ms: from_ms - BEFORE_MIDNIGHT_MS, to_ms };
-    let mut risen: BTreeMap<Key, f64> = BTreeMap::new();
-    let what = Selection { matchers: &[Matcher::metric(metric.name)], range };
-    for series in reader.select(what, Hints::default())? {
-        *risen.entry(Key::of(&series.labels)).or_default() += rise(&series, from_ms);
+    host: Option<&str>,
+    span: TimeRange,
+) -> Result<BTreeMap<Key, [Option<f64>; 2]>, ReadError> {
+    let range = TimeRange { from_ms: span.from_ms - BEFORE_MIDNIGHT_MS, ..span };
+    let mut matchers = vec![Matcher::one_of(METRIC, COUNTERS)];
+    matchers.extend(host.map(|host| Matcher::equal(INSTANCE, host)));
+    let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
+    let mut risen: BTreeMap<Key, [Option<f64>; 2]> = BTreeMap::new();
+    for series in &found {
+        let Some(place) = COUNTERS.iter().position(|name| *name == series.labels.metric()) else {
+            continue;
+        };
+        let both = risen.entry(Key::of(&series.labels)).or_default();
+        *both[place].get_or_insert(0.0) += rise(series, span.from_ms);
     }
+    reader.budget.release(found.iter().map(Series::bytes).sum());
     Ok(risen)
 }
 
@@ -149,6 +145,42 @@ fn rise(series: &Series, from_ms: i64) -> f64 {
 }
 
 impl Days {
+    /// With people, and whether BBB answered, at each step. Where people are whom no organisation
+    /// has, those of all meetings stand.
+    fn with(mut self, found: Vec<Row>) -> Self {
+        let mut of_meetings: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
+        let mut counted: BTreeMap<String, Vec<bool>> = BTreeMap::new();
+        for Row { labels, points } in found {
+            let key = Key::of(&labels);
+            let present = points.iter().map(Option::is_some);
+            match labels.metric() {
+                OF_TENANTS => {
+                    let known = counted.entry(key.instance.clone()).or_default();
+                    known.resize(points.len(), false);
+                    known.iter_mut().zip(present).for_each(|(known, present)| *known |= present);
+                    self.people.insert(key, points);
+                }
+                OF_MEETINGS => _ = of_meetings.insert(key.instance, points),
+                _ => _ = self.answered.insert(key.instance, present.collect()),
+            }
+        }
+        for (instance, people) in of_meetings {
+            let none = Vec::new();
+            let counted = counted.get(&instance).unwrap_or(&none);
+            let of_nobody = |(step, people): (usize, Option<f64>)| {
+                let is_counted = counted.get(step).copied().unwrap_or_default();
+                people.filter(|people| *people > 0.0 && !is_counted)
+            };
+            let people: Vec<_> = people.into_iter().enumerate().map(of_nobody).collect();
+            if people.iter().any(Option::is_some) {
+                let own = self.people.entry(Key::of_nobody(instance)).or_default();
+                own.resize(people.len(), None);
+                own.iter_mut().zip(people).for_each(|(own, people)| *own = own.or(people));
+            }
+        }
+        self
+    }
+
     /// The organisations that had people in the last 24 hours or were counted today.
     pub fn tenants(&self) -> BTreeSet<String> {
         let some = |value: &Option<f64>| value.is_some_and(|value| value > 0.0);

@@ -68,8 +68,7 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     let usual = if new { Period::Minutes } else { Period::Day };
     let shown = period(query.range.as_deref(), &PERIODS, usual)?;
     let offered = if new { &PERIODS[..] } else { &PERIODS[1..] };
-    let all = rooms::rooms(visit.reader(), &moment).map_err(|error| failed(&error))?;
-    let own = all.hosts.iter().find(|host| host.instance == instance);
+    let own = rooms::host(visit.reader(), instance, &moment).map_err(|error| failed(&error))?;
     let of = Pictures { visit, period: shown };
     let mut pictures = Vec::new();
     if own.is_some() {
@@ -78,11 +77,11 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     let size = if own.is_some() { Size::Strip } else { Size::Full };
     pictures.push(of.of_links(instance, size, &day)?);
     pictures.extend(of.column(&OF_HOST, instance)?);
-    let counts = own.map(|own| own.now);
+    let counts = own.as_ref().map(|own| own.now);
     render(&HostPage {
         zone: visit.site.zone_name(),
         row: HostRow::of(&state, counts.as_ref(), visit.now_ms),
-        rooms: own.map(|own| words::now_and_next(own, &moment)),
+        rooms: own.as_ref().map(|own| words::now_and_next(own, &moment)),
         ranges: range_links(offered, shown),
         pictures,
     })
