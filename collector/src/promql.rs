@@ -31,9 +31,7 @@ mod tree;
 mod value;
 mod windows;
 
-use std::collections::BTreeSet;
-
-use crate::samples::{Labels, ReadError, Reader, Selection, TimeRange};
+use crate::samples::{Matcher, ReadError, Reader};
 
 use self::evaluate::Evaluator;
 use self::grid::Grid;
@@ -106,23 +104,14 @@ pub fn range(
     Evaluator::new(reader, limits, grid, to_ms).range(&tree)
 }
 
-/// The labels of the series that any of the selectors matches and that have samples in `range`;
-/// of all series if there is no selector.
-pub fn series(
-    reader: Reader<'_>,
-    selectors: &[&str],
-    range: TimeRange,
-) -> Result<Vec<Labels>, QueryError> {
-    if selectors.is_empty() {
-        return Ok(reader.find(Selection { matchers: &[], range }, usize::MAX)?);
+/// The matchers of each series selector; of one that selects everything if there is none.
+pub fn selectors(texts: &[&str]) -> Result<Vec<Vec<Matcher>>, QueryError> {
+    if texts.is_empty() {
+        return Ok(vec![Vec::new()]);
     }
-    let mut found = BTreeSet::new();
-    for text in selectors {
-        let selector = parse_selector(text).map_err(|error| error.in_parameter("match[]"))?;
-        let what = Selection { matchers: &selector.matchers, range };
-        found.extend(reader.find(what, usize::MAX)?);
-    }
-    Ok(found.into_iter().collect())
+    let matchers = |text: &&str| Ok(parse_selector(text)?.matchers);
+    let all: Result<_, QueryError> = texts.iter().map(matchers).collect();
+    all.map_err(|error| error.in_parameter("match[]"))
 }
 
 impl From<ReadError> for QueryError {

@@ -1,6 +1,8 @@
 //! The query API at its limits and in its mistakes: status, kind and words are Prometheus 2.42's
 //! where it has them.
 
+mod listings;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 

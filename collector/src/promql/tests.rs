@@ -2,12 +2,14 @@ mod data;
 mod expressions;
 mod limits;
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use self::data::{BEGIN_MS, Data, END_MS, budget};
 use self::expressions::{ranges, scalars, vectors};
 use super::*;
-use crate::samples::Budget;
+use crate::samples::{Budget, Labels, Selection, TimeRange};
 
 /// An expression of any type.
 fn any() -> impl Strategy<Value = String> {
@@ -162,7 +164,13 @@ fn series_are_those_that_any_selector_matches() {
     let budget = Budget::unlimited();
     let reader = Reader::new(&data, &budget);
     let range = TimeRange { from_ms: BEGIN_MS, to_ms: END_MS };
-    let found = |selectors: &[&str]| series(reader, selectors, range).map(|found| found.len());
+    let count = |selections: Vec<Vec<Matcher>>| {
+        let find = |matchers: &Vec<Matcher>| {
+            reader.find(Selection { matchers, range }, usize::MAX).unwrap()
+        };
+        selections.iter().flat_map(find).collect::<BTreeSet<Labels>>().len()
+    };
+    let found = |texts: &[&str]| selectors(texts).map(count);
     assert_eq!(found(&["info", "gauge{a=\"1\"}", "info{a=\"1\"}"]).unwrap(), 4);
     assert_eq!(found(&[]).unwrap(), 23);
     for wrong in ["sum(up)", "up[5m]", "{}", "1", "up +", "foo(up)"] {

@@ -1,23 +1,23 @@
 //! Prometheus's query API, for Grafana and promtool: the same addresses, parameters and answers.
 
 mod answer;
+mod listing;
 mod metadata;
 mod parameters;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
 use self::answer::{small, success};
+pub use self::listing::{label_values, labels, metadata, series};
 use self::parameters::Parameters;
 use super::gate::{Asked, Gate, Kind, LONGEST};
 use super::problem::{Code, Problem};
 use super::site::Visit;
 use crate::promql::{self, QueryError, QueryLimits};
-use crate::samples::{Labels, METRIC, Selection, TimeRange};
 
 pub async fn query(State(gate): State<Gate>, parameters: Parameters) -> Result<Response, Problem> {
     let asked = asked(&gate, &parameters)?;
@@ -61,66 +61,6 @@ fn limits(parameters: &Parameters) -> Result<QueryLimits, QueryError> {
         Some(_) => parameters.step("lookback_delta")?,
     };
     Ok(QueryLimits { lookback_ms, ..default })
-}
-
-pub async fn series(State(gate): State<Gate>, parameters: Parameters) -> Result<Response, Problem> {
-    let answer = move |visit: Visit<'_>| {
-        if parameters.all("match[]").is_empty() {
-            return Err(Problem::bad_request("no match[] parameter provided"));
-        }
-        success(visit, &answer::Metrics(matching(visit, &parameters)?))
-    };
-    gate.pass(Kind::Listing, answer).await
-}
-
-pub async fn labels(State(gate): State<Gate>, parameters: Parameters) -> Result<Response, Problem> {
-    let answer = move |visit: Visit<'_>| {
-        let matching = matching(visit, &parameters)?;
-        let names = matching.iter().flat_map(Labels::iter).map(|(name, _)| name);
-        let unique: BTreeSet<&str> = names.collect();
-        success(visit, &unique)
-    };
-    gate.pass(Kind::Listing, answer).await
-}
-
-pub async fn label_values(
-    State(gate): State<Gate>,
-    Path(name): Path<String>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    let answer = move |visit: Visit<'_>| {
-        if !headroom_proto::metric::is_label_name(&name) {
-            return Err(Problem::bad_request(format!("invalid label name: {name:?}")));
-        }
-        let matching = matching(visit, &parameters)?;
-        let values = matching.iter().filter_map(|labels| labels.get(&name));
-        let unique: BTreeSet<&str> = values.collect();
-        success(visit, &unique)
-    };
-    gate.pass(Kind::Listing, answer).await
-}
-
-/// The series that any of the `match[]` selects and that have samples between `start` and `end`.
-fn matching(visit: Visit<'_>, parameters: &Parameters) -> Result<Vec<Labels>, QueryError> {
-    let range = TimeRange {
-        from_ms: parameters.time("start")?.unwrap_or(0),
-        to_ms: parameters.time("end")?.unwrap_or(i64::MAX),
-    };
-    promql::series(visit.reader(), &parameters.all("match[]"), range)
-}
-
-/// What is known of the metrics that have series.
-pub async fn metadata(
-    State(gate): State<Gate>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
-    let answer = move |visit: Visit<'_>| {
-        let limit = parameters.limit("limit")?.unwrap_or(usize::MAX);
-        let names = visit.reader().label_values(Selection::ever(&[]), METRIC);
-        let names = names.map_err(QueryError::from)?;
-        success(visit, &metadata::of(&names, parameters.get("metric"), limit))
-    };
-    gate.pass(Kind::Listing, answer).await
 }
 
 pub async fn build_info() -> Response {

@@ -172,14 +172,11 @@ impl<'b> Parts<'b> {
     }
 
     /// All of them, if `written` says that writing came to its end.
-    pub fn end(
-        mut self,
-        written: Result<(), impl std::error::Error + 'static>,
-    ) -> Result<Vec<Bytes>, Problem> {
+    pub fn end(mut self, written: io::Result<()>) -> Result<Vec<Bytes>, ReadError> {
         if let Some(error) = self.refused {
-            return Err(Problem::failed("write the answer", &error));
+            return Err(error);
         }
-        written.map_err(|error| Problem::internal("write the answer", &error))?;
+        written.map_err(|error| ReadError::Failed(error.into()))?;
         self.full.push(self.open.into());
         Ok(self.full)
     }

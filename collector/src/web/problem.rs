@@ -63,6 +63,12 @@ impl Problem {
         Self::new(Code::Internal, sentence)
     }
 
+    /// With what to do about it.
+    #[must_use]
+    pub fn and(self, advice: &str) -> Self {
+        Self { sentence: format!("{}; {advice}", self.sentence), ..self }
+    }
+
     /// Of which kind it is.
     pub fn code(&self) -> Code {
         self.code

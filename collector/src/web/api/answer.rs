@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::ser::{SerializeStruct as _, SerializeTuple as _};
 use serde::{Serialize, Serializer};
 
-use crate::promql::Value;
+use crate::promql::{QueryError, Value};
 use crate::samples::Labels;
 use crate::web::content::{Content, JSON, Parts};
 use crate::web::problem::Problem;
@@ -16,18 +16,33 @@ use crate::web::site::Visit;
 struct Success<'d, T> {
     status: &'static str,
     data: &'d T,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    warnings: &'static [&'static str],
 }
+
+/// What Prometheus 3 says when there are more entries than were asked for.
+const TRUNCATED: &[&str] = &["results truncated due to limit"];
 
 /// An answer, written on the budget of its request.
 pub fn success<T: Serialize>(visit: Visit<'_>, data: &T) -> Result<Content, Problem> {
+    write(visit, &Success { status: "success", data, warnings: &[] })
+}
+
+/// An answer with as many entries as were asked for, of more.
+pub fn success_of_some<T: Serialize>(visit: Visit<'_>, data: &T) -> Result<Content, Problem> {
+    write(visit, &Success { status: "success", data, warnings: TRUNCATED })
+}
+
+fn write<T: Serialize>(visit: Visit<'_>, success: &Success<'_, T>) -> Result<Content, Problem> {
     let mut parts = Parts::new(visit.budget);
-    let written = serde_json::to_writer(&mut parts, &Success { status: "success", data });
-    Ok(Content::of(JSON, parts.end(written)?))
+    let written = serde_json::to_writer(&mut parts, success);
+    let parts = parts.end(written.map_err(Into::into)).map_err(QueryError::from)?;
+    Ok(Content::of(JSON, parts))
 }
 
 /// An answer of a few bytes that nothing is read for.
 pub fn small(data: &serde_json::Value) -> Response {
-    let body = serde_json::to_vec(&Success { status: "success", data });
+    let body = serde_json::to_vec(&Success { status: "success", data, warnings: &[] });
     let body = body.expect("text and numbers always have a form in JSON");
     ([(header::CONTENT_TYPE, JSON)], body).into_response()
 }

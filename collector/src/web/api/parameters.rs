@@ -76,12 +76,21 @@ impl Parameters {
         Ok(longest.min(Duration::from_millis(wanted_ms)))
     }
 
-    /// The most entries of an answer.
+    /// The most metrics of metadata; all if it is negative, as in Prometheus 2.
     pub fn limit(&self, name: &str) -> Result<Option<usize>, QueryError> {
         let Some(text) = self.get(name) else { return Ok(None) };
         let unread = || QueryError::BadData(format!("{name} must be a number"));
         let number: i64 = text.parse().map_err(|_| unread())?;
         Ok(usize::try_from(number).ok())
+    }
+
+    /// The most entries of a listing; 0 stands for all, as in Prometheus 3.
+    pub fn most(&self, name: &str) -> Result<Option<usize>, QueryError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let unread = || invalid(name, &format!("cannot parse {text:?} to a number"));
+        let number: i64 = text.parse().map_err(|_| unread())?;
+        let negative = |_| invalid(name, &format!("{number} must be non-negative"));
+        Ok(Some(usize::try_from(number).map_err(negative)?).filter(|most| *most > 0))
     }
 
     /// A length of time: seconds, or a number with a unit such as `5m`.
