@@ -8,53 +8,67 @@
 //! The store never reads the clock, never speaks HTTP or gRPC, and never gives an absent sample a
 //! value.
 
+mod append;
 mod boots;
+mod buckets;
 mod chunk;
 mod database;
+mod day;
 mod days;
 mod error;
+mod gathered;
 mod head;
 mod index;
+mod lock;
 mod log;
 mod losses;
 mod maintain;
 mod meetings;
 mod merge;
+mod names;
 mod numbers;
 mod open;
 mod pairs;
+mod periods;
+mod presence;
 mod read;
 mod records;
 mod rollup;
 mod rollups;
+mod room;
 mod seal;
+mod search;
 mod select;
 mod snapshot;
+mod state;
+mod stretch;
 mod symbols;
 mod view;
 mod wanted;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use self::boots::Boots;
 pub use self::boots::FrameId;
 use self::database::Database;
+use self::day::Day;
 use self::days::Days;
 pub use self::error::StoreError;
 use self::head::Head;
 use self::index::Index;
 pub use self::index::SeriesLimit;
-use self::log::{Log, Written};
+use self::lock::{lock, read, write};
+use self::log::Log;
 pub use self::losses::LostInterval;
-pub use self::maintain::Retention;
+pub use self::maintain::{Due, Retention};
 pub use self::meetings::{Marks, Meeting};
+use self::periods::Periods;
 pub use self::records::Records;
-use self::rollups::Periods;
 use self::seal::Sealing;
 pub use self::snapshot::{ArchiveError, ArchiveReader, ArchiveWriter, SnapshotRow, restore};
+use self::state::Counters;
+pub use self::state::{StoreCounts, StoreState};
 use crate::samples::{Labels, TimeRange};
 
 /// A series of this store; ids are never given twice.
@@ -104,40 +118,6 @@ impl Default for StoreOptions {
     }
 }
 
-/// What the store says of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreState {
-    /// Series known.
-    pub series: u64,
-    /// Samples in memory, not yet sealed.
-    pub head_samples: u64,
-    /// What they take there, in bytes.
-    pub head_bytes: u64,
-    /// Bytes of the log.
-    pub log_bytes: u64,
-    /// Days of which samples are kept.
-    pub days: u64,
-    /// Of those, days that wait to be merged.
-    pub unmerged_days: u64,
-    /// Counts since the store was opened.
-    pub counts: StoreCounts,
-}
-
-/// What happened since the store was opened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StoreCounts {
-    /// Samples that were sealed.
-    pub sealed_samples: u64,
-    /// Samples that came after newer ones of their sender.
-    pub late_samples: u64,
-    /// Samples dropped because their series had one of the same timestamp.
-    pub duplicate_samples: u64,
-    /// Days that were merged.
-    pub merges: u64,
-    /// Chunks, rollups and records that could not be read.
-    pub damaged: u64,
-}
-
 /// The store of one data directory.
 pub struct Store {
     database: Database,
@@ -145,21 +125,15 @@ pub struct Store {
     options: StoreOptions,
     /// Taken before `state`, never after it.
     writer: Mutex<Writer>,
+    /// Taken before the lock of a head, never after it.
     state: RwLock<State>,
-    /// Held by whoever seals, merges or drops.
+    /// It only grows. No lock is taken while it is held.
+    index: RwLock<Index>,
+    /// Held by whoever seals, merges or drops; taken before all others.
     maintenance: Mutex<()>,
     /// Told when memory is free again.
     sealed: Condvar,
-    counts: Counts,
-}
-
-#[derive(Default)]
-struct Counts {
-    sealed_samples: AtomicU64,
-    late_samples: AtomicU64,
-    duplicate_samples: AtomicU64,
-    merges: AtomicU64,
-    damaged: AtomicU64,
+    counters: Counters,
 }
 
 /// What only the one who writes needs.
@@ -171,22 +145,20 @@ struct Writer {
     /// Series with ids below this are sealed.
     saved_series: usize,
     sealed_at_ms: Option<i64>,
-    meetings_expired_on: Option<days::Day>,
+    meetings_expired_on: Option<Day>,
 }
 
-/// What readers share.
+/// What readers share. It is locked for short turns, never while samples are read.
 struct State {
-    index: Index,
     boots: Boots,
-    head: Head,
+    head: Arc<Head>,
     /// The head that is being sealed, until its chunks can be read.
     sealing: Option<Sealing>,
+    /// Chunks up to this generation can be read; of later ones the heads have the samples.
+    sealed: u32,
     days: Days,
     periods: Periods,
 }
-
-/// How long an append waits for memory before it is refused.
-const MEMORY_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Store {
     /// Opens the store in `directory`, or makes it.
@@ -207,82 +179,15 @@ impl Store {
 
     /// The same for names and values that are sorted by name, the metric's among them.
     pub fn series_id_of(&self, pairs: &[(&str, &str)]) -> Result<SeriesId, SeriesLimit> {
-        let known = self.read().index.find(pairs);
-        known.map_or_else(|| self.write().index.insert(pairs), Ok)
+        let known = read(&self.index).find(pairs);
+        known.map_or_else(|| write(&self.index).insert(pairs), Ok)
     }
 
     /// Makes frames durable, all or none, each exactly once; tells of each what became of it.
     ///
     /// Waits while memory is full of samples that are being sealed.
     pub fn append(&self, frames: &[FrameWrite]) -> Result<Vec<Appended>, StoreError> {
-        let mut writer = self.wait_for_memory()?;
-        let mut outcomes = Vec::with_capacity(frames.len());
-        {
-            let mut state = self.write();
-            let State { index, boots, head, .. } = &mut *state;
-            for id in writer.logged_series..index.len() {
-                let id = SeriesId(id as u32);
-                writer.log.stage_series(id, index.texts(id));
-            }
-            writer.logged_series = index.len();
-            let mut own: std::collections::HashSet<&FrameId> = std::collections::HashSet::new();
-            for frame in frames {
-                let known = frame.id.as_ref().is_some_and(|id| boots.has(id) || !own.insert(id));
-                outcomes.push(if known { Appended::Duplicate } else { Appended::Stored });
-                if !known {
-                    let layout = (head.layout(&frame.series), &*frame.series);
-                    let row = (frame.timestamp_ms, &frame.values[..]);
-                    writer.log.stage_row(frame.id.as_ref(), layout, row);
-                }
-            }
-        }
-        if !outcomes.contains(&Appended::Stored) {
-            return Ok(outcomes);
-        }
-        self.commit(&mut writer)?;
-        let mut state = self.write();
-        let State { boots, head, .. } = &mut *state;
-        for (frame, _) in frames.iter().zip(&outcomes).filter(|(_, o)| **o == Appended::Stored) {
-            if let Some(id) = &frame.id {
-                boots.insert(id, frame.timestamp_ms);
-            }
-            let layout = head.layout(&frame.series);
-            head.add(layout, frame.timestamp_ms, &frame.values);
-        }
-        Ok(outcomes)
-    }
-
-    fn commit(&self, writer: &mut Writer) -> Result<(), StoreError> {
-        let path = self.log_folder.clone();
-        match writer.log.commit() {
-            Written::Durable => Ok(()),
-            Written::Refused(source) => {
-                // The series go to the log again with the next frames.
-                writer.logged_series = writer.saved_series;
-                Err(StoreError::File { operation: "write the log in", path, source })
-            }
-            Written::Uncertain(source) => {
-                writer.poisoned = true;
-                Err(StoreError::File { operation: "sync the log in", path, source })
-            }
-        }
-    }
-
-    fn wait_for_memory(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
-        let writer = self.writer();
-        let too_much = |_: &mut Writer| {
-            let state = self.read();
-            state.sealing.is_some() && state.head.bytes() >= self.options.head_bytes
-        };
-        let waited = self.sealed.wait_timeout_while(writer, MEMORY_TIMEOUT, too_much);
-        let (writer, waited) = waited.unwrap_or_else(PoisonError::into_inner);
-        if writer.poisoned {
-            return Err(StoreError::Poisoned);
-        }
-        if waited.timed_out() {
-            return Err(StoreError::Full { seconds: MEMORY_TIMEOUT.as_secs() });
-        }
-        Ok(writer)
+        append::append(self, frames)
     }
 
     /// Keeps a loss that an agent reports, once, however often it is reported.
@@ -345,16 +250,12 @@ impl Store {
     /// Whether memory is full enough to be sealed.
     pub fn is_full(&self) -> bool {
         let state = self.read();
-        state.sealing.is_some() || state.head.bytes() >= self.options.head_bytes
+        state.sealing.is_some() || state.head.size().bytes >= self.options.head_bytes
     }
 
     /// Does what is due at a moment: seals, merges, rolls up, and drops what retention has passed.
     /// Ends between two days once `stop` says so.
-    pub fn maintain(
-        &self,
-        due: (i64, Retention),
-        stop: &dyn Fn() -> bool,
-    ) -> Result<(), StoreError> {
+    pub fn maintain(&self, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
         let _maintenance = self.maintenance();
         maintain::maintain(self, due, stop)
     }
@@ -379,73 +280,25 @@ impl Store {
         snapshot::snapshot(self, take)
     }
 
-    /// What the store says of itself.
-    pub fn state(&self) -> StoreState {
-        let log_bytes = self.writer().log.bytes();
-        let state = self.read();
-        let sealing = state.sealing.as_ref().map(|sealing| &sealing.head);
-        let heads = || sealing.into_iter().map(|head| &**head).chain([&state.head]);
-        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let late: u64 = heads().map(Head::late).sum();
-        StoreState {
-            series: state.index.len() as u64,
-            head_samples: heads().map(Head::samples).sum(),
-            head_bytes: heads().map(Head::bytes).sum(),
-            log_bytes,
-            days: state.days.0.len() as u64,
-            unmerged_days: state.days.0.values().filter(|day| day.fresh.is_some()).count() as u64,
-            counts: StoreCounts {
-                sealed_samples: count(&self.counts.sealed_samples),
-                late_samples: count(&self.counts.late_samples) + late,
-                duplicate_samples: count(&self.counts.duplicate_samples),
-                merges: count(&self.counts.merges),
-                damaged: count(&self.counts.damaged),
-            },
-        }
-    }
-
     /// Bytes of the data directory on disk. Walks it.
     pub fn disk_bytes(&self) -> u64 {
         self.database.disk_bytes()
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        read(&self.state)
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        write(&self.state)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.writer)
     }
 
     fn maintenance(&self) -> MutexGuard<'_, ()> {
-        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn sealing(&self) -> Option<Sealing> {
-        self.read().sealing.clone()
-    }
-
-    fn count_sealed(&self, head: &Head, duplicates: u64) {
-        let add = |count: &AtomicU64, amount| count.fetch_add(amount, Ordering::Relaxed);
-        add(&self.counts.sealed_samples, head.samples());
-        add(&self.counts.late_samples, head.late());
-        add(&self.counts.duplicate_samples, duplicates);
-        self.sealed.notify_all();
-    }
-
-    fn count_merged(&self, duplicates: u64) {
-        self.counts.merges.fetch_add(1, Ordering::Relaxed);
-        self.counts.duplicate_samples.fetch_add(duplicates, Ordering::Relaxed);
-    }
-
-    /// What is damaged is told and counted; the rest is served.
-    fn note_damage(&self, what: &str) {
-        self.counts.damaged.fetch_add(1, Ordering::Relaxed);
-        tracing::error!("damaged: {what}; it is left out");
+        lock(&self.maintenance)
     }
 }
 

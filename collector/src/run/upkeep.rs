@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::now_ms;
-use crate::store::{Retention, Store};
+use crate::store::{Due, Retention, Store};
 
 /// How often it is looked whether anything is due: memory may fill within seconds.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -33,7 +33,7 @@ pub async fn run(store: Arc<Store>, retention: Retention, stop: CancellationToke
         }
         let now_ms = now_ms();
         let (worker, stop) = (Arc::clone(&store), stop.clone());
-        let work = move || worker.maintain((now_ms, retention), &|| stop.is_cancelled());
+        let work = move || worker.maintain(Due { now_ms, retention }, &|| stop.is_cancelled());
         let outcome = tokio::task::spawn_blocking(work).await;
         last = Some(Instant::now());
         failed = !matches!(outcome, Ok(Ok(())));

@@ -116,8 +116,8 @@ pub struct BucketSeries {
 }
 
 impl BucketSeries {
-    /// What its buckets take in memory, in bytes.
+    /// What it takes in memory with its labels, in bytes.
     pub fn bytes(&self) -> u64 {
-        size_of_val(self.buckets.as_slice()) as u64
+        self.labels.bytes() + (size_of_val(self.buckets.as_slice()) + size_of::<Self>()) as u64
     }
 }

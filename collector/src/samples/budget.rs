@@ -1,8 +1,11 @@
 //! What one request may take: samples, series, memory, and time, which others measure.
 
+mod held;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+pub use self::held::Held;
 use super::error::ReadError;
 use super::pool::Pool;
 
@@ -137,6 +140,13 @@ impl Budget {
     /// Gives back what was taken since it held so much: whoever read it has dropped it.
     pub fn release_to(&self, held: u64) {
         self.release(self.held().saturating_sub(held));
+    }
+
+    /// Takes memory for as long as the answer lives.
+    pub fn lend(&self, bytes: u64) -> Result<Held<'_>, ReadError> {
+        let mut held = Held::nothing(self);
+        held.more(bytes)?;
+        Ok(held)
     }
 
     /// What it holds, in bytes.

@@ -66,8 +66,13 @@ impl Labels {
 
     /// About what they take in memory, in bytes.
     pub fn bytes(&self) -> u64 {
-        let texts: usize = self.iter().map(|(name, value)| name.len() + value.len()).sum();
-        (texts + size_of_val(&*self.0)) as u64
+        Self::bytes_of(self.iter())
+    }
+
+    /// About what labels of these names and values would take.
+    pub fn bytes_of<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> u64 {
+        let pair = size_of::<(Box<str>, Box<str>)>();
+        pairs.map(|(name, value)| (pair + name.len() + value.len()) as u64).sum()
     }
 
     /// No labels.

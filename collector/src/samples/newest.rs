@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
     use crate::samples::{Budget, Matcher};
-    use crate::store::{FrameWrite, Retention, Store};
+    use crate::store::{Due, FrameWrite, Retention, Store};
 
     const DAY_MS: i64 = 86_400_000;
     const STALE: f64 = f64::from_bits(headroom_proto::metric::STALE_BITS);
@@ -105,7 +105,7 @@ mod tests {
         store.seal().unwrap();
         let ever = 1000 * DAY_MS;
         let retention = Retention { raw_ms: ever, minutes_ms: ever, hours_ms: ever };
-        store.maintain((110 * DAY_MS, retention), &|| false).unwrap();
+        store.maintain(Due { now_ms: 110 * DAY_MS, retention }, &|| false).unwrap();
         check();
     }
 }

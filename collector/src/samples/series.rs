@@ -20,9 +20,10 @@ impl Series {
     /// What one sample takes in memory, in bytes.
     pub const SAMPLE_BYTES: usize = size_of::<i64>() + size_of::<f64>();
 
-    /// What its samples take in memory, in bytes.
+    /// What it takes in memory with its labels, in bytes.
     pub fn bytes(&self) -> u64 {
-        (self.timestamps.len() * Self::SAMPLE_BYTES) as u64
+        let samples = self.timestamps.len() * Self::SAMPLE_BYTES;
+        self.labels.bytes() + (samples + size_of::<Self>()) as u64
     }
 
     /// How long the sample at `place` stands for its series, if that is longer than `lookback_ms`.

@@ -5,27 +5,34 @@
 
 use std::ops::Range;
 
-use super::head::Column;
 use super::numbers::{self, Effort, Times, Values};
-use crate::samples::TimeRange;
+use super::stretch::Stretch;
+use crate::samples::{Series, TimeRange};
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
 
 /// The chunk of settled samples.
-pub fn encode(column: &Column, effort: Effort) -> Result<Vec<u8>, pco::errors::PcoError> {
+pub fn encode(samples: &Stretch, effort: Effort) -> Result<Vec<u8>, pco::errors::PcoError> {
     let mut bytes = vec![0; HEADER_BYTES];
-    bytes.extend((column.timestamps.len() as u32).to_le_bytes());
+    bytes.extend((samples.len() as u32).to_le_bytes());
     let place = bytes.len();
     bytes.extend([0; 4]);
-    numbers::encode_times(&column.timestamps, effort, &mut bytes)?;
+    numbers::encode_times(&samples.timestamps, effort, &mut bytes)?;
     let length = (bytes.len() - place - 4) as u32;
     bytes[place..place + 4].copy_from_slice(&length.to_le_bytes());
-    numbers::encode_values(&column.values, effort, &mut bytes)?;
+    numbers::encode_values(&samples.values, effort, &mut bytes)?;
     let checksum = crc32fast::hash(&bytes[HEADER_BYTES..]);
     bytes[0] = VERSION;
     bytes[1..HEADER_BYTES].copy_from_slice(&checksum.to_le_bytes());
     Ok(bytes)
+}
+
+/// A chunk that is what was written, not yet unpacked.
+pub struct Packed<'b> {
+    count: usize,
+    times: &'b [u8],
+    values: &'b [u8],
 }
 
 /// A chunk that was read.
@@ -35,8 +42,8 @@ pub struct Chunk {
     values: Values,
 }
 
-/// Reads a chunk; nothing if it is damaged.
-pub fn decode(bytes: &[u8]) -> Option<Chunk> {
+/// Looks at a chunk; nothing if it is damaged.
+pub fn open(bytes: &[u8]) -> Option<Packed<'_>> {
     let (&VERSION, rest) = bytes.split_first()? else { return None };
     let (checksum, body) = rest.split_first_chunk::<4>()?;
     if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
@@ -46,15 +53,31 @@ pub fn decode(bytes: &[u8]) -> Option<Chunk> {
     let count = u32::from_le_bytes(*count) as usize;
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (times, values) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    let times = numbers::decode_times(times, count)?;
-    let values = numbers::decode_values(values, count)?;
-    Some(Chunk { count, times, values })
+    Some(Packed { count, times, values })
+}
+
+/// Reads a chunk; nothing if it is damaged.
+pub fn decode(bytes: &[u8]) -> Option<Chunk> {
+    open(bytes)?.unpack()
+}
+
+impl Packed<'_> {
+    /// What its numbers take in memory once they are unpacked, at most, in bytes.
+    pub fn unpacked_bytes(&self) -> u64 {
+        self.count as u64 * Series::SAMPLE_BYTES as u64
+    }
+
+    pub fn unpack(self) -> Option<Chunk> {
+        let times = numbers::decode_times(self.times, self.count)?;
+        let values = numbers::decode_values(self.values, self.count)?;
+        Some(Chunk { count: self.count, times, values })
+    }
 }
 
 impl Chunk {
     /// All samples.
-    pub fn column(self) -> Column {
-        Column { timestamps: self.times.all(), values: self.values.all(self.count) }
+    pub fn samples(self) -> Stretch {
+        Stretch { timestamps: self.times.all(), values: self.values.all(self.count) }
     }
 
     /// The places of the samples in a range.
@@ -63,10 +86,10 @@ impl Chunk {
         begin..self.times.before(range.to_ms.saturating_add(1)).max(begin)
     }
 
-    /// Adds some of the samples to a column.
-    pub fn copy(&self, places: Range<usize>, column: &mut Column) {
-        self.times.copy(places.clone(), &mut column.timestamps);
-        self.values.copy(places, &mut column.values);
+    /// Adds some of the samples to others.
+    pub fn copy(&self, places: Range<usize>, into: &mut Stretch) {
+        self.times.copy(places.clone(), &mut into.timestamps);
+        self.values.copy(places, &mut into.values);
     }
 }
 
@@ -77,11 +100,11 @@ mod tests {
     #[test]
     fn a_flipped_bit_is_noticed() {
         let timestamps = (0..100).map(|n| 1_700_000_000_000 + n * n * 10).collect();
-        let column = Column { timestamps, values: (0..100).map(f64::from).collect() };
-        let bytes = encode(&column, Effort::Thorough).unwrap();
-        assert_eq!(decode(&bytes).unwrap().column(), column);
-        let mut part = Column::default();
-        let range = TimeRange { from_ms: column.timestamps[3] - 1, to_ms: column.timestamps[5] };
+        let samples = Stretch { timestamps, values: (0..100).map(f64::from).collect() };
+        let bytes = encode(&samples, Effort::Thorough).unwrap();
+        assert_eq!(decode(&bytes).unwrap().samples(), samples);
+        let mut part = Stretch::default();
+        let range = TimeRange { from_ms: samples.timestamps[3] - 1, to_ms: samples.timestamps[5] };
         let chunk = decode(&bytes).unwrap();
         chunk.copy(chunk.places(range), &mut part);
         assert_eq!(part.values, [3.0, 4.0, 5.0]);

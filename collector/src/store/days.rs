@@ -2,55 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fjall::Keyspace;
+use fjall::{Keyspace, UserValue};
 
-use super::StoreError;
-use super::database::Database;
-use crate::samples::TimeRange;
-
-pub const DAY_MS: i64 = 86_400_000;
-
-/// A day in UTC, counted from 1970. What lies before counts as its first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(pub u32);
-
-impl Day {
-    /// The day that a moment lies in.
-    pub fn of(timestamp_ms: i64) -> Self {
-        Self((timestamp_ms.max(0) / DAY_MS).min(u32::MAX.into()) as u32)
-    }
-
-    pub fn begin_ms(self) -> i64 {
-        i64::from(self.0) * DAY_MS
-    }
-
-    pub fn end_ms(self) -> i64 {
-        self.begin_ms() + DAY_MS
-    }
-
-    /// All of it, both ends included.
-    pub fn span(self) -> TimeRange {
-        // What lies before 1970 counts as its first day.
-        let from_ms = if self.0 == 0 { i64::MIN } else { self.begin_ms() };
-        TimeRange { from_ms, to_ms: self.end_ms() - 1 }
-    }
-
-    pub fn fresh_name(self) -> String {
-        format!("fresh-{}", self.0)
-    }
-
-    pub fn merged_name(self, version: u32) -> String {
-        format!("day-{}-{version}", self.0)
-    }
-
-    fn version_note(self) -> String {
-        format!("day {} version", self.0)
-    }
-
-    fn rolled_note(self) -> String {
-        format!("day {} rolled", self.0)
-    }
-}
+use super::database::{self, Database};
+use super::day::Day;
+use super::{SeriesId, StoreError};
 
 /// What there is of a day.
 #[derive(Clone, Default)]
@@ -65,6 +21,53 @@ pub struct DayState {
     pub rolled: bool,
     /// Whether something was sealed into it since upkeep last looked.
     pub busy: bool,
+}
+
+impl DayState {
+    /// The chunks of a series in order of arrival, those up to a generation.
+    pub fn chunks(
+        &self,
+        id: SeriesId,
+        sealed: u32,
+    ) -> impl Iterator<Item = Result<UserValue, StoreError>> {
+        let merged = self.merged.iter().filter_map(move |keyspace| {
+            let found = keyspace.get(id.0.to_be_bytes());
+            found.map_err(database::failed("read a chunk")).transpose()
+        });
+        let fresh = self.fresh.iter().flat_map(move |keyspace| fresh_of(keyspace, id));
+        let fresh = fresh.filter(move |entry| {
+            entry.as_ref().is_ok_and(|(generation, _)| *generation <= sealed) || entry.is_err()
+        });
+        merged.chain(fresh.map(|entry| entry.map(|(_, chunk)| chunk)))
+    }
+
+    /// Whether there are any; what cannot be looked up may be there.
+    pub fn has_any(&self, id: SeriesId, sealed: u32) -> bool {
+        let merged = |keyspace: &Keyspace| keyspace.contains_key(id.0.to_be_bytes());
+        let fresh = |keyspace: &Keyspace| {
+            let mut all = fresh_of(keyspace, id);
+            all.any(|entry| entry.is_ok_and(|(generation, _)| generation <= sealed))
+        };
+        self.merged.as_ref().is_some_and(|keyspace| merged(keyspace).unwrap_or(true))
+            || self.fresh.as_ref().is_some_and(fresh)
+    }
+}
+
+/// The fresh chunks of a series with their generations, in order.
+fn fresh_of(
+    keyspace: &Keyspace,
+    id: SeriesId,
+) -> impl Iterator<Item = Result<(u32, UserValue), StoreError>> + use<> {
+    keyspace.prefix(id.0.to_be_bytes()).map(|entry| {
+        let (key, chunk) = database::entry(entry, "read a chunk")?;
+        let generation = key.last_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        Ok((generation, chunk))
+    })
+}
+
+/// Series and generation, big endian, so that they sort so.
+pub fn fresh_key(SeriesId(id): SeriesId, generation: u32) -> Vec<u8> {
+    [id.to_be_bytes(), generation.to_be_bytes()].concat()
 }
 
 /// All days, in order.
@@ -97,14 +100,14 @@ impl Days {
             }
         }
         for (day, mut versions) in versions {
-            let noted = database.meta_number(&day.version_note())?;
+            let noted = database.meta_number(&version_note(day))?;
             let noted = noted.filter(|version| versions.contains_key(version));
             let oldest = versions.keys().next().copied();
             let Some(version) = noted.or(oldest) else { continue };
             let state = days.entry(day);
             state.merged = versions.remove(&version);
             state.version = version.max(versions.keys().last().copied().unwrap_or_default());
-            state.rolled = database.meta_number(&day.rolled_note())?.is_some();
+            state.rolled = database.meta_number(&rolled_note(day))?.is_some();
             if noted.is_some() {
                 for keyspace in versions.into_values() {
                     database.drop_keyspace(keyspace)?;
@@ -130,15 +133,33 @@ impl Days {
 
 /// Notes that a day is merged anew, and so not rolled up.
 pub fn note_merged(database: &Database, day: Day, version: u32) -> Result<(), StoreError> {
-    database.write_notes([(day.version_note(), Some(version)), (day.rolled_note(), None)])
+    database.write_notes([(version_note(day), Some(version)), (rolled_note(day), None)])
 }
 
 /// Notes that rollups hold all of a day.
 pub fn note_rolled(database: &Database, day: Day) -> Result<(), StoreError> {
-    database.write_notes([(day.rolled_note(), Some(1))])
+    database.write_notes([(rolled_note(day), Some(1))])
 }
 
 /// Forgets a day.
 pub fn note_dropped(database: &Database, day: Day) -> Result<(), StoreError> {
-    database.write_notes([(day.version_note(), None), (day.rolled_note(), None)])
+    database.write_notes([(version_note(day), None), (rolled_note(day), None)])
+}
+
+/// The keyspace of the chunks of a day as they were sealed.
+pub fn fresh_name(day: Day) -> String {
+    format!("fresh-{}", day.0)
+}
+
+/// The keyspace of the chunks of a day in a merge.
+pub fn merged_name(day: Day, version: u32) -> String {
+    format!("day-{}-{version}", day.0)
+}
+
+fn version_note(day: Day) -> String {
+    format!("day {} version", day.0)
+}
+
+fn rolled_note(day: Day) -> String {
+    format!("day {} rolled", day.0)
 }

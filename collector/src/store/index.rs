@@ -11,7 +11,7 @@ use super::database::{self, Database, Row};
 use super::pairs;
 use super::symbols::{Symbol, Symbols};
 use super::{SeriesId, StoreError};
-use crate::samples::{Labels, Matcher};
+use crate::samples::Labels;
 
 /// The most series one instance may have, unless configured otherwise.
 pub const DEFAULT_SERIES_PER_INSTANCE: usize = 50_000;
@@ -109,7 +109,8 @@ impl Index {
         self.pairs(id).iter().map(move |&(name, value)| (text(name), text(value)))
     }
 
-    fn pairs(&self, SeriesId(id): SeriesId) -> &[(Symbol, Symbol)] {
+    /// Name and value of each label of a series, sorted by name; none if their record was damaged.
+    pub fn pairs(&self, SeriesId(id): SeriesId) -> &[(Symbol, Symbol)] {
         match (self.begins.get(id as usize), self.begins.get(id as usize + 1)) {
             (Some(&begin), Some(&end)) => &self.pairs[begin as usize..end as usize],
             _ => &[],
@@ -151,57 +152,34 @@ impl Index {
         id
     }
 
-    /// The series that all matchers accept, in order of their ids.
-    pub fn select(&self, matchers: &[Matcher]) -> Vec<SeriesId> {
-        let mut filters: Vec<Filter<'_>> = matchers.iter().map(|m| Filter::new(self, m)).collect();
-        let candidates = self.candidates(matchers);
-        let mut accepted = |id: &SeriesId| {
-            let pairs = self.pairs(*id);
-            !pairs.is_empty() && filters.iter_mut().all(|filter| filter.accepts(self, pairs))
-        };
-        match candidates {
-            Some(mut ids) => {
-                ids.retain(&mut accepted);
-                ids
-            }
-            None => (0..self.len() as u32).map(SeriesId).filter(accepted).collect(),
-        }
+    /// The symbol of a text that some label has.
+    pub fn symbol(&self, text: &str) -> Option<Symbol> {
+        self.symbols.find(text)
     }
 
-    /// The fewest series that hold all that match: from the rarest exact value, or from the values
-    /// that a regular expression accepts; nothing if no matcher narrows them.
-    fn candidates(&self, matchers: &[Matcher]) -> Option<Vec<SeriesId>> {
-        let exact = matchers.iter().filter_map(|matcher| {
-            let pair = self.symbols.find(matcher.name()).zip(self.symbols.find(matcher.exact()?));
-            let posting = pair.and_then(|pair| self.postings.get(&pair));
-            Some(posting.map_or(&[][..], Vec::as_slice))
-        });
-        if let Some(rarest) = exact.min_by_key(|series| series.len()) {
-            return Some(rarest.to_vec());
-        }
-        let narrowing = matchers.iter().find(|matcher| !matcher.accepts(""))?;
-        let name = self.symbols.find(narrowing.name());
-        let values = name.and_then(|name| Some((name, self.values.get(&name)?)));
-        let Some((name, values)) = values else { return Some(Vec::new()) };
-        let accepted = values.iter().filter(|value| narrowing.accepts(self.symbols.text(**value)));
-        let mut ids: Vec<SeriesId> =
-            accepted.flat_map(|value| self.postings[&(name, *value)].iter().copied()).collect();
-        ids.sort_unstable();
-        Some(ids)
+    /// The text of a symbol.
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.symbols.text(symbol)
     }
 
-    /// The values of a label among the series that match, sorted.
-    pub fn label_values(&self, name: &str, matchers: &[Matcher]) -> Vec<String> {
-        let Some(name) = self.symbols.find(name) else { return Vec::new() };
-        let mut values: Vec<Symbol> = if matchers.is_empty() {
-            self.values.get(&name).cloned().unwrap_or_default()
-        } else {
-            let value = |id| Some(self.pairs(id).iter().find(|pair| pair.0 == name)?.1);
-            let found = self.select(matchers).into_iter().filter_map(value);
-            found.collect::<std::collections::HashSet<_>>().into_iter().collect()
-        };
-        values.sort_unstable_by_key(|value| self.symbols.text(*value));
-        values.into_iter().map(|value| self.symbols.text(value).to_owned()).collect()
+    /// The names of all labels.
+    pub fn names(&self) -> impl Iterator<Item = Symbol> {
+        self.values.keys().copied()
+    }
+
+    /// The values of a label.
+    pub fn values(&self, name: Symbol) -> &[Symbol] {
+        self.values.get(&name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The series that have a label with a value, in order of ids.
+    pub fn posting(&self, name: Symbol, value: Symbol) -> &[SeriesId] {
+        self.postings.get(&(name, value)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the labels of a series take once they are handed out, in bytes.
+    pub fn labels_bytes(&self, id: SeriesId) -> u64 {
+        Labels::bytes_of(self.texts(id))
     }
 
     /// Series as rows of the database: id (u32, big endian) to CRC-32 (u32) and labels.
@@ -213,26 +191,6 @@ impl Index {
             (id.to_be_bytes().to_vec(), checked)
         };
         (series.start as u32..series.end as u32).map(row).collect()
-    }
-}
-
-/// A matcher that tests each value once.
-struct Filter<'m> {
-    matcher: &'m Matcher,
-    name: Option<Symbol>,
-    known: HashMap<Option<Symbol>, bool>,
-}
-
-impl<'m> Filter<'m> {
-    fn new(index: &Index, matcher: &'m Matcher) -> Self {
-        Self { matcher, name: index.symbols.find(matcher.name()), known: HashMap::new() }
-    }
-
-    fn accepts(&mut self, index: &Index, pairs: &[(Symbol, Symbol)]) -> bool {
-        let pair = pairs.iter().find(|(name, _)| Some(*name) == self.name);
-        let value = pair.map(|pair| pair.1);
-        let test = || self.matcher.accepts(value.map_or("", |value| index.symbols.text(value)));
-        *self.known.entry(value).or_insert_with(test)
     }
 }
 

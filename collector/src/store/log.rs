@@ -13,9 +13,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use self::record::Record;
+pub use self::record::{LoggedRow, Record};
 use super::head::Layout;
-use super::{FrameId, SeriesId, StoreError};
+use super::{FrameId, FrameWrite, SeriesId, StoreError};
 
 /// The note of the newest generation that is sealed.
 pub const SEALED: &str = "sealed generation";
@@ -98,24 +98,24 @@ impl Log {
         record::write_series(&mut self.staged, id, pairs);
     }
 
-    /// Stages a row, and whatever it needs that this file does not have yet.
-    pub fn stage_row(
-        &mut self,
-        id: Option<&FrameId>,
-        (layout, series): (Layout, &[SeriesId]),
-        (timestamp_ms, values): (i64, &[f64]),
-    ) {
+    /// Stages a frame as a row of a layout, and whatever it needs that this file does not have yet.
+    pub fn stage_row(&mut self, frame: &FrameWrite, layout: Layout) {
         let number = layout.0 as usize;
         if self.layouts.len() <= number {
             self.layouts.resize(number + 1, false);
         }
         if !self.layouts[number] {
             self.layouts[number] = true;
-            record::write_layout(&mut self.staged, layout, series);
+            record::write_layout(&mut self.staged, layout, &frame.series);
         }
-        let run = id.map(|id| self.run(id));
-        let sequence = id.map_or(0, |id| id.sequence);
-        record::write_row(&mut self.staged, (run, sequence), layout, (timestamp_ms, values));
+        let row = LoggedRow {
+            run: frame.id.as_ref().map(|id| self.run(id)),
+            sequence: frame.id.as_ref().map_or(0, |id| id.sequence),
+            timestamp_ms: frame.timestamp_ms,
+            layout: layout.0,
+            values: &frame.values[..],
+        };
+        record::write_row(&mut self.staged, row);
     }
 
     fn run(&mut self, id: &FrameId) -> u32 {

@@ -1,7 +1,8 @@
 //! Upkeep: what is due is sealed, merged, rolled up and dropped.
 
 use super::database;
-use super::days::{self, Day, DayState};
+use super::day::{DAY_MS, Day};
+use super::days::{self, DayState};
 use super::{Store, StoreError, meetings, merge, rollups, seal};
 use crate::samples::Resolution;
 
@@ -16,6 +17,15 @@ pub struct Retention {
     pub hours_ms: i64,
 }
 
+/// What upkeep goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// The moment it is done at, Unix time in milliseconds.
+    pub now_ms: i64,
+    /// How long things are kept.
+    pub retention: Retention,
+}
+
 /// The head is sealed after this long.
 const HEAD_AGE_MS: i64 = 2 * 3_600_000;
 
@@ -26,23 +36,20 @@ const MERGE_AFTER_MS: i64 = 3_600_000;
 const ROLL_AFTER_MS: i64 = 48 * 3_600_000;
 
 /// A boot is remembered this long after its last frame, well beyond any spool's age.
-const BOOT_AGE_MS: i64 = 60 * days::DAY_MS;
+const BOOT_AGE_MS: i64 = 60 * DAY_MS;
 
 /// The most meetings that are forgotten on one day.
 const EXPIRING_MEETINGS: usize = 100_000;
 
 /// Does what is due at `now_ms`, day by day until `stop` says so. The caller holds the maintenance
 /// lock.
-pub fn maintain(
-    store: &Store,
-    (now_ms, retention): (i64, Retention),
-    stop: &dyn Fn() -> bool,
-) -> Result<(), StoreError> {
+pub fn maintain(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
+    let Due { now_ms, retention } = due;
     if store.is_full() || age_is_due(store, now_ms) {
         seal::seal(store)?;
         store.writer().sealed_at_ms = Some(now_ms);
     }
-    drop_expired(store, (now_ms, retention), stop)?;
+    drop_expired(store, due, stop)?;
     // A day that an import fills is merged when that is done, not over and over.
     let merges = |day: Day, state: &DayState| {
         day.end_ms() + MERGE_AFTER_MS <= now_ms && !state.busy && !stop()
@@ -72,8 +79,8 @@ fn age_is_due(store: &Store, now_ms: i64) -> bool {
     let mut writer = store.writer();
     let sealed_at = *writer.sealed_at_ms.get_or_insert(now_ms);
     drop(writer);
-    let state = store.read();
-    state.head.samples() > 0 && now_ms - sealed_at >= HEAD_AGE_MS
+    let head = store.read().head.size();
+    head.samples > 0 && now_ms - sealed_at >= HEAD_AGE_MS
 }
 
 fn merge_and_roll(
@@ -99,11 +106,8 @@ fn merge_and_roll(
     Ok(())
 }
 
-fn drop_expired(
-    store: &Store,
-    (now_ms, retention): (i64, Retention),
-    stop: &dyn Fn() -> bool,
-) -> Result<(), StoreError> {
+fn drop_expired(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
+    let Due { now_ms, retention } = due;
     let database = &store.database;
     let days = store.read().days.between(0, i64::MAX);
     for (day, state) in days {

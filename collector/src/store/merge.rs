@@ -1,9 +1,10 @@
 //! Merging: the chunks of a day that has passed become one for each series.
 
 use super::database::{self, Row};
-use super::days::{self, Day, DayState};
-use super::head::Column;
+use super::day::Day;
+use super::days::{self, DayState};
 use super::numbers::Effort;
+use super::stretch::Stretch;
 use super::{SeriesId, Store, StoreError, chunk, seal};
 
 /// Merges a day. The caller holds the maintenance lock.
@@ -13,23 +14,31 @@ use super::{SeriesId, Store, StoreError, chunk, seal};
 pub fn merge(store: &Store, day: Day, old: &DayState) -> Result<(), StoreError> {
     let database = &store.database;
     let version = old.version + 1;
-    let keyspace = database.keyspace(&day.merged_name(version))?;
+    let keyspace = database.keyspace(&days::merged_name(day, version))?;
     let mut duplicates = 0;
     let rows = MergedRows::new(store, day, old).map(|merged| {
-        let (id, column, removed) = merged?;
+        let MergedSeries { id, samples, removed } = merged?;
         duplicates += removed as u64;
-        let bytes = seal::encode(id, &column, Effort::Thorough)?;
+        let bytes = seal::encode(id, &samples, Effort::Thorough)?;
         Ok((id.0.to_be_bytes().to_vec(), bytes))
     });
     database::write_in_bulk(&keyspace, rows)?;
     days::note_merged(database, day, version)?;
     let merged = DayState { merged: Some(keyspace), version, ..DayState::default() };
     store.write().days.0.insert(day, merged);
-    store.count_merged(duplicates);
+    store.counters.merged(duplicates);
     for keyspace in [&old.merged, &old.fresh].into_iter().flatten() {
         database.drop_keyspace(keyspace.clone())?;
     }
     Ok(())
+}
+
+/// All samples of a series on a day.
+struct MergedSeries {
+    id: SeriesId,
+    samples: Stretch,
+    /// How many had a timestamp that was taken.
+    removed: usize,
 }
 
 /// The samples of each series of a day: merged chunks first, then fresh ones in order of arrival.
@@ -62,18 +71,18 @@ impl<'s> MergedRows<'s> {
         Ok(())
     }
 
-    fn step(&mut self) -> Result<Option<(SeriesId, Column, usize)>, StoreError> {
+    fn step(&mut self) -> Result<Option<MergedSeries>, StoreError> {
         self.fill()?;
         let id = |row: &Row| row.0.first_chunk::<4>().map(|id| u32::from_be_bytes(*id));
         let Some(first) = self.next.iter().flatten().filter_map(id).min() else {
             return Ok(None);
         };
-        let mut column = Column::default();
+        let mut samples = Stretch::default();
         for place in 0..self.next.len() {
             while self.next[place].as_ref().and_then(id) == Some(first) {
                 let bytes = self.next[place].take().map(|row| row.1).unwrap_or_default();
                 match chunk::decode(&bytes) {
-                    Some(part) => column.extend(part.column()),
+                    Some(part) => samples.extend(part.samples()),
                     None => self
                         .store
                         .note_damage(&format!("chunk of series {first} on day {}", self.day.0)),
@@ -81,19 +90,19 @@ impl<'s> MergedRows<'s> {
                 self.fill()?;
             }
         }
-        let removed = column.settle();
-        Ok(Some((SeriesId(first), column, removed)))
+        let removed = samples.settle_from(0);
+        Ok(Some(MergedSeries { id: SeriesId(first), samples, removed }))
     }
 }
 
 impl Iterator for MergedRows<'_> {
-    type Item = Result<(SeriesId, Column, usize), StoreError>;
+    type Item = Result<MergedSeries, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.step().transpose()? {
                 // All that there was of it is damaged.
-                Ok((_, column, _)) if column.timestamps.is_empty() => {}
+                Ok(merged) if merged.samples.is_empty() => {}
                 other => return Some(other),
             }
         }

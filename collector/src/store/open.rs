@@ -7,11 +7,11 @@ use std::sync::{Arc, Condvar, Mutex, RwLock};
 use super::boots::Boots;
 use super::database::Database;
 use super::days::Days;
-use super::head::{Head, Layout};
+use super::head::{Head, HeadRow, Layout};
 use super::index::Index;
-use super::log::{self, Log, Record};
-use super::rollups::Periods;
-use super::{Counts, FrameId, State, Store, StoreError, StoreOptions, Writer};
+use super::log::{self, Log, LoggedRow, Record};
+use super::periods::Periods;
+use super::{Counters, FrameId, State, Store, StoreError, StoreOptions, Writer};
 
 pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError> {
     let log_folder = directory.join("log");
@@ -30,75 +30,128 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
     let boots = Boots::load(&database)?;
     let days = Days::load(&database)?;
     let periods = Periods::load(&database)?;
-    let mut state = State { index, boots, head: Head::default(), sealing: None, days, periods };
     let sealed = database.meta_number(log::SEALED)?.unwrap_or(0);
     log::remove_sealed(&log_folder, sealed)?;
+    let mut replay = Replay { index, boots, head: Head::default() };
     let mut newest = sealed;
     for generation in log::generations(&log_folder)? {
-        damaged += replay(&mut state, &log_folder, generation)?;
+        damaged += replay.file(&log_folder, generation)?;
         newest = newest.max(generation);
     }
+    let Replay { index, boots, head } = replay;
     let log = Log::begin(&log_folder, newest + 1)?;
-    let writer =
-        // What only older logs have is written again to this one, so that each seal is whole.
-        Writer {
-            log,
-            poisoned: false,
-            logged_series: state.index.len(),
-            saved_series,
-            sealed_at_ms: None,
-            meetings_expired_on: None,
-        };
-    let counts = Counts::default();
-    counts.damaged.store(damaged, std::sync::atomic::Ordering::Relaxed);
+    let writer = Writer {
+        log,
+        poisoned: false,
+        // Those that only older files have are sealed before these go.
+        logged_series: index.len(),
+        saved_series,
+        sealed_at_ms: None,
+        meetings_expired_on: None,
+    };
+    let state = State {
+        boots,
+        head: Arc::new(head),
+        sealing: None,
+        // A seal that a crash cut short may have left chunks of what the logs still hold.
+        sealed: newest,
+        days,
+        periods,
+    };
+    let counters = Counters::default();
+    counters.damaged.store(damaged, std::sync::atomic::Ordering::Relaxed);
     Ok(Store {
         database,
         log_folder,
         options,
         writer: Mutex::new(writer),
+        index: RwLock::new(index),
         state: RwLock::new(state),
         maintenance: Mutex::new(()),
         sealed: Condvar::new(),
-        counts,
+        counters,
     })
 }
 
-/// Takes what a log holds into the head; tells how many records were damaged.
-fn replay(state: &mut State, folder: &Path, generation: u32) -> Result<u64, StoreError> {
-    let mut layouts: HashMap<u32, (Layout, usize)> = HashMap::new();
-    let mut runs: HashMap<u32, (Arc<str>, u64)> = HashMap::new();
-    let mut orphans = 0;
-    let replayed = log::replay(folder, generation, |record| match record {
-        Record::Series { id, pairs } => state.index.restore(id, &pairs),
-        Record::Layout { number, series } => {
-            let series: Arc<[_]> = series.into();
-            layouts.insert(number, (state.head.layout(&series), series.len()));
-        }
-        Record::Run { number, boot, instance } => {
-            runs.insert(number, (instance.into(), boot));
-        }
-        Record::Row { run, sequence, timestamp_ms, layout, values } => {
-            let known = layouts.get(&layout).filter(|(_, width)| *width == values.len());
-            let named = run.map(|run| runs.get(&run));
-            let (Some((layout, _)), true) = (known, named != Some(None)) else {
-                orphans += 1;
-                return;
-            };
-            if let Some(Some((instance, boot))) = named {
-                let id = FrameId { instance: Arc::clone(instance), boot: *boot, sequence };
-                state.boots.insert(&id, timestamp_ms);
+/// What the logs hold, on its way into memory.
+struct Replay {
+    index: Index,
+    boots: Boots,
+    head: Head,
+}
+
+/// A layout of a file, as the head numbers it.
+#[derive(Clone, Copy)]
+struct Described {
+    layout: Layout,
+    width: usize,
+}
+
+/// What one file says of the numbers in its rows.
+#[derive(Default)]
+struct Descriptions {
+    layouts: HashMap<u32, Described>,
+    runs: HashMap<u32, Run>,
+}
+
+/// A run of an agent.
+struct Run {
+    instance: Arc<str>,
+    boot: u64,
+}
+
+impl Replay {
+    /// Takes what a file holds; tells how many records were damaged.
+    fn file(&mut self, folder: &Path, generation: u32) -> Result<u64, StoreError> {
+        let mut descriptions = Descriptions::default();
+        let mut orphans = 0;
+        let replayed = log::replay(folder, generation, |record| match record {
+            Record::Series { id, pairs } => self.index.restore(id, &pairs),
+            Record::Layout { number, series } => {
+                let series: Arc<[_]> = series.into();
+                let (layout, width) = (self.head.layout(&series), series.len());
+                descriptions.layouts.insert(number, Described { layout, width });
             }
-            state.head.add(*layout, timestamp_ms, &values);
+            Record::Run { number, boot, instance } => {
+                descriptions.runs.insert(number, Run { instance: instance.into(), boot });
+            }
+            Record::Row(row) => {
+                if self.row(&row, &descriptions).is_none() {
+                    orphans += 1;
+                }
+            }
+        })?;
+        let damaged = replayed.damaged + orphans;
+        if damaged > 0 {
+            let path = folder.display();
+            tracing::error!(
+                "log {generation} in {path}: {damaged} records are damaged and left out"
+            );
         }
-    })?;
-    let damaged = replayed.damaged + orphans;
-    if damaged > 0 {
-        let path = folder.display();
-        tracing::error!("log {generation} in {path}: {damaged} records are damaged and left out");
+        if replayed.torn_bytes > 0 {
+            let bytes = replayed.torn_bytes;
+            tracing::info!("log {generation} ends in {bytes} bytes that were never acknowledged");
+        }
+        Ok(damaged)
     }
-    if replayed.torn_bytes > 0 {
-        let bytes = replayed.torn_bytes;
-        tracing::info!("log {generation} ends in {bytes} bytes that were never acknowledged");
+
+    /// Takes a row; nothing if what describes it is missing.
+    fn row(&mut self, row: &LoggedRow<Vec<f64>>, descriptions: &Descriptions) -> Option<()> {
+        let Described { layout, width } = *descriptions.layouts.get(&row.layout)?;
+        let run = match row.run {
+            Some(run) => Some(descriptions.runs.get(&run)?),
+            None => None,
+        };
+        if width != row.values.len() {
+            return None;
+        }
+        if let Some(Run { instance, boot }) = run {
+            let instance = Arc::clone(instance);
+            let id = FrameId { instance, boot: *boot, sequence: row.sequence };
+            self.boots.insert(&id, row.timestamp_ms);
+        }
+        let timestamp_ms = row.timestamp_ms;
+        self.head.add([HeadRow { layout, timestamp_ms, values: &row.values }]);
+        Some(())
     }
-    Ok(damaged)
 }

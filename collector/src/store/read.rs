@@ -1,7 +1,7 @@
 //! The store as a source of samples.
 
 use super::Store;
-use super::{rollups, select};
+use super::{buckets, names, select};
 use crate::samples::{
     BucketSeries, Budget, Detail, Figures, Hints, Labels, ReadError, Resolution, Samples,
     Selection, Series,
@@ -32,7 +32,7 @@ impl Samples for Store {
         detail: Detail,
         budget: &Budget,
     ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
-        rollups::select(self, what, detail, budget).map(Some)
+        buckets::select(self, what, detail, budget).map(Some)
     }
 
     fn find(
@@ -41,11 +41,11 @@ impl Samples for Store {
         most: usize,
         budget: &Budget,
     ) -> Result<Vec<Labels>, ReadError> {
-        select::find(self, what, most, budget)
+        names::find(self, what, most, budget)
     }
 
     fn label_names(&self, what: Selection<'_>, budget: &Budget) -> Result<Vec<String>, ReadError> {
-        select::label_names(self, what, budget)
+        names::label_names(self, what, budget)
     }
 
     fn label_values(
@@ -54,6 +54,6 @@ impl Samples for Store {
         name: &str,
         budget: &Budget,
     ) -> Result<Vec<String>, ReadError> {
-        select::label_values(self, what, name, budget)
+        names::label_values(self, what, name, budget)
     }
 }

@@ -10,18 +10,18 @@
 
 use headroom_proto::metric::STALE_BITS;
 
-use super::head::Column;
 use super::numbers::{self, Effort};
+use super::stretch::Stretch;
 use crate::samples::{Bucket, Figure, Figures, Resolution};
 
 const VERSION: u8 = 1;
 
 /// The buckets of settled samples.
-pub fn buckets(column: &Column, resolution: Resolution) -> Vec<Bucket> {
+pub fn buckets(samples: &Stretch, resolution: Resolution) -> Vec<Bucket> {
     let mut buckets: Vec<Bucket> = Vec::new();
     let mut sum = Compensated::default();
     let mut before: Option<(i64, f64)> = None;
-    for (&at_ms, &value) in column.timestamps.iter().zip(&column.values) {
+    for (&at_ms, &value) in samples.timestamps.iter().zip(&samples.values) {
         if value.to_bits() == STALE_BITS {
             continue;
         }
@@ -205,7 +205,7 @@ mod tests {
             (700_000, 1.0),
         ];
         let (timestamps, values) = samples.into_iter().unzip();
-        let found = buckets(&Column { timestamps, values }, Resolution::Minutes);
+        let found = buckets(&Stretch { timestamps, values }, Resolution::Minutes);
         let text: Vec<String> = found
             .iter()
             .map(|b| {

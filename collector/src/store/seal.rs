@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::database::{self, Row};
-use super::days::Day;
-use super::head::{Column, Head};
+use super::day::Day;
+use super::days::{self, fresh_key};
+use super::head::Head;
+use super::lock::read;
 use super::numbers::Effort;
+use super::stretch::Stretch;
 use super::{SeriesId, Store, StoreError, chunk, log};
 use crate::samples::TimeRange;
 
@@ -24,7 +27,8 @@ const DAYS_AT_ONCE: usize = 64;
 /// Seals the head now. The caller holds the maintenance lock.
 pub fn seal(store: &Store) -> Result<(), StoreError> {
     // One that failed before comes first: chunks are in order of arrival.
-    if let Some(unfinished) = store.sealing() {
+    let unfinished = store.read().sealing.clone();
+    if let Some(unfinished) = unfinished {
         finish(store, &unfinished)?;
     }
     if let Some(sealing) = begin(store)? {
@@ -39,12 +43,12 @@ fn begin(store: &Store) -> Result<Option<Sealing>, StoreError> {
     if writer.poisoned {
         return Err(StoreError::Poisoned);
     }
-    if store.read().head.samples() == 0 {
+    if store.read().head.size().samples == 0 {
         return Ok(None);
     }
     let generation = writer.log.rotate()?;
     let mut state = store.write();
-    let head = Arc::new(std::mem::take(&mut state.head));
+    let head = std::mem::take(&mut state.head);
     let sealing = Sealing { head, generation, series: writer.logged_series };
     state.sealing = Some(sealing.clone());
     Ok(Some(sealing))
@@ -58,7 +62,7 @@ fn begin(store: &Store) -> Result<Option<Sealing>, StoreError> {
 fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
     let database = &store.database;
     let days = sealing.head.days();
-    let keyspace = |day: &Day| database.keyspace(&day.fresh_name());
+    let keyspace = |day: &Day| database.keyspace(&days::fresh_name(*day));
     let keyspaces = days.iter().map(keyspace).collect::<Result<Vec<_>, _>>()?;
     let mut duplicates = 0;
     for (days, keyspaces) in days.chunks(DAYS_AT_ONCE).zip(keyspaces.chunks(DAYS_AT_ONCE)) {
@@ -66,10 +70,8 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
         database::write_side_by_side(keyspaces, rows)?;
     }
     let saved = store.writer().saved_series;
-    let (series, boots) = {
-        let state = store.read();
-        (state.index.rows(saved..sealing.series), state.boots.changed_rows())
-    };
+    let series = read(&store.index).rows(saved..sealing.series);
+    let boots = store.read().boots.changed_rows();
     database::write_in_bulk(&database.series, series.into_iter().map(Ok))?;
     database::write_in_bulk(&database.boots, boots.rows.into_iter().map(Ok))?;
     database.write_notes([(log::SEALED.to_owned(), Some(sealing.generation))])?;
@@ -82,8 +84,10 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
     }
     state.boots.mark_written(boots.at);
     state.sealing = None;
+    state.sealed = sealing.generation;
     drop((state, writer));
-    store.count_sealed(&sealing.head, duplicates);
+    store.counters.sealed(sealing.head.size(), duplicates);
+    store.sealed.notify_all();
     log::remove_sealed(&store.log_folder, sealing.generation)
 }
 
@@ -95,51 +99,49 @@ fn chunks<'s>(
     days: &'s [Day],
     duplicates: &'s mut u64,
 ) -> impl Iterator<Item = Result<(usize, Row), StoreError>> + 's {
-    let range = days.first().zip(days.last()).map_or(Day(0).span(), |(first, last)| TimeRange {
-        from_ms: first.span().from_ms,
-        to_ms: last.span().to_ms,
+    let range = days.first().zip(days.last()).map_or(Day(0).span(), |(first, last)| {
+        let to_ms = last.span().to_ms;
+        TimeRange { to_ms, ..first.span() }
     });
-    let columns = sealing.head.series().flat_map(move |id| {
-        let (column, removed) = sealing.head.column(id, range);
-        *duplicates += removed as u64;
-        by_day(column).into_iter().map(move |(day, column)| (id, day, column))
+    let view = sealing.head.view();
+    let parts = sealing.head.series().into_iter().flat_map(move |id| {
+        let recent = view.recent(id);
+        let mut samples = Stretch::default();
+        samples.reserve_exact(recent.count(range));
+        *duplicates += recent.copy(range, &mut samples) as u64;
+        by_day(samples).into_iter().map(move |(day, samples)| (id, day, samples))
     });
-    columns.map(move |(id, day, column)| {
+    parts.map(move |(id, day, samples)| {
         let place = days.binary_search(&day).expect("the head tells all of its days");
-        let bytes = encode(id, &column, Effort::Quick)?;
+        let bytes = encode(id, &samples, Effort::Quick)?;
         Ok((place, (fresh_key(id, sealing.generation), bytes)))
     })
 }
 
-pub fn encode(id: SeriesId, column: &Column, effort: Effort) -> Result<Vec<u8>, StoreError> {
-    chunk::encode(column, effort).map_err(|source| {
-        let first_ms = column.timestamps.first().copied().unwrap_or_default();
+pub fn encode(id: SeriesId, samples: &Stretch, effort: Effort) -> Result<Vec<u8>, StoreError> {
+    chunk::encode(samples, effort).map_err(|source| {
+        let first_ms = samples.timestamps.first().copied().unwrap_or_default();
         StoreError::Compress { series: id.0, first_ms, source }
     })
 }
 
 /// Settled samples, cut at midnight UTC.
-fn by_day(column: Column) -> Vec<(Day, Column)> {
-    let days = column.timestamps.first().zip(column.timestamps.last());
-    let Some((first, last)) = days.map(|(a, b)| (Day::of(*a), Day::of(*b))) else {
+fn by_day(samples: Stretch) -> Vec<(Day, Stretch)> {
+    let ends = samples.timestamps.first().zip(samples.timestamps.last());
+    let Some((first, last)) = ends.map(|(first, last)| (Day::of(*first), Day::of(*last))) else {
         return Vec::new();
     };
     if first == last {
-        return vec![(first, column)];
+        return vec![(first, samples)];
     }
     let mut parts = Vec::new();
     let mut start = 0;
-    while let Some(&timestamp) = column.timestamps.get(start) {
+    while let Some(&timestamp) = samples.timestamps.get(start) {
         let day = Day::of(timestamp);
-        let end = column.timestamps.partition_point(|&timestamp| timestamp < day.end_ms());
-        let timestamps = column.timestamps[start..end].to_vec();
-        parts.push((day, Column { timestamps, values: column.values[start..end].to_vec() }));
+        let end = samples.timestamps.partition_point(|&timestamp| timestamp < day.end_ms());
+        let (timestamps, values) = (&samples.timestamps[start..end], &samples.values[start..end]);
+        parts.push((day, Stretch { timestamps: timestamps.to_vec(), values: values.to_vec() }));
         start = end;
     }
     parts
-}
-
-/// Series and generation, big endian, so that they sort so.
-fn fresh_key(SeriesId(id): SeriesId, generation: u32) -> Vec<u8> {
-    [id.to_be_bytes(), generation.to_be_bytes()].concat()
 }

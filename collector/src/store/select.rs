@@ -1,20 +1,25 @@
 //! Reading: chunks, the head being sealed and the head become one ordered series each; before the
 //! oldest samples, rollups stand in.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::OnceLock;
 
-use super::Store;
-use super::days::Day;
-use super::head::Column;
-use super::view::View;
+use super::day::{ALL_TIME, Day};
+use super::gathered::Gathered;
+use super::periods::WantedRows;
+use super::view::{DayPart, View};
 use super::wanted::Wanted;
-use crate::samples::{Budget, Hints, Labels, ReadError, Resolution, Selection, Series, TimeRange};
+use super::{SeriesId, Store};
+use crate::samples::{
+    Budget, Figure, Figures, Hints, ReadError, Resolution, Selection, Series, TimeRange, sorted,
+};
 
 /// Reading more chunks than this is shared by threads.
 const CHUNKS_ALONE: usize = 64;
+
+/// What stands in for samples.
+const LAST: Figures = Figures::of(&[Figure::Last]);
 
 /// The samples of the series that match, ordered by labels.
 pub fn select(
@@ -23,22 +28,27 @@ pub fn select(
     hints: Hints,
     budget: &Budget,
 ) -> Result<Vec<Series>, ReadError> {
-    let view = View::open(store, what.matchers, what.range);
+    let view = View::open(store, what, budget)?;
     budget.series(view.series.len())?;
-    let (wanted, range) = (Wanted::new(what.range, hints), what.range);
-    let reading = Reading { view: &view, wanted, range, budget };
+    read(&view, Wanted::new(what.range, hints))
+}
+
+/// The samples of the series of a view that lie in its range, ordered by labels.
+pub fn read(view: &View<'_, '_>, wanted: Wanted) -> Result<Vec<Series>, ReadError> {
+    let windows = view.days.iter().map(|(day, _)| wanted.within(day.span()).collect()).collect();
+    let work = Work { view, windows, range: wanted.range() };
     let places = view.series.len();
     let alone = places * view.days.len() <= CHUNKS_ALONE;
     let threads = if alone { 1 } else { cores().min(places) };
-    let mut found = if threads < 2 {
-        reading.read(0..places)?
+    let found = if threads < 2 {
+        work.read(0..places)?
     } else {
         std::thread::scope(|scope| {
             let part = |n: usize| places * n / threads..places * (n + 1) / threads;
-            let reading = &reading;
+            let work = &work;
             let parts: Vec<_> =
-                (1..threads).map(|n| scope.spawn(move || reading.read(part(n)))).collect();
-            let mut found = reading.read(part(0));
+                (1..threads).map(|n| scope.spawn(move || work.read(part(n)))).collect();
+            let mut found = work.read(part(0));
             for part in parts {
                 let more = part.join().unwrap_or_else(|panic| resume_unwind(panic));
                 found = found.and_then(|mut found| {
@@ -49,8 +59,7 @@ pub fn select(
             found
         })?
     };
-    found.sort_by(|a, b| a.labels.cmp(&b.labels));
-    Ok(found)
+    sorted(found, view.budget(), |a, b| a.labels.cmp(&b.labels))
 }
 
 /// Asking the system for it takes as long as reading a chunk.
@@ -59,130 +68,76 @@ fn cores() -> usize {
     *CORES.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// The labels of the series that match and have samples on a day that the range touches, sorted.
-pub fn find(
-    store: &Store,
-    what: Selection<'_>,
-    most: usize,
-    budget: &Budget,
-) -> Result<Vec<Labels>, ReadError> {
-    let mut found = Vec::new();
-    each_present(store, what, budget, |labels| {
-        budget.hold(labels.bytes())?;
-        found.push(labels.clone());
-        Ok(found.len() < most)
-    })?;
-    found.sort();
-    Ok(found)
-}
-
-/// The names of the labels that those series have, sorted.
-pub fn label_names(
-    store: &Store,
-    what: Selection<'_>,
-    budget: &Budget,
-) -> Result<Vec<String>, ReadError> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    each_present(store, what, budget, |labels| {
-        for (name, _) in
-            labels.iter().filter(|(name, _)| !names.contains(*name)).collect::<Vec<_>>()
-        {
-            budget.hold(name.len() as u64)?;
-            names.insert(name.to_owned());
-        }
-        Ok(true)
-    })?;
-    Ok(names.into_iter().collect())
-}
-
-/// The values that those series have of one label, sorted.
-pub fn label_values(
-    store: &Store,
-    what: Selection<'_>,
-    name: &str,
-    budget: &Budget,
-) -> Result<Vec<String>, ReadError> {
-    if what.range == TimeRange::EVER {
-        // Nothing is known of a series that never had a sample.
-        let values = store.read().index.label_values(name, what.matchers);
-        budget.hold(values.iter().map(|value| value.len() as u64).sum())?;
-        return Ok(values);
-    }
-    let mut values: BTreeSet<String> = BTreeSet::new();
-    each_present(store, what, budget, |labels| {
-        if let Some(value) = labels.get(name).filter(|value| !values.contains(*value)) {
-            budget.hold(value.len() as u64)?;
-            values.insert(value.to_owned());
-        }
-        Ok(true)
-    })?;
-    Ok(values.into_iter().collect())
-}
-
-/// Shows the labels of each series that is there, until told that it is enough.
-fn each_present(
-    store: &Store,
-    what: Selection<'_>,
-    budget: &Budget,
-    mut take: impl FnMut(&Labels) -> Result<bool, ReadError>,
-) -> Result<(), ReadError> {
-    let view = View::open(store, what.matchers, what.range);
-    for (place, (_, labels)) in view.series.iter().enumerate() {
-        budget.check()?;
-        if view.has_any(place, what.range) && !take(labels)? {
-            break;
-        }
-    }
-    Ok(())
-}
-
 /// A select under way.
-struct Reading<'v, 's> {
-    view: &'v View<'s>,
-    wanted: Wanted,
+struct Work<'v, 's, 'b> {
+    view: &'v View<'s, 'b>,
+    /// What is wanted of each of the view's days.
+    windows: Vec<Vec<TimeRange>>,
     range: TimeRange,
-    budget: &'v Budget,
 }
 
-impl Reading<'_, '_> {
+impl<'b> Work<'_, '_, 'b> {
     /// Reads some of the series, within the budget.
     fn read(&self, places: Range<usize>) -> Result<Vec<Series>, ReadError> {
-        let mut found = Vec::with_capacity(places.len());
+        let mut found = Vec::new();
         for place in places {
-            let series = self.series(place);
-            self.budget.samples(series.timestamps.len())?;
-            self.budget.hold(series.bytes())?;
-            if !series.timestamps.is_empty() {
-                found.push(series);
-            }
+            found.extend(self.series(self.view.series[place])?);
         }
         Ok(found)
     }
 
-    fn series(&self, place: usize) -> Series {
+    /// A series, if it has anything in the range.
+    fn series(&self, id: SeriesId) -> Result<Option<Series>, ReadError> {
         let view = self.view;
-        let (id, labels) = &view.series[place];
-        let mut whole = Column::default();
+        let budget = view.budget();
+        budget.check()?;
+        let mut samples = Gathered::nothing(budget);
+        let stand_ins = self.stand_ins(id, &mut samples)?;
+        let recent = view.recent(id)?;
+        for day in view.days_with(&recent, self.range) {
+            budget.check()?;
+            view.read_day(self.part(id, day), &recent, &mut samples)?;
+        }
+        samples.settle_from(0)?;
+        if samples.stretch.is_empty() {
+            return Ok(None);
+        }
+        let Some(labels) = view.labels(id)? else { return Ok(None) };
+        budget.hold(size_of::<Series>() as u64)?;
+        let stretch = samples.finish();
+        let (timestamps, values) = (stretch.timestamps, stretch.values);
+        Ok(Some(Series { labels, timestamps, values, stand_ins }))
+    }
+    /// What is wanted of a series on a day.
+    fn part(&self, id: SeriesId, day: Day) -> DayPart<'_> {
+        let place = self.view.days.binary_search_by_key(&day, |(day, _)| *day);
+        let windows = place.map_or(&[][..], |place| &self.windows[place]);
+        DayPart { id, day, windows, range: day.span().both(self.range) }
+    }
+
+    /// Before the oldest samples, the last of each bucket stands in.
+    fn stand_ins(
+        &self,
+        id: SeriesId,
+        samples: &mut Gathered<'b>,
+    ) -> Result<Vec<(usize, i64)>, ReadError> {
+        let view = self.view;
         let mut stand_ins = Vec::new();
         let before_raw = |day: &Day| view.oldest_raw.is_none_or(|oldest| *day < oldest);
-        for day in view.rollups.days(self.range).take_while(before_raw) {
-            if let Some((resolution, buckets)) = view.rollups.read(*id, day, Resolution::Minutes) {
-                let before = whole.timestamps.len();
-                for bucket in buckets.iter().filter(|bucket| self.range.contains(bucket.last_ms)) {
-                    whole.timestamps.push(bucket.last_ms);
-                    whole.values.push(bucket.last);
-                }
-                note(&mut stand_ins, whole.timestamps.len() - before, resolution.ms());
-            }
+        let to_ms = view.oldest_raw.map_or(i64::MAX, Day::begin_ms);
+        let range = self.range.both(TimeRange { to_ms, ..ALL_TIME });
+        let wanted = WantedRows { id, range, resolution: Resolution::Minutes };
+        let rollups = view.rollups(wanted)?;
+        for (day, row) in rollups.rows.iter().take_while(|(day, _)| before_raw(day)) {
+            view.budget().check()?;
+            let buckets = rollups.buckets(*day, LAST).unwrap_or_default();
+            let inside = || buckets.iter().filter(|bucket| self.range.contains(bucket.last_ms));
+            let count = inside().count();
+            samples.make_room(count)?;
+            inside().for_each(|bucket| samples.stretch.push(bucket.last_ms, bucket.last));
+            note(&mut stand_ins, count, row.resolution.ms());
         }
-        for (day, _) in &view.days {
-            let windows = self.wanted.within(day.span());
-            view.read_sealed((place, *day), windows, &mut whole);
-        }
-        whole.extend(view.recent[place].clone());
-        whole.settle();
-        let (labels, Column { timestamps, values }) = (labels.clone(), whole);
-        Series { labels, timestamps, values, stand_ins }
+        Ok(stand_ins)
     }
 }
 

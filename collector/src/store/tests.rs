@@ -7,6 +7,7 @@ use super::*;
 use crate::samples::{Budget, Hints, Matcher, Resolution, Samples, Selection};
 
 mod fixture;
+mod views;
 
 const EVER: TimeRange = TimeRange { from_ms: i64::MIN / 4, to_ms: i64::MAX / 4 };
 const DAY_MS: i64 = 86_400_000;
@@ -136,7 +137,7 @@ fn what_expires_leaves_its_rollups() {
         minutes_ms: minutes * DAY_MS,
         hours_ms: hours * DAY_MS,
     };
-    let keep = |retention| store.maintain((now, retention), &|| false).unwrap();
+    let keep = |retention| store.maintain(Due { now_ms: now, retention }, &|| false).unwrap();
     keep(retention(84, 1000, 1000));
     assert_eq!(store.state().unmerged_days, 2, "days are merged once nothing comes any more");
     keep(retention(84, 1000, 1000));
@@ -163,7 +164,7 @@ fn what_expires_leaves_its_rollups() {
     drop(store);
     let store = Store::open(directory.path()).unwrap();
     assert_eq!(samples(&store, EVER), [(old + 890_000, 89.0), (new, 2.0)]);
-    store.maintain((now, retention(35, 35, 35)), &|| false).unwrap();
+    store.maintain(Due { now_ms: now, retention: retention(35, 35, 35) }, &|| false).unwrap();
     assert_eq!(samples(&store, EVER), [(new, 2.0)]);
 }
 
@@ -202,7 +203,7 @@ fn merging_keeps_every_sample_once_and_buckets_are_the_same_before_and_after() {
     let ever = Retention { raw_ms: day, minutes_ms: day, hours_ms: day };
     store.seal().unwrap();
     for _ in 0..2 {
-        store.maintain((day + 5 * DAY_MS, ever), &|| false).unwrap();
+        store.maintain(Due { now_ms: day + 5 * DAY_MS, retention: ever }, &|| false).unwrap();
     }
     assert_eq!(store.state().counts.duplicate_samples, 7);
     assert_eq!(samples(&store, EVER), expected);
@@ -402,8 +403,8 @@ fn a_meeting_has_the_newest_word_of_each_boot_and_the_boots_joined() {
     assert_eq!((between(60, 100).len(), between(0, 10).len()), (1, 1));
     assert_eq!(store.meetings("ca", EVER).unwrap(), []);
     let retention = Retention { raw_ms: 1, minutes_ms: DAY_MS, hours_ms: 1 };
-    store.maintain((DAY_MS + 10_000, retention), &|| false).unwrap();
+    store.maintain(Due { now_ms: DAY_MS + 10_000, retention }, &|| false).unwrap();
     assert_eq!(between(0, 100).len(), 1);
-    store.maintain((2 * DAY_MS, retention), &|| false).unwrap();
+    store.maintain(Due { now_ms: 2 * DAY_MS, retention }, &|| false).unwrap();
     assert_eq!(between(0, 100), []);
 }

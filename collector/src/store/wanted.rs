@@ -15,6 +15,11 @@ impl Wanted {
         Self { range, step_ms, range_ms }
     }
 
+    /// The whole range.
+    pub fn range(&self) -> TimeRange {
+        self.range
+    }
+
     /// The windows that touch a span, cut to the whole range and in order; they do not overlap.
     pub fn within(&self, span: TimeRange) -> impl Iterator<Item = TimeRange> {
         let Self { step_ms, range_ms, .. } = *self;

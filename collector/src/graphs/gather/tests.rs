@@ -7,7 +7,7 @@ use super::*;
 use crate::graphs::definition::Colour;
 use crate::graphs::{Period, definition, names};
 use crate::samples::{Budget, Labels};
-use crate::store::{FrameWrite, Retention, Store};
+use crate::store::{Due, FrameWrite, Retention, Store};
 
 const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 const DAY_MS: i64 = 86_400_000;
@@ -166,7 +166,8 @@ fn months_and_years_have_the_true_peak_and_the_true_mean() {
     let ever = 10_000 * DAY_MS;
     let retention = Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever };
     for later in [3, 60] {
-        store.maintain((BEGIN_MS + later * DAY_MS, retention), &|| false).unwrap();
+        let due = Due { now_ms: BEGIN_MS + later * DAY_MS, retention };
+        store.maintain(due, &|| false).unwrap();
     }
     assert_eq!(store.state().days, 0, "samples have expired");
     let end_ms = BEGIN_MS + 2 * DAY_MS - 5_000;

@@ -29,7 +29,18 @@ pub enum Record<'r> {
     Series { id: SeriesId, pairs: Vec<(&'r str, &'r str)> },
     Layout { number: u32, series: Vec<SeriesId> },
     Run { number: u32, boot: u64, instance: &'r str },
-    Row { run: Option<u32>, sequence: u64, timestamp_ms: i64, layout: u32, values: Vec<f64> },
+    Row(LoggedRow<Vec<f64>>),
+}
+
+/// A row, with its values or a way to them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LoggedRow<V> {
+    /// The number of the run; none if the frame has no name.
+    pub run: Option<u32>,
+    pub sequence: u64,
+    pub timestamp_ms: i64,
+    pub layout: u32,
+    pub values: V,
 }
 
 pub fn header() -> [u8; 6] {
@@ -66,19 +77,14 @@ pub fn write_run(bytes: &mut Vec<u8>, number: u32, instance: &str, boot: u64) {
     });
 }
 
-pub fn write_row(
-    bytes: &mut Vec<u8>,
-    (run, sequence): (Option<u32>, u64),
-    Layout(layout): Layout,
-    (timestamp_ms, values): (i64, &[f64]),
-) {
+pub fn write_row(bytes: &mut Vec<u8>, row: LoggedRow<&[f64]>) {
     write(bytes, ROW, |bytes| {
-        bytes.extend(run.unwrap_or(NO_RUN).to_le_bytes());
-        bytes.extend(sequence.to_le_bytes());
-        bytes.extend(timestamp_ms.to_le_bytes());
-        bytes.extend(layout.to_le_bytes());
-        bytes.reserve(values.len() * 8);
-        for value in values {
+        bytes.extend(row.run.unwrap_or(NO_RUN).to_le_bytes());
+        bytes.extend(row.sequence.to_le_bytes());
+        bytes.extend(row.timestamp_ms.to_le_bytes());
+        bytes.extend(row.layout.to_le_bytes());
+        bytes.reserve(row.values.len() * 8);
+        for value in row.values {
             bytes.extend_from_slice(&value.to_le_bytes());
         }
     });
@@ -184,13 +190,13 @@ fn decode(body: &[u8]) -> Option<Record<'_>> {
             let (timestamp, rest) = rest.split_first_chunk::<8>()?;
             let (layout, rest) = rest.split_first_chunk::<4>()?;
             let (values, []) = rest.as_chunks::<8>() else { return None };
-            Record::Row {
+            Record::Row(LoggedRow {
                 run: (first != NO_RUN).then_some(first),
                 sequence: u64::from_le_bytes(*sequence),
                 timestamp_ms: i64::from_le_bytes(*timestamp),
                 layout: u32::from_le_bytes(*layout),
                 values: values.iter().map(|value| f64::from_le_bytes(*value)).collect(),
-            }
+            })
         }
         _ => return None,
     })
@@ -210,7 +216,10 @@ mod tests {
         write_layout(&mut bytes, Layout(0), &[SeriesId(0)]);
         ends.push(bytes.len());
         for sequence in 1..=5 {
-            write_row(&mut bytes, (Some(0), sequence), Layout(0), (1000, &[1.5]));
+            let values = &[1.5][..];
+            let (timestamp_ms, layout) = (1000, 0);
+            let row = LoggedRow { run: Some(0), sequence, timestamp_ms, layout, values };
+            write_row(&mut bytes, row);
             ends.push(bytes.len());
         }
         (bytes, ends)
@@ -219,11 +228,10 @@ mod tests {
     fn rows(bytes: &[u8]) -> (Vec<u64>, Replayed) {
         let mut rows = Vec::new();
         let replayed = read_all(bytes, |record| {
-            if let Record::Row { sequence, run, timestamp_ms, layout, values } = record {
-                assert_eq!(
-                    (run, timestamp_ms, layout, &values[..]),
-                    (Some(0), 1000, 0, &[1.5][..])
-                );
+            if let Record::Row(row) = record {
+                let (run, timestamp_ms, layout) = (Some(0), 1000, 0);
+                let (sequence, values) = (row.sequence, vec![1.5]);
+                assert_eq!(row, LoggedRow { run, sequence, timestamp_ms, layout, values });
                 rows.push(sequence);
             }
         });

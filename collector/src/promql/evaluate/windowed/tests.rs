@@ -6,7 +6,7 @@ use crate::promql::tree::{Expression, Shift, Vector};
 use crate::promql::value::Value;
 use crate::promql::{QueryLimits, parse};
 use crate::samples::{Budget, Hints, Matcher, Reader, Resolution, Selection, TimeRange};
-use crate::store::{FrameWrite, Store};
+use crate::store::{Due, FrameWrite, Store};
 
 const DAY_MS: i64 = 86_400_000;
 const FUNCTIONS: [&str; 10] = [
@@ -116,7 +116,7 @@ proptest! {
         let ever = crate::store::Retention { raw_ms: i64::MAX / 4, minutes_ms: i64::MAX / 4,
             hours_ms: i64::MAX / 4 };
         store.seal().unwrap();
-        store.maintain((200 * DAY_MS, ever), &|| false).unwrap();
+        store.maintain(Due { now_ms: 200 * DAY_MS, retention: ever }, &|| false).unwrap();
         check(&store);
     }
 }
