@@ -4,6 +4,7 @@
 //! them, so that SVG keeps tenths of a point and PNG can be drawn for sharp screens.
 
 mod axes;
+mod curve;
 mod curves;
 mod gaps;
 mod legend;
@@ -224,7 +225,7 @@ fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, graph: &Graph, size: Size) -> 
     let (width, height) = points(graph, size);
     let corner = Point(f64::from(width), f64::from(height));
     pen.rectangle(Point(0.0, 0.0), corner, pen.palette.paper.into())?;
-    let curves = curves::curves(graph, frame);
+    let curves = curve::curves(graph, frame);
     let axis = axes::Axis::of(graph, frame, &curves);
     axes::title(pen, frame, graph, &axis)?;
     axes::time_bands(pen, frame, graph)?;

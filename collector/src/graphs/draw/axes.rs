@@ -3,7 +3,7 @@
 use plotters::prelude::DrawingBackend;
 use plotters::style::Color;
 
-use super::curves::{Curve, highest};
+use super::curve::{Curve, highest};
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
 use super::{Frame, MARGIN};
 use crate::graphs::definition::{Of, Side};

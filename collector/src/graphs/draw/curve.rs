@@ -1,0 +1,66 @@
+//! The lines of a graph, folded to the columns of a picture: where each has readings, and how high
+//! they reach.
+
+use super::Frame;
+use crate::graphs::definition::{Shape, Side};
+use crate::graphs::graph::{Graph, Line};
+use crate::query::{Column, fold};
+
+/// A line, folded to the columns of a picture.
+pub struct Curve<'g> {
+    pub line: &'g Line,
+    columns: Vec<Option<Column>>,
+    /// What it stands on in each column: zero, but in a stack.
+    pub base: Vec<f64>,
+}
+
+/// The lines of a graph, one column for each point of the plot; finer, the eye sees one.
+pub fn curves(graph: &Graph, frame: Frame) -> Vec<Curve<'_>> {
+    let count = frame.width() as usize;
+    let mut stacks = [vec![0.0; count], vec![0.0; count]];
+    let mut curves = Vec::with_capacity(graph.lines.len());
+    for line in &graph.lines {
+        let columns = fold(&line.intervals, (graph.span.from_ms, graph.span.to_ms), count);
+        let mut base = vec![0.0; count];
+        if line.shape == Shape::Stack {
+            let stack = &mut stacks[usize::from(line.side == Side::Below)];
+            base.clone_from(stack);
+            for (height, column) in stack.iter_mut().zip(&columns) {
+                *height += column.map_or(0.0, |column| column.mean);
+            }
+        }
+        curves.push(Curve { line, columns, base });
+    }
+    curves
+}
+
+/// The greatest value on a side: what the scale has to hold.
+pub fn highest(curves: &[Curve<'_>], side: Side) -> f64 {
+    let of_side = curves.iter().filter(|curve| curve.line.side == side);
+    of_side.map(Curve::highest).fold(0.0, f64::max)
+}
+
+impl Curve<'_> {
+    fn highest(&self) -> f64 {
+        if self.line.shape != Shape::Stack {
+            return self.line.statistics.map_or(0.0, |figures| figures.max);
+        }
+        let tops = self.columns.iter().zip(&self.base);
+        tops.filter_map(|(column, base)| Some((*column)?.mean + base)).fold(0.0, f64::max)
+    }
+
+    /// The stretches that have readings, with the column each begins at. Of a stack, those that have
+    /// a height: the edge of nothing would lie on that of the line below.
+    pub fn runs(&self) -> Vec<(usize, Vec<Column>)> {
+        let mut runs: Vec<(usize, Vec<Column>)> = Vec::new();
+        for (place, column) in self.columns.iter().enumerate() {
+            let flat = |column: &Column| self.line.shape == Shape::Stack && column.mean <= 0.0;
+            let Some(column) = column.filter(|column| !flat(column)) else { continue };
+            match runs.last_mut() {
+                Some((start, run)) if *start + run.len() == place => run.push(column),
+                _ => runs.push((place, vec![column])),
+            }
+        }
+        runs
+    }
+}
