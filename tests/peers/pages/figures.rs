@@ -46,7 +46,7 @@ pub async fn agree(
     let world = std::fs::read_to_string(seed.join("world"))?;
     let end_s: i64 = world.trim().parse::<i64>().context("the world has an end")? / 1000;
     let of_hosts = OF_HOSTS.iter().flat_map(|graph| HOSTS.map(|host| (host, *graph)));
-    let of_others = [("all", "organisations"), ("lernen.babel.example", "organisation")];
+    let of_others = [("all", "organisations"), ("Sprachschule%20Babel", "organisation")];
     let mut compared = 0;
     for (whom, graph) in of_hosts.chain(of_others) {
         for (length, ago) in SPANS {
