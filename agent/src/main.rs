@@ -87,7 +87,7 @@ fn run_agent(file: &Path) -> ExitCode {
     // One thread serves the one stream; samplers have their own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime.map_err(Into::into).and_then(|runtime| {
-        runtime.block_on(async {
+        let outcome = runtime.block_on(async {
             let (stop_sender, stop) = watch::channel(false);
             let mut interrupt = signal(SignalKind::interrupt())?;
             let mut terminate = signal(SignalKind::terminate())?;
@@ -100,7 +100,10 @@ fn run_agent(file: &Path) -> ExitCode {
             }
             stop_sender.send_replace(true);
             running.await.map_err(Into::into)
-        })
+        });
+        // A disk that hangs, or a name server, keeps nobody from ending.
+        runtime.shutdown_background();
+        outcome
     });
     let outcome: Result<(), Box<dyn std::error::Error>> = outcome;
     match outcome {

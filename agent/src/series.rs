@@ -1,209 +1,207 @@
-//! The series of one boot and the values of one round: what samplers write into.
+//! The series of one boot: each has an id, and belongs to the scope that tells of it.
+//!
+//! What ends is decided by scope, so a reading of one thing says nothing of another.
 
-use std::collections::{HashMap, HashSet};
+mod reading;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use headroom_proto::metric::{JOB, STALE_BITS};
 use headroom_proto::wire::{Label, SeriesDefinition};
 
-/// The most series an agent keeps in one boot; further ones are dropped and counted.
+use self::reading::Names;
+pub use self::reading::{Extent, Named, Reading, Round};
+
+/// The most series an agent keeps in one boot; samples of further ones are dropped and counted.
 pub const MAX_SERIES: usize = 10_000;
 
-/// Gives each series of a boot its id.
+/// What a reading is about. Each scope has its own series: those of one never end those of another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scope(Cow<'static, str>);
+
+impl Scope {
+    /// The host itself.
+    pub const HOST: Self = Self(Cow::Borrowed("host"));
+    /// The rooms of its BigBlueButton.
+    pub const ROOMS: Self = Self(Cow::Borrowed("rooms"));
+
+    /// The scope of that name, such as one target that is probed.
+    pub fn named(name: String) -> Self {
+        Self(Cow::Owned(name))
+    }
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self::HOST
+    }
+}
+
+/// The series of a frame, in the order of its values.
 #[derive(Debug, Default)]
-pub struct SeriesTable {
-    ids: HashMap<Arc<str>, u32>,
-    keys: Vec<Arc<str>>,
-    definitions: Vec<SeriesDefinition>,
-    /// The ids of the last round of each kind in order: the next one mostly has the same.
-    orders: [Vec<u32>; 2],
+pub struct Layout {
+    ids: Vec<u32>,
+    definitions: Vec<Arc<SeriesDefinition>>,
 }
 
-/// What a round is of: rounds of one kind mostly have the same series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RoundKind {
-    /// The host.
-    Host,
-    /// Its rooms.
-    Rooms,
-}
+impl Layout {
+    /// The series of those definitions.
+    pub fn of(definitions: Vec<Arc<SeriesDefinition>>) -> Self {
+        let ids = definitions.iter().map(|definition| definition.id).collect();
+        Self { ids, definitions }
+    }
 
-impl SeriesTable {
-    /// The series so far; a series' id is its place.
-    pub fn definitions(&self) -> &[SeriesDefinition] {
+    /// The ids of the series.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// What the ids stand for.
+    pub fn definitions(&self) -> &[Arc<SeriesDefinition>] {
         &self.definitions
     }
 }
 
-/// The values of one round, being collected.
+/// What became of the names of a reading.
 #[derive(Debug)]
-pub struct Round<'t> {
-    table: &'t mut SeriesTable,
-    kind: RoundKind,
-    job: &'static str,
-    key: String,
-    ids: Vec<u32>,
-    values: Vec<f64>,
-    /// How many of them are no stale markers, once these are set.
-    live: Option<usize>,
-    dropped: u64,
+pub struct Resolved {
+    /// The series of the reading's values; the very same as before, as long as the names are.
+    pub layout: Arc<Layout>,
+    /// Samples that found no room among the series of this boot.
+    pub dropped_samples: u64,
 }
 
-impl<'t> Round<'t> {
-    /// An empty round over the series of `table`.
-    pub fn new(table: &'t mut SeriesTable) -> Self {
-        Self::of(RoundKind::Host, table)
-    }
+/// All series of one boot.
+#[derive(Debug, Default)]
+pub struct SeriesTables {
+    scopes: HashMap<Scope, ScopeTable>,
+    supply: Supply,
+}
 
-    /// An empty round of that kind.
-    pub fn of(kind: RoundKind, table: &'t mut SeriesTable) -> Self {
-        let expected = table.orders[kind as usize].len();
-        Self {
-            table,
-            kind,
-            job: "node",
-            key: String::with_capacity(256),
-            ids: Vec::with_capacity(expected),
-            values: Vec::with_capacity(expected),
-            live: None,
-            dropped: 0,
+/// What is left to be given to new series.
+#[derive(Debug)]
+struct Supply {
+    next_id: u32,
+    /// How many more series there may be.
+    room: usize,
+}
+
+impl Default for Supply {
+    fn default() -> Self {
+        Self { next_id: 0, room: MAX_SERIES }
+    }
+}
+
+/// The series of one scope.
+#[derive(Debug, Default)]
+struct ScopeTable {
+    known: HashMap<Box<str>, Arc<SeriesDefinition>>,
+    /// The last reading: the next one mostly has the same names in the same order.
+    names: Names,
+    told: Arc<Layout>,
+    /// Series that were told of and have not ended.
+    alive: BTreeMap<u32, Arc<SeriesDefinition>>,
+}
+
+impl SeriesTables {
+    /// Finds the series of a reading. Its values get the stale markers of what has ended, and lose
+    /// what finds no room; then they are all that a frame holds.
+    ///
+    /// A scope of which a whole reading tells nothing at all is forgotten: its series have ended.
+    pub fn resolve(&mut self, reading: &mut Reading) -> Resolved {
+        if !self.scopes.contains_key(&reading.scope) {
+            self.scopes.insert(reading.scope.clone(), ScopeTable::default());
         }
-    }
-
-    /// Sets the label `job` of what follows.
-    pub fn set_job(&mut self, job: &'static str) {
-        self.job = job;
-    }
-
-    /// Adds one value. Labels with an empty value are left out, as Prometheus sees them.
-    pub fn push(&mut self, metric: &str, labels: &[(&str, &str)], value: f64) {
-        self.write_key(metric, labels);
-        let id = match self.known() {
-            Some(id) => id,
-            None if self.table.definitions.len() < MAX_SERIES => self.define(metric, labels),
-            None => {
-                self.dropped += 1;
-                return;
-            }
+        let Some(table) = self.scopes.get_mut(&reading.scope) else {
+            unreachable!("a scope that was just added is there")
         };
-        self.ids.push(id);
-        self.values.push(value);
-    }
-
-    /// Ends each series of the last round of this kind that this one does not have: it gets
-    /// Prometheus's stale marker, once.
-    pub fn end_missing(&mut self) {
-        let has: HashSet<u32> = self.ids.iter().copied().collect();
-        let had = &self.table.orders[self.kind as usize];
-        let missing: Vec<u32> = had.iter().copied().filter(|id| !has.contains(id)).collect();
-        self.live = Some(self.ids.len());
-        self.values.resize(self.values.len() + missing.len(), f64::from_bits(STALE_BITS));
-        self.ids.extend(missing);
-    }
-
-    /// How many values there are: a mark for [`Self::truncate`].
-    pub fn len(&self) -> usize {
-        self.ids.len()
-    }
-
-    /// Whether there is no value.
-    pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-    }
-
-    /// Takes back what was pushed behind a mark.
-    pub fn truncate(&mut self, mark: usize) {
-        self.ids.truncate(mark);
-        self.values.truncate(mark);
-    }
-
-    /// Ids and values, side by side, and how many values found no room in the table.
-    pub fn finish(self) -> (Vec<u32>, Vec<f64>, u64) {
-        let live = self.live.unwrap_or(self.ids.len());
-        self.ids[..live].clone_into(&mut self.table.orders[self.kind as usize]);
-        (self.ids, self.values, self.dropped)
-    }
-
-    /// Looks first where the key stood in the last round.
-    fn known(&self) -> Option<u32> {
-        let guess = self.table.orders[self.kind as usize].get(self.ids.len()).copied();
-        let right = guess.filter(|&id| *self.table.keys[id as usize] == *self.key);
-        right.or_else(|| self.table.ids.get(self.key.as_str()).copied())
-    }
-
-    fn write_key(&mut self, metric: &str, labels: &[(&str, &str)]) {
-        self.key.clear();
-        self.key.push_str(self.job);
-        self.key.push('\0');
-        self.key.push_str(metric);
-        for (name, value) in labels {
-            self.key.extend(["\0", name, "\0", value]);
+        let resolved = table.resolve(reading, &mut self.supply);
+        if table.alive.is_empty() && reading.extent == Extent::Whole {
+            self.supply.room += table.known.len();
+            self.scopes.remove(&reading.scope);
         }
+        resolved
+    }
+}
+
+impl ScopeTable {
+    fn resolve(&mut self, reading: &mut Reading, supply: &mut Supply) -> Resolved {
+        let changed = reading.names != self.names;
+        let dropped_samples = if changed { self.learn(reading, supply) } else { 0 };
+        let told = Arc::clone(&self.told);
+        let layout = match reading.extent {
+            Extent::Part if changed => {
+                self.alive.extend(told.definitions.iter().map(|one| (one.id, Arc::clone(one))));
+                told
+            }
+            Extent::Part => told,
+            Extent::Whole => self.end_missing(told, &mut reading.values),
+        };
+        if dropped_samples > 0 {
+            // The next reading has to be looked at name by name, too.
+            self.names.clear();
+            self.told = Arc::default();
+        }
+        Resolved { layout, dropped_samples }
     }
 
-    fn define(&mut self, metric: &str, labels: &[(&str, &str)]) -> u32 {
-        let id = self.table.definitions.len() as u32;
-        let label =
-            |&(name, value): &(&str, &str)| Label { name: name.into(), value: value.into() };
-        let mut labels: Vec<Label> =
-            labels.iter().filter(|(_, value)| !value.is_empty()).map(label).collect();
-        labels.push(Label { name: JOB.into(), value: self.job.into() });
-        self.table.definitions.push(SeriesDefinition { id, metric: metric.into(), labels });
-        let key: Arc<str> = self.key.as_str().into();
-        self.table.keys.push(Arc::clone(&key));
-        self.table.ids.insert(key, id);
-        id
+    /// Ends what is alive and not told.
+    fn end_missing(&mut self, told: Arc<Layout>, values: &mut Vec<f64>) -> Arc<Layout> {
+        let ids: HashSet<u32> = told.ids.iter().copied().collect();
+        if ids.len() == self.alive.len() && ids.iter().all(|id| self.alive.contains_key(id)) {
+            return told;
+        }
+        let alive = told.definitions.iter().map(|one| (one.id, Arc::clone(one))).collect();
+        let before = std::mem::replace(&mut self.alive, alive);
+        let missing = before.into_iter().filter(|(id, _)| !ids.contains(id));
+        let mut definitions = told.definitions.clone();
+        definitions.extend(missing.map(|(_, definition)| definition));
+        values.resize(definitions.len(), f64::from_bits(STALE_BITS));
+        if definitions.len() == told.ids.len() { told } else { Arc::new(Layout::of(definitions)) }
+    }
+
+    /// Looks at each name, first where it stood in the last reading; keeps the names as the last.
+    /// Answers how many samples found no room.
+    fn learn(&mut self, reading: &mut Reading, supply: &mut Supply) -> u64 {
+        let mut definitions = Vec::with_capacity(reading.values.len());
+        let mut sequence_place = None;
+        for (place, key) in reading.names.keys().enumerate() {
+            let at_the_same_place = self.names.get(place).is_some_and(|last| last == key);
+            let definition = if at_the_same_place {
+                self.told.definitions.get(place).cloned()
+            } else {
+                self.known.get(key).cloned().or_else(|| self.define(key, supply))
+            };
+            let Some(definition) = definition else { continue };
+            if reading.sequence_place == Some(place) {
+                sequence_place = Some(definitions.len());
+            }
+            reading.values[definitions.len()] = reading.values[place];
+            definitions.push(definition);
+        }
+        let dropped = reading.values.len() - definitions.len();
+        reading.values.truncate(definitions.len());
+        reading.sequence_place = sequence_place;
+        std::mem::swap(&mut self.names, &mut reading.names);
+        self.told = Arc::new(Layout::of(definitions));
+        dropped as u64
+    }
+
+    fn define(&mut self, key: &str, supply: &mut Supply) -> Option<Arc<SeriesDefinition>> {
+        supply.room = supply.room.checked_sub(1)?;
+        let id = supply.next_id;
+        supply.next_id += 1;
+        let Named { job, metric, mut labels, .. } = Named::of(key, 0.0);
+        labels.push((JOB, job));
+        let label = |(name, value): (&str, &str)| Label { name: name.into(), value: value.into() };
+        let labels = labels.into_iter().map(label).collect();
+        let definition = Arc::new(SeriesDefinition { id, metric: metric.into(), labels });
+        self.known.insert(key.into(), Arc::clone(&definition));
+        Some(definition)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_series_keeps_its_id_over_rounds() {
-        let mut table = SeriesTable::default();
-        let mut round = Round::new(&mut table);
-        round.push("up", &[("device", "eth0")], 1.0);
-        round.push("up", &[("device", "eth1")], 2.0);
-        assert_eq!(round.finish(), (vec![0, 1], vec![1.0, 2.0], 0));
-        let mut round = Round::new(&mut table);
-        round.push("up", &[("device", "eth1")], 3.0);
-        round.set_job("headroom");
-        round.push("up", &[("device", "eth1"), ("empty", "")], 4.0);
-        assert_eq!(round.finish().0, vec![1, 2]);
-        let names: Vec<_> = table.definitions()[2].labels.iter().map(|l| l.name.as_str()).collect();
-        assert_eq!(names, ["device", "job"]);
-    }
-
-    #[test]
-    fn a_series_that_is_missing_ends_once_and_only_in_its_kind() {
-        let mut table = SeriesTable::default();
-        let mut round = |kind, metrics: &[&str]| {
-            let mut round = Round::of(kind, &mut table);
-            for metric in metrics {
-                round.push(metric, &[], 1.0);
-            }
-            round.end_missing();
-            let (ids, values, _) = round.finish();
-            let stale = values.iter().map(|value| value.to_bits() == STALE_BITS);
-            ids.into_iter().zip(stale).collect::<Vec<_>>()
-        };
-        assert_eq!(round(RoundKind::Rooms, &["a", "b"]), [(0, false), (1, false)]);
-        assert_eq!(round(RoundKind::Host, &["c"]), [(2, false)]);
-        assert_eq!(round(RoundKind::Rooms, &["b"]), [(1, false), (0, true)]);
-        assert_eq!(round(RoundKind::Rooms, &["b"]), [(1, false)]);
-        assert_eq!(round(RoundKind::Rooms, &["a", "b"]), [(0, false), (1, false)]);
-    }
-
-    #[test]
-    fn a_full_table_drops_and_counts() {
-        let mut table = SeriesTable::default();
-        let mut round = Round::new(&mut table);
-        for number in 0..MAX_SERIES + 5 {
-            round.push("m", &[("n", &number.to_string())], 0.0);
-        }
-        let (ids, _, dropped) = round.finish();
-        assert_eq!((ids.len(), dropped), (MAX_SERIES, 5));
-    }
-}
+mod tests;

@@ -2,31 +2,37 @@
 //!
 //! A log of segments: frames are appended at its end, read from any position, and a segment goes
 //! when all its frames are acknowledged. At the limit the oldest segment goes, and what it held
-//! becomes a loss with its exact interval. A spool that cannot be written keeps a little in memory.
-//! A frame survives the agent's death once appended; a power cut costs at most what the kernel had
-//! not yet written.
+//! becomes a loss with its exact interval. A frame survives the agent's death once appended; a power
+//! cut costs at most what the kernel had not yet written. Only the spool's thread touches this.
 
 mod ledger;
 mod record;
 mod segment;
+pub mod thread;
+pub mod work;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use headroom_proto::sequences::SequenceSet;
-use headroom_proto::wire::{
-    Acknowledgement, Frame, Loss, LossReason, SequenceRange, SeriesDefinition,
-};
+use headroom_proto::wire::{Acknowledgement, Frame, Loss, LossReason, SequenceRange};
+use prost::bytes::Bytes;
 use rustix::fs::FlockOperation;
 
-use self::ledger::Ledger;
+use self::ledger::{Acknowledged, Ledger};
 pub use self::record::Record;
 use self::segment::Segment;
+use crate::frames::{Backlog, Backlogged, KeptFrame};
+use crate::losses::{Losses, Standing};
 
-/// How much waits in memory while the disk refuses, in bytes.
-const MEMORY_BYTES: u64 = 1 << 20;
+/// How much waits in memory while the disk hangs or refuses, in bytes.
+pub const MEMORY_BYTES: u64 = 1 << 20;
+
+/// How much is read of the backlog at once, in bytes, and a record more.
+const READ_BYTES: usize = 256 << 10;
 
 /// The limits of a spool.
 #[derive(Debug, Clone)]
@@ -46,10 +52,21 @@ pub struct Position {
     offset: u64,
 }
 
-/// What the spool says of itself.
+/// Whether a frame has been sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// Never.
+    Never,
+    /// On a stream that has ended since.
+    Before,
+    /// On the stream that is open.
+    Now,
+}
+
+/// What the spool says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SpoolState {
-    /// Bytes held, on disk and in memory.
+    /// Bytes held.
     pub bytes: u64,
     /// Frames that are not acknowledged.
     pub waiting_frames: u64,
@@ -65,149 +82,125 @@ pub struct Spool {
     boot: u64,
     segments: VecDeque<Segment>,
     next_number: u64,
-    acknowledged: HashMap<u64, SequenceSet>,
+    acknowledged: Acknowledged,
     /// Frames that were sent and not acknowledged, by boot: they may have arrived.
     sent: BTreeSet<(u64, u64)>,
+    /// Frames of this boot that were sent on the open stream without being read here.
+    sent_live: SequenceSet,
+    /// How far the backlog has been read for the open stream.
+    cursor: Position,
     ledger: Ledger,
+    losses: Losses,
     dropped_samples: u64,
-    disk_fails: bool,
+    trouble: Option<io::Error>,
+    buffer: Vec<u8>,
     /// Held while the spool is open: a directory serves one agent.
-    lock: Option<File>,
+    _lock: File,
 }
 
 impl Spool {
     /// Opens the spool for a new boot and takes up what earlier boots left.
-    ///
-    /// Always succeeds: without a directory to write to, the spool lives in memory and says so.
-    pub fn open(options: SpoolOptions, boot: u64) -> Self {
-        let mut spool = Self {
-            boot,
-            segments: VecDeque::new(),
-            next_number: 1,
-            acknowledged: HashMap::new(),
-            sent: BTreeSet::new(),
-            ledger: Ledger::at(&options.directory),
-            dropped_samples: 0,
-            disk_fails: false,
-            lock: None,
-            options,
-        };
-        if let Err(error) = spool.recover() {
-            let directory = spool.options.directory.display();
-            tracing::error!(
-                "failed to open spool {directory}: {error}; up to {} KiB wait in memory until it \
-                 can be used",
-                MEMORY_BYTES >> 10
-            );
-        }
-        spool
-    }
-
-    fn recover(&mut self) -> std::io::Result<()> {
-        std::fs::create_dir_all(&self.options.directory)?;
-        self.lock = Some(lock(&self.options.directory)?);
-        self.acknowledged = self.ledger.load();
-        for loss in self.ledger.losses() {
-            let set = self.acknowledged.entry(loss.boot).or_default();
+    pub fn open(options: SpoolOptions, boot: u64) -> io::Result<Self> {
+        std::fs::create_dir_all(&options.directory)?;
+        let lock = lock(&options.directory)?;
+        let ledger = Ledger::at(&options.directory);
+        let (mut acknowledged, losses) = ledger.load();
+        for loss in losses.as_slice() {
+            let set = acknowledged.entry(loss.boot).or_default();
             set.insert_range(loss.first_sequence, loss.last_sequence);
         }
-        let mut paths: Vec<(u64, PathBuf)> = std::fs::read_dir(&self.options.directory)?
+        let mut paths: Vec<(u64, PathBuf)> = std::fs::read_dir(&options.directory)?
             .flatten()
             .filter_map(|entry| Some((segment::number_of(&entry.path())?, entry.path())))
             .collect();
         paths.sort();
-        for (number, path) in paths {
-            self.next_number = number + 1;
-            match Segment::recover(number, &path) {
-                Ok(segment) => self.segments.push_back(segment),
-                Err(error) => tracing::warn!("left out spool segment {}: {error}", path.display()),
-            }
-        }
-        self.release();
-        let frames: u64 = self.segments.iter().map(Segment::frames).sum();
+        let next_number = paths.last().map_or(1, |(number, _)| number + 1);
+        let recover = |(number, path): (u64, PathBuf)| {
+            let segment = Segment::recover(number, &path);
+            segment
+                .inspect_err(|e| tracing::warn!("left out spool segment {}: {e}", path.display()))
+                .ok()
+        };
+        let mut spool = Self {
+            options,
+            boot,
+            segments: paths.into_iter().filter_map(recover).collect(),
+            next_number,
+            acknowledged,
+            sent: BTreeSet::new(),
+            sent_live: SequenceSet::new(),
+            cursor: Position::default(),
+            ledger,
+            losses,
+            dropped_samples: 0,
+            trouble: None,
+            buffer: Vec::new(),
+            _lock: lock,
+        };
+        spool.release();
+        let frames: u64 = spool.segments.iter().map(Segment::frames).sum();
         if frames > 0 {
             tracing::info!(frames, "spool holds frames of earlier runs");
         }
+        Ok(spool)
+    }
+
+    /// Appends a frame of this boot. One that cannot be written is left to the caller.
+    pub fn append(&mut self, frame: &KeptFrame, sent: Sent) -> io::Result<()> {
+        let fits = |last: &Segment| {
+            last.boot() == self.boot
+                && last.is_open()
+                && last.bytes() < self.segment_bytes()
+                && last.is_continued_by(frame.sequence)
+        };
+        if !self.segments.back().is_some_and(fits) {
+            self.start_segment()?;
+        }
+        if let Some(last) = self.segments.back_mut()
+            && let Err(error) = last.append(frame, &mut self.buffer)
+        {
+            self.give_up_empty();
+            return Err(error);
+        }
+        let id = (frame.boot, frame.sequence);
+        match sent {
+            Sent::Never => {}
+            Sent::Before => drop(self.sent.insert(id)),
+            Sent::Now => {
+                self.sent.insert(id);
+                self.sent_live.insert(frame.sequence);
+            }
+        }
+        self.enforce_limits(frame.timestamp_ms);
         Ok(())
-    }
-
-    /// Appends a frame of this boot, whose series all stand in `definitions`.
-    pub fn append(&mut self, definitions: &[SeriesDefinition], frame: Frame) {
-        let timestamp_ms = frame.timestamp_ms;
-        let new = self.segments.back().is_none_or(|last| {
-            last.boot() != self.boot || !last.is_open() || last.bytes() >= self.segment_bytes()
-        });
-        if new {
-            self.start_segment();
-        }
-        let record = Record::Frame(frame);
-        if let Err(error) = self.write(definitions, &record) {
-            self.report_disk(&error);
-            self.start_memory_segment();
-            // Memory takes every record, so this cannot fail.
-            let _ = self.write(definitions, &record);
-        }
-        self.enforce_limits(timestamp_ms);
-    }
-
-    fn write(&mut self, definitions: &[SeriesDefinition], record: &Record) -> std::io::Result<()> {
-        let Some(segment) = self.segments.back_mut() else { return Ok(()) };
-        segment.define(definitions)?;
-        segment.append(record)
     }
 
     fn segment_bytes(&self) -> u64 {
         (self.options.max_bytes / 16).clamp(16 << 10, 1 << 20)
     }
 
-    fn start_segment(&mut self) {
-        if let Some(last) = self.segments.back_mut() {
-            last.close();
-        }
+    fn start_segment(&mut self) -> io::Result<()> {
+        self.close_last();
         let number = self.next_number;
-        if self.lock.is_none() {
-            self.lock = lock_empty(&self.options.directory);
-        }
-        if self.lock.is_none() {
-            // Why was said at the start.
-            self.start_memory_segment();
-            return;
-        }
-        let created = Segment::create(&self.options.directory, number, self.boot);
-        match created {
-            Ok(segment) => {
-                if self.disk_fails {
-                    tracing::info!("spool {} works again", self.options.directory.display());
-                }
-                self.disk_fails = false;
-                self.next_number += 1;
-                self.segments.push_back(segment);
-                self.keep_ledger();
-            }
-            Err(error) => {
-                self.report_disk(&error);
-                self.start_memory_segment();
-            }
-        }
+        let segment = Segment::create(&self.options.directory, number, self.boot)?;
+        self.next_number += 1;
+        self.segments.push_back(segment);
+        self.keep_ledger();
+        Ok(())
     }
 
-    fn start_memory_segment(&mut self) {
+    fn close_last(&mut self) {
         if let Some(last) = self.segments.back_mut() {
             last.close();
         }
-        self.segments.push_back(Segment::in_memory(self.next_number, self.boot));
-        self.next_number += 1;
     }
 
-    fn report_disk(&mut self, error: &std::io::Error) {
-        if !self.disk_fails {
-            let directory = self.options.directory.display();
-            tracing::error!(
-                "failed to write spool {directory}: {error}; sampling goes on, up to {} KiB wait in memory",
-                MEMORY_BYTES >> 10
-            );
+    /// After a failed write the next one tries a new file; one without a frame is none.
+    fn give_up_empty(&mut self) {
+        self.close_last();
+        if let Some(last) = self.segments.pop_back_if(|last| last.frames() == 0) {
+            last.delete();
         }
-        self.disk_fails = true;
     }
 
     fn enforce_limits(&mut self, now_ms: i64) {
@@ -216,57 +209,43 @@ impl Spool {
             && self.segments.len() > 1
             && front.last_timestamp_ms() < oldest_kept
         {
-            self.drop_segment(0, LossReason::SpoolAge);
+            self.drop_oldest(LossReason::SpoolAge);
         }
-        while self.segments.len() > 1 && self.bytes(false) > self.options.max_bytes {
-            let oldest = self.segments.iter().position(|segment| !segment.is_memory());
-            self.drop_segment(oldest.unwrap_or(0), LossReason::SpoolFull);
-        }
-        // Once the disk takes files again, what waits in memory is no longer bounded by the disk.
-        while self.bytes(true) > MEMORY_BYTES {
-            let Some(oldest) = self.segments.iter().position(Segment::is_memory) else { break };
-            self.drop_segment(oldest, LossReason::SpoolUnwritable);
-        }
-        self.limit_memory_segment();
-    }
-
-    /// A segment in memory stays small, so that the limit gives up little at once, and each new
-    /// one tries the disk first.
-    fn limit_memory_segment(&mut self) {
-        let full = |last: &Segment| last.is_memory() && last.bytes() >= MEMORY_BYTES / 8;
-        if self.segments.back().is_some_and(full)
-            && let Some(last) = self.segments.back_mut()
-        {
-            last.close();
+        while self.segments.len() > 1 && self.bytes() > self.options.max_bytes {
+            self.drop_oldest(LossReason::SpoolFull);
         }
     }
 
-    fn bytes(&self, memory: bool) -> u64 {
-        self.segments.iter().filter(|s| s.is_memory() == memory).map(Segment::bytes).sum()
+    fn bytes(&self) -> u64 {
+        self.segments.iter().map(Segment::bytes).sum()
     }
 
-    fn drop_segment(&mut self, index: usize, reason: LossReason) {
-        let Some(segment) = self.segments.remove(index) else { return };
+    fn drop_oldest(&mut self, reason: LossReason) {
+        let Some(segment) = self.segments.pop_front() else { return };
         let none = SequenceSet::new();
-        let acknowledged = self.acknowledged.get(&segment.boot()).unwrap_or(&none);
         let boot = segment.boot();
+        let acknowledged = self.acknowledged.get(&boot).unwrap_or(&none);
         let sent = |sequence: u64| self.sent.contains(&(boot, sequence));
         for loss in segment.losses(acknowledged, sent, reason) {
             self.dropped_samples += loss.samples;
-            tracing::warn!(
-                frames = loss.last_sequence - loss.first_sequence + 1,
-                samples = loss.samples,
-                from_ms = loss.first_timestamp_ms,
-                to_ms = loss.last_timestamp_ms,
-                "spool gave up frames: {}",
-                reason.as_str_name()
-            );
-            self.ledger.add_loss(loss, sent);
+            tell(&loss);
+            let standing = if sent(loss.first_sequence) { Standing::Sent } else { Standing::New };
+            self.losses.add(loss, standing);
         }
         // The loss is on disk before what was lost goes; recovery finishes what a death interrupts.
         self.keep_ledger();
         segment.delete();
         self.forget_boots();
+    }
+
+    /// Takes note of losses that happened before they came here.
+    pub fn add_losses(&mut self, losses: &[Loss]) {
+        for loss in losses {
+            self.losses.add(*loss, Standing::Reported);
+        }
+        if !losses.is_empty() {
+            self.keep_ledger();
+        }
     }
 
     /// Takes note of what the collector has made durable, and frees what is no longer needed.
@@ -276,11 +255,11 @@ impl Spool {
             let set = self.acknowledged.entry(range.boot).or_default();
             set.insert_range(range.first, range.last);
             // What was given up meanwhile has arrived after all.
-            arrived |= self.ledger.forget_arrived(range);
+            arrived |= self.losses.forget_arrived(range);
             self.forget_sent(range);
         }
         for range in &acknowledgement.losses {
-            self.ledger.remove_loss(range);
+            self.losses.remove(range);
             self.forget_sent(range);
         }
         if arrived || !acknowledgement.losses.is_empty() {
@@ -333,58 +312,76 @@ impl Spool {
     /// Writes down what is acknowledged and lost, so that a restart neither reports a loss twice
     /// nor one that never was. To be called when a connection ends.
     pub fn keep_ledger(&mut self) {
-        if self.lock.is_none() {
-            return;
+        if let Err(error) = self.ledger.store(&self.acknowledged, &self.losses) {
+            self.trouble = Some(error);
         }
-        if let Err(error) = self.ledger.store(&self.acknowledged) {
-            self.report_disk(&error);
-        }
+    }
+
+    /// Why the ledger could not be kept, if it could not since this was asked last.
+    pub fn take_trouble(&mut self) -> Option<io::Error> {
+        self.trouble.take()
     }
 
     /// Ends the spool in good order: what is done with leaves no file behind.
     pub fn finish(&mut self) {
-        self.begin_segment();
+        self.close_last();
         self.release();
         self.keep_ledger();
     }
 
     /// Losses that the collector has not acknowledged.
     pub fn losses(&self) -> &[Loss] {
-        self.ledger.losses()
+        self.losses.as_slice()
     }
 
-    /// Ends the current segment and returns the place of what is appended next. From there on, a
-    /// reader meets the definition of each series before the first frame that refers to it.
-    pub fn begin_segment(&mut self) -> Position {
-        if let Some(last) = self.segments.back_mut() {
-            last.close();
+    /// Begins a stream, on which nothing has been sent.
+    pub fn begin_stream(&mut self) {
+        self.cursor = Position::default();
+        self.sent_live = SequenceSet::new();
+    }
+
+    /// The next frames that wait and were not sent on the open stream, behind the definitions of
+    /// their series; they are noted as sent.
+    pub fn read(&mut self, frames: usize) -> Backlog {
+        let mut backlog = Backlog::default();
+        let (mut found, mut bytes) = (0, 0);
+        let mut cursor = self.cursor;
+        while found < frames && bytes < READ_BYTES {
+            let Some((record, payload)) = self.next(&mut cursor) else {
+                backlog.is_last = true;
+                break;
+            };
+            bytes += payload.len();
+            match record {
+                Record::Series(series) => backlog.records.push(Backlogged::Series(series)),
+                Record::Frame(Frame { boot, sequence, .. }) => {
+                    if boot == self.boot && self.sent_live.contains(sequence) {
+                        continue;
+                    }
+                    self.sent.insert((boot, sequence));
+                    backlog.records.push(Backlogged::Frame(payload));
+                    found += 1;
+                }
+            }
         }
-        Position { segment: self.next_number, offset: 0 }
+        self.cursor = cursor;
+        backlog
     }
 
-    /// The next record at or behind `position` and before `limit` that is not acknowledged, with
-    /// the boot it belongs to; moves `position` behind it.
-    pub fn next(&self, position: &mut Position, limit: Option<Position>) -> Option<(u64, Record)> {
+    /// The next record at or behind `position` that is not acknowledged; moves `position` behind it.
+    fn next(&self, position: &mut Position) -> Option<(Record, Bytes)> {
         loop {
             let segment = self.segments.iter().find(|s| s.number() >= position.segment)?;
             if segment.number() > position.segment {
                 *position = Position { segment: segment.number(), offset: 0 };
             }
-            if limit.is_some_and(|limit| *position >= limit) {
-                return None;
-            }
             match segment.read(&mut position.offset) {
-                Some(Record::Frame(frame)) if self.is_acknowledged(&frame) => {}
-                Some(record) => return Some((segment.boot(), record)),
+                Some((Record::Frame(frame), _)) if self.is_acknowledged(&frame) => {}
+                Some(found) => return Some(found),
                 None if segment.is_open() => return None,
                 None => *position = Position { segment: segment.number() + 1, offset: 0 },
             }
         }
-    }
-
-    /// Takes note that a frame is on its way.
-    pub fn mark_sent(&mut self, boot: u64, sequence: u64) {
-        self.sent.insert((boot, sequence));
     }
 
     fn is_acknowledged(&self, frame: &Frame) -> bool {
@@ -399,7 +396,7 @@ impl Spool {
         let oldest =
             oldest.map(|segment| segment.oldest_waiting_ms(self.acknowledged.get(&segment.boot())));
         SpoolState {
-            bytes: self.bytes(true) + self.bytes(false),
+            bytes: self.bytes(),
             waiting_frames,
             oldest_timestamp_ms: oldest,
             dropped_samples: self.dropped_samples,
@@ -407,26 +404,28 @@ impl Spool {
     }
 }
 
-/// Takes a directory that was not there at the start; one that holds segments waits for the next
-/// start, which takes them up in order.
-fn lock_empty(directory: &Path) -> Option<File> {
-    std::fs::create_dir_all(directory).ok()?;
-    let lock = lock(directory).ok()?;
-    let mut entries = std::fs::read_dir(directory).ok()?.flatten();
-    let taken = entries.any(|entry| segment::number_of(&entry.path()).is_some());
-    (!taken).then_some(lock)
+/// Says in the log what was given up.
+pub fn tell(loss: &Loss) {
+    tracing::warn!(
+        frames = loss.last_sequence - loss.first_sequence + 1,
+        samples = loss.samples,
+        from_ms = loss.first_timestamp_ms,
+        to_ms = loss.last_timestamp_ms,
+        "spool gave up frames: {}",
+        loss.reason().as_str_name()
+    );
 }
 
-fn lock(directory: &Path) -> std::io::Result<File> {
+fn lock(directory: &Path) -> io::Result<File> {
     let file = File::options().create(true).append(true).open(directory.join("lock"))?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => {
-            Err(std::io::Error::other("another agent uses it; give each its own spool.directory"))
+            Err(io::Error::other("another agent uses it; give each its own spool.directory"))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

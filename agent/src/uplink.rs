@@ -1,6 +1,7 @@
 //! The way to the collector: one stream, rebuilt whenever it breaks.
 //!
-//! Waits on: the collector, the spool's news, the pace of the backlog, and the stop token.
+//! Waits on: the collector, what the journal delivers, the pace of the backlog, and the stop token.
+//! It touches no file.
 
 mod backoff;
 mod client;
@@ -8,31 +9,28 @@ mod codec;
 mod connection;
 mod session;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use headroom_proto::chain::Chain;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use self::backoff::Backoff;
 pub use self::client::{Answer, Introduction, WireClient, WireError};
 pub use self::connection::{CollectorAddress, ConnectError, Token};
 use self::session::Session;
-use crate::spool::Spool;
-use crate::telemetry::Counts;
+use crate::journal::Outlet;
+use crate::telemetry::Telemetry;
 
 /// What the uplink shares with the rest of the agent.
-#[derive(Clone)]
 pub struct UplinkContext {
     /// The boot of this run.
     pub boot: u64,
-    /// The log to send from.
-    pub spool: Arc<Mutex<Spool>>,
-    /// Told after each append.
-    pub appended: Arc<Notify>,
+    /// Where what is to be sent comes from.
+    pub outlet: Outlet,
     /// Counts of this run.
-    pub counts: Arc<Counts>,
+    pub telemetry: Arc<Telemetry>,
     /// Where the collector's wish for an interval goes; none leaves the configuration in force.
     pub interval: watch::Sender<Option<Duration>>,
 }
@@ -47,21 +45,21 @@ pub async fn run(
     while !*stop.borrow() {
         let session = Session::new(&address, &context);
         let outcome = session.run(stop.clone(), &mut backoff).await;
-        let was_connected = context.counts.connected.swap(0, Ordering::Relaxed) == 1;
-        if was_connected && let Ok(mut spool) = context.spool.lock() {
-            spool.keep_ledger();
+        if context.telemetry.connected.swap(0, Ordering::Relaxed) == 1 {
+            context.outlet.end_stream().await;
         }
         let Err(error) = outcome else { break };
         let wait = backoff.next();
-        report(&address, &error, wait);
+        let wait_ms = wait.as_millis() as u64;
+        tracing::warn!(
+            collector = %address,
+            wait_ms,
+            "{}; frames wait in the spool",
+            Chain(&error)
+        );
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
-}
-
-fn report(address: &CollectorAddress, error: &WireError, wait: Duration) {
-    let wait_ms = wait.as_millis() as u64;
-    tracing::warn!(collector = %address, wait_ms, "{}; frames wait in the spool", Chain(error));
 }

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use harness::binaries;
+use headroom_agent::frames::{Frames, Taken};
 use headroom_agent::samplers::{SamplerOptions, Samplers};
-use headroom_agent::series::{Round, SeriesTable};
+use headroom_agent::series::{Reading, Round, Scope};
 use headroom_proto::wire::{Frame, SeriesDefinition, SeriesDefinitions};
 use prost::Message;
 
@@ -39,21 +40,25 @@ impl Recording {
 
     fn record(length: Duration) -> Self {
         let mut samplers = Samplers::new(&SamplerOptions::default());
-        let mut table = SeriesTable::default();
+        let mut taken = Frames::new(1);
+        let mut reading = Reading::default();
+        let mut series: Vec<SeriesDefinition> = Vec::new();
         let mut frames = Vec::new();
         let start = Instant::now();
         let mut due = start;
         while due < start + length {
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             due += INTERVAL;
-            let timestamp_ms = now_ms();
-            let mut round = Round::new(&mut table);
-            samplers.sample(SystemTime::now(), &mut round);
-            let (ids, values, _) = round.finish();
-            let sequence = frames.len() as u64 + 1;
-            frames.push(Frame { boot: 1, sequence, timestamp_ms, ids, values, ..Frame::default() });
+            reading.begin(Scope::HOST, now_ms());
+            samplers.sample(SystemTime::now(), &mut Round::new(&mut reading));
+            let Taken { frame, layout, .. } = taken.take(&mut reading);
+            // Ids are given in the order of their first frames.
+            let known = series.len() as u32;
+            let new = layout.definitions().iter().filter(|one| one.id >= known);
+            series.extend(new.map(|one| (**one).clone()));
+            frames.push(frame);
         }
-        Self { series: table.definitions().to_vec(), frames }
+        Self { series, frames }
     }
 
     fn read(path: &Path) -> anyhow::Result<Self> {

@@ -20,6 +20,8 @@ const OWN: &[(&str, &[&str])] = &[(
 const NEVER: &[(&str, &[&str])] = &[
     ("collector/src/web", &["std/fs", "tokio/fs"]),
     ("collector/src/ingest", &["std/fs", "tokio/fs"]),
+    ("agent/src/uplink", &["std/fs", "tokio/fs", "agent/spool"]),
+    ("agent/src/journal", &["std/fs", "tokio/fs"]),
 ];
 
 /// Names that are spoken where they must not be.

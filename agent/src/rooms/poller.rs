@@ -1,4 +1,4 @@
-//! Asks BigBlueButton at a steady pace and hands what it got to the sampler thread.
+//! Asks BigBlueButton at a steady pace and hands out what it got.
 //!
 //! Waits on the clock, on BigBlueButton within its time limits, and on the stop token. Reads no
 //! answer itself, but for the version.

@@ -8,12 +8,11 @@ mod units;
 
 use std::time::Duration;
 
-use headroom_proto::metric::JOB;
 use headroom_proto::units::BitRate;
 
 use self::fake_host::{FakeHost, lines_of, masked, now, sample, values};
 use super::{SamplerOptions, Samplers};
-use crate::series::{Round, SeriesTable};
+use crate::series::{Reading, Round};
 
 #[test]
 fn a_host_in_node_exporters_words() {
@@ -169,16 +168,15 @@ fn a_sampler_works_again_when_its_file_does() {
 
 #[test]
 fn the_hosts_series_are_of_one_job_and_the_agents_of_another() {
-    let mut table = SeriesTable::default();
+    let mut reading = Reading::default();
     let host = FakeHost::bigbluebutton();
     host.remove("proc/stat");
-    Samplers::new(&host.options()).sample(now(), &mut Round::new(&mut table));
-    for series in table.definitions() {
+    Samplers::new(&host.options()).sample(now(), &mut Round::new(&mut reading));
+    for series in reading.named() {
         let of_host =
             ["node_", "headroom_processes_"].iter().any(|start| series.metric.starts_with(start));
         let expected = if of_host { "node" } else { "headroom" };
-        let job = series.labels.iter().find(|label| label.name == JOB).unwrap();
-        assert_eq!(job.value, expected, "{series:?}");
+        assert_eq!(series.job, expected, "{series:?}");
     }
 }
 

@@ -20,18 +20,14 @@ pub enum Record {
     Frame(Frame),
 }
 
-impl Record {
-    /// The record's bytes, header included.
-    pub fn encode(&self) -> Vec<u8> {
-        let message = AgentMessage { message: Some(self.clone().into_message()) };
-        let payload = message.encode_to_vec();
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len());
-        bytes.extend((payload.len() as u32).to_le_bytes());
-        bytes.extend(crc32fast::hash(&payload).to_le_bytes());
-        bytes.extend(payload);
-        bytes
-    }
+/// Puts a record of that payload behind what `bytes` holds.
+pub fn write(payload: &[u8], bytes: &mut Vec<u8>) {
+    bytes.extend((payload.len() as u32).to_le_bytes());
+    bytes.extend(crc32fast::hash(payload).to_le_bytes());
+    bytes.extend(payload);
+}
 
+impl Record {
     /// The payload's length as a record's header states it.
     pub fn payload_length(header: [u8; HEADER_BYTES]) -> Option<usize> {
         let [a, b, c, d, ..] = header;
@@ -57,14 +53,6 @@ impl Record {
         match self {
             Self::Series(series) => series.boot,
             Self::Frame(frame) => frame.boot,
-        }
-    }
-
-    /// The record as the wire carries it.
-    pub fn into_message(self) -> Message {
-        match self {
-            Self::Series(series) => Message::Series(series),
-            Self::Frame(frame) => Message::Frame(frame),
         }
     }
 }

@@ -1,18 +1,24 @@
 //! One stretch of the log: frames of one boot in a row, with the series they refer to.
 //!
 //! A file begins with a header of 16 bytes, `headspl1` and the boot (u64, little endian); records
-//! follow. In memory, the same bytes lie in a vector. A torn end, which a sudden death leaves, is
-//! cut off at recovery.
+//! follow. A torn end, which a sudden death leaves, is cut off at recovery.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use headroom_proto::sequences::SequenceSet;
-use headroom_proto::wire::{Loss, LossReason, SeriesDefinition, SeriesDefinitions};
+use headroom_proto::wire::agent_message::Message;
+use headroom_proto::wire::{AgentMessage, Frame, Loss, LossReason, SeriesDefinitions};
+use prost::Message as _;
+use prost::bytes::Bytes;
 
-use super::record::{HEADER_BYTES, Record};
+use super::record::{self, HEADER_BYTES, Record};
+use crate::frames::KeptFrame;
+use crate::series::Layout;
 
 const MAGIC: &[u8; 8] = b"headspl1";
 const FILE_HEADER_BYTES: u64 = 16;
@@ -24,10 +30,11 @@ const DEFINITIONS_PER_RECORD: usize = 500;
 pub struct Segment {
     number: u64,
     boot: u64,
-    storage: Storage,
+    path: PathBuf,
+    file: File,
     bytes: u64,
     open: bool,
-    defined: usize,
+    defined: Defined,
     frames: u64,
     first_sequence: u64,
     last_sequence: u64,
@@ -35,9 +42,12 @@ pub struct Segment {
     last_timestamp_ms: i64,
 }
 
-enum Storage {
-    File { path: PathBuf, file: File },
-    Memory(Vec<u8>),
+/// The series that a segment that is written to defines already.
+#[derive(Default)]
+struct Defined {
+    ids: HashSet<u32>,
+    /// The last frame's: the next one mostly has the same.
+    last: Arc<Layout>,
 }
 
 /// The number in a segment's file name, which has 16 digits; other files are none of ours.
@@ -51,21 +61,15 @@ impl Segment {
     pub fn create(directory: &Path, number: u64, boot: u64) -> io::Result<Self> {
         let path = directory.join(format!("{number:016}.spool"));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
-        let mut segment = Self::new(number, boot, Storage::File { path, file });
-        let written = segment.write_header();
-        if written.is_err() {
-            segment.delete();
-            return Err(written.expect_err("just seen to be an error"));
+        let mut segment = Self::new(number, boot, (path, file));
+        let header = [&MAGIC[..], &boot.to_le_bytes()].concat();
+        match segment.write(&header) {
+            Ok(()) => Ok(segment),
+            Err(error) => {
+                segment.delete();
+                Err(error)
+            }
         }
-        Ok(segment)
-    }
-
-    /// A segment that does not survive the process.
-    pub fn in_memory(number: u64, boot: u64) -> Self {
-        let mut segment = Self::new(number, boot, Storage::Memory(Vec::new()));
-        // Memory takes all writes.
-        let _ = segment.write_header();
-        segment
     }
 
     /// Takes up a file that an earlier run left, and cuts off a torn end.
@@ -82,29 +86,32 @@ impl Segment {
         }
         let boot = u64::from_le_bytes(boot.try_into().map_err(io::Error::other)?);
         let length = file.metadata()?.len();
-        let mut segment = Self::new(number, boot, Storage::File { path: path.to_owned(), file });
+        let mut segment = Self::new(number, boot, (path.to_owned(), file));
         segment.bytes = length;
         let mut offset = FILE_HEADER_BYTES;
-        while let Some(record) = segment.read(&mut offset) {
-            segment.note(&record);
+        while let Some((record, _)) = segment.read(&mut offset) {
+            if let Record::Frame(Frame { sequence, timestamp_ms, .. }) = record {
+                segment.note(sequence, timestamp_ms);
+            }
         }
         if offset < length {
             tracing::warn!(bytes = length - offset, "cut a torn end off {}", path.display());
-            segment.truncate(offset)?;
+            segment.file.set_len(offset)?;
         }
         segment.bytes = offset;
         segment.open = false;
         Ok(segment)
     }
 
-    fn new(number: u64, boot: u64, storage: Storage) -> Self {
+    fn new(number: u64, boot: u64, (path, file): (PathBuf, File)) -> Self {
         Self {
             number,
             boot,
-            storage,
+            path,
+            file,
             bytes: 0,
             open: true,
-            defined: 0,
+            defined: Defined::default(),
             frames: 0,
             first_sequence: 0,
             last_sequence: 0,
@@ -113,69 +120,47 @@ impl Segment {
         }
     }
 
-    fn write_header(&mut self) -> io::Result<()> {
-        let mut header = MAGIC.to_vec();
-        header.extend(self.boot.to_le_bytes());
-        self.write(&header)
-    }
-
     /// Writes at the end, all or nothing.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match &mut self.storage {
-            Storage::Memory(memory) => memory.extend_from_slice(bytes),
-            Storage::File { file, .. } => {
-                if let Err(error) = file.write_all_at(bytes, self.bytes) {
-                    // What stands behind the end is overwritten or cut off at recovery.
-                    let _ = self.truncate(self.bytes);
-                    return Err(error);
-                }
-            }
+        if let Err(error) = self.file.write_all_at(bytes, self.bytes) {
+            // What stands behind the end is overwritten or cut off at recovery.
+            let _ = self.file.set_len(self.bytes);
+            return Err(error);
         }
         self.bytes += bytes.len() as u64;
         Ok(())
     }
 
-    fn truncate(&self, length: u64) -> io::Result<()> {
-        match &self.storage {
-            Storage::Memory(_) => Ok(()),
-            Storage::File { file, .. } => file.set_len(length),
-        }
-    }
-
-    /// Writes the definitions that this segment does not hold yet.
-    pub fn define(&mut self, definitions: &[SeriesDefinition]) -> io::Result<()> {
-        while let Some(rest) = definitions.get(self.defined..).filter(|rest| !rest.is_empty()) {
-            let some = &rest[..rest.len().min(DEFINITIONS_PER_RECORD)];
+    /// Appends a frame of this boot, behind the definitions of its series that are not here yet.
+    /// `buffer` is memory to write from.
+    pub fn append(&mut self, frame: &KeptFrame, buffer: &mut Vec<u8>) -> io::Result<()> {
+        buffer.clear();
+        let new = self.defined.missing(&frame.layout);
+        for some in new.chunks(DEFINITIONS_PER_RECORD) {
             let series = SeriesDefinitions { boot: self.boot, series: some.to_vec() };
-            self.append(&Record::Series(series))?;
+            let message = AgentMessage { message: Some(Message::Series(series)) };
+            record::write(&message.encode_to_vec(), buffer);
         }
+        record::write(&frame.message, buffer);
+        self.write(buffer)?;
+        self.defined.ids.extend(new.iter().map(|definition| definition.id));
+        self.defined.last = Arc::clone(&frame.layout);
+        self.note(frame.sequence, frame.timestamp_ms);
         Ok(())
     }
 
-    /// Appends a record.
-    pub fn append(&mut self, record: &Record) -> io::Result<()> {
-        self.write(&record.encode())?;
-        self.note(record);
-        Ok(())
-    }
-
-    fn note(&mut self, record: &Record) {
-        match record {
-            Record::Series(series) => self.defined += series.series.len(),
-            Record::Frame(frame) => {
-                if self.frames == 0 {
-                    self.first_sequence = frame.sequence;
-                    self.first_timestamp_ms = frame.timestamp_ms;
-                }
-                self.frames += 1;
-                self.last_sequence = frame.sequence;
-                self.last_timestamp_ms = frame.timestamp_ms;
-            }
+    fn note(&mut self, sequence: u64, timestamp_ms: i64) {
+        if self.frames == 0 {
+            self.first_sequence = sequence;
+            self.first_timestamp_ms = timestamp_ms;
         }
+        self.frames += 1;
+        self.last_sequence = sequence;
+        self.last_timestamp_ms = timestamp_ms;
     }
 
-    /// The record at `offset`, which moves behind it; nothing at the end.
-    pub fn read(&self, offset: &mut u64) -> Option<Record> {
+    /// The record at `offset` and its payload; `offset` moves behind it. Nothing at the end.
+    pub fn read(&self, offset: &mut u64) -> Option<(Record, Bytes)> {
         *offset = (*offset).max(FILE_HEADER_BYTES);
         let mut header = [0; HEADER_BYTES];
         self.read_at(*offset, &mut header)?;
@@ -184,21 +169,14 @@ impl Segment {
         // The file's header has no checksum, but a boot other than the records' is damage, too.
         let record = Record::decode(header, &payload).filter(|r| r.boot() == self.boot)?;
         *offset += (HEADER_BYTES + payload.len()) as u64;
-        Some(record)
+        Some((record, payload.into()))
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Option<()> {
         if offset + buffer.len() as u64 > self.bytes {
             return None;
         }
-        match &self.storage {
-            Storage::Memory(memory) => {
-                let start = offset as usize;
-                buffer.copy_from_slice(memory.get(start..start + buffer.len())?);
-                Some(())
-            }
-            Storage::File { file, .. } => file.read_exact_at(buffer, offset).ok(),
-        }
+        self.file.read_exact_at(buffer, offset).ok()
     }
 
     /// The losses that giving up this segment means. A frame of `sent` may have arrived without
@@ -211,7 +189,7 @@ impl Segment {
     ) -> Vec<Loss> {
         let mut losses: Vec<Loss> = Vec::new();
         let mut offset = 0;
-        while let Some(record) = self.read(&mut offset) {
+        while let Some((record, _)) = self.read(&mut offset) {
             let Record::Frame(frame) = record else { continue };
             if acknowledged.contains(frame.sequence) {
                 continue;
@@ -259,7 +237,7 @@ impl Segment {
         let mut offset = 0;
         // The first frame mostly waits itself; else this looks through the segment.
         while !waits(self.first_sequence)
-            && let Some(record) = self.read(&mut offset)
+            && let Some((record, _)) = self.read(&mut offset)
         {
             if let Record::Frame(frame) = record
                 && waits(frame.sequence)
@@ -277,20 +255,18 @@ impl Segment {
 
     /// Ends it: nothing more is appended.
     pub fn close(&mut self) {
-        if let (true, Storage::File { path, file }) = (self.open, &self.storage)
-            && let Err(error) = file.sync_data()
+        if self.open
+            && let Err(error) = self.file.sync_data()
         {
-            tracing::warn!("failed to flush spool segment {}: {error}", path.display());
+            tracing::warn!("failed to flush spool segment {}: {error}", self.path.display());
         }
         self.open = false;
     }
 
     /// Removes it and its file.
     pub fn delete(self) {
-        if let Storage::File { path, .. } = &self.storage
-            && let Err(error) = std::fs::remove_file(path)
-        {
-            tracing::warn!("failed to remove spool segment {}: {error}", path.display());
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            tracing::warn!("failed to remove spool segment {}: {error}", self.path.display());
         }
     }
 
@@ -310,12 +286,13 @@ impl Segment {
         self.frames
     }
 
-    pub fn is_open(&self) -> bool {
-        self.open
+    /// Whether the frame of that sequence may follow: within a segment there are no holes.
+    pub fn is_continued_by(&self, sequence: u64) -> bool {
+        self.frames == 0 || sequence == self.last_sequence + 1
     }
 
-    pub fn is_memory(&self) -> bool {
-        matches!(self.storage, Storage::Memory(_))
+    pub fn is_open(&self) -> bool {
+        self.open
     }
 
     pub fn first_sequence(&self) -> u64 {
@@ -324,5 +301,16 @@ impl Segment {
 
     pub fn last_timestamp_ms(&self) -> i64 {
         self.last_timestamp_ms
+    }
+}
+
+impl Defined {
+    /// The series of a frame that are not defined yet.
+    fn missing(&self, layout: &Arc<Layout>) -> Vec<headroom_proto::wire::SeriesDefinition> {
+        if Arc::ptr_eq(layout, &self.last) {
+            return Vec::new();
+        }
+        let new = layout.definitions().iter().filter(|one| !self.ids.contains(&one.id));
+        new.map(|one| (**one).clone()).collect()
     }
 }

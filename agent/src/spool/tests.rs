@@ -8,10 +8,10 @@ mod witness;
 use std::fs;
 use std::time::Duration;
 
-use headroom_proto::wire::{Acknowledgement, Frame, Loss, LossReason, SequenceRange};
+use headroom_proto::wire::{Acknowledgement, Loss, LossReason, SequenceRange};
 
 use self::witness::{Cursor, FrameId, SMALLEST_SEGMENT, WEEK, Witness};
-use super::{Position, Spool, SpoolOptions};
+use super::{Position, Record, Sent, Spool, SpoolOptions};
 
 /// A spool of four of the smallest segments.
 fn tiny() -> Witness {
@@ -27,8 +27,8 @@ fn of_boot(boot: u64, sequences: impl IntoIterator<Item = u64>) -> Vec<FrameId> 
     sequences.into_iter().map(|sequence| (boot, sequence)).collect()
 }
 
-fn read(witness: &Witness, from: Position, limit: Option<Position>) -> Vec<FrameId> {
-    Cursor::new(from, limit).read_all(witness)
+fn read(witness: &Witness) -> Vec<FrameId> {
+    Cursor::default().read_all(witness)
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn frames_come_out_in_order_behind_their_definitions() {
         for &(frames, series) in rounds {
             witness.append(frames, series);
         }
-        assert_eq!(read(&witness, Position::default(), None), witness.appended(), "{rounds:?}");
+        assert_eq!(read(&witness), witness.appended(), "{rounds:?}");
         witness.check();
     }
 }
@@ -95,16 +95,10 @@ fn a_boots_acknowledgement_is_not_anothers() {
     witness.restart();
     witness.append(30, 100);
     witness.acknowledge(2, 1, 20);
-    assert_eq!(
-        read(&witness, Position::default(), None),
-        [of_boot(1, 1..=30), of_boot(2, 21..=30)].concat()
-    );
+    assert_eq!(read(&witness), [of_boot(1, 1..=30), of_boot(2, 21..=30)].concat());
     witness.acknowledge(1, 11, 30);
     witness.restart();
-    assert_eq!(
-        read(&witness, Position::default(), None),
-        [of_boot(1, 1..=10), of_boot(2, 21..=30)].concat()
-    );
+    assert_eq!(read(&witness), [of_boot(1, 1..=10), of_boot(2, 21..=30)].concat());
     witness.check();
 }
 
@@ -163,7 +157,7 @@ fn a_full_spool_gives_up_the_oldest_and_says_exactly_what() {
         }
         witness.append(20, 100);
         witness.check();
-        let readable = read(&witness, Position::default(), None);
+        let readable = read(&witness);
         assert!(readable.len() > 40 && readable.contains(&(1, 320)), "{}", readable.len());
         assert!(witness.lost().iter().all(|id| *id < readable[0]));
     }
@@ -183,9 +177,11 @@ fn losses_that_touch_are_one() {
 #[test]
 fn a_frame_that_was_sent_is_a_loss_of_its_own() {
     let mut witness = tiny();
-    witness.append(50, 100);
-    for sequence in [1, 3, 5, 6, 18, 19] {
-        witness.send((1, sequence));
+    for sequence in 1..=50 {
+        let sent = [(1, Sent::Now), (3, Sent::Before), (5, Sent::Now), (6, Sent::Now)];
+        let sent = sent.into_iter().chain([(18, Sent::Before), (19, Sent::Before)]);
+        let sent = sent.into_iter().find(|(of, _)| *of == sequence);
+        witness.append_sent(1, 100, sent.map_or(Sent::Never, |(_, sent)| sent));
     }
     witness.acknowledge(1, 5, 5);
     witness.append(40, 100);
@@ -209,8 +205,9 @@ fn a_frame_that_was_sent_is_a_loss_of_its_own() {
 #[test]
 fn a_range_that_ends_before_it_begins_acknowledges_nothing() {
     let mut witness = tiny();
-    witness.append(200, 100);
-    witness.send((1, 190));
+    witness.append(189, 100);
+    witness.append_sent(1, 100, Sent::Now);
+    witness.append(10, 100);
     let losses = witness.spool.losses().to_vec();
     let range = SequenceRange { boot: 1, first: 200, last: 1 };
     let inverted = Acknowledgement { frames: vec![range], losses: vec![range] };
@@ -305,61 +302,61 @@ fn what_got_too_old_while_the_agent_was_down_is_given_up_with_the_first_frame() 
 }
 
 #[test]
-fn without_a_disk_a_little_waits_in_memory() {
-    let mut witness = Witness::without_disk();
-    for _ in 0..40 {
-        witness.append(100, 100);
-        witness.check();
-        assert!(witness.spool.state().bytes <= 1 << 20, "{:?}", witness.spool.state());
-    }
-    assert_eq!(witness.reasons(), [LossReason::SpoolUnwritable].into());
-    assert!(witness.readable().len() > 800, "{}", witness.readable().len());
-    let waiting = witness.readable();
-    witness.acknowledge(1, waiting.first().unwrap().1, 4000);
-    witness.check();
-    assert!(witness.spool.state().bytes < 256 << 10, "{:?}", witness.spool.state());
-}
-
-#[test]
-fn the_disk_is_used_again_when_it_takes_files() {
-    let mut witness = Witness::without_disk();
-    witness.append(100, 100);
-    fs::remove_file(witness.directory().parent().unwrap()).unwrap();
-    fs::create_dir_all(witness.directory()).unwrap();
-    witness.append(300, 100);
-    witness.check();
-    assert_eq!(witness.files().len(), 1);
-    assert_eq!(read(&witness, Position::default(), None), of_boot(1, 1..=400));
-}
-
-#[test]
-fn a_live_reader_sees_what_is_new_and_a_backlog_reader_what_was() {
+fn a_stream_reads_what_was_not_sent_on_it_and_goes_on_where_it_was() {
     let mut witness = roomy();
     witness.append(50, 100);
-    let boundary = witness.spool.begin_segment();
-    let mut live = Cursor::new(boundary, None);
-    let mut backlog = Cursor::new(Position::default(), Some(boundary));
-    assert_eq!(live.read(&witness), None);
-    for sequence in 51..=100 {
-        witness.append(1, 100);
-        assert_eq!(live.read(&witness), Some((1, sequence)));
-        assert_eq!(live.read(&witness), None);
-        assert_eq!(backlog.read(&witness), Some((1, sequence - 50)));
-    }
-    assert_eq!(backlog.read(&witness), None);
+    witness.spool.begin_stream();
+    assert_eq!(witness.read(20), (of_boot(1, 1..=20), false));
+    witness.append_sent(5, 100, Sent::Now);
+    witness.append_sent(5, 100, Sent::Before);
+    assert_eq!(witness.read(100), (of_boot(1, (21..=50).chain(56..=60)), true));
+    assert_eq!(witness.read(100), (vec![], true));
+    witness.append(2, 100);
+    witness.append_sent(1, 100, Sent::Now);
+    assert_eq!(witness.read(1), (of_boot(1, [61]), false));
+    assert_eq!(witness.read(1), (of_boot(1, [62]), false));
+    assert_eq!(witness.read(1), (vec![], true));
+    // On another stream nothing was sent yet.
+    witness.spool.begin_stream();
+    assert_eq!(witness.read(100), (of_boot(1, 1..=63), true));
+    witness.check();
 }
 
 #[test]
-fn a_boundary_is_the_same_until_something_is_appended() {
+fn a_hole_in_the_sequences_is_none_in_the_log() {
     let mut witness = roomy();
-    assert_eq!(witness.spool.begin_segment(), witness.spool.begin_segment());
-    witness.append(3, 1);
-    let boundary = witness.spool.begin_segment();
-    assert_eq!(witness.spool.begin_segment(), boundary);
-    assert_eq!(read(&witness, Position::default(), Some(boundary)), of_boot(1, 1..=3));
-    assert_eq!(read(&witness, boundary, None), []);
-    witness.append(1, 1);
-    assert!(witness.spool.begin_segment() > boundary);
+    witness.append(5, 3);
+    witness.skip(4);
+    witness.append(5, 3);
+    assert_eq!(read(&witness), of_boot(1, (1..=5).chain(10..=14)));
+    // What was never here is acknowledged, and nothing of what is here with it.
+    witness.acknowledge(1, 6, 9);
+    witness.check();
+    witness.acknowledge(1, 1, 5);
+    witness.check();
+    witness.crash();
+    assert_eq!(read(&witness), of_boot(1, 10..=14));
+    witness.check();
+}
+
+#[test]
+fn what_cannot_be_written_is_left_to_the_caller_and_the_rest_is_kept() {
+    let mut witness = roomy();
+    witness.append(100, 100);
+    let before = witness.readable();
+    // No new file can come to be; what is open can be read.
+    let away = witness.directory().with_extension("away");
+    fs::rename(witness.directory(), &away).unwrap();
+    fs::write(witness.directory(), "").unwrap();
+    let refused = witness.try_append(200, 100);
+    assert!(refused > 100, "{refused}");
+    fs::remove_file(witness.directory()).unwrap();
+    fs::rename(&away, witness.directory()).unwrap();
+    assert!(witness.spool.take_trouble().is_none(), "no ledger was written");
+    assert!(witness.readable().is_superset(&before));
+    witness.append(50, 100);
+    witness.check();
+    witness.crash();
     witness.check();
 }
 
@@ -367,7 +364,7 @@ fn a_boundary_is_the_same_until_something_is_appended() {
 fn readers_leave_out_what_is_acknowledged_or_given_up_under_them() {
     let mut witness = tiny();
     witness.append(50, 100);
-    let mut reader = Cursor::new(Position::default(), None);
+    let mut reader = Cursor::default();
     let first: Vec<_> = std::iter::from_fn(|| reader.read(&witness)).take(5).collect();
     assert_eq!(first, of_boot(1, 1..=5));
     witness.acknowledge(1, 7, 9);
@@ -387,22 +384,26 @@ fn a_directory_serves_one_agent() {
         max_bytes: 1 << 20,
         max_age: Duration::from_hours(1),
     };
-    let frame = |boot| Frame {
-        boot,
-        sequence: 1,
-        timestamp_ms: 1,
-        ids: vec![],
-        values: vec![],
-        meetings: vec![],
-    };
-    let mut first = Spool::open(options.clone(), 1);
-    first.append(&[], frame(1));
-    let mut second = Spool::open(options.clone(), 2);
-    second.append(&[], frame(2));
-    second.keep_ledger();
-    assert_eq!(second.state().waiting_frames, 1, "it lives in memory");
-    let files = || fs::read_dir(&options.directory).unwrap().count();
-    assert_eq!(files(), 3, "lock, ledger and segment of the first, nothing of the second");
-    drop((first, second));
-    assert_eq!(Spool::open(options, 3).state().waiting_frames, 1, "only the first left a frame");
+    let first = Spool::open(options.clone(), 1).unwrap();
+    let refused = Spool::open(options.clone(), 2).err().unwrap();
+    let expected = "another agent uses it; give each its own spool.directory";
+    assert_eq!(refused.to_string(), expected);
+    drop(first);
+    assert!(Spool::open(options, 3).is_ok());
+}
+
+/// Reads what waits in a spool and changes nothing.
+#[derive(Default)]
+pub struct Reader(Position);
+
+impl Reader {
+    /// Boot and sequence of each frame that waits.
+    pub fn read_all(&mut self, spool: &Spool) -> Vec<FrameId> {
+        let records = std::iter::from_fn(|| spool.next(&mut self.0));
+        let frames = records.filter_map(|(record, _)| match record {
+            Record::Frame(frame) => Some((frame.boot, frame.sequence)),
+            Record::Series(_) => None,
+        });
+        frames.collect()
+    }
 }

@@ -8,6 +8,8 @@ use headroom_proto::limits::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
+use crate::authority;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The secret that says which host this is. Never printed.
@@ -83,16 +85,18 @@ impl CollectorAddress {
             .keep_alive_while_idle(true)
             .user_agent(concat!("headroom-agent/", env!("CARGO_PKG_VERSION")))?;
         if self.url.starts_with("https://") {
-            endpoint = endpoint.tls_config(self.tls()?)?;
+            endpoint = endpoint.tls_config(self.tls().await?)?;
         }
         Ok(endpoint.connect().await?)
     }
 
-    fn tls(&self) -> Result<ClientTlsConfig, ConnectError> {
+    async fn tls(&self) -> Result<ClientTlsConfig, ConnectError> {
         let Some(path) = &self.ca_file else {
             return Ok(ClientTlsConfig::new().with_native_roots());
         };
-        let pem = std::fs::read(path)
+        // Read for each connection, so that a new authority needs no restart.
+        let pem = authority::read(path.clone())
+            .await
             .map_err(|source| ConnectError::Authority { path: path.clone(), source })?;
         Ok(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))
     }

@@ -1,25 +1,29 @@
 //! One stream to the collector, from Hello to its end.
 //!
-//! Live frames go first; the backlog follows at a pace that leaves room for them. What is sent and
-//! not acknowledged is bounded, and an answer that stays away too long ends the stream.
+//! What is new goes first; the backlog follows at a pace that leaves room for it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::wire::{
-    Acknowledgement, Refusal, SequenceRange, SeriesDefinitions, Settings, SettingsApplied,
+    Acknowledgement, Refusal, SequenceRange, SeriesDefinition, SeriesDefinitions, Settings,
+    SettingsApplied,
 };
-use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use prost::bytes::Bytes;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{MissedTickBehavior, timeout};
 
 use super::UplinkContext;
 use super::backoff::Backoff;
 use super::client::{Answer, Introduction, WireClient, WireError};
 use super::connection::CollectorAddress;
-use crate::spool::{Position, Record, Spool};
-use crate::telemetry::Counts;
+use crate::frames::{Backlog, Backlogged, KeptFrame};
+use crate::journal::{Deliveries, Delivery};
+use crate::series::Layout;
+use crate::telemetry::Telemetry;
 
 /// How long the collector may take to welcome, and to acknowledge.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,23 +32,26 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const BACKLOG_BURST: usize = 25;
 const BACKLOG_TICK: Duration = Duration::from_millis(50);
 
+/// How much of what may be sent ahead the backlog leaves to what is new.
+const LIVE_RESERVE: usize = 64;
+
 /// How long to wait for the last acknowledgements at the end.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub struct Session<'u> {
     address: &'u CollectorAddress,
     context: &'u UplinkContext,
 }
 
-/// What has been sent on this stream.
-struct Progress {
+/// A stream that is open, and what comes for it.
+struct OpenStream {
     client: WireClient,
-    live: Position,
-    backlog: Position,
-    /// Where the backlog ends: what lies behind it is live.
-    boundary: Position,
+    deliveries: Deliveries,
+    /// The backlog that was asked for.
+    wanted: Option<oneshot::Receiver<Backlog>>,
     defined: HashSet<(u64, u32)>,
-    reported_losses: Vec<SequenceRange>,
+    /// The series of the last frame that was sent live, which are all defined.
+    last: Arc<Layout>,
 }
 
 impl<'u> Session<'u> {
@@ -63,21 +70,29 @@ impl<'u> Session<'u> {
             () = stopped(&mut stop) => return Ok(()),
         };
         backoff.reset();
-        let mut progress = self.begin(client);
+        let deliveries = self.context.outlet.begin_stream().await;
+        let mut stream = OpenStream::new(client, deliveries);
         let mut tick = tokio::time::interval(BACKLOG_TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.send_losses(&mut progress).await?;
-            self.send_live(&mut progress).await?;
-            let behind = progress.backlog < progress.boundary;
+            let asks = *stream.deliveries.behind.borrow_and_update() && stream.may_ask();
             tokio::select! {
-                answer = progress.client.answer() => self.take(answer?, &mut progress).await?,
-                () = self.context.appended.notified() => {}
-                _ = tick.tick(), if behind => self.send_backlog(&mut progress).await?,
+                event = stream.next() => match event? {
+                    Event::Answer(answer) => self.take(answer, &mut stream).await?,
+                    Event::Delivered(deliveries) => stream.send(deliveries).await?,
+                    Event::Backlog(backlog) => stream.send_backlog(backlog).await?,
+                    Event::Behind => {}
+                    Event::JournalEnded => return Ok(()),
+                },
+                _ = tick.tick(), if asks => self.ask(&mut stream).await,
                 () = stopped(&mut stop) => break,
             }
         }
-        self.drain(progress).await;
+        if let Ok(drained) = timeout(DRAIN_TIMEOUT, self.drain(&mut stream)).await {
+            return drained;
+        }
+        let unanswered = stream.client.unanswered();
+        tracing::info!(unanswered, "what the collector has not answered waits for the next run");
         Ok(())
     }
 
@@ -94,157 +109,180 @@ impl<'u> Session<'u> {
             version = welcome.collector_version,
             "connected"
         );
-        self.context.counts.connected.store(1, Ordering::Relaxed);
-        Counts::add(&self.context.counts.connections, 1);
+        self.context.telemetry.connected.store(1, Ordering::Relaxed);
+        Telemetry::add(&self.context.telemetry.connections, 1);
         Ok(client)
     }
 
-    fn begin(&self, client: WireClient) -> Progress {
-        let spool = self.context.spool.lock();
-        let end = spool.map(|mut spool| spool.begin_segment()).unwrap_or_default();
-        Progress {
-            client,
-            live: end,
-            backlog: Position::default(),
-            boundary: end,
-            defined: HashSet::new(),
-            reported_losses: Vec::new(),
-        }
+    async fn ask(&self, stream: &mut OpenStream) {
+        stream.wanted = Some(self.context.outlet.want_backlog(BACKLOG_BURST).await);
     }
 
-    async fn send_live(&self, progress: &mut Progress) -> Result<(), WireError> {
-        while progress.client.room() > 0 {
-            let next = self.take_next(&mut progress.live, None);
-            let Some((boot, record)) = next else { break };
-            progress.send(boot, record).await?;
-        }
-        Ok(())
-    }
-
-    async fn send_backlog(&self, progress: &mut Progress) -> Result<(), WireError> {
-        for _ in 0..BACKLOG_BURST.min(progress.client.room()) {
-            let limit = Some(progress.boundary);
-            let Some((boot, record)) = self.take_next(&mut progress.backlog, limit) else {
-                progress.backlog = progress.boundary;
-                break;
-            };
-            progress.send(boot, record).await?;
-        }
-        Ok(())
-    }
-
-    async fn send_losses(&self, progress: &mut Progress) -> Result<(), WireError> {
-        let losses = self.context.spool.lock().map(|spool| spool.losses().to_vec());
-        for loss in losses.unwrap_or_default() {
-            let (boot, first, last) = (loss.boot, loss.first_sequence, loss.last_sequence);
-            let range = SequenceRange { boot, first, last };
-            if progress.client.room() > 0 && !progress.reported_losses.contains(&range) {
-                progress.client.report(loss).await?;
-                progress.reported_losses.push(range);
-            }
-        }
-        Ok(())
-    }
-
-    /// The next record of the log, noted as sent.
-    fn take_next(&self, position: &mut Position, limit: Option<Position>) -> Option<(u64, Record)> {
-        let mut spool = self.context.spool.lock().ok()?;
-        take_next(&mut spool, position, limit)
-    }
-
-    async fn take(&self, answer: Answer, progress: &mut Progress) -> Result<(), WireError> {
+    async fn take(&self, answer: Answer, stream: &mut OpenStream) -> Result<(), WireError> {
         match answer {
             Answer::Acknowledged(acknowledgement) => {
-                self.take_acknowledgement(&acknowledgement, progress);
+                self.context.outlet.acknowledge(acknowledgement).await;
+                Ok(())
             }
-            Answer::Refused(refusal) => self.take_refusal(&refusal, progress),
-            Answer::Settings(settings) => self.apply(settings, progress).await?,
-        }
-        Ok(())
-    }
-
-    fn take_acknowledgement(&self, acknowledgement: &Acknowledgement, progress: &mut Progress) {
-        progress.reported_losses.retain(|range| !acknowledgement.losses.contains(range));
-        if let Ok(mut spool) = self.context.spool.lock() {
-            spool.acknowledge(acknowledgement);
+            Answer::Refused(refusal) => {
+                self.take_refusal(&refusal).await;
+                Ok(())
+            }
+            Answer::Settings(settings) => self.apply(settings, stream).await,
         }
     }
 
     /// What is refused would be refused again: count it and let it go.
-    fn take_refusal(&self, refusal: &Refusal, progress: &mut Progress) {
+    async fn take_refusal(&self, refusal: &Refusal) {
         tracing::warn!(
             sequence = refusal.sequence,
             samples = refusal.samples,
             "the collector refused samples: {}",
             refusal.reason
         );
-        Counts::add(&self.context.counts.refused_samples, refusal.samples);
+        Telemetry::add(&self.context.telemetry.refused_samples, refusal.samples);
         let range =
             SequenceRange { boot: refusal.boot, first: refusal.sequence, last: refusal.sequence };
         let done = Acknowledgement { frames: vec![range], losses: Vec::new() };
         if refusal.whole_frame {
-            self.take_acknowledgement(&done, progress);
+            self.context.outlet.acknowledge(done).await;
         }
     }
 
-    async fn apply(&self, settings: Settings, progress: &mut Progress) -> Result<(), WireError> {
+    async fn apply(&self, settings: Settings, stream: &mut OpenStream) -> Result<(), WireError> {
         let interval = wished_interval(&settings);
         tracing::info!(version = settings.version, ?interval, "settings from the collector");
         self.context.interval.send_replace(interval);
-        self.context.counts.settings_version.store(settings.version, Ordering::Relaxed);
-        progress.client.echo(SettingsApplied { version: settings.version }).await
+        self.context.telemetry.settings_version.store(settings.version, Ordering::Relaxed);
+        stream.client.echo(SettingsApplied { version: settings.version }).await
     }
 
-    /// Sends what is left and waits for its acknowledgement, for a moment.
-    async fn drain(&self, mut progress: Progress) {
-        let end = Instant::now() + DRAIN_TIMEOUT;
-        let draining = async {
-            loop {
-                self.send_live(&mut progress).await?;
-                self.send_backlog(&mut progress).await?;
-                if progress.client.unanswered() == 0 {
-                    return Ok::<_, WireError>(());
-                }
-                let answer = progress.client.answer().await?;
-                self.take(answer, &mut progress).await?;
+    /// Sends what is left and waits for its acknowledgement.
+    async fn drain(&self, stream: &mut OpenStream) -> Result<(), WireError> {
+        let mut is_complete = false;
+        // What was asked for before says nothing of what came since.
+        let mut asked_since = false;
+        loop {
+            if stream.may_ask() && !is_complete {
+                self.ask(stream).await;
+                asked_since = true;
             }
-        };
-        // What is not acknowledged in time waits for the next run.
-        let _ = timeout_at(end, draining).await;
+            if is_complete && stream.deliveries.live.is_empty() && stream.client.unanswered() == 0 {
+                return Ok(());
+            }
+            match stream.next().await? {
+                Event::Answer(answer) => self.take(answer, stream).await?,
+                Event::Delivered(deliveries) => stream.send(deliveries).await?,
+                Event::Backlog(backlog) => {
+                    is_complete = asked_since && backlog.is_last;
+                    stream.send_backlog(backlog).await?;
+                }
+                Event::Behind => {}
+                Event::JournalEnded => return Ok(()),
+            }
+        }
+    }
+}
+
+/// What happens on an open stream.
+enum Event {
+    Answer(Answer),
+    Delivered(Vec<Delivery>),
+    Backlog(Backlog),
+    /// There is a backlog, or none any more.
+    Behind,
+    JournalEnded,
+}
+
+impl OpenStream {
+    fn new(client: WireClient, deliveries: Deliveries) -> Self {
+        let (defined, last) = (HashSet::new(), Arc::default());
+        Self { client, deliveries, wanted: None, defined, last }
+    }
+
+    /// Whether backlog may be asked for: one answer at a time, and what is new keeps its room.
+    fn may_ask(&self) -> bool {
+        self.wanted.is_none() && self.client.room() >= BACKLOG_BURST + LIVE_RESERVE
+    }
+
+    /// Waits for whatever comes first. Nothing is lost if the caller stops waiting.
+    async fn next(&mut self) -> Result<Event, WireError> {
+        let room = self.client.room();
+        let mut delivered = Vec::new();
+        tokio::select! {
+            answer = self.client.answer() => Ok(Event::Answer(answer?)),
+            count = self.deliveries.live.recv_many(&mut delivered, room), if room > 0 => {
+                Ok(if count > 0 { Event::Delivered(delivered) } else { Event::JournalEnded })
+            }
+            backlog = answered(&mut self.wanted), if room >= BACKLOG_BURST => {
+                self.wanted = None;
+                Ok(Event::Backlog(backlog))
+            }
+            changed = self.deliveries.behind.changed() => {
+                Ok(changed.map_or(Event::JournalEnded, |()| Event::Behind))
+            }
+        }
+    }
+
+    /// Sends what is new, the definitions of its series in front of it.
+    async fn send(&mut self, deliveries: Vec<Delivery>) -> Result<(), WireError> {
+        let mut frames: Vec<Bytes> = Vec::with_capacity(deliveries.len());
+        for delivery in deliveries {
+            match delivery {
+                Delivery::Loss(loss) => self.client.report(loss).await?,
+                Delivery::Frame(KeptFrame { boot, layout, message, .. }) => {
+                    if !Arc::ptr_eq(&layout, &self.last) {
+                        self.client.push_encoded(std::mem::take(&mut frames)).await?;
+                        let definitions = layout.definitions().iter();
+                        self.define(boot, definitions.map(|one| (**one).clone())).await?;
+                        self.last = layout;
+                    }
+                    frames.push(message);
+                }
+            }
+        }
+        self.client.push_encoded(frames).await
+    }
+
+    async fn send_backlog(&mut self, backlog: Backlog) -> Result<(), WireError> {
+        for record in backlog.records {
+            match record {
+                Backlogged::Series(SeriesDefinitions { boot, series }) => {
+                    self.define(boot, series.into_iter()).await?;
+                }
+                Backlogged::Frame(message) => self.client.push_encoded(vec![message]).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Defines those of the series that this stream does not know.
+    async fn define(
+        &mut self,
+        boot: u64,
+        series: impl Iterator<Item = SeriesDefinition>,
+    ) -> Result<(), WireError> {
+        let new: Vec<_> = series.filter(|one| self.defined.insert((boot, one.id))).collect();
+        if new.is_empty() { Ok(()) } else { self.client.define(boot, new).await }
+    }
+}
+
+/// The answer that is waited for; never, if none is.
+async fn answered(wanted: &mut Option<oneshot::Receiver<Backlog>>) -> Backlog {
+    let answer = match wanted {
+        Some(wanted) => wanted.await.ok(),
+        None => None,
+    };
+    match answer {
+        Some(backlog) => backlog,
+        // A journal that has ended says so elsewhere.
+        None => std::future::pending().await,
     }
 }
 
 /// A stop token that is gone means stop, too.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// The next record of the log, noted as sent.
-fn take_next(
-    spool: &mut Spool,
-    position: &mut Position,
-    limit: Option<Position>,
-) -> Option<(u64, Record)> {
-    let (boot, record) = spool.next(position, limit)?;
-    if let Record::Frame(frame) = &record {
-        spool.mark_sent(boot, frame.sequence);
-    }
-    Some((boot, record))
-}
-
-impl Progress {
-    async fn send(&mut self, boot: u64, record: Record) -> Result<(), WireError> {
-        match record {
-            Record::Series(SeriesDefinitions { mut series, .. }) => {
-                series.retain(|series| self.defined.insert((boot, series.id)));
-                if series.is_empty() {
-                    return Ok(());
-                }
-                self.client.define(boot, series).await
-            }
-            Record::Frame(frame) => self.client.push(vec![frame]).await,
-        }
-    }
 }
 
 /// The interval that the collector wishes, within the agent's own limits; none if it has no wish.

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use headroom_agent::frames::{Frames, Taken};
 use headroom_agent::rooms::account::{Account, AccountOptions};
 use headroom_agent::rooms::poll::{Outcome, Poll};
 use headroom_agent::rooms::room::{Clients, MeetingKey, Origin, Room};
 use headroom_agent::rooms::watch::PollTime;
-use headroom_agent::series::{Round, RoundKind, SeriesTable};
+use headroom_agent::series::{Reading, Round, Scope};
 use headroom_proto::catalogue::{HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_FRAMES_TOTAL};
 use headroom_proto::wire::{Frame, SeriesDefinition};
 use headroom_simulation::{Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
@@ -26,11 +27,10 @@ pub struct DemoAgent {
     host: &'static Host,
     key: MeetingKey,
     account: Account,
-    table: SeriesTable,
-    /// How many series have been handed out.
-    defined: usize,
-    boot: u64,
-    sequence: u64,
+    frames: Frames,
+    reading: Reading,
+    /// The first id of a series that has not been handed out.
+    undefined: u32,
     begin_ms: i64,
 }
 
@@ -48,30 +48,27 @@ impl DemoAgent {
             host,
             key: MeetingKey::derive(host.name.as_bytes()),
             account: Account::new(&options),
-            table: SeriesTable::default(),
-            defined: 0,
-            boot,
-            sequence: 0,
+            frames: Frames::new(boot),
+            reading: Reading::default(),
+            undefined: 0,
             begin_ms,
         }
     }
 
     /// A round of the samplers.
     pub fn sample(&mut self, moment: &HostMoment) -> Outgoing {
-        self.sequence += 1;
-        let mut round = Round::new(&mut self.table);
+        self.reading.begin(Scope::HOST, moment.at_ms);
+        let mut round = Round::new(&mut self.reading);
         node::push(self.host, moment, &mut round);
         round.set_job("headroom");
-        round.push(HEADROOM_AGENT_FRAMES_TOTAL.name, &[], self.sequence as f64);
+        round.push_sequence(HEADROOM_AGENT_FRAMES_TOTAL.name);
         let version = [("version", env!("CARGO_PKG_VERSION"))];
         round.push(HEADROOM_AGENT_BUILD_INFO.name, &version, 1.0);
-        let (ids, values, _) = round.finish();
-        self.outgoing(Frame { timestamp_ms: moment.at_ms, ids, values, ..Frame::default() })
+        self.outgoing()
     }
 
     /// A poll of BigBlueButton.
     pub fn poll(&mut self, moment: &HostMoment) -> Outgoing {
-        self.sequence += 1;
         let rooms = moment.rooms.iter().map(|room| self.room(room)).collect();
         let since_ms = (moment.at_ms - self.begin_ms).max(0) as u64;
         let poll = Poll {
@@ -80,16 +77,9 @@ impl DemoAgent {
             outcome: Outcome::Rooms { rooms, version: Some(self.host.version.to_owned()) },
             sfu: Vec::new(),
         };
-        let mut round = Round::of(RoundKind::Rooms, &mut self.table);
-        let meetings = self.account.poll(poll, &mut round);
-        let (ids, values, _) = round.finish();
-        self.outgoing(Frame {
-            timestamp_ms: moment.at_ms,
-            ids,
-            values,
-            meetings,
-            ..Frame::default()
-        })
+        self.reading.begin(Scope::ROOMS, moment.at_ms);
+        self.reading.meetings = self.account.poll(poll, &mut Round::new(&mut self.reading));
+        self.outgoing()
     }
 
     fn room(&self, room: &RoomMoment) -> Room {
@@ -118,9 +108,12 @@ impl DemoAgent {
     }
 
     /// The next frame of this run, behind the series that are new in it.
-    fn outgoing(&mut self, frame: Frame) -> Outgoing {
-        let series = self.table.definitions()[self.defined..].to_vec();
-        self.defined = self.table.definitions().len();
-        Outgoing { series, frame: Frame { boot: self.boot, sequence: self.sequence, ..frame } }
+    fn outgoing(&mut self) -> Outgoing {
+        let Taken { frame, layout, .. } = self.frames.take(&mut self.reading);
+        // Ids are given in the order of their first frames.
+        let new = layout.definitions().iter().filter(|series| series.id >= self.undefined);
+        let series: Vec<SeriesDefinition> = new.map(|series| (**series).clone()).collect();
+        self.undefined = series.iter().fold(self.undefined, |next, one| next.max(one.id + 1));
+        Outgoing { series, frame }
     }
 }

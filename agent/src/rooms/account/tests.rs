@@ -7,11 +7,11 @@ use headroom_proto::catalogue;
 use super::*;
 use crate::exposition;
 use crate::rooms::room::{MeetingId, Origin};
-use crate::series::{RoundKind, SeriesTable};
+use crate::series::{Reading, Round, Scope, SeriesTables};
 
 struct Host {
     account: Account,
-    table: SeriesTable,
+    tables: SeriesTables,
     second: u64,
 }
 
@@ -20,7 +20,7 @@ impl Host {
         let organisations = [("moodle.example".to_owned(), "school".to_owned())].into();
         let interval = Duration::from_secs(15);
         let options = AccountOptions { organisations, max_tenants: 2, interval };
-        Self { account: Account::new(&options), table: SeriesTable::default(), second: 1000 }
+        Self { account: Account::new(&options), tables: SeriesTables::default(), second: 1000 }
     }
 
     /// A poll 15 seconds after the one before; its series as text, those that ended as NaN.
@@ -31,14 +31,16 @@ impl Host {
             elapsed: Duration::from_secs(self.second),
         };
         let latency = matches!(outcome, Outcome::Rooms { .. }).then_some(Duration::from_millis(30));
-        let mut round = Round::of(RoundKind::Rooms, &mut self.table);
-        self.account.poll(Poll { time, latency, outcome, sfu: Vec::new() }, &mut round);
-        let (ids, values, _) = round.finish();
-        for series in self.table.definitions() {
+        let mut reading = Reading::default();
+        reading.begin(Scope::ROOMS, time.at_ms);
+        let poll = Poll { time, latency, outcome, sfu: Vec::new() };
+        self.account.poll(poll, &mut Round::new(&mut reading));
+        let resolved = self.tables.resolve(&mut reading);
+        for series in resolved.layout.definitions() {
             catalogue::check(&series.metric, series.labels.iter().map(|l| l.name.as_str()))
                 .unwrap();
         }
-        exposition::write(self.table.definitions(), &ids, &values)
+        exposition::write(&resolved.layout, reading.values())
     }
 
     fn rooms(&mut self, rooms: Vec<Room>) -> String {

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use headroom_proto::metric::JOB;
-
 use super::fake_host::{FakeHost, lines_of, now, sample, sample_with};
 use crate::samplers::{ContainerOptions, SamplerOptions, Samplers};
-use crate::series::{Round, SeriesTable};
+use crate::series::{Reading, Round};
 
 const SUCCESS: &str = "headroom_agent_sampler_success{sampler=\"containers\"}";
 
@@ -318,12 +316,9 @@ fn a_host_without_control_groups_has_no_such_sampler() {
 fn containers_are_of_the_hosts_job() {
     let host = host();
     add(&host, "lxc.payload.meet1");
-    let mut table = SeriesTable::default();
-    Samplers::new(&host.options()).sample(SystemTime::now(), &mut Round::new(&mut table));
-    let containers = table.definitions().iter().filter(|s| s.metric.contains("container"));
-    let jobs: Vec<_> = containers
-        .flat_map(|series| series.labels.iter().filter(|label| label.name == JOB))
-        .map(|label| label.value.as_str())
-        .collect();
+    let mut reading = Reading::default();
+    Samplers::new(&host.options()).sample(SystemTime::now(), &mut Round::new(&mut reading));
+    let containers = reading.named().filter(|series| series.metric.contains("container"));
+    let jobs: Vec<_> = containers.map(|series| series.job).collect();
     assert!(jobs.len() > 10 && jobs.iter().all(|job| *job == "node"), "{jobs:?}");
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::exposition;
 use crate::samplers::{SamplerOptions, Samplers};
-use crate::series::{Round, SeriesTable};
+use crate::series::{Reading, Round, SeriesTables};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/samplers/fixtures");
 
@@ -145,14 +145,13 @@ pub fn sample_with(options: &SamplerOptions) -> String {
 }
 
 pub fn sample(samplers: &mut Samplers, now: SystemTime) -> String {
-    let mut table = SeriesTable::default();
-    let mut round = Round::new(&mut table);
-    samplers.sample(now, &mut round);
-    let (ids, values, _) = round.finish();
-    for series in table.definitions() {
+    let mut reading = Reading::default();
+    samplers.sample(now, &mut Round::new(&mut reading));
+    let layout = SeriesTables::default().resolve(&mut reading).layout;
+    for series in layout.definitions() {
         catalogue::check(&series.metric, series.labels.iter().map(|l| l.name.as_str())).unwrap();
     }
-    exposition::write(table.definitions(), &ids, &values)
+    exposition::write(&layout, reading.values())
 }
 
 /// Hides what depends on the machine that runs the test.

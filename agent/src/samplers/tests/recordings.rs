@@ -4,11 +4,9 @@ use std::fs::{FileTimes, OpenOptions};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use headroom_proto::metric::JOB;
-
 use super::fake_host::{FakeHost, lines_of, now, sample, sample_with};
 use crate::samplers::{SamplerOptions, Samplers};
-use crate::series::{Round, SeriesTable};
+use crate::series::{Reading, Round};
 
 const BASE: &str = "var/bigbluebutton";
 
@@ -149,15 +147,13 @@ fn a_host_without_recordings_has_no_such_sampler_and_an_empty_one_has_none_of_th
 #[test]
 fn the_exporters_names_are_of_its_job_and_the_others_of_the_host() {
     let host = host();
-    let mut table = SeriesTable::default();
+    let mut reading = Reading::default();
     let mut samplers = Samplers::new(&host.options());
     samplers.settle(Duration::from_mins(1));
-    samplers.sample(now(), &mut Round::new(&mut table));
-    for series in table.definitions().iter().filter(|series| series.metric.contains("_recordings_"))
-    {
+    samplers.sample(now(), &mut Round::new(&mut reading));
+    for series in reading.named().filter(|series| series.metric.contains("_recordings_")) {
         let expected = if series.metric.starts_with("bbb_") { "bbb" } else { "node" };
-        let job = series.labels.iter().find(|label| label.name == JOB).unwrap();
-        assert_eq!(job.value, expected, "{series:?}");
+        assert_eq!(series.job, expected, "{series:?}");
     }
 }
 

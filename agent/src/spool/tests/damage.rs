@@ -4,7 +4,6 @@ use std::fs;
 
 use super::witness::{FrameId, Witness};
 use super::{of_boot, read, roomy};
-use crate::spool::Position;
 
 /// A spool with one small segment, and where in its file each frame's record ends.
 fn one_segment() -> (Witness, Vec<usize>) {
@@ -34,7 +33,7 @@ fn check_damage(damage: impl FnOnce(&mut Vec<u8>), kept: usize) {
         witness.append(2, 3);
         let mut expected = of_boot(1, 1..=kept as u64);
         expected.extend((2..=run).flat_map(|boot| of_boot(boot, 1..=2)));
-        assert_eq!(read(&witness, Position::default(), None), expected);
+        assert_eq!(read(&witness), expected);
         witness.crash();
     }
 }

@@ -5,13 +5,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_proto::wire::{
     Acknowledgement, Frame, Label, Loss, LossReason, Meeting, SequenceRange, SeriesDefinition,
 };
 
-use crate::spool::{Position, Record, Spool, SpoolOptions};
+use crate::frames::KeptFrame;
+use crate::series::Layout;
+use crate::spool::{Position, Record, Sent, Spool, SpoolOptions};
 
 const START_MS: i64 = 1_790_000_000_000;
 const STEP_MS: i64 = 10_000;
@@ -38,12 +41,14 @@ fn options(directory: &Path) -> SpoolOptions {
 
 fn write(directory: &Path) {
     for (boot, frames) in BOOTS {
-        let mut spool = Spool::open(options(directory), boot);
+        let mut spool = Spool::open(options(directory), boot).unwrap();
         for sequence in 1..=frames {
-            spool.append(&definitions(boot), frame(boot, sequence));
-            if boot == 7 && SENT.contains(&sequence) {
-                spool.mark_sent(boot, sequence);
-            }
+            let sent = boot == 7 && SENT.contains(&sequence);
+            append(
+                &mut spool,
+                (boot, frame(boot, sequence)),
+                if sent { Sent::Now } else { Sent::Never },
+            );
             let done = ACKNOWLEDGED.iter().filter(|(of, _, last)| (*of, *last) == (boot, sequence));
             for &(boot, first, last) in done {
                 let frames = vec![SequenceRange { boot, first, last }];
@@ -57,6 +62,12 @@ fn write(directory: &Path) {
     let newest = newest.unwrap();
     let torn = [fs::read(&newest).unwrap(), TORN.to_vec()].concat();
     fs::write(newest, torn).unwrap();
+}
+
+fn append(spool: &mut Spool, (series_of, frame): (u64, Frame), sent: Sent) {
+    let series = definitions(series_of).into_iter().take(frame.ids.len()).map(Arc::new).collect();
+    let (kept, _) = KeptFrame::encode(frame, Arc::new(Layout::of(series)));
+    spool.append(&kept, sent).unwrap();
 }
 
 /// The second boot has series of its own under the same ids.
@@ -137,7 +148,8 @@ fn read(spool: &Spool) -> Vec<Frame> {
     let mut position = Position::default();
     let mut defined = std::collections::HashMap::new();
     let mut frames = Vec::new();
-    while let Some((boot, record)) = spool.next(&mut position, None) {
+    while let Some((record, _)) = spool.next(&mut position) {
+        let boot = record.boot();
         match record {
             Record::Series(series) => {
                 defined.extend(series.series.into_iter().map(|one| ((boot, one.id), one)));
@@ -191,31 +203,31 @@ fn a_spool_of_format_1_is_read_and_goes_on() {
         fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }
     let options = SpoolOptions { max_bytes: 1 << 20, ..options(folder.path()) };
-    let mut spool = Spool::open(options.clone(), 9);
+    let mut spool = Spool::open(options.clone(), 9).unwrap();
     assert_eq!(spool.losses(), expected_losses());
     assert_frames(&read(&spool), &expected_frames());
 
-    spool.append(&definitions(8), Frame { boot: 9, ..frame(8, 1) });
+    append(&mut spool, (8, Frame { boot: 9, ..frame(8, 1) }), Sent::Never);
     let mut all = expected_frames();
     all.push(Frame { boot: 9, ..frame(8, 1) });
     drop(spool);
-    let mut spool = Spool::open(options.clone(), 10);
+    let mut spool = Spool::open(options.clone(), 10).unwrap();
     assert_eq!(spool.losses(), expected_losses());
     let found = read_bare(&spool);
     assert_eq!(found, all.iter().map(|frame| (frame.boot, frame.sequence)).collect::<Vec<_>>());
     acknowledge_all(&mut spool, &all);
     spool.finish();
     drop(spool);
-    let spool = Spool::open(options, 11);
+    let spool = Spool::open(options, 11).unwrap();
     assert_eq!((spool.losses(), spool.state().waiting_frames), (&[][..], 0));
 }
 
 /// Boot and sequence of all that can be read.
 fn read_bare(spool: &Spool) -> Vec<(u64, u64)> {
     let mut position = Position::default();
-    let records = std::iter::from_fn(|| spool.next(&mut position, None));
-    let frames = records.filter_map(|(boot, record)| match record {
-        Record::Frame(frame) => Some((boot, frame.sequence)),
+    let records = std::iter::from_fn(|| spool.next(&mut position));
+    let frames = records.filter_map(|(record, _)| match record {
+        Record::Frame(frame) => Some((frame.boot, frame.sequence)),
         Record::Series(_) => None,
     });
     frames.collect()

@@ -6,17 +6,16 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::witness::{Cursor, FrameId, SMALLEST_SEGMENT, Witness};
-use crate::spool::Position;
+use super::witness::{FrameId, SMALLEST_SEGMENT, Witness};
+use crate::spool::Sent;
 
 #[derive(Debug, Clone)]
 enum Event {
-    Append { frames: u64, series: u32 },
+    Append { frames: u64, series: u32, sent: Sent },
     Acknowledge { first: Index, length: u64 },
     AcknowledgeLoss(Index),
     Connect,
-    SendLive(usize),
-    SendBacklog(usize),
+    Read(usize),
     KeepLedger,
     Wait(Duration),
     Restart,
@@ -25,13 +24,13 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        6 => (1u64..12, 0u32..500).prop_map(|(frames, series)| Event::Append { frames, series }),
+        6 => (1u64..12, 0u32..500, sent())
+            .prop_map(|(frames, series, sent)| Event::Append { frames, series, sent }),
         6 => (any::<Index>(), 0u64..30)
             .prop_map(|(first, length)| Event::Acknowledge { first, length }),
         2 => any::<Index>().prop_map(Event::AcknowledgeLoss),
         2 => Just(Event::Connect),
-        2 => (0usize..20).prop_map(Event::SendLive),
-        2 => (0usize..20).prop_map(Event::SendBacklog),
+        4 => (0usize..20).prop_map(Event::Read),
         1 => Just(Event::KeepLedger),
         1 => (0u64..90).prop_map(|seconds| Event::Wait(Duration::from_secs(seconds))),
         1 => Just(Event::Restart),
@@ -39,50 +38,49 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// A stream to a collector: live frames from a boundary on, the backlog up to it.
+fn sent() -> impl Strategy<Value = Sent> {
+    prop_oneof![Just(Sent::Never), Just(Sent::Before), Just(Sent::Now)]
+}
+
+/// A stream to a collector: what was sent on it, by whatever way.
 struct Connection {
-    live: Cursor,
-    backlog: Cursor,
     sent: Vec<FrameId>,
 }
 
 impl Connection {
     fn begin(witness: &mut Witness) -> Self {
-        let boundary = witness.spool.begin_segment();
-        let backlog = Cursor::new(Position::default(), Some(boundary));
-        Self { live: Cursor::new(boundary, None), backlog, sent: Vec::new() }
+        witness.spool.begin_stream();
+        Self { sent: Vec::new() }
     }
 
-    fn send_live(&mut self, frames: usize, witness: &mut Witness) {
-        for _ in 0..frames {
-            let Some(id) = self.live.read(witness) else { return };
-            witness.send(id);
-            self.sent.push(id);
+    fn append(&mut self, (frames, series, sent): (u64, u32, Sent), witness: &mut Witness) {
+        let first = witness.last_sequence(witness.boot) + 1;
+        witness.append_sent(frames, series, sent);
+        if sent == Sent::Now {
+            self.sent.extend((first..first + frames).map(|sequence| (witness.boot, sequence)));
         }
     }
 
-    fn send_backlog(&mut self, frames: usize, witness: &mut Witness) {
-        for _ in 0..frames {
-            let Some(id) = self.backlog.read(witness) else { return };
-            witness.send(id);
-            self.sent.push(id);
-        }
+    fn read(&mut self, frames: usize, witness: &mut Witness) -> bool {
+        let (ids, is_last) = witness.read(frames);
+        self.sent.extend(ids);
+        is_last
     }
 
-    /// Nothing is sent twice, and all that waits has been sent or is still to come.
-    fn check(&self, witness: &Witness) {
-        let mut sent = self.sent.clone();
-        sent.extend(self.live.clone().read_all(witness));
-        sent.extend(self.backlog.clone().read_all(witness));
-        let all: BTreeSet<FrameId> = sent.iter().copied().collect();
-        assert_eq!(all.len(), sent.len(), "sent twice");
+    /// Once the backlog has been read, nothing was sent twice, and all that waits was sent.
+    fn check(&mut self, witness: &mut Witness) {
+        while !self.read(100, witness) {}
+        let all: BTreeSet<FrameId> = self.sent.iter().copied().collect();
+        assert_eq!(all.len(), self.sent.len(), "sent twice");
         assert!(all.is_superset(&witness.readable()), "never sent");
     }
 }
 
 fn befall(event: &Event, witness: &mut Witness, connection: &mut Connection) {
     match event {
-        Event::Append { frames, series } => witness.append(*frames, *series),
+        Event::Append { frames, series, sent } => {
+            connection.append((*frames, *series, *sent), witness);
+        }
         Event::Acknowledge { first, length } => {
             let appended = witness.appended();
             if !appended.is_empty() {
@@ -101,8 +99,7 @@ fn befall(event: &Event, witness: &mut Witness, connection: &mut Connection) {
             connection.check(witness);
             *connection = Connection::begin(witness);
         }
-        Event::SendLive(frames) => connection.send_live(*frames, witness),
-        Event::SendBacklog(frames) => connection.send_backlog(*frames, witness),
+        Event::Read(frames) => drop(connection.read(*frames, witness)),
         Event::KeepLedger => witness.keep_ledger(),
         Event::Wait(time) => witness.wait(*time),
         Event::Restart => {
@@ -131,6 +128,6 @@ proptest! {
             befall(&event, &mut witness, &mut connection);
             witness.check();
         }
-        connection.check(&witness);
+        connection.check(&mut witness);
     }
 }

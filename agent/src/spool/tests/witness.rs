@@ -1,16 +1,22 @@
 //! A spool and a witness who keeps account of all that goes in, out and missing.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use headroom_proto::wire::agent_message::Message;
 use headroom_proto::wire::{
-    Acknowledgement, Frame, Label, Loss, LossReason, SequenceRange, SeriesDefinition,
+    Acknowledgement, AgentMessage, Frame, Label, Loss, LossReason, SequenceRange, SeriesDefinition,
+    SeriesDefinitions,
 };
+use prost::Message as _;
 use tempfile::TempDir;
 
-use crate::spool::{Position, Record, Spool, SpoolOptions};
+use crate::frames::{Backlogged, KeptFrame};
+use crate::series::Layout;
+use crate::spool::{Position, Record, Sent, Spool, SpoolOptions};
 
 /// Boot and sequence.
 pub type FrameId = (u64, u64);
@@ -27,6 +33,9 @@ pub struct Witness {
     pub spool: Spool,
     pub boot: u64,
     options: SpoolOptions,
+    /// The last sequence that this boot took.
+    sequence: u64,
+    layouts: HashMap<u32, Arc<Layout>>,
     appended: BTreeMap<FrameId, Frame>,
     acknowledged: BTreeSet<FrameId>,
     /// Acknowledged only when they were reported lost already.
@@ -41,7 +50,7 @@ pub struct Witness {
     kept: BTreeSet<FrameId>,
     lost_samples_before: u64,
     now_ms: i64,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Witness {
@@ -51,19 +60,13 @@ impl Witness {
         Self::of(folder, SpoolOptions { directory, max_bytes, max_age })
     }
 
-    /// A spool whose directory cannot come to be: it would lie below a file.
-    pub fn without_disk() -> Self {
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("file"), "").unwrap();
-        let directory = folder.path().join("file/spool");
-        Self::of(folder, SpoolOptions { directory, max_bytes: 64 << 20, max_age: WEEK })
-    }
-
     fn of(folder: TempDir, options: SpoolOptions) -> Self {
         Self {
-            spool: Spool::open(options.clone(), 1),
+            spool: Spool::open(options.clone(), 1).unwrap(),
             boot: 1,
             options,
+            sequence: 0,
+            layouts: HashMap::new(),
             appended: BTreeMap::new(),
             acknowledged: BTreeSet::new(),
             late: BTreeSet::new(),
@@ -73,28 +76,62 @@ impl Witness {
             kept: BTreeSet::new(),
             lost_samples_before: 0,
             now_ms: 1_800_000_000_000,
-            _folder: folder,
+            folder,
         }
     }
 
     /// Appends frames that each have a value for `series` series.
     pub fn append(&mut self, frames: u64, series: u32) {
-        let definitions: Vec<SeriesDefinition> = (0..series).map(definition).collect();
+        self.append_sent(frames, series, Sent::Never);
+    }
+
+    /// Appends frames that were sent, or not, before they came here.
+    pub fn append_sent(&mut self, frames: u64, series: u32, sent: Sent) {
         for _ in 0..frames {
-            self.now_ms += INTERVAL_MS;
-            let sequence = self.last_sequence(self.boot) + 1;
-            let value = |id: u32| f64::from(id) + sequence as f64 / 1000.0;
-            let frame = Frame {
-                boot: self.boot,
-                sequence,
-                timestamp_ms: self.now_ms,
-                ids: (0..series).collect(),
-                values: (0..series).map(value).collect(),
-                ..Frame::default()
-            };
-            self.appended.insert((self.boot, sequence), frame.clone());
-            self.spool.append(&definitions, frame);
+            let (kept, frame) = self.next_frame(series);
+            self.spool.append(&kept, sent).unwrap();
+            let id = (self.boot, kept.sequence);
+            self.appended.insert(id, frame);
+            if sent != Sent::Never {
+                self.sent.insert(id);
+            }
         }
+    }
+
+    fn next_frame(&mut self, series: u32) -> (KeptFrame, Frame) {
+        let definitions = || Layout::of((0..series).map(|id| Arc::new(definition(id))).collect());
+        let layout = self.layouts.entry(series).or_insert_with(|| Arc::new(definitions()));
+        self.now_ms += INTERVAL_MS;
+        self.sequence += 1;
+        let sequence = self.sequence;
+        let value = |id: u32| f64::from(id) + sequence as f64 / 1000.0;
+        let frame = Frame {
+            boot: self.boot,
+            sequence,
+            timestamp_ms: self.now_ms,
+            ids: (0..series).collect(),
+            values: (0..series).map(value).collect(),
+            ..Frame::default()
+        };
+        KeptFrame::encode(frame, Arc::clone(layout))
+    }
+
+    /// Leaves out sequences that never come here.
+    pub fn skip(&mut self, frames: u64) {
+        self.sequence += frames;
+    }
+
+    /// Appends frames one by one; those that are refused never come again. Answers how many.
+    pub fn try_append(&mut self, frames: u64, series: u32) -> u64 {
+        let mut refused = 0;
+        for _ in 0..frames {
+            let (kept, frame) = self.next_frame(series);
+            match self.spool.append(&kept, Sent::Never) {
+                Ok(()) => drop(self.appended.insert((self.boot, kept.sequence), frame)),
+                Err(_) => refused += 1,
+            }
+        }
+        refused
     }
 
     /// Lets time pass without a frame.
@@ -102,9 +139,23 @@ impl Witness {
         self.now_ms += time.as_millis() as i64;
     }
 
-    pub fn send(&mut self, (boot, sequence): FrameId) {
-        self.sent.insert((boot, sequence));
-        self.spool.mark_sent(boot, sequence);
+    /// Reads frames of the backlog for the open stream, which counts as sending them.
+    #[track_caller]
+    pub fn read(&mut self, frames: usize) -> (Vec<FrameId>, bool) {
+        let backlog = self.spool.read(frames);
+        let mut ids = Vec::new();
+        for record in backlog.records {
+            let Backlogged::Frame(message) = record else { continue };
+            let Some(Message::Frame(frame)) = AgentMessage::decode(message).unwrap().message else {
+                panic!("no frame")
+            };
+            let id = (frame.boot, frame.sequence);
+            assert_eq!(frame, self.appended[&id]);
+            self.sent.insert(id);
+            ids.push(id);
+        }
+        assert!(ids.len() <= frames);
+        (ids, backlog.is_last)
     }
 
     pub fn acknowledge(&mut self, boot: u64, first: u64, last: u64) {
@@ -141,10 +192,13 @@ impl Witness {
     #[track_caller]
     pub fn crash(&mut self) {
         self.boot += 1;
+        self.sequence = 0;
+        self.layouts.clear();
         // The lock of the one that died goes with it.
-        let nowhere = SpoolOptions { directory: "/dev/null/spool".into(), ..self.options.clone() };
-        self.spool = Spool::open(nowhere, 0);
-        self.spool = Spool::open(self.options.clone(), self.boot);
+        let aside =
+            SpoolOptions { directory: self.folder.path().join("aside"), ..self.options.clone() };
+        self.spool = Spool::open(aside, 0).unwrap();
+        self.spool = Spool::open(self.options.clone(), self.boot).unwrap();
         self.sent.clear();
         self.lost_samples_before = self.lost_samples();
         let single = |loss: &&Loss| loss.first_sequence == loss.last_sequence;
@@ -156,7 +210,7 @@ impl Witness {
 
     /// What a reader finds who begins at the beginning.
     pub fn readable(&self) -> BTreeSet<FrameId> {
-        Cursor::new(Position::default(), None).read_all(self).into_iter().collect()
+        Cursor::default().read_all(self).into_iter().collect()
     }
 
     /// What is reported lost.
@@ -271,36 +325,30 @@ fn ids_of(loss: &Loss) -> impl Iterator<Item = FrameId> {
 }
 
 /// A reader of the spool who knows only what it has read.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Cursor {
     position: Position,
-    limit: Option<Position>,
     defined: HashSet<(u64, u32)>,
 }
 
 impl Cursor {
-    pub fn new(position: Position, limit: Option<Position>) -> Self {
-        Self { position, limit, defined: HashSet::new() }
-    }
-
     /// The next frame, which is as it was appended and whose series are all defined by now.
     #[track_caller]
     pub fn read(&mut self, witness: &Witness) -> Option<FrameId> {
         loop {
-            let (boot, record) = witness.spool.next(&mut self.position, self.limit)?;
+            let (record, _) = witness.spool.next(&mut self.position)?;
             match record {
-                Record::Series(series) => {
-                    assert_eq!(series.boot, boot);
-                    for series in series.series {
+                Record::Series(SeriesDefinitions { boot, series }) => {
+                    for series in series {
                         assert_eq!(series, definition(series.id));
                         self.defined.insert((boot, series.id));
                     }
                 }
                 Record::Frame(frame) => {
                     let id = (frame.boot, frame.sequence);
-                    assert_eq!(boot, frame.boot);
                     assert_eq!(frame, witness.appended[&id]);
-                    let missing = frame.ids.iter().find(|id| !self.defined.contains(&(boot, **id)));
+                    let missing =
+                        frame.ids.iter().find(|one| !self.defined.contains(&(id.0, **one)));
                     assert_eq!(missing, None, "{id:?} comes before its definitions");
                     return Some(id);
                 }

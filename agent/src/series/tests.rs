@@ -1,0 +1,173 @@
+//! Series and their scopes, reading by reading.
+
+use proptest::prelude::*;
+
+use super::Extent::{Part, Whole};
+use super::*;
+
+/// A reading of those metrics, with their place as value.
+fn reading(scope: &Scope, extent: Extent, metrics: &[&str]) -> Reading {
+    let mut reading = Reading::default();
+    reading.begin(scope.clone(), 1);
+    let mut round = Round::new(&mut reading);
+    for (place, metric) in metrics.iter().enumerate() {
+        round.push(metric, &[], place as f64);
+    }
+    if extent == Whole {
+        round.end_missing();
+    }
+    reading
+}
+
+/// Each id with its value; none for a stale marker.
+fn told(tables: &mut SeriesTables, mut reading: Reading) -> Vec<(u32, Option<f64>)> {
+    let resolved = tables.resolve(&mut reading);
+    let value = |value: &f64| (value.to_bits() != STALE_BITS).then_some(*value);
+    assert_eq!(resolved.layout.ids().len(), reading.values.len());
+    resolved.layout.ids().iter().copied().zip(reading.values.iter().map(value)).collect()
+}
+
+fn ids(told: &[(u32, Option<f64>)]) -> Vec<u32> {
+    told.iter().map(|(id, _)| *id).collect()
+}
+
+#[test]
+fn a_series_keeps_its_id_and_is_defined_by_its_labels() {
+    let mut tables = SeriesTables::default();
+    let mut reading = Reading::default();
+    let mut take = |write: fn(&mut Round<'_>)| {
+        reading.begin(Scope::HOST, 1);
+        write(&mut Round::new(&mut reading));
+        let resolved = tables.resolve(&mut reading);
+        (resolved.layout, reading.values.clone())
+    };
+    let (first, values) = take(|round| {
+        round.push("up", &[("device", "eth0")], 1.0);
+        round.push("up", &[("device", "eth1")], 2.0);
+    });
+    assert_eq!((first.ids(), &*values), (&[0, 1][..], &[1.0, 2.0][..]));
+    let (same, _) = take(|round| {
+        round.push("up", &[("device", "eth0")], 3.0);
+        round.push("up", &[("device", "eth1")], 4.0);
+    });
+    assert!(Arc::ptr_eq(&first, &same), "nothing is made anew while names are the same");
+    let (other, _) = take(|round| {
+        round.push("up", &[("device", "eth1")], 3.0);
+        round.set_job("headroom");
+        round.push("up", &[("device", "eth1"), ("empty", "")], 4.0);
+    });
+    assert_eq!(other.ids(), [1, 2]);
+    let definition = &other.definitions()[1];
+    let labels: Vec<_> = definition.labels.iter().map(|l| (&*l.name, &*l.value)).collect();
+    assert_eq!(
+        (&*definition.metric, &*labels),
+        ("up", &[("device", "eth1"), ("job", "headroom")][..])
+    );
+}
+
+#[test]
+fn what_is_missing_ends_once_and_only_in_its_scope() {
+    let mut tables = SeriesTables::default();
+    let target = Scope::named("target/a".into());
+    let mut tell = |scope: &Scope, extent, metrics: &[&str]| {
+        told(&mut tables, reading(scope, extent, metrics))
+    };
+    assert_eq!(tell(&Scope::ROOMS, Whole, &["a", "b"]), [(0, Some(0.0)), (1, Some(1.0))]);
+    // The same names in other scopes are other series, and end nothing here.
+    assert_eq!(tell(&target, Whole, &["a"]), [(2, Some(0.0))]);
+    assert_eq!(tell(&Scope::HOST, Whole, &["c"]), [(3, Some(0.0))]);
+    assert_eq!(tell(&Scope::ROOMS, Whole, &["b"]), [(1, Some(0.0)), (0, None)]);
+    assert_eq!(tell(&Scope::ROOMS, Whole, &["b"]), [(1, Some(0.0))]);
+    assert_eq!(tell(&Scope::ROOMS, Whole, &["a", "b"]), [(0, Some(0.0)), (1, Some(1.0))]);
+    // A round that tells some of its scope's series ends none of the others.
+    assert_eq!(tell(&target, Part, &["d"]), [(4, Some(0.0))]);
+    assert_eq!(tell(&target, Part, &["d"]), [(4, Some(0.0))]);
+    assert_eq!(tell(&target, Whole, &["d", "e"]), [(4, Some(0.0)), (5, Some(1.0)), (2, None)]);
+    // A scope that is gone ends as a whole, and begins anew.
+    assert_eq!(tell(&target, Whole, &[]), [(4, None), (5, None)]);
+    assert_eq!(tell(&target, Whole, &[]), []);
+    assert_eq!(tell(&target, Whole, &["e"]), [(6, Some(0.0))]);
+}
+
+#[test]
+fn beyond_the_limit_samples_are_dropped_and_counted() {
+    let mut tables = SeriesTables::default();
+    let many = |from: usize, count: usize| {
+        let mut reading = Reading::default();
+        reading.begin(Scope::HOST, 1);
+        let mut round = Round::new(&mut reading);
+        for number in from..from + count {
+            round.push("m", &[("n", &number.to_string())], number as f64);
+        }
+        round.push_sequence("sequence");
+        reading
+    };
+    let mut all = many(0, MAX_SERIES + 5);
+    let resolved = tables.resolve(&mut all);
+    assert_eq!((resolved.layout.ids().len(), resolved.dropped_samples), (MAX_SERIES, 6));
+    assert_eq!(all.sequence_place, None);
+    // What is known goes on, what is not is dropped each time.
+    for _ in 0..2 {
+        let mut some = many(MAX_SERIES - 2, 4);
+        let resolved = tables.resolve(&mut some);
+        assert_eq!(resolved.layout.ids(), [MAX_SERIES as u32 - 2, MAX_SERIES as u32 - 1]);
+        assert_eq!(some.values, [MAX_SERIES as f64 - 2.0, MAX_SERIES as f64 - 1.0]);
+        assert_eq!(resolved.dropped_samples, 3);
+    }
+    // A scope that ends makes room.
+    tables.resolve(&mut reading(&Scope::HOST, Whole, &[]));
+    assert_eq!(ids(&told(&mut tables, reading(&Scope::ROOMS, Part, &["x"]))).len(), 1);
+}
+
+#[test]
+fn what_is_taken_back_is_not_told() {
+    let mut reading = Reading::default();
+    reading.begin(Scope::HOST, 1);
+    let mut round = Round::new(&mut reading);
+    round.push("a", &[], 1.0);
+    let mark = round.len();
+    round.push_sequence("b");
+    round.truncate(mark);
+    round.push("c", &[("l", "v")], 3.0);
+    let named: Vec<_> =
+        reading.named().map(|one| (one.job, one.metric, one.labels, one.value)).collect();
+    assert_eq!(named, [("node", "a", vec![], 1.0), ("node", "c", vec![("l", "v")], 3.0)]);
+    assert_eq!(reading.sequence_place, None);
+}
+
+proptest! {
+    /// Whatever is told: ids are those of their names, what is told is alive, and what was alive and
+    /// a whole reading lacks ends, once.
+    #[test]
+    fn ids_and_ends_are_those_of_a_simple_model(
+        readings in prop::collection::vec(
+            (0usize..3, any::<bool>(), prop::collection::btree_set(0usize..6, 0..5)), 1..30),
+    ) {
+        let mut tables = SeriesTables::default();
+        let mut known: HashMap<(usize, usize), u32> = HashMap::new();
+        let mut alive: HashMap<usize, HashSet<u32>> = HashMap::new();
+        for (scope, whole, metrics) in readings {
+            let names: Vec<String> = metrics.iter().map(|n| format!("m{n}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let extent = if whole { Whole } else { Part };
+            let found = told(&mut tables, reading(&Scope::named(scope.to_string()), extent, &names));
+            let (live, ended): (Vec<_>, Vec<_>) = found.iter().partition(|(_, v)| v.is_some());
+            for (metric, (id, _)) in metrics.iter().zip(&live) {
+                prop_assert_eq!(known.entry((scope, *metric)).or_insert(*id), id);
+            }
+            let told: HashSet<u32> = live.iter().map(|(id, _)| *id).collect();
+            prop_assert_eq!(told.len(), metrics.len());
+            let alive = alive.entry(scope).or_default();
+            let ended: HashSet<u32> = ended.iter().map(|(id, _)| *id).collect();
+            let missing: HashSet<u32> = alive.difference(&told).copied().collect();
+            prop_assert_eq!(&ended, &if whole { missing } else { HashSet::new() });
+            alive.retain(|id| !ended.contains(id));
+            alive.extend(told);
+            if alive.is_empty() && whole {
+                known.retain(|(of, _), _| *of != scope);
+            }
+        }
+        let distinct: HashSet<u32> = known.values().copied().collect();
+        prop_assert_eq!(distinct.len(), known.len());
+    }
+}
