@@ -1,6 +1,12 @@
 //! Headroom's collector: takes in what agents send, keeps it, answers questions about it and draws it.
 //! In reading order: what comes in, what lies there, what is made of it, who shows it, who runs it.
 
+// How moments are counted and written.
+pub mod moments;
+
+// Tables as CSV.
+pub mod sheet;
+
 // A configuration file, checked as a whole.
 pub mod configuration;
 

@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 pub use self::advice::{Advice, Until};
 use self::answer::Answered;
 pub use self::answer::{Answer, Reason};
-pub use self::export::{By, csv, field, json};
+pub use self::export::{By, csv, json};
 pub use self::history::PastHour;
 pub use self::outlook::{Hour, Outlook};
 use self::present::Key;

@@ -1,5 +1,6 @@
 //! Answers of Prometheus's query API, as they come.
 
+use crate::moments;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -48,6 +49,6 @@ pub const METRIC: &str = "__name__";
 
 /// A moment in ISO 8601, in UTC; the number itself if no calendar has it.
 pub fn iso(seconds: f64) -> String {
-    let moment = jiff::Timestamp::from_millisecond((seconds * 1000.0).round() as i64);
-    moment.map_or_else(|_| seconds.to_string(), |moment| moment.to_string())
+    let text = moments::iso((seconds * 1000.0).round() as i64);
+    if text.is_empty() { seconds.to_string() } else { text }
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::answer::{Answer, Labels, METRIC, Point, iso};
+use crate::sheet::{RowEnd, Sheet};
 
 const TIMESTAMP: &str = "timestamp";
 const VALUE: &str = "value";
@@ -26,30 +27,19 @@ pub fn render(answer: &Answer) -> String {
         names.into_iter().partition(|name| *name == METRIC);
     let names = [metric, others].concat();
     let heads = names.iter().copied().map(head).chain([TIMESTAMP.into(), VALUE.into()]);
-    let mut text = line(heads);
+    let mut sheet = Sheet::new(RowEnd::Rfc4180);
+    sheet.row(heads);
     for (labels, points) in rows {
         for (at, value) in points {
             let label = |name: &&str| labels.get(*name).cloned().unwrap_or_default();
             let fields = names.iter().map(label).chain([iso(*at), value.clone()]);
-            text.push_str(&line(fields));
+            sheet.row(fields);
         }
     }
-    text
+    sheet.text()
 }
 
 /// A label's column; one that is called as ours are is told apart.
 fn head(name: &str) -> String {
     if matches!(name, TIMESTAMP | VALUE) { format!("label_{name}") } else { name.to_owned() }
-}
-
-fn line(fields: impl Iterator<Item = String>) -> String {
-    let fields: Vec<String> = fields.map(quoted).collect();
-    format!("{}\r\n", fields.join(","))
-}
-
-fn quoted(field: String) -> String {
-    if field.contains([',', '"', '\r', '\n']) {
-        return format!("\"{}\"", field.replace('"', "\"\""));
-    }
-    field
 }

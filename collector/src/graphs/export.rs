@@ -1,15 +1,14 @@
 //! The same graph as data and in words: CSV, JSON, a sentence.
 
-use std::fmt::Write as _;
-
 use headroom_proto::wire::LossReason;
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::definition::{LimitDefinition, Of};
 use super::graph::{Graph, Line};
 use super::unit::{Total, Unit};
+use crate::moments::iso;
 use crate::query::{Column, Statistics, fold};
+use crate::sheet::{RowEnd, Sheet};
 
 /// Rows of a table: about as many as a picture has pixels, on a round step.
 const STEPS: [i64; 9] = [1, 5, 10, 30, 60, 300, 1800, 7200, 86_400];
@@ -46,36 +45,23 @@ impl Grid {
 pub fn csv(graph: &Graph) -> String {
     let grid = Grid::of(graph);
     let unit = graph.definition.unit;
-    let mut text = String::from("time");
-    for line in &graph.lines {
-        for figure in ["min", "mean", "max"] {
-            text.push(',');
-            text.push_str(&field(&format!("{}_{figure}_{}", line.name, unit.column())));
-        }
-    }
-    text.push('\n');
+    let heads = |line: &Line| {
+        ["min", "mean", "max"].map(|figure| format!("{}_{figure}_{}", line.name, unit.column()))
+    };
+    let mut sheet = Sheet::new(RowEnd::Newline);
+    sheet.row(["time".to_owned()].into_iter().chain(graph.lines.iter().flat_map(heads)));
     let lines: Vec<_> = graph.lines.iter().map(|line| grid.columns(line)).collect();
     for row in 0..grid.rows {
         let at = grid.from_ms + row as i64 * grid.step_ms;
-        text.push_str(&iso(at));
-        for columns in &lines {
-            match columns.get(row).copied().flatten() {
-                Some(Column { min, mean, max }) => {
-                    let [min, mean, max] = [min, mean, max].map(|value| unit.plain(value));
-                    let _ = write!(text, ",{min},{mean},{max}");
-                }
-                None => text.push_str(",,,"),
-            }
-        }
-        text.push('\n');
+        let figures = lines.iter().flat_map(|columns| {
+            let column = columns.get(row).copied().flatten();
+            let figures = column
+                .map(|Column { min, mean, max }| [min, mean, max].map(|value| unit.plain(value)));
+            figures.unwrap_or_default()
+        });
+        sheet.row([iso(at)].into_iter().chain(figures));
     }
-    text
-}
-
-/// A field as RFC 4180 has it: names of organisations may hold anything.
-fn field(text: &str) -> String {
-    let special = |c: char| matches!(c, ',' | '"' | '\n' | '\r');
-    if text.contains(special) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
+    sheet.text()
 }
 
 /// All of the graph: span, figures, a value or null for each step, the limit, what was lost.
@@ -186,8 +172,4 @@ pub fn reason(number: i32) -> &'static str {
         Ok(LossReason::SpoolUnwritable) => "spool could not be written",
         Ok(LossReason::Unspecified) | Err(_) => "reason not given",
     }
-}
-
-fn iso(timestamp_ms: i64) -> String {
-    Timestamp::from_millisecond(timestamp_ms).map_or_else(|_| String::new(), |at| at.to_string())
 }

@@ -1,11 +1,10 @@
 //! Rooms as data: CSV and JSON.
 
-use std::fmt::Write as _;
-
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Advice, Answer, Counts, Hour, Moment, Outlook, Reason, Rooms, Today, Until};
+use crate::moments::iso;
+use crate::sheet::{RowEnd, Sheet};
 
 /// What a row of the CSV is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +15,17 @@ pub enum By {
     Tenant,
 }
 
-const COUNTS: &str = "rooms,breakout_rooms,people,voices,cameras,recording_rooms,largest_room";
-const TODAY: &str = "user_hours_today,room_hours_today,peak_people_today,peak_at";
+const COUNTS: [&str; 7] =
+    ["rooms", "breakout_rooms", "people", "voices", "cameras", "recording_rooms", "largest_room"];
+const TODAY: [&str; 4] = ["user_hours_today", "room_hours_today", "peak_people_today", "peak_at"];
 
 /// A row for each host or organisation. What is not known is empty.
 pub fn csv(rooms: &Rooms, by: By) -> String {
-    let mut text = String::new();
+    let mut sheet = Sheet::new(RowEnd::Newline);
+    let heads = |own: &[&'static str]| [own, &COUNTS, &TODAY].concat();
     match by {
         By::Host => {
-            let _ = writeln!(text, "host,answers,last_answer,reason,{COUNTS},{TODAY}");
+            sheet.row(heads(&["host", "answers", "last_answer", "reason"]));
             for host in &rooms.hosts {
                 let (since, reason) = match &host.answer {
                     Answer::Fresh => (String::new(), ""),
@@ -32,50 +33,33 @@ pub fn csv(rooms: &Rooms, by: By) -> String {
                         (since_ms.map(iso).unwrap_or_default(), word(reason))
                     }
                 };
-                let (name, answers) = (field(&host.instance), host.now.is_some());
-                let figures = (counts(host.now), today(&host.today));
-                let _ = writeln!(
-                    text,
-                    "{name},{answers},{since},{},{},{}",
-                    field(reason),
-                    figures.0,
-                    figures.1
-                );
+                let answers = host.now.is_some().to_string();
+                let own = [host.instance.clone(), answers, since, reason.to_owned()];
+                sheet.row(own.into_iter().chain(counts(host.now)).chain(today(&host.today)));
             }
         }
         By::Tenant => {
-            let _ = writeln!(text, "organisation,{COUNTS},{TODAY}");
+            sheet.row(heads(&["organisation"]));
             for tenant in &rooms.tenants {
-                let name = field(&tenant.tenant);
-                let figures = (counts(Some(tenant.now)), today(&tenant.today));
-                let _ = writeln!(text, "{name},{},{}", figures.0, figures.1);
+                let figures = counts(Some(tenant.now)).into_iter().chain(today(&tenant.today));
+                sheet.row([tenant.tenant.clone()].into_iter().chain(figures));
             }
         }
     }
-    text
+    sheet.text()
 }
 
-/// A field as RFC 4180 has it. Spreadsheets take what begins with one of these signs for a formula.
-pub fn field(text: &str) -> String {
-    let text = match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text.to_owned(),
-    };
-    let special = |c: char| matches!(c, ',' | '"' | '\n' | '\r');
-    if text.contains(special) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-fn counts(counts: Option<Counts>) -> String {
-    let Some(c) = counts else { return ",,,,,,".into() };
+fn counts(counts: Option<Counts>) -> [String; 7] {
+    let Some(c) = counts else { return Default::default() };
     let all = [c.rooms, c.breakouts, c.people, c.voices, c.cameras, c.recording, c.largest];
-    all.map(|count| format!("{count:.0}")).join(",")
+    all.map(|count| format!("{count:.0}"))
 }
 
-fn today(today: &Today) -> String {
+fn today(today: &Today) -> [String; 4] {
     let hours = |hours: Option<f64>| hours.map(|hours| format!("{hours:.3}")).unwrap_or_default();
     let people = today.peak.map(|(people, _)| format!("{people:.0}")).unwrap_or_default();
     let at = peak_at(today).unwrap_or_default();
-    format!("{},{},{people},{at}", hours(today.user_hours), hours(today.room_hours))
+    [hours(today.user_hours), hours(today.room_hours), people, at]
 }
 
 /// All of it, with the hours to come.
@@ -182,8 +166,4 @@ fn peak_at(today: &Today) -> Option<String> {
 /// People and rooms are whole.
 fn whole(count: f64) -> i64 {
     count.round() as i64
-}
-
-fn iso(timestamp_ms: i64) -> String {
-    Timestamp::from_millisecond(timestamp_ms).map_or_else(|_| String::new(), |at| at.to_string())
 }

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use super::content::{CSV, Content, JSON};
 use super::gate::{Gate, Kind};
-use super::pages::iso;
 use super::pictures::{moment, unreadable};
 use super::problem::Problem;
 use super::site::Visit;
 use crate::fleet;
-use crate::rooms;
+use crate::moments::iso;
 use crate::samples::{ReadError, TimeRange};
+use crate::sheet::{RowEnd, Sheet};
 use crate::store::{Marks, Meeting};
 
 /// Without another wish, the last day.
@@ -84,31 +84,52 @@ fn read(visit: Visit<'_>, host: Option<&str>, range: TimeRange) -> Result<Vec<Me
     Ok(meetings)
 }
 
+const HEADS: [&str; 15] = [
+    "host",
+    "meeting",
+    "tenant",
+    "started",
+    "last_seen",
+    "ended",
+    "breakout",
+    "recorded",
+    "measured_seconds",
+    "participants_peak",
+    "participants_mean",
+    "participant_seconds",
+    "cameras_peak",
+    "cameras_mean",
+    "camera_seconds",
+];
+
 /// A row for each meeting; times in ISO 8601.
 fn csv(meetings: &[Meeting]) -> String {
-    let mut text = String::from(
-        "host,meeting,tenant,started,last_seen,ended,breakout,recorded,measured_seconds,\
-         participants_peak,participants_mean,participant_seconds,\
-         cameras_peak,cameras_mean,camera_seconds\n",
-    );
+    let mut sheet = Sheet::new(RowEnd::Newline);
+    sheet.row(HEADS);
     for meeting in meetings {
         let Meeting { instance, tenant, measured_seconds, .. } = meeting;
-        let has = |mark| meeting.marks.has(mark);
-        let (ended, breakout) = (has(Marks::ENDED), has(Marks::BREAKOUT));
-        let (started, seen) = (iso(meeting.started_ms), iso(meeting.seen_ms));
-        let (id, recorded) = (hex(&meeting.id), has(Marks::RECORDED));
-        let _ = write!(text, "{instance},{id},{},{started},{seen}", rooms::field(tenant));
-        let _ = write!(text, ",{ended},{breakout},{recorded},{measured_seconds:.0}");
+        let has = |mark| meeting.marks.has(mark).to_string();
+        let mut row = vec![
+            instance.to_string(),
+            hex(&meeting.id),
+            tenant.clone(),
+            iso(meeting.started_ms),
+            iso(meeting.seen_ms),
+            has(Marks::ENDED),
+            has(Marks::BREAKOUT),
+            has(Marks::RECORDED),
+            format!("{measured_seconds:.0}"),
+        ];
         for (peak, sum) in [
             (meeting.participants_peak, meeting.participant_seconds),
             (meeting.cameras_peak, meeting.camera_seconds),
         ] {
             let mean = mean(sum, meeting).map_or_else(String::new, |mean| format!("{mean:.2}"));
-            let _ = write!(text, ",{peak},{mean},{sum:.0}");
+            row.extend([peak.to_string(), mean, format!("{sum:.0}")]);
         }
-        text.push('\n');
+        sheet.row(&row);
     }
-    text
+    sheet.text()
 }
 
 fn json(meetings: &[Meeting]) -> String {

@@ -8,7 +8,6 @@ mod rooms;
 use std::error::Error;
 
 use askama::Template;
-use jiff::Timestamp;
 
 pub use self::fleet::fleet;
 pub use self::host::host;
@@ -56,8 +55,4 @@ where
     Code: From<&'e E>,
 {
     Problem::failed("make the page", error)
-}
-
-pub(super) fn iso(timestamp_ms: i64) -> String {
-    Timestamp::from_millisecond(timestamp_ms).map_or_else(|_| String::new(), |at| at.to_string())
 }

@@ -7,9 +7,10 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::picture::{Picture, Pictures};
-use super::{failed, iso, render, words};
+use super::{failed, render, words};
 use crate::fleet::{self, HostState, Report};
 use crate::graphs::{Period, Size};
+use crate::moments::iso;
 use crate::rooms::{self, Counts};
 use crate::web::content::Content;
 use crate::web::gate::{Gate, Kind};

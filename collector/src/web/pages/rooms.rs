@@ -7,8 +7,9 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::picture::{Picture, Pictures};
-use super::{RangeLink, failed, iso, period, range_links, render, words};
+use super::{RangeLink, failed, period, range_links, render, words};
 use crate::graphs::{Period, Size};
+use crate::moments::iso;
 use crate::rooms::{self, By, HostRooms, Moment, Rooms, TenantRooms, Today};
 use crate::web::content::{CSV, Content, JSON};
 use crate::web::gate::{Gate, Kind};
