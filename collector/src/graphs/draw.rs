@@ -64,6 +64,22 @@ impl Size {
     }
 }
 
+/// How a picture looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Its colours.
+    pub theme: Theme,
+    /// Its size.
+    pub size: Size,
+}
+
+/// What a picture is drawn on.
+struct Canvas {
+    /// Points to units of the backend.
+    scale: f64,
+    letters: Letters,
+}
+
 /// The width and height of a graph's picture, in points: the legend has a row for each line.
 pub fn points(graph: &Graph, size: Size) -> (u32, u32) {
     let frame = Frame::of(size);
@@ -147,12 +163,13 @@ static FONTS: LazyLock<bool> = LazyLock::new(|| {
 });
 
 /// The graph as SVG.
-pub fn svg(graph: &Graph, theme: Theme, size: Size) -> Result<String, DrawError> {
+pub fn svg(graph: &Graph, look: Look) -> Result<String, DrawError> {
     let mut text = String::new();
-    let (width, height) = points(graph, size);
+    let (width, height) = points(graph, look.size);
     let units = (width * SVG_SCALE, height * SVG_SCALE);
     let backend = SVGBackend::with_string(&mut text, units);
-    draw(backend, (f64::from(SVG_SCALE), Letters::Viewers), graph, (theme, size))?;
+    let canvas = Canvas { scale: f64::from(SVG_SCALE), letters: Letters::Viewers };
+    draw(backend, &canvas, graph, look)?;
     let size = format!("width=\"{}\" height=\"{}\"", units.0, units.1);
     let style = "font-variant-numeric=\"tabular-nums\" style=\"font-variant-numeric:tabular-nums\"";
     let titled = format!("width=\"{width}\" height=\"{height}\" role=\"img\" {style}");
@@ -162,18 +179,15 @@ pub fn svg(graph: &Graph, theme: Theme, size: Size) -> Result<String, DrawError>
 /// The graph as PNG, with `density` pixels to a point.
 ///
 /// Drawn at twice the density and averaged, since plotters does not smooth edges of areas.
-pub fn png(
-    graph: &Graph,
-    (theme, size): (Theme, Size),
-    density: u32,
-) -> Result<Vec<u8>, DrawError> {
+pub fn png(graph: &Graph, look: Look, density: u32) -> Result<Vec<u8>, DrawError> {
     let density = density.clamp(1, 3);
-    let (width, height) = points(graph, size);
+    let (width, height) = points(graph, look.size);
     let (width, height) = (width * density, height * density);
     let mut fine = vec![0; (width * height * 12) as usize];
     let backend = BitMapBackend::with_buffer(&mut fine, (width * 2, height * 2));
-    draw(backend, (f64::from(density * 2), Letters::BuiltIn), graph, (theme, size))?;
-    let pixels = halve(&fine, (width as usize, height as usize));
+    let canvas = Canvas { scale: f64::from(density * 2), letters: Letters::BuiltIn };
+    draw(backend, &canvas, graph, look)?;
+    let pixels = halve(&fine, width as usize);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
@@ -185,10 +199,10 @@ pub fn png(
     Ok(bytes)
 }
 
-/// Each pixel becomes the mean of four.
-fn halve(fine: &[u8], (width, height): (usize, usize)) -> Vec<u8> {
+/// Each pixel becomes the mean of four; the result is so wide.
+fn halve(fine: &[u8], width: usize) -> Vec<u8> {
     let row_bytes = width * 6;
-    let mut pixels = Vec::with_capacity(width * height * 3);
+    let mut pixels = Vec::with_capacity(fine.len() / 4);
     for rows in fine.chunks_exact(row_bytes * 2) {
         let (upper, lower) = rows.split_at(row_bytes);
         for (above, below) in upper.as_chunks::<6>().0.iter().zip(lower.as_chunks::<6>().0) {
@@ -206,9 +220,9 @@ fn halve(fine: &[u8], (width, height): (usize, usize)) -> Vec<u8> {
 
 fn draw<DB: DrawingBackend>(
     backend: DB,
-    (scale, letters): (f64, Letters),
+    &Canvas { scale, letters }: &Canvas,
     graph: &Graph,
-    (theme, size): (Theme, Size),
+    Look { theme, size }: Look,
 ) -> Result<(), DrawError> {
     if !*FONTS {
         return Err(DrawError::Plot("the built-in font cannot be read".into()));

@@ -14,7 +14,7 @@ use super::gate::{Gate, Kind};
 use super::problem::Problem;
 use super::site::Visit;
 use crate::fleet;
-use crate::graphs::{self, Definition, Graph, Of, Period, Question, Size, Span, Theme};
+use crate::graphs::{self, Definition, Graph, Look, Of, Period, Question, Size, Span, Theme};
 use crate::samples::{Matcher, ReadError, Reader, Selection};
 
 /// The longest span that one picture may show.
@@ -83,7 +83,7 @@ fn make(visit: Visit<'_>, place: &Place, query: &PictureQuery) -> Result<Content
     }
     let (period, format) = parse_file(file)?;
     let span = span(visit, query, period)?;
-    let look = look(query)?;
+    let drawing = drawing(query)?;
     let (whom, device) = (instance.as_str(), query.device.as_deref());
     let question = Question { definition, whom, device, span, now_ms: visit.now_ms };
     let graph = graphs::gather(visit.sources(), question)
@@ -93,7 +93,7 @@ fn make(visit: Visit<'_>, place: &Place, query: &PictureQuery) -> Result<Content
         let sentence = format!("{instance} has reported no interface {device} in that time.");
         return Err(Problem::not_found(sentence));
     }
-    render(&graph, format, &look)
+    render(&graph, format, &drawing)
 }
 
 fn definition(name: &str) -> Result<&'static Definition, Problem> {
@@ -173,15 +173,14 @@ pub(super) fn moment(name: &str, text: &str) -> Result<i64, Problem> {
     })
 }
 
-/// How a picture looks.
-struct Look {
-    theme: Theme,
-    size: Size,
+/// How a picture is drawn.
+struct Drawing {
+    look: Look,
     /// Pixels to a point.
     scale: u32,
 }
 
-fn look(query: &PictureQuery) -> Result<Look, Problem> {
+fn drawing(query: &PictureQuery) -> Result<Drawing, Problem> {
     let wrong = |sentence: String| Err(Problem::bad_request(sentence));
     let theme = match query.theme.as_deref() {
         None | Some("light") => Theme::Light,
@@ -201,17 +200,15 @@ fn look(query: &PictureQuery) -> Result<Look, Problem> {
         Some("3") => 3,
         Some(other) => return wrong(format!("scale={other} is not 1, 2 or 3.")),
     };
-    Ok(Look { theme, size, scale })
+    Ok(Drawing { look: Look { theme, size }, scale })
 }
 
-fn render(graph: &Graph, format: Format, look: &Look) -> Result<Content, Problem> {
+fn render(graph: &Graph, format: Format, drawing: &Drawing) -> Result<Content, Problem> {
     let failed = |error| Problem::failed("draw the graph", &error);
-    let &Look { theme, size, scale } = look;
+    let &Drawing { look, scale } = drawing;
     let content = match format {
-        Format::Svg => Content::whole(SVG, graphs::svg(graph, theme, size).map_err(failed)?),
-        Format::Png => {
-            Content::whole(PNG, graphs::png(graph, (theme, size), scale).map_err(failed)?)
-        }
+        Format::Svg => Content::whole(SVG, graphs::svg(graph, look).map_err(failed)?),
+        Format::Png => Content::whole(PNG, graphs::png(graph, look, scale).map_err(failed)?),
         Format::Csv => Content::whole(CSV, graphs::csv(graph)),
         Format::Json => Content::whole(JSON, graphs::json(graph)),
     };

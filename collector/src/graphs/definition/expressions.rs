@@ -33,11 +33,7 @@ impl Expressions {
     /// Series come and go with the rooms behind them, so a mean divides by the readings of the host
     /// and not by those of the series. The sum of maxima is no less than the maximum of the sum;
     /// where a gauge that is never less bounds it, the lesser of both.
-    pub fn of_gauge(
-        gauge: &str,
-        (readings, bound): (&str, Option<&str>),
-        by: Option<String>,
-    ) -> Self {
+    pub fn of_gauge(gauge: &str, readings: &str, bound: Option<&str>, by: Option<String>) -> Self {
         let sum = by.as_ref().map_or_else(|| "sum".to_owned(), |label| format!("sum by ({label})"));
         let polls = format!("max by (instance) (count_over_time({readings}[$step]))");
         let mean =

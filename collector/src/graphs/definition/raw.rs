@@ -106,7 +106,7 @@ fn asking(line: RawLine, readings: &str) -> Option<AskedLine> {
     let RawLine { name, colour, side, shape, traffic, gauge, bound, expr, max, by } = line;
     let expressions = match (traffic, gauge, expr) {
         (None, Some(gauge), None) if max.is_none() => {
-            Expressions::of_gauge(&gauge, (readings, bound.as_deref()), by)
+            Expressions::of_gauge(&gauge, readings, bound.as_deref(), by)
         }
         (None, None, Some(expr)) if bound.is_none() => Expressions::of_expression(expr, max, by),
         _ => return None,

@@ -58,7 +58,7 @@ fn day(limit: Option<f64>) -> Graph {
 
 #[test]
 fn a_day_as_svg() {
-    let svg = svg(&day(Some(1e9)), Theme::Light, Size::Full).unwrap();
+    let svg = svg(&day(Some(1e9)), Look { theme: Theme::Light, size: Size::Full }).unwrap();
     let texts: Vec<&str> = svg
         .split("<text")
         .skip(1)
@@ -71,11 +71,12 @@ fn a_day_as_svg() {
 #[test]
 fn a_small_one_has_fewer_words_and_the_same_figures() {
     let graph = day(Some(1e9));
-    let (full, small) =
-        [Size::Full, Size::Small].map(|size| svg(&graph, Theme::Light, size).unwrap()).into();
+    let (full, small) = [Size::Full, Size::Small]
+        .map(|size| svg(&graph, Look { theme: Theme::Light, size }).unwrap())
+        .into();
     assert!(small.starts_with("<svg width=\"580\" height=\"320\""), "{}", &small[..200]);
     assert!(small.contains("84.5") && small.contains("102 GB"));
-    let narrow = svg(&graph, Theme::Light, Size::Narrow).unwrap();
+    let narrow = svg(&graph, Look { theme: Theme::Light, size: Size::Narrow }).unwrap();
     assert!(narrow.contains("84.5") && !narrow.contains("95th"));
     assert!(narrow.contains("27 May 17:00 to 28 May 17:00 CEST"), "fewer words for the same time");
     let words = |svg: &str| svg.matches(":00\n").count();
@@ -92,14 +93,14 @@ fn a_long_name_stays_within_the_picture() {
         (Size::Narrow, "meet1.bigbluebutton.example-…\n"),
     ];
     for (size, title) in titles {
-        let svg = svg(&graph, Theme::Light, size).unwrap();
+        let svg = svg(&graph, Look { theme: Theme::Light, size }).unwrap();
         assert!(svg.contains(title), "{size:?}: {}", &svg[..900]);
     }
 }
 
 #[test]
 fn letters_are_as_large_as_they_should_be() {
-    let svg = svg(&day(None), Theme::Light, Size::Full).unwrap();
+    let svg = svg(&day(None), Look { theme: Theme::Light, size: Size::Full }).unwrap();
     let sizes: std::collections::BTreeSet<u32> = svg
         .split("font-size=\"")
         .skip(1)
@@ -113,7 +114,7 @@ fn letters_are_as_large_as_they_should_be() {
 fn a_hostile_name_stays_text() {
     let mut graph = day(None);
     graph.devices = vec!["<script>\"&".into()];
-    let svg = svg(&graph, Theme::Dark, Size::Full).unwrap();
+    let svg = svg(&graph, Look { theme: Theme::Dark, size: Size::Full }).unwrap();
     assert!(!svg.contains("<script>"));
     assert!(svg.contains("&lt;script&gt;"));
 }
@@ -121,7 +122,8 @@ fn a_hostile_name_stays_text() {
 #[test]
 fn a_png_has_the_size_that_was_asked_for() {
     for (density, width, height) in [(1, 900, 400), (2, 1800, 800), (9, 2700, 1200)] {
-        let bytes = png(&day(Some(1e8)), (Theme::Light, Size::Full), density).unwrap();
+        let bytes =
+            png(&day(Some(1e8)), Look { theme: Theme::Light, size: Size::Full }, density).unwrap();
         let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
         assert_eq!((reader.info().width, reader.info().height), (width, height));
     }
@@ -134,7 +136,7 @@ fn nothing_to_draw_is_drawn_as_nothing() {
         line.intervals.clear();
         line.statistics = None;
     });
-    let svg = svg(&graph, Theme::Light, Size::Full).unwrap();
+    let svg = svg(&graph, Look { theme: Theme::Light, size: Size::Full }).unwrap();
     assert!(svg.contains("no data"));
     assert!(!svg.contains("updated"));
 }
@@ -201,7 +203,7 @@ fn outline(svg: &str) -> String {
 
 #[test]
 fn stacks_stand_on_each_other_and_one_side_begins_at_zero() {
-    let svg = svg(&rooms(), Theme::Light, Size::Strip).unwrap();
+    let svg = svg(&rooms(), Look { theme: Theme::Light, size: Size::Strip }).unwrap();
     insta::assert_snapshot!(outline(&svg));
 }
 
@@ -215,8 +217,8 @@ fn plots_of_one_width_share_their_axis_of_time() {
     let mut network = day(Some(1e9));
     network.span = rooms().span;
     for size in [Size::Full, Size::Small, Size::Strip, Size::Narrow] {
-        let places =
-            [&network, &rooms()].map(|graph| place(&svg(graph, Theme::Light, size).unwrap()));
+        let places = [&network, &rooms()]
+            .map(|graph| place(&svg(graph, Look { theme: Theme::Light, size }).unwrap()));
         assert_eq!(places[0], places[1], "{size:?}");
     }
     // The legend has a row for each line.
