@@ -99,6 +99,7 @@ function kept() {
 }
 
 function live(box) {
+  if (!box) return;
   let timer = null;
   const follow = () => {
     clearInterval(timer);

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::content::{CSV, Content, JSON, PNG, SVG};
 use super::gate::{Gate, Kind};
-use super::problem::Problem;
+use super::problem::{Problem, Way};
 use super::site::Visit;
 use crate::fleet;
 use crate::graphs::{self, Definition, Graph, Look, Of, Period, Question, Size, Span, Theme};
@@ -106,18 +106,19 @@ fn definition(name: &str) -> Result<&'static Definition, Problem> {
 fn is_of_somebody(reader: Reader<'_>, graph: &Graph) -> Result<(), Problem> {
     let whom = &graph.whom;
     let failed = |error: ReadError| Problem::failed("read whom the graph is of", &error);
-    let sentence = match graph.definition.of() {
-        Of::Host if !graph.is_empty() || !graph.devices.is_empty() => None,
-        Of::Host => (!fleet::is_known(reader, whom).map_err(failed)?)
-            .then(|| format!("No host {whom} has reported in that time; / lists all.")),
-        Of::Tenant => (!is_tenant(reader, whom).map_err(failed)?)
-            .then(|| format!("No organisation {whom} has had a room yet; /rooms lists all.")),
-        Of::All => (whom != ALL).then(|| {
+    let missing = |sentence, way| Err(Problem::not_found(sentence).with(way));
+    match graph.definition.of() {
+        Of::Host if !graph.is_empty() || !graph.devices.is_empty() => Ok(()),
+        Of::Host if fleet::is_known(reader, whom).map_err(failed)? => Ok(()),
+        Of::Host => missing(format!("No host {whom} has reported in that time"), Way::Hosts),
+        Of::Tenant if is_tenant(reader, whom).map_err(failed)? => Ok(()),
+        Of::Tenant => missing(format!("No organisation {whom} has had a room yet"), Way::Rooms),
+        Of::All if whom == ALL => Ok(()),
+        Of::All => {
             let name = &graph.definition.name;
-            format!("{name} is a graph of all hosts; it is at /graphs/{ALL}/{name}/.")
-        }),
-    };
-    sentence.map_or(Ok(()), |sentence| Err(Problem::not_found(sentence)))
+            missing(format!("{name} is a graph of all hosts"), Way::GraphOfAll(name))
+        }
+    }
 }
 
 fn is_tenant(reader: Reader<'_>, name: &str) -> Result<bool, ReadError> {

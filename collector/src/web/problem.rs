@@ -3,29 +3,59 @@
 //! the outcome in the counters.
 
 mod code;
+mod page;
 
 use std::error::Error;
+use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use headroom_proto::chain::Chain;
 use serde_json::json;
 
 pub use self::code::Code;
+use super::site::Site;
 
 /// An answer that is not what was asked for.
 #[derive(Debug, Clone)]
 pub struct Problem {
     code: Code,
+    /// Without its end where a way follows.
     sentence: String,
+    way: Option<Way>,
+}
+
+/// Where to go next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// The page of all hosts, for who looks for one of them.
+    Hosts,
+    /// The same for who looks for a page.
+    Overview,
+    /// The page of all rooms.
+    Rooms,
+    /// The graph that was asked for is one of all hosts.
+    GraphOfAll(&'static str),
+}
+
+impl Way {
+    /// The rest of the sentence, for who reads plain text.
+    fn plainly(&self) -> String {
+        match self {
+            Self::Hosts => "; / lists all.".into(),
+            Self::Overview => ". The overview of all hosts is at /.".into(),
+            Self::Rooms => "; /rooms lists all.".into(),
+            Self::GraphOfAll(name) => format!("; it is at /graphs/all/{name}/."),
+        }
+    }
 }
 
 impl Problem {
     /// What happened, in a sentence.
     pub fn new(code: Code, sentence: impl Into<String>) -> Self {
-        Self { code, sentence: sentence.into() }
+        Self { code, sentence: sentence.into(), way: None }
     }
 
     /// There is no such thing.
@@ -63,6 +93,12 @@ impl Problem {
         Self::new(Code::Internal, sentence)
     }
 
+    /// With where to go next, which ends the sentence.
+    #[must_use]
+    pub fn with(self, way: Way) -> Self {
+        Self { way: Some(way), ..self }
+    }
+
     /// With what to do about it.
     #[must_use]
     pub fn and(self, advice: &str) -> Self {
@@ -84,7 +120,8 @@ impl Problem {
 
     fn text(&self) -> Response {
         let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-        (self.code.status(), kind, format!("{}\n", self.sentence)).into_response()
+        let way = self.way.as_ref().map_or_else(String::new, Way::plainly);
+        (self.code.status(), kind, format!("{}{way}\n", self.sentence)).into_response()
     }
 }
 
@@ -97,16 +134,30 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Tells problems as whoever asked reads them.
-pub async fn present(request: Request, next: Next) -> Response {
-    let program = is_api(request.uri());
+/// Tells problems as whoever asked reads them: programs of the query API Prometheus's JSON, browsers
+/// a page, everybody else a line of text.
+pub async fn present(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let (uri, browser) = (request.uri().clone(), reads_pages(request.headers()));
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    let mut response = if program { problem.json() } else { problem.text() };
+    let mut response = if is_api(&uri) {
+        problem.json()
+    } else {
+        let page = browser.then(|| page::page(&problem, &uri, site.zone_name())).flatten();
+        let mut response = page.unwrap_or_else(|| problem.text());
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        response
+    };
     if let Some(seconds) = problem.code.retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+/// Browsers name pages among what they take when an address is opened, but not for a picture.
+fn reads_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    accepted.filter_map(|kinds| kinds.to_str().ok()).any(|kinds| kinds.contains("text/html"))
 }
 
 /// Nothing is at this address.
@@ -116,8 +167,7 @@ pub async fn not_found(uri: Uri) -> Response {
         return (StatusCode::NOT_FOUND, "404 page not found\n").into_response();
     }
     let path = uri.path();
-    let sentence = format!("There is no page {path}. The overview of all hosts is at /.");
-    Problem::not_found(sentence).into_response()
+    Problem::not_found(format!("There is no page {path}")).with(Way::Overview).into_response()
 }
 
 fn is_api(uri: &Uri) -> bool {

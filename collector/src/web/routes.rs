@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 
@@ -38,7 +38,7 @@ pub fn routes(site: &Arc<Site>) -> Router {
         .merge(for_group(Group::Writer, writer(site)))
         .merge(for_group(Group::Admin, admin(site)))
         .fallback(problem::not_found)
-        .layer(from_fn(problem::present))
+        .layer(from_fn_with_state(Arc::clone(site), problem::present))
         .layer(map_response(secure))
 }
 

@@ -15,7 +15,7 @@ use crate::rooms;
 use crate::web::content::Content;
 use crate::web::gate::{Gate, Kind};
 use crate::web::pictures::unreadable;
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, Way};
 use crate::web::site::Visit;
 
 /// What the pictures of a host may show; of a new one, also the last minutes.
@@ -59,8 +59,8 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     let moment = visit.moment();
     let report = fleet::report(visit.reader(), instance, visit.now_ms);
     let Some(report) = report.map_err(|error| failed(&error))? else {
-        let sentence = format!("No host {instance} has reported in a month; / lists all.");
-        return Err(Problem::not_found(sentence));
+        let sentence = format!("No host {instance} has reported in a month");
+        return Err(Problem::not_found(sentence).with(Way::Hosts));
     };
     let host = fleet::host(visit.reader(), &visit.site.records, &report, visit.now_ms);
     let fleet::Host { state, day } = host.map_err(|error| failed(&error))?;

@@ -14,7 +14,7 @@ use crate::rooms::{self, By, HostRooms, Moment, Rooms, TenantRooms, Today};
 use crate::web::content::{CSV, Content, JSON};
 use crate::web::gate::{Gate, Kind};
 use crate::web::pictures::unreadable;
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, Way};
 use crate::web::site::Visit;
 
 const PERIODS: [Period; 4] = [Period::Hour, Period::Day, Period::Week, Period::Month];
@@ -195,7 +195,7 @@ fn make(visit: Visit<'_>, query: RoomsQuery) -> Result<Content, Problem> {
 /// What is asked for by name must be there.
 fn check(query: &RoomsQuery, rooms: &Rooms) -> Result<(), Problem> {
     let missing = |what: &str, name: &String| {
-        Problem::not_found(format!("There is no {what} {name} with rooms; /rooms lists all."))
+        Problem::not_found(format!("There is no {what} {name} with rooms")).with(Way::Rooms)
     };
     if let Some(name) = &query.host
         && !rooms.hosts.iter().any(|host| host.instance == *name)

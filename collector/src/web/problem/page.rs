@@ -1,0 +1,81 @@
+//! A problem as a page, with a link to where its reader goes next.
+
+use askama::Template;
+use axum::http::Uri;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::{Code, Problem, Way};
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'p> {
+    zone: &'p str,
+    title: &'static str,
+    sentence: String,
+    address: String,
+    name: String,
+}
+
+/// The page of a problem at an address, for readers whose site has the named zone; none if it
+/// cannot be written.
+pub fn page(problem: &Problem, uri: &Uri, zone: &str) -> Option<Response> {
+    let Link { address, name } = next(problem, uri);
+    let page = ProblemPage {
+        zone,
+        title: title(problem.code),
+        sentence: ended(&problem.sentence),
+        address,
+        name,
+    };
+    let text = page.render().ok()?;
+    Some((problem.code.status(), Html(text)).into_response())
+}
+
+fn title(code: Code) -> &'static str {
+    match code {
+        Code::NotFound => "There is nothing here",
+        Code::BadRequest => "This address has a mistake",
+        Code::Unprocessable => "That is too much at once",
+        Code::Late => "That took too long",
+        Code::Queued | Code::Busy => "Too busy right now",
+        Code::Internal => "Something failed here",
+    }
+}
+
+/// A link: where to, and what it is called.
+struct Link {
+    address: String,
+    name: String,
+}
+
+impl Link {
+    fn to(address: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { address: address.into(), name: name.into() }
+    }
+}
+
+fn next(problem: &Problem, uri: &Uri) -> Link {
+    match (&problem.way, problem.code) {
+        (Some(Way::Rooms), _) => Link::to("/rooms", "All rooms"),
+        (Some(Way::GraphOfAll(name)), _) => {
+            Link::to(format!("/graphs/all/{name}/day.svg"), format!("The last day of {name}"))
+        }
+        // What follows the question mark is what is wrong, or too much.
+        (None, Code::BadRequest | Code::Unprocessable) if uri.query().is_some() => {
+            Link::to(uri.path(), "The same without what follows the question mark")
+        }
+        (None, Code::Late | Code::Queued | Code::Busy | Code::Internal) => {
+            let same = uri.path_and_query().map_or("/", |whole| whole.as_str());
+            Link::to(same, "Try again")
+        }
+        (Some(Way::Hosts | Way::Overview), _)
+        | (None, Code::NotFound | Code::BadRequest | Code::Unprocessable) => {
+            Link::to("/", "All hosts")
+        }
+    }
+}
+
+fn ended(sentence: &str) -> String {
+    let end = if sentence.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{sentence}{end}")
+}
