@@ -42,6 +42,17 @@ pub use self::value::{Row, Value};
 /// The most steps of one range query, as in Prometheus.
 pub const MAX_STEPS: i64 = 11_000;
 
+/// The moments of a range query, Unix time in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps {
+    /// The first.
+    pub from_ms: i64,
+    /// None lies behind it.
+    pub to_ms: i64,
+    /// Their distance.
+    pub step_ms: i64,
+}
+
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
@@ -78,10 +89,11 @@ pub fn instant(
 pub fn range(
     reader: Reader<'_>,
     expression: &str,
-    (from_ms, to_ms, step_ms): (i64, i64, i64),
+    steps: Steps,
     limits: QueryLimits,
 ) -> Result<Value, QueryError> {
     let bad = |message: &str| Err(QueryError::BadData(message.to_owned()));
+    let Steps { from_ms, to_ms, step_ms } = steps;
     if to_ms < from_ms {
         let message = "invalid parameter \"end\": end timestamp must not be before start time";
         return bad(message);

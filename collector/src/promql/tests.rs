@@ -21,8 +21,9 @@ const STEPS: i64 = 9;
 
 /// What an expression is at the steps up to some moment.
 fn over(reader: Reader<'_>, expression: &str, to_ms: i64) -> Result<Value, QueryError> {
-    let grid = (to_ms - (STEPS - 1) * STEP_MS, to_ms, STEP_MS);
-    range(reader, expression, grid, QueryLimits::default())
+    let from_ms = to_ms - (STEPS - 1) * STEP_MS;
+    let steps = Steps { from_ms, to_ms, step_ms: STEP_MS };
+    range(reader, expression, steps, QueryLimits::default())
 }
 
 /// The values of all series at the last step, in order of labels.

@@ -84,10 +84,10 @@ pub fn read(
     let now_ms = moment.now_ms;
     // A day has 25 hours when clocks go back.
     let from_ms = midnight_ms.min(now_ms - DAY_MS).div_euclid(STEP_MS) * STEP_MS;
-    let grid = (from_ms, now_ms, STEP_MS);
+    let steps = promql::Steps { from_ms, to_ms: now_ms, step_ms: STEP_MS };
     let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
     let expression = sums(&[OF_TENANTS, OF_MEETINGS, ANSWERS], host);
-    let found = promql::range(reader, &expression, grid, limits)?.into_rows();
+    let found = promql::range(reader, &expression, steps, limits)?.into_rows();
     let days = Days {
         from_ms,
         midnight_ms,

@@ -39,9 +39,9 @@ pub async fn query_range(
         let (from_ms, to_ms) =
             (parameters.required_time("start")?, parameters.required_time("end")?);
         let step_ms = parameters.step("step")?;
-        let grid = (from_ms, to_ms, step_ms);
+        let steps = promql::Steps { from_ms, to_ms, step_ms };
         let limits = limits(&parameters)?;
-        let value = promql::range(visit.reader(), parameters.query(), grid, limits)?;
+        let value = promql::range(visit.reader(), parameters.query(), steps, limits)?;
         success(visit, &answer::Range { value, from_ms, step_ms })
     };
     gate.pass(asked, answer).await

@@ -145,8 +145,8 @@ impl<'a> Asking<'a> {
         let count = self.steps.count();
         let mut found = Vec::new();
         if count > 0 {
-            let grid = (from_ms, to_ms, step_ms);
-            found = series(promql::range(self.reader, &text, grid, self.limits())?, by);
+            let steps = promql::Steps { from_ms, to_ms, step_ms };
+            found = series(promql::range(self.reader, &text, steps, self.limits())?, by);
         }
         if self.moments().len() > count {
             let end = promql::instant(self.reader, &text, self.span.to_ms, self.limits())?;

@@ -118,7 +118,8 @@ pub fn binary(sides: Sides<'_>) -> Result<Expression, TreeError> {
             let node = Matched { operator, left, right, matching };
             Ok(Expression::Vector(Vector::Matched(Box::new(node))))
         }
-        _ => Err(wrong_types()),
+        (Expression::Text(_) | Expression::Range(_), _)
+        | (_, Expression::Text(_) | Expression::Range(_)) => Err(wrong_types()),
     }
 }
 
@@ -143,7 +144,8 @@ fn sets(operator: SetOperator, sides: Sides<'_>) -> Result<Expression, TreeError
                 format!("set operator {spelling:?} not allowed in binary scalar expression");
             Err(TreeError::wrong(message))
         }
-        _ => Err(wrong_types()),
+        (Expression::Text(_) | Expression::Range(_), _)
+        | (_, Expression::Text(_) | Expression::Range(_)) => Err(wrong_types()),
     }
 }
 

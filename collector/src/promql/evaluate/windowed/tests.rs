@@ -4,7 +4,7 @@ use super::*;
 use crate::promql::look::Look;
 use crate::promql::tree::{Expression, Shift, Vector};
 use crate::promql::value::Value;
-use crate::promql::{QueryLimits, parse};
+use crate::promql::{QueryLimits, Steps, parse};
 use crate::samples::{Budget, Hints, Matcher, Reader, Resolution, Selection, TimeRange};
 use crate::store::{Due, FrameWrite, Store};
 
@@ -50,14 +50,15 @@ fn check(store: &Store) {
     {
         let expression = format!("{function}(c[{}])", window.0);
         let last_ms = grid.at(grid.steps - 1);
-        let bounds = (grid.from_ms, last_ms, grid.step_ms);
+        let (from_ms, step_ms) = (grid.from_ms, grid.step_ms);
+        let steps = Steps { from_ms, to_ms: last_ms, step_ms };
         let limits = QueryLimits::default();
         let evaluator = Evaluator::new(reader, limits, grid, last_ms);
         let Expression::Vector(Vector::OverTime(node)) = parse(&expression).unwrap() else {
             panic!("{expression} is no function of a window")
         };
         let function = evaluator.function(&node.function, &grid).unwrap();
-        let value = crate::promql::range(reader, &expression, bounds, limits).unwrap();
+        let value = crate::promql::range(reader, &expression, steps, limits).unwrap();
         let Value::Vector(rows) = value else { panic!("{expression} is no vector") };
         for step in 0..grid.steps {
             let to_ms = grid.at(step);
