@@ -116,3 +116,6 @@ impl WriterThread {
         self.ended.await.map_err(|_| WriterEnded)
     }
 }
+
+#[cfg(test)]
+mod tests;
