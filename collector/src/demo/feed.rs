@@ -111,42 +111,30 @@ impl Feed {
 }
 
 /// Sends what comes until no more does, and waits until all of it is durable.
+///
+/// Frames go one by one: in bulk, those of all hosts would wait for one commit, and then it for them.
 async fn send(
     wire: &mut WireClient,
     queue: &mut mpsc::Receiver<Item>,
     progress: &Progress,
 ) -> Result<(), FeedError> {
-    let mut items = Vec::new();
     loop {
-        let room = wire.room();
+        let has_room = wire.room() > 0;
         tokio::select! {
-            answer = wire.answer() => {
-                check(answer?)?;
-                continue;
-            }
-            count = queue.recv_many(&mut items, room), if room > 0 => {
-                if count == 0 {
-                    return settle(wire).await;
-                }
-            }
-        }
-        let mut frames = Vec::with_capacity(items.len());
-        let mut caught_up = false;
-        for item in items.drain(..) {
-            match item {
-                Item::Send(Outgoing { series, frame }) => {
+            answer = wire.answer() => check(answer?)?,
+            item = queue.recv(), if has_room => match item {
+                Some(Item::Send(Outgoing { series, frame })) => {
                     if !series.is_empty() {
                         wire.define(frame.boot, series).await?;
                     }
-                    frames.push(frame);
+                    wire.push(vec![frame]).await?;
                 }
-                Item::CaughtUp => caught_up = true,
-            }
-        }
-        wire.push(frames).await?;
-        if caught_up {
-            settle(wire).await?;
-            progress.hosts.fetch_add(1, Ordering::Relaxed);
+                Some(Item::CaughtUp) => {
+                    settle(wire).await?;
+                    progress.hosts.fetch_add(1, Ordering::Relaxed);
+                }
+                None => return settle(wire).await,
+            },
         }
     }
 }
