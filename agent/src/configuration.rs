@@ -55,7 +55,7 @@ impl AgentConfiguration {
 fn build(root: &Section<'_>) -> AgentConfiguration {
     let collector = build_collector(&root.section("collector"));
     AgentConfiguration {
-        rooms: bbb::build(root, collector.token.bytes()),
+        rooms: bbb::build(root),
         collector,
         interval: build_interval(&root.section("sampler")),
         samplers: build_samplers(root),

@@ -10,6 +10,7 @@ pub mod checksum;
 pub mod client;
 mod counts;
 mod histogram;
+pub mod key;
 pub mod poll;
 pub mod poller;
 pub mod room;
@@ -24,9 +25,9 @@ use headroom_proto::wire;
 use self::account::{Account, AccountOptions};
 use self::answer::AnswerError;
 use self::client::FetchError;
+use self::key::MeetingKey;
 use self::poll::{Outcome, Poll, PollState};
 use self::poller::{Fetched, PollError, PollerOptions};
-use self::room::MeetingKey;
 use crate::series::Round;
 
 /// What is needed to watch rooms.
@@ -36,8 +37,6 @@ pub struct RoomsOptions {
     pub poller: PollerOptions,
     /// How it is counted.
     pub account: AccountOptions,
-    /// What hides meetings' ids.
-    pub key: MeetingKey,
 }
 
 /// The rooms of this host, as far as polls have told.
@@ -48,9 +47,9 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Nothing is known yet.
-    pub fn new(options: &RoomsOptions) -> Self {
-        Self { account: Account::new(&options.account), key: options.key.clone(), state: None }
+    /// Nothing is known yet; the key hides meetings' ids.
+    pub fn new(options: &AccountOptions, key: MeetingKey) -> Self {
+        Self { account: Account::new(options), key, state: None }
     }
 
     /// Reads what a poll got, writes its series, and gives back the meetings to be reported.

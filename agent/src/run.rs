@@ -21,6 +21,7 @@ use crate::configuration::AgentConfiguration;
 use crate::exposition;
 use crate::journal::Journal;
 use crate::rooms::client::TrustError;
+use crate::rooms::key::KeyFile;
 use crate::samplers::{SamplerOptions, Samplers};
 use crate::series::{Reading, Round, SeriesTables};
 use crate::telemetry::Telemetry;
@@ -64,6 +65,7 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let boot = getrandom::u64().map_err(RunError::Boot)?;
     let telemetry = Arc::new(Telemetry::default());
+    let key_file = KeyFile::beside(&configuration.spool.directory);
     let journal = Journal::start(configuration.spool, boot, Arc::clone(&telemetry))
         .map_err(|source| RunError::Thread { name: "journal", source })?;
     let (interval, wish) = watch::channel(None);
@@ -78,6 +80,7 @@ pub async fn run(
     };
     let polls = configuration.rooms.map(|rooms| Polls {
         rooms,
+        key_file,
         inlet: journal.inlet(),
         telemetry: Arc::clone(&telemetry),
         stop: producers_stop.clone(),

@@ -104,7 +104,7 @@ async fn sample(agent: AgentConfiguration, stop: CancellationToken) -> Result<()
 fn agent_configuration(options: &UpOptions, grpc: SocketAddr, token: &str) -> AgentConfiguration {
     let token = Token::new(token).expect("hexadecimal digits are a token");
     AgentConfiguration {
-        rooms: detect_bbb(token.bytes()),
+        rooms: detect_bbb(),
         collector: CollectorAddress { url: format!("http://{grpc}"), token, ca_file: None },
         interval: options.interval,
         samplers: SamplerOptions::default(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use harness::{
-    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, SmallDisk, eventually, metric,
-    run,
+    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, SmallDisk, StallingDisk,
+    eventually, metric, run,
 };
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
 use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
@@ -51,6 +51,36 @@ async fn an_agent_with_a_full_spool_disk_goes_on_sampling_and_sending() {
         .unwrap();
     let whole = (1..=series[0].values.len()).map(|n| n as f64);
     assert!(series[0].values.iter().copied().eq(whole), "every frame, also those without a disk");
+}
+
+/// Frames are taken, sent, stored and acknowledged, and none is missing, though nothing can be written.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_spools_disk_hangs_goes_on_sampling_and_sending() {
+    let disk = StallingDisk::new();
+    let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    let spool = Some(disk.path().join("spool"));
+    let options = AgentOptions { spool, ..AgentOptions::each("100ms") };
+    let mut agent = AgentProgram::start(&collector, "ca1", &options);
+    let more_than = async |frames: u64| {
+        eventually("frames are stored", Duration::from_secs(30), async || {
+            (stored(&collector).await > frames).then_some(())
+        })
+        .await;
+    };
+    more_than(10).await;
+    disk.freeze();
+    more_than(stored(&collector).await + 40).await;
+    disk.thaw();
+    more_than(stored(&collector).await + 10).await;
+    agent.terminate();
+    collector.terminate();
+    let store = collector.open_store();
+    let matchers = [Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name)];
+    let read = Selection::ever(&matchers);
+    let series = store.select(read, Hints::default(), &Budget::unlimited()).unwrap();
+    let whole = (1..=series[0].values.len()).map(|n| n as f64);
+    assert!(series[0].values.iter().copied().eq(whole), "every frame, once");
 }
 
 async fn stored(collector: &CollectorProgram) -> u64 {

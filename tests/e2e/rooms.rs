@@ -2,6 +2,7 @@
 
 mod faults;
 mod hours;
+mod keys;
 mod privacy;
 mod sfu;
 

@@ -7,7 +7,7 @@ use harness::bigbluebutton::{
 };
 use harness::{certificates, fetch};
 use headroom_agent::rooms::answer::{AnswerError, read_meetings};
-use headroom_agent::rooms::room::MeetingKey;
+use headroom_agent::rooms::key::MeetingKey;
 use headroom_simulation::{HOSTS, Host, World};
 
 /// Thursday, 24 September 2026, 08:45 UTC: lectures and a round table on `de1`, in New York a night.

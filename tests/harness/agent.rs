@@ -25,6 +25,8 @@ pub struct AgentOptions {
     pub via: Option<String>,
     /// More sections of its configuration.
     pub sections: String,
+    /// Its program, if not this build's.
+    pub program: Option<PathBuf>,
     /// Files that they name, readable by the agent only.
     pub files: Vec<(&'static str, String)>,
 }
@@ -39,6 +41,7 @@ impl AgentOptions {
             witness: false,
             via: None,
             sections: String::new(),
+            program: None,
             files: Vec::new(),
         }
     }
@@ -48,6 +51,7 @@ impl AgentOptions {
 pub struct AgentProgram {
     folder: TempDir,
     spool: PathBuf,
+    path: PathBuf,
     program: Option<Program>,
     witness: Option<Witness>,
 }
@@ -75,14 +79,16 @@ impl AgentProgram {
         );
         std::fs::write(folder.path().join("agent.toml"), text).expect("writable");
         let witness = options.witness.then(|| Witness::of(&spool, folder.path().join("witness")));
-        let mut agent = Self { folder, spool, program: None, witness };
+        let own = || binaries().join("headroom-agent");
+        let path = options.program.clone().unwrap_or_else(own);
+        let mut agent = Self { folder, spool, path, program: None, witness };
         agent.start_again();
         agent
     }
 
     /// Starts it again on the same spool.
     pub fn start_again(&mut self) {
-        let mut command = Command::new(binaries().join("headroom-agent"));
+        let mut command = Command::new(&self.path);
         command.arg("run").arg("--config").arg(self.folder.path().join("agent.toml"));
         self.program = Some(Program::start(command, "agent", self.folder.path()));
     }

@@ -18,6 +18,7 @@ mod query;
 mod recording;
 mod remote_write;
 mod rooms;
+mod stall;
 mod stream;
 mod table;
 mod torture;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         ("names", names::compare as fn() -> anyhow::Result<()>),
         ("agent", cost::compare),
         ("rooms", rooms::compare),
+        ("stall", stall::compare),
         ("promql", promql::compare),
         ("ingest", ingest::compare),
         ("disk", disk::compare),

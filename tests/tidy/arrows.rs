@@ -82,7 +82,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper_util", &["agent/src/rooms/client"]),
     ("http_body_util", &["agent/src/rooms/client"]),
     ("tokio_rustls", &["agent/src/rooms/client"]),
-    ("ring", &["agent/src/rooms/checksum", "agent/src/rooms/room"]),
+    ("ring", &["agent/src/rooms/checksum", "agent/src/rooms/key"]),
 ];
 
 /// Modules that decide: no clock, no files, no sockets, no threads.

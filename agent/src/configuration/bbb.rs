@@ -15,7 +15,6 @@ use crate::rooms::account::AccountOptions;
 use crate::rooms::checksum::Algorithm;
 use crate::rooms::client::{Address, AnswerLimits};
 use crate::rooms::poller::PollerOptions;
-use crate::rooms::room::MeetingKey;
 use crate::rooms::secret::{PROPERTIES_FILES, SecretSource, url_of};
 use crate::rooms::sfu::EXPORTERS;
 
@@ -30,7 +29,7 @@ const DEFAULT_TENANTS: usize = 50;
 const MOST_TENANTS: usize = 1000;
 
 /// The options of a host with BigBlueButton; none without the section.
-pub fn build(root: &Section<'_>, token: &[u8]) -> Option<RoomsOptions> {
+pub fn build(root: &Section<'_>) -> Option<RoomsOptions> {
     if !root.has("bbb") {
         return None;
     }
@@ -43,7 +42,6 @@ pub fn build(root: &Section<'_>, token: &[u8]) -> Option<RoomsOptions> {
             max_tenants: build_max_tenants(&section),
             interval,
         },
-        key: MeetingKey::derive(token),
         poller: PollerOptions {
             address: build_address(&section, &secret)?,
             secret,
@@ -59,7 +57,7 @@ pub fn build(root: &Section<'_>, token: &[u8]) -> Option<RoomsOptions> {
 
 /// The options of a host on which BigBlueButton's own files tell all that is needed; none on any
 /// other host.
-pub fn detect(token: &[u8]) -> Option<RoomsOptions> {
+pub fn detect() -> Option<RoomsOptions> {
     let paths: Vec<PathBuf> = PROPERTIES_FILES.map(PathBuf::from).to_vec();
     let address = url_of(&paths)?.parse().ok()?;
     let secret = SecretSource::Properties(paths);
@@ -76,7 +74,7 @@ pub fn detect(token: &[u8]) -> Option<RoomsOptions> {
         ca_file: None,
         sfu: exporters(),
     };
-    Some(RoomsOptions { poller, account, key: MeetingKey::derive(token) })
+    Some(RoomsOptions { poller, account })
 }
 
 fn build_secret(section: &Section<'_>) -> SecretSource {

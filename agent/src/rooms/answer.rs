@@ -13,7 +13,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use self::draft::Draft;
 use self::element::Element;
-use super::room::{MeetingKey, Room};
+use super::key::MeetingKey;
+use super::room::Room;
 
 /// No element lies deeper.
 const MAX_DEPTH: usize = 32;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use headroom_proto::limits::MAX_FRAME_MEETINGS;
 use headroom_proto::wire;
 
-use super::room::{MeetingId, Room};
+use super::key::MeetingId;
+use super::room::Room;
 
 /// How often a meeting that goes on is reported; what a crash of the agent may cost of its end.
 const REPORT_EVERY: Duration = Duration::from_mins(1);

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::journal::Inlet;
 use crate::rooms::client::TrustError;
+use crate::rooms::key::{HostIdentity, KeyFile};
 use crate::rooms::poller::{self, Fetched};
 use crate::rooms::{Rooms, RoomsOptions};
 use crate::series::{Round, Scope};
@@ -21,6 +22,8 @@ const LAST_WORD: Duration = Duration::from_secs(1);
 /// What the thread needs.
 pub struct Polls {
     pub rooms: RoomsOptions,
+    /// Where the key of meetings lies.
+    pub key_file: KeyFile,
     pub inlet: Inlet,
     pub telemetry: Arc<Telemetry>,
     pub stop: watch::Receiver<bool>,
@@ -29,9 +32,15 @@ pub struct Polls {
 impl Polls {
     /// Runs until it is to stop, and says what it knows of meetings that go on.
     pub fn run(self) -> Result<(), TrustError> {
-        let Self { rooms: RoomsOptions { poller, .. }, .. } = &self;
-        let poller = poller.clone();
-        let mut rooms = Rooms::new(&self.rooms);
+        let poller = self.rooms.poller.clone();
+        let key = match self.key_file.key(&HostIdentity::read()) {
+            Ok(key) => key,
+            Err(error) => {
+                tracing::error!("no rooms are counted: failed to draw a key: {error}");
+                return Ok(());
+            }
+        };
+        let mut rooms = Rooms::new(&self.rooms.account, key);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = match runtime {
             Ok(runtime) => runtime,

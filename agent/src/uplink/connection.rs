@@ -25,11 +25,6 @@ impl Token {
         (!text.is_empty()).then_some(Self(value))
     }
 
-    /// The secret itself, for keys to be derived from.
-    pub fn bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-
     /// The value of the header `authorization`.
     pub fn header(&self) -> MetadataValue<Ascii> {
         self.0.clone()

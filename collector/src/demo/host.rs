@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use headroom_agent::frames::{Frames, Taken};
 use headroom_agent::rooms::account::{Account, AccountOptions};
+use headroom_agent::rooms::key::MeetingKey;
 use headroom_agent::rooms::poll::{Outcome, Poll};
-use headroom_agent::rooms::room::{Clients, MeetingKey, Origin, Room};
+use headroom_agent::rooms::room::{Clients, Origin, Room};
 use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::series::{Reading, Round, Scope};
 use headroom_proto::catalogue::{HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_FRAMES_TOTAL};

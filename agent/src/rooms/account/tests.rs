@@ -6,7 +6,8 @@ use headroom_proto::catalogue;
 
 use super::*;
 use crate::exposition;
-use crate::rooms::room::{MeetingId, Origin};
+use crate::rooms::key::MeetingId;
+use crate::rooms::room::Origin;
 use crate::series::{Reading, Round, Scope, SeriesTables};
 
 struct Host {

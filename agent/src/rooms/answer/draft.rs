@@ -2,7 +2,8 @@
 
 use super::element::Field;
 use crate::rooms::counts;
-use crate::rooms::room::{MeetingKey, Origin, Room, Tally};
+use crate::rooms::key::MeetingKey;
+use crate::rooms::room::{Origin, Room, Tally};
 
 /// No host, tenant or product has a longer name.
 const MAX_NAME_BYTES: usize = 64;
