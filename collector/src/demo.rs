@@ -20,7 +20,8 @@ use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
 use tokio_util::sync::CancellationToken;
 
 pub use self::feed::FeedError;
-use self::feed::{Feed, Progress, now_ms};
+use self::feed::{Feed, Progress};
+use crate::clock::now_ms;
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Addresses, Collector, Options, RunError};
 use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};

@@ -8,6 +8,7 @@ use headroom_proto::limits::MAX_FUTURE;
 use headroom_proto::metric::INSTANCE;
 
 use crate::links::{self, LinksOf, Traffic};
+use crate::moments::DAY_MS;
 use crate::query::{Column, Interval, Statistics, fold};
 use crate::samples::{Matcher, ReadError, Reader, Selection, TimeRange};
 use crate::store::{LostInterval, Records};
@@ -20,9 +21,7 @@ const NEW_FOR_MS: i64 = 20 * 60_000;
 
 /// How far back a host's last report is looked for, first and then.
 const RECENT_MS: i64 = 300_000;
-const KNOWN_FOR_MS: i64 = 31 * 86_400_000;
-
-const DAY_MS: i64 = 86_400_000;
+const KNOWN_FOR_MS: i64 = 31 * DAY_MS;
 
 /// Columns of the day in small: one for a quarter of an hour.
 const COLUMNS: usize = 96;

@@ -1,6 +1,9 @@
 //! Headroom's collector: takes in what agents send, keeps it, answers questions about it and draws it.
 //! In reading order: what comes in, what lies there, what is made of it, who shows it, who runs it.
 
+// The clock, read in one place.
+pub mod clock;
+
 // How moments are counted and written.
 pub mod moments;
 

@@ -5,25 +5,27 @@ use crate::Source;
 /// Who may import whom inside the collector, as ARCHITECTURE.md draws it. `main` and `up` put
 /// everything together.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("clock", &[]),
     ("moments", &[]),
     ("sheet", &[]),
     ("client", &["moments", "sheet"]),
     ("snapshot", &["client", "store"]),
     ("telemetry", &["store"]),
     ("identity", &[]),
-    ("samples", &[]),
-    ("store", &["samples"]),
+    ("samples", &["moments"]),
+    ("store", &["moments", "samples"]),
     ("query", &[]),
-    ("promql", &["samples"]),
+    ("promql", &["moments", "samples"]),
     ("writer", &["samples", "store", "telemetry"]),
-    ("ingest", &["samples", "store", "identity", "telemetry", "writer"]),
-    ("links", &["samples", "query"]),
+    ("ingest", &["clock", "moments", "samples", "store", "identity", "telemetry", "writer"]),
+    ("links", &["moments", "samples", "query"]),
     ("graphs", &["moments", "sheet", "samples", "store", "query", "promql", "links"]),
-    ("fleet", &["samples", "store", "query", "links"]),
+    ("fleet", &["moments", "samples", "store", "query", "links"]),
     ("rooms", &["moments", "sheet", "samples", "query", "promql"]),
     (
         "web",
         &[
+            "clock",
             "moments",
             "sheet",
             "samples",
@@ -37,10 +39,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ingest",
         ],
     ),
-    ("configuration", &["identity", "store"]),
+    ("configuration", &["moments", "identity", "store"]),
     (
         "run",
         &[
+            "clock",
             "configuration",
             "identity",
             "ingest",
@@ -53,7 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tasks", &[]),
-    ("demo", &["identity", "run", "samples", "store", "tasks"]),
+    ("demo", &["clock", "moments", "identity", "run", "samples", "store", "tasks"]),
     ("up", &["identity", "run", "tasks"]),
 ];
 

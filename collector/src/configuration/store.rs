@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use headroom_proto::configuration::Section;
 use headroom_proto::units::{ByteSize, Span};
 
+use crate::moments::DAY_MS;
 use crate::store::{Retention, StoreOptions};
 
 const DEFAULT_DIRECTORY: &str = "/var/lib/headroom";
@@ -19,8 +20,6 @@ const SMALLEST_CACHE_BYTES: u64 = 1 << 20;
 /// hours for as long as anyone will ask.
 pub const DEFAULT_RETENTION: Retention =
     Retention { raw_ms: 62 * DAY_MS, minutes_ms: 1096 * DAY_MS, hours_ms: 36_500 * DAY_MS };
-
-const DAY_MS: i64 = 86_400_000;
 
 /// The store of a collector.
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
 //! The feed of one simulated host: its history as fast as the collector takes it, then its life at
 //! real pace, through the door that every agent uses and over the agent's own end of the wire.
 
+use crate::clock::now_ms;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use headroom_agent::uplink::{Answer, CollectorAddress, Introduction, WireClient, WireError};
 use headroom_simulation::{Host, World};
@@ -228,8 +229,4 @@ fn wait_until(at_ms: i64, stop: &CancellationToken) -> bool {
         }
         std::thread::sleep(LONGEST_SLEEP.min(Duration::from_millis(left)));
     }
-}
-
-pub fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

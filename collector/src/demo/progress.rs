@@ -8,10 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::feed::Progress;
+use crate::moments;
 
 const LOOK: Duration = Duration::from_millis(100);
 
-const DAY_MS: u64 = 86_400_000;
+const DAY_MS: u64 = moments::DAY_MS as u64;
 
 /// Shows the progress until all hosts are done; false if `stop` came first.
 pub async fn show(progress: &Progress, stop: &CancellationToken) -> bool {

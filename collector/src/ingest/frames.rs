@@ -9,6 +9,7 @@ use headroom_proto::metric::{self, INSTANCE};
 use headroom_proto::wire::{Frame, SeriesDefinition};
 
 use super::meetings;
+use crate::moments::DAY_MS;
 use crate::samples::Labels;
 use crate::store::{FrameId, FrameWrite, Meeting, SeriesId, SeriesLimit};
 use crate::telemetry::RefusalReason;
@@ -192,7 +193,7 @@ fn check_whole(frame: &Frame, times: TakenTimes) -> Option<Refused> {
     let age_ms = now_ms.saturating_sub(frame.timestamp_ms);
     if age_ms > oldest.as_millis() as i64 {
         let limit = oldest.as_secs() / 86_400;
-        let message = format!("timestamp {} days old, kept are {limit}", age_ms / 86_400_000);
+        let message = format!("timestamp {} days old, kept are {limit}", age_ms / DAY_MS);
         return refuse(RefusalReason::TooOld, message);
     }
     None
@@ -248,7 +249,7 @@ mod tests {
                 "Future 2: timestamp 3600 s ahead of the collector's clock, at most 300 s",
             ),
             (
-                frame(|f| f.timestamp_ms -= 63 * 86_400_000),
+                frame(|f| f.timestamp_ms -= 63 * DAY_MS),
                 None,
                 "TooOld 2: timestamp 63 days old, kept are 62",
             ),

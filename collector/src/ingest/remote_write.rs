@@ -14,7 +14,8 @@ use headroom_proto::metric;
 use tokio::sync::mpsc;
 
 use self::request::{Malformed, TimeSeries};
-use super::stream::now_ms;
+use crate::clock::now_ms;
+use crate::moments::DAY_MS;
 use crate::samples::METRIC;
 use crate::store::{FrameWrite, SeriesId};
 use crate::telemetry::{CollectorCounts, RefusalReason};
@@ -180,7 +181,7 @@ impl Intake<'_> {
                     )
                 });
             } else if self.now_ms.saturating_sub(timestamp_ms) > self.oldest_ms {
-                let limit = self.oldest_ms / 86_400_000;
+                let limit = self.oldest_ms / DAY_MS;
                 self.refuse(RefusalReason::TooOld, 1, || {
                     format!("timestamp {timestamp_ms} is over {limit} days old")
                 });

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use headroom_proto::limits::{MAX_UNACKNOWLEDGED, PROTOCOL};
 use headroom_proto::wire::agent_message::Message as Up;
@@ -19,6 +19,7 @@ use tonic::{Status, Streaming};
 
 use super::Door;
 use super::frames::{Refused, StreamSeries, TakenTimes};
+use crate::clock::now_ms;
 use crate::identity::Agent;
 use crate::store::LostInterval;
 use crate::writer::{Submission, Write, WriteOutcome};
@@ -264,8 +265,4 @@ fn join(ranges: &mut Vec<SequenceRange>, range: SequenceRange) {
         }
         _ => ranges.push(range),
     }
-}
-
-pub(super) fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

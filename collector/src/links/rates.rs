@@ -2,11 +2,12 @@
 //! longer kept.
 
 use super::buckets::{OF_COUNTERS, bucket_rates};
+use crate::moments::DAY_MS;
 use crate::query::{Interval, rates};
 use crate::samples::{BucketSeries, Hints, ReadError, Reader, Selection, Series};
 
 /// Longer spans are read from rollups: a pixel of theirs is many buckets of 5 minutes wide.
-const LONGEST_RAW_MS: i64 = 8 * 86_400_000;
+const LONGEST_RAW_MS: i64 = 8 * DAY_MS;
 
 /// The rates of one counter.
 pub struct Rates {

@@ -2,6 +2,7 @@
 //! has one.
 
 use super::QueryError;
+use crate::moments::DAY_MS;
 use crate::samples::TimeRange;
 
 /// Prometheus's own default of how long a sample stands for its series.
@@ -9,7 +10,6 @@ pub const DEFAULT_LOOKBACK_MS: i64 = 300_000;
 
 /// Ten years; rollups are kept longer, but nobody looks at more at once.
 const DEFAULT_SPAN_MS: i64 = 3_653 * DAY_MS;
-const DAY_MS: i64 = 86_400_000;
 
 /// What a query may ask for, beside the budget of its request.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use headroom_proto::catalogue::{BBB_API_UP, HEADROOM_BBB_FAILURES_TOTAL, HEADROOM_BBB_STATE};
 use headroom_proto::metric::INSTANCE;
 
+use crate::moments::DAY_MS;
 use crate::query::usual_distance;
 use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 
@@ -27,7 +28,7 @@ pub const SHORTEST_HELD_MS: i64 = 60_000;
 /// How far back polls are looked for: to see how often they come, when the last good one was, and
 /// whether the host has BBB at all.
 const RECENT_MS: i64 = 600_000;
-const KNOWN_FOR_MS: i64 = 31 * 86_400_000;
+const KNOWN_FOR_MS: i64 = 31 * DAY_MS;
 
 /// Whether BBB answers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::Moment;
 use super::present::{Key, OF_MEETINGS, OF_TENANTS, sums};
+use crate::moments::DAY_MS;
 use crate::promql::{self, QueryError, QueryLimits, Row};
 use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 
@@ -20,7 +21,6 @@ const ANSWERS: &str = BBB_MEETINGS.name;
 const COUNTERS: [&str; 2] =
     [HEADROOM_TENANT_USER_SECONDS_TOTAL.name, HEADROOM_TENANT_ROOM_SECONDS_TOTAL.name];
 
-const DAY_MS: i64 = 86_400_000;
 const HOUR_SECONDS: f64 = 3600.0;
 
 /// Finer than polls are apart, so that each is seen.

@@ -6,7 +6,7 @@ use headroom_proto::chain::Chain;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::now_ms;
+use crate::clock::now_ms;
 use crate::telemetry::OwnNumbers;
 use crate::writer::OwnSeries;
 

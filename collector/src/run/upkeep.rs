@@ -7,7 +7,7 @@ use headroom_proto::chain::Chain;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use super::now_ms;
+use crate::clock::now_ms;
 use crate::store::{Due, Retention, Store};
 
 /// How often it is looked whether anything is due: memory may fill within seconds.

@@ -5,9 +5,10 @@ use super::{
     BucketSeries, Detail, Figure, Figures, Hints, Labels, ReadError, Reader, Resolution, Selection,
     Series, TimeRange,
 };
+use crate::moments::DAY_MS;
 
 /// Shorter ranges are read as samples: rollups of the last two days are made from these anyway.
-const LONGEST_RAW_MS: i64 = 2 * 86_400_000;
+const LONGEST_RAW_MS: i64 = 2 * DAY_MS;
 
 const LAST: Detail =
     Detail { resolution: Resolution::Minutes, figures: Figures::of(&[Figure::Last]) };
@@ -62,7 +63,6 @@ mod tests {
     use crate::samples::{Budget, Matcher};
     use crate::store::{Due, FrameWrite, Retention, Store};
 
-    const DAY_MS: i64 = 86_400_000;
     const STALE: f64 = f64::from_bits(headroom_proto::metric::STALE_BITS);
 
     #[test]

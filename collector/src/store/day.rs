@@ -1,8 +1,7 @@
 //! Days in UTC: what samples are cut by. No I/O.
 
+pub use crate::moments::DAY_MS;
 use crate::samples::TimeRange;
-
-pub const DAY_MS: i64 = 86_400_000;
 
 /// All moments that there are, also those before 1970.
 pub const ALL_TIME: TimeRange = TimeRange { from_ms: i64::MIN, to_ms: i64::MAX };

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::StoreError;
 use super::database::{self, Batch, Database};
+use crate::moments::DAY_MS;
 use crate::samples::TimeRange;
 
 /// No meeting is looked for that started longer ago than this before the range asked for.
-const LONGEST_MS: i64 = 14 * 86_400_000;
+const LONGEST_MS: i64 = 14 * DAY_MS;
 
 /// What one boot of an agent saw of a meeting. Times are Unix time in milliseconds.
 #[derive(Debug, Clone, PartialEq)]

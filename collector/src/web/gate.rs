@@ -6,8 +6,9 @@
 mod admission;
 mod limits;
 
+use crate::clock::now_ms;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::response::Response;
 
@@ -67,8 +68,4 @@ impl Gate {
         self.admission.refuse(kind, &problem);
         problem
     }
-}
-
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

@@ -14,13 +14,10 @@ use super::pictures::{moment, unreadable};
 use super::problem::Problem;
 use super::site::Visit;
 use crate::fleet;
-use crate::moments::iso;
+use crate::moments::{DAY_MS, iso};
 use crate::samples::{ReadError, TimeRange};
 use crate::sheet::{RowEnd, Sheet};
 use crate::store::{Marks, Meeting};
-
-/// Without another wish, the last day.
-const DAY_MS: i64 = 86_400_000;
 
 /// Which meetings are asked for.
 #[derive(Debug, Default, Deserialize)]

@@ -15,10 +15,11 @@ use super::problem::{Problem, Way};
 use super::site::Visit;
 use crate::fleet;
 use crate::graphs::{self, Definition, Graph, Look, Of, Period, Question, Size, Span, Theme};
+use crate::moments::DAY_MS;
 use crate::samples::{Matcher, ReadError, Reader, Selection};
 
 /// The longest span that one picture may show.
-const LONGEST_MS: i64 = 5 * 366 * 86_400_000;
+const LONGEST_MS: i64 = 5 * 366 * DAY_MS;
 
 /// What stands for a host in the addresses of graphs of all.
 pub const ALL: &str = "all";

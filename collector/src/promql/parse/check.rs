@@ -2,6 +2,7 @@
 //! parser would not survive or would misread.
 
 use super::words::{Kind, Word, position, words};
+use crate::moments::DAY_MS;
 
 /// The deepest that brackets and operators of an expression may be nested: each level takes stack.
 const MAX_DEPTH: usize = 256;
@@ -105,9 +106,9 @@ fn duration_ms(text: &str) -> Option<u64> {
         ("s", 1_000),
         ("m", 60_000),
         ("h", 3_600_000),
-        ("d", 86_400_000),
-        ("w", 7 * 86_400_000),
-        ("y", 365 * 86_400_000),
+        ("d", DAY_MS as u64),
+        ("w", 7 * DAY_MS as u64),
+        ("y", 365 * DAY_MS as u64),
     ];
     let mut sum: u64 = 0;
     let mut left = text;

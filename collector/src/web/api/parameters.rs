@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
+use crate::moments::DAY_MS;
 use crate::promql::QueryError;
 
 /// The largest form.
@@ -145,7 +146,7 @@ fn parse_duration(text: &str) -> Option<i64> {
         ("s", 1000),
         ("m", 60_000),
         ("h", 3_600_000),
-        ("d", 86_400_000),
+        ("d", DAY_MS),
         ("w", 604_800_000),
         ("y", 31_536_000_000),
     ];
