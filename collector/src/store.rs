@@ -36,6 +36,7 @@ mod records;
 mod rollup;
 mod rollups;
 mod room;
+mod rows;
 mod seal;
 mod search;
 mod select;
@@ -69,7 +70,7 @@ use self::seal::Sealing;
 pub use self::snapshot::{ArchiveError, ArchiveReader, ArchiveWriter, SnapshotRow, restore};
 use self::state::Counters;
 pub use self::state::{StoreCounts, StoreState};
-use crate::samples::{Labels, TimeRange};
+use crate::samples::Labels;
 
 /// A series of this store; ids are never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,23 +197,15 @@ impl Store {
         if writer.poisoned {
             return Err(StoreError::Poisoned);
         }
-        if self.read().boots.has_all(loss) || losses::is_known(&self.database, loss)? {
+        let known = rows::at_key_of(&self.database, loss)?;
+        if self.read().boots.has_all(loss) || known.as_ref() == Some(loss) {
             return Ok(Appended::Duplicate);
         }
         let mut batch = self.database.batch();
-        losses::write(&self.database, &mut batch, loss);
+        rows::put(&self.database, &mut batch, loss);
         let committed = database::commit(batch, "record a loss");
         writer.poisoned = committed.is_err();
         committed.map(|()| Appended::Stored)
-    }
-
-    /// The losses of `instance` that touch `range`.
-    pub fn losses(
-        &self,
-        instance: &str,
-        range: TimeRange,
-    ) -> Result<Vec<LostInterval>, StoreError> {
-        losses::read(&self.database, instance, range)
     }
 
     /// Keeps what agents say of meetings; of the same one the newest word of each boot.
@@ -225,26 +218,12 @@ impl Store {
         for meeting in meetings {
             // A backlog comes behind what is live, and knows less.
             if meetings::is_news(&self.database, meeting)? {
-                meetings::write(&self.database, &mut batch, meeting);
+                rows::put(&self.database, &mut batch, meeting);
             }
         }
         let committed = database::commit(batch, "record meetings");
         writer.poisoned = committed.is_err();
         committed
-    }
-
-    /// The meetings of `instance` that touch `range`, by their start.
-    pub fn meetings(&self, instance: &str, range: TimeRange) -> Result<Vec<Meeting>, StoreError> {
-        meetings::read(&self.database, instance, range)
-    }
-
-    /// The sequences of `instance` that are durable, by boot. Only tests ask, to hold them against
-    /// what agents sent.
-    pub fn durable_frames(
-        &self,
-        instance: &str,
-    ) -> Vec<(u64, headroom_proto::sequences::SequenceSet)> {
-        self.read().boots.of(instance)
     }
 
     /// Whether memory is full enough to be sealed.

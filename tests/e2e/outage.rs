@@ -1,13 +1,14 @@
 //! Nothing that was sampled is lost, and nothing is there twice.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use harness::{
     Account, AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, eventually, metric,
 };
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection, TimeRange};
-use headroom::store::Store;
+use headroom::store::{LostInterval, Records, Store};
 use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
 use headroom_proto::metric::INSTANCE;
 
@@ -22,6 +23,10 @@ fn frames(store: &Store, instance: &str) -> Vec<(i64, u64)> {
     let [series] = &series[..] else { return Vec::new() };
     let sequences = series.values.iter().map(|&value| value as u64);
     series.timestamps.iter().copied().zip(sequences).collect()
+}
+
+fn losses(store: &Arc<Store>, instance: &str) -> Vec<LostInterval> {
+    Records::of(store).losses(instance, EVER, &Budget::unlimited()).unwrap()
 }
 
 /// The runs of an agent as the store has them: each must count from its first sequence without a
@@ -43,7 +48,7 @@ fn witnessed(interval: &str) -> AgentOptions {
 }
 
 /// Holds the store against what the agent sampled, to the sample.
-fn account(agent: &AgentProgram, store: &Store, instance: &str) -> Account {
+fn account(agent: &AgentProgram, store: &Arc<Store>, instance: &str) -> Account {
     agent.witness().account(store, instance)
 }
 
@@ -94,9 +99,10 @@ async fn a_minute_without_the_collector_loses_nothing() {
     let runs = runs(&frames);
     assert_eq!(runs.len(), 2, "{runs:?}");
     assert!(runs.iter().all(|(first, _)| *first == 1), "{runs:?}");
-    let durable: u64 = store.durable_frames("ca1").iter().map(|(_, set)| set.count()).sum();
+    let durable: u64 =
+        Records::of(&store).durable_frames("ca1").iter().map(|(_, set)| set.count()).sum();
     assert_eq!(durable, frames.len() as u64, "each frame once");
-    assert_eq!(store.losses("ca1", EVER).unwrap(), []);
+    assert_eq!(losses(&store, "ca1"), []);
     let all = Account { stored: frames.len() as u64, lost: 0 };
     assert_eq!(account(&agent, &store, "ca1"), all, "all that was sampled, and as it was");
     assert_nothing_twice(&store);
@@ -139,9 +145,9 @@ async fn what_a_tiny_spool_gave_up_is_known_exactly() {
 
     let store = collector.open_store();
     let frames = frames(&store, "ca1");
-    let losses = store.losses("ca1", EVER).unwrap();
-    assert!(!losses.is_empty());
-    let lost: BTreeMap<u64, (i64, i64)> = losses
+    let told = losses(&store, "ca1");
+    assert!(!told.is_empty());
+    let lost: BTreeMap<u64, (i64, i64)> = told
         .iter()
         .flat_map(|loss| {
             let interval = (loss.first_ms, loss.last_ms);
@@ -199,10 +205,10 @@ async fn twenty_kills_lose_nothing_and_double_nothing() {
         let runs = runs(&frames);
         assert_eq!(runs.len(), 1, "{instance}: {runs:?}");
         assert_eq!(runs[0].0, 1, "{instance}");
-        let durable = store.durable_frames(instance);
+        let durable = Records::of(&store).durable_frames(instance);
         assert_eq!(durable.len(), 1, "{instance}: one boot");
         assert_eq!(durable[0].1.ranges(), [(1, frames.len() as u64)], "{instance}: each once");
-        assert_eq!(store.losses(instance, EVER).unwrap(), [], "{instance}");
+        assert_eq!(losses(&store, instance), [], "{instance}");
         assert_eq!(segments(agent), 0, "{instance}: frames wait though all are durable");
         let all = Account { stored: frames.len() as u64, lost: 0 };
         assert_eq!(account(agent, &store, instance), all, "{instance}");

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use headroom::identity::{TokenHash, new_token};
@@ -178,8 +179,8 @@ impl CollectorProgram {
     }
 
     /// Opens its store, after it has ended.
-    pub fn open_store(&self) -> Store {
+    pub fn open_store(&self) -> Arc<Store> {
         assert!(self.program.is_none(), "the collector still runs");
-        Store::open(&self.data()).expect("the store opens")
+        Arc::new(Store::open(&self.data()).expect("the store opens"))
     }
 }

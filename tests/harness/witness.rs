@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use headroom::samples::{Budget, Hints, Labels, Matcher, Samples, Selection, TimeRange};
-use headroom::store::Store;
+use headroom::store::{Records, Store};
 use headroom_agent::spool::Record;
 use headroom_proto::metric::INSTANCE;
 
@@ -64,11 +64,12 @@ impl Witness {
     /// Holds the store against what was sampled, sample by sample: each is stored once and as it was
     /// read, or its frame lies in a reported loss whose ends and number of samples are exact. Fails
     /// with the first that is not.
-    pub fn account(&self, store: &Store, instance: &str) -> Account {
+    pub fn account(&self, store: &Arc<Store>, instance: &str) -> Account {
         let sampled = self.sampled(instance);
         let stored = samples(store, instance);
-        let losses = store.losses(instance, EVER).expect("losses can be read");
-        let durable: HashMap<_, _> = store.durable_frames(instance).into_iter().collect();
+        let (records, budget) = (Records::of(store), Budget::unlimited());
+        let losses = records.losses(instance, EVER, &budget).expect("losses can be read");
+        let durable: HashMap<_, _> = records.durable_frames(instance).into_iter().collect();
         let mut account = Account { stored: 0, lost: 0 };
         let mut known_samples = 0;
         for ((boot, sequence), frame) in &sampled {

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::StoreError;
-use super::database::{self, Batch, Database};
-use crate::samples::TimeRange;
+use fjall::Keyspace;
+
+use super::database::Database;
+use super::rows::{self, Place, Record};
+use crate::samples::{Budget, ReadError, TimeRange, sorted};
 
 /// An interval that an agent sampled and could not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,68 +36,69 @@ impl LostInterval {
     }
 }
 
-/// A loss that grew before it was acknowledged replaces its smaller self.
-pub fn write(database: &Database, batch: &mut Batch, loss: &LostInterval) {
-    batch.insert(&database.losses, encode_key(loss), encode(loss));
+impl Record for LostInterval {
+    const NAME: &'static str = "losses";
+
+    fn keyspace(database: &Database) -> &Keyspace {
+        &database.losses
+    }
+
+    fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// Boot and first sequence (u64, big endian). A loss that grew before it was acknowledged
+    /// replaces its smaller self.
+    fn key(&self) -> Vec<u8> {
+        [self.boot.to_be_bytes(), self.first_sequence.to_be_bytes()].concat()
+    }
+
+    /// Last sequence, first and last timestamp, samples, reason (all 64 bits, big endian).
+    fn encode(&self) -> Vec<u8> {
+        [
+            self.last_sequence.to_be_bytes(),
+            self.first_ms.to_be_bytes(),
+            self.last_ms.to_be_bytes(),
+            self.samples.to_be_bytes(),
+            i64::from(self.reason).to_be_bytes(),
+        ]
+        .concat()
+    }
+
+    fn decode(instance: &Arc<str>, key: &[u8], row: &[u8]) -> Option<Self> {
+        let ([boot, first], []) = key.as_chunks::<8>() else { return None };
+        let ([last, from, to, samples, reason], []) = row.as_chunks::<8>() else { return None };
+        Some(Self {
+            instance: Arc::clone(instance),
+            boot: u64::from_be_bytes(*boot),
+            first_sequence: u64::from_be_bytes(*first),
+            last_sequence: u64::from_be_bytes(*last),
+            first_ms: i64::from_be_bytes(*from),
+            last_ms: i64::from_be_bytes(*to),
+            samples: u64::from_be_bytes(*samples),
+            reason: i64::from_be_bytes(*reason).try_into().ok()?,
+        })
+    }
+
+    fn bytes(&self) -> u64 {
+        size_of::<Self>() as u64
+    }
 }
 
-/// Whether exactly this is known.
-pub fn is_known(database: &Database, loss: &LostInterval) -> Result<bool, StoreError> {
-    let found = database.losses.get(encode_key(loss)).map_err(|source| StoreError::Database {
-        operation: format!("read the losses of {}", loss.instance),
-        source,
-    })?;
-    Ok(found.is_some_and(|bytes| *bytes == *encode(loss)))
-}
-
+/// The losses of `instance` that touch `range`, by their first moment.
 pub fn read(
     database: &Database,
     instance: &str,
     range: TimeRange,
-) -> Result<Vec<LostInterval>, StoreError> {
-    let prefix = [instance.as_bytes(), &[0]].concat();
-    let mut losses = Vec::new();
-    for entry in database.losses.prefix(&prefix) {
-        let (key, value) = database::entry(entry, &format!("read the losses of {instance}"))?;
-        let damaged = || StoreError::Damaged { what: format!("loss {key:?}") };
-        let loss = decode(instance, &key[prefix.len()..], &value).ok_or_else(damaged)?;
+    budget: &Budget,
+) -> Result<Vec<LostInterval>, ReadError> {
+    let mut losses: Vec<LostInterval> = Vec::new();
+    rows::each(database, Place { instance, keys: None }, budget, |loss: LostInterval| {
         if loss.last_ms >= range.from_ms && loss.first_ms <= range.to_ms {
+            budget.hold(loss.bytes())?;
             losses.push(loss);
         }
-    }
-    losses.sort_by_key(|loss| loss.first_ms);
-    Ok(losses)
-}
-
-/// The instance, a zero byte, boot and first sequence (u64, big endian).
-fn encode_key(loss: &LostInterval) -> Vec<u8> {
-    let numbers = [loss.boot.to_be_bytes(), loss.first_sequence.to_be_bytes()].concat();
-    [loss.instance.as_bytes(), &[0], &numbers].concat()
-}
-
-/// Last sequence, first and last timestamp, samples, reason (all 64 bits, big endian).
-fn encode(loss: &LostInterval) -> Vec<u8> {
-    [
-        loss.last_sequence.to_be_bytes(),
-        loss.first_ms.to_be_bytes(),
-        loss.last_ms.to_be_bytes(),
-        loss.samples.to_be_bytes(),
-        i64::from(loss.reason).to_be_bytes(),
-    ]
-    .concat()
-}
-
-fn decode(instance: &str, key: &[u8], value: &[u8]) -> Option<LostInterval> {
-    let ([boot, first], []) = key.as_chunks::<8>() else { return None };
-    let ([last, from, to, samples, reason], []) = value.as_chunks::<8>() else { return None };
-    Some(LostInterval {
-        instance: instance.into(),
-        boot: u64::from_be_bytes(*boot),
-        first_sequence: u64::from_be_bytes(*first),
-        last_sequence: u64::from_be_bytes(*last),
-        first_ms: i64::from_be_bytes(*from),
-        last_ms: i64::from_be_bytes(*to),
-        samples: u64::from_be_bytes(*samples),
-        reason: i64::from_be_bytes(*reason).try_into().ok()?,
-    })
+        Ok(())
+    })?;
+    sorted(losses, budget, |a, b| a.first_ms.cmp(&b.first_ms))
 }

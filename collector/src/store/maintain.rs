@@ -63,7 +63,10 @@ pub fn maintain(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), 
     let today = Some(Day::of(now_ms));
     if std::mem::replace(&mut store.writer().meetings_expired_on, today) != today {
         let oldest_ms = now_ms - retention.minutes_ms;
-        meetings::expire(&store.database, oldest_ms, (&mut batch, EXPIRING_MEETINGS))?;
+        let database = &store.database;
+        for key in meetings::expired(database, oldest_ms, EXPIRING_MEETINGS)? {
+            batch.remove(&database.meetings, key);
+        }
     }
     database::commit(batch, "forget old boots and meetings")
 }

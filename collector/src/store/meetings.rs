@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fjall::{Keyspace, UserKey};
+
 use super::StoreError;
-use super::database::{self, Batch, Database};
+use super::database::{self, Database};
+use super::rows::{self, Place, Record};
 use crate::moments::DAY_MS;
-use crate::samples::TimeRange;
+use crate::samples::{Budget, Held, ReadError, TimeRange, sorted};
 
 /// No meeting is looked for that started longer ago than this before the range asked for.
 const LONGEST_MS: i64 = 14 * DAY_MS;
@@ -85,24 +88,11 @@ impl Meeting {
 
 /// Whether this says more than what is known of the same meeting from the same boot.
 pub fn is_news(database: &Database, meeting: &Meeting) -> Result<bool, StoreError> {
-    let operation = format!("read the meetings of {}", meeting.instance);
-    let known = database
-        .meetings
-        .get(encode_key(meeting))
-        .map_err(|source| StoreError::Database { operation, source })?;
-    let known = known.and_then(|value| {
-        let key = encode_key(meeting);
-        decode(&meeting.instance, &key[meeting.instance.len() + 1..], &value)
-    });
+    let known = rows::at_key_of(database, meeting)?;
     Ok(known.is_none_or(|known| {
         let ended = known.marks.has(Marks::ENDED) && !meeting.marks.has(Marks::ENDED);
         meeting.measured_seconds >= known.measured_seconds && !ended
     }))
-}
-
-/// What was written of the same meeting by the same boot is replaced.
-pub fn write(database: &Database, batch: &mut Batch, meeting: &Meeting) {
-    batch.insert(&database.meetings, encode_key(meeting), encode(meeting));
 }
 
 /// The meetings of `instance` that touch `range`, by their start; what several boots saw of one is
@@ -111,44 +101,50 @@ pub fn read(
     database: &Database,
     instance: &str,
     range: TimeRange,
-) -> Result<Vec<Meeting>, StoreError> {
-    let operation = format!("read the meetings of {instance}");
-    let prefix = [instance.as_bytes(), &[0]].concat();
-    let bound = |at_ms: i64| [&prefix[..], &ordered(at_ms)].concat();
-    let first = bound(range.from_ms.saturating_sub(LONGEST_MS));
-    let last = bound(range.to_ms.saturating_add(1));
-    let mut meetings: BTreeMap<[u8; 16], Meeting> = BTreeMap::new();
-    for entry in database.meetings.range(first..last) {
-        let (key, value) = database::entry(entry, &operation)?;
-        let damaged = || StoreError::Damaged { what: format!("meeting {key:?}") };
-        let meeting = decode(instance, &key[prefix.len()..], &value).ok_or_else(damaged)?;
-        match meetings.get_mut(&meeting.id) {
-            Some(known) => known.join(&meeting),
-            None => drop(meetings.insert(meeting.id, meeting)),
+    budget: &Budget,
+) -> Result<Vec<Meeting>, ReadError> {
+    let first = ordered(range.from_ms.saturating_sub(LONGEST_MS)).to_vec();
+    let end = ordered(range.to_ms.saturating_add(1)).to_vec();
+    let mut joined: BTreeMap<[u8; 16], Meeting> = BTreeMap::new();
+    let mut memory = Held::nothing(budget);
+    let place = Place { instance, keys: Some(first..end) };
+    rows::each(database, place, budget, |meeting: Meeting| {
+        if let Some(known) = joined.get_mut(&meeting.id) {
+            known.join(&meeting);
+        } else {
+            memory.more(size_of_val(&meeting.id) as u64 + meeting.bytes())?;
+            joined.insert(meeting.id, meeting);
         }
+        Ok(())
+    })?;
+    let mut meetings: Vec<Meeting> = Vec::new();
+    for meeting in joined.into_values().filter(|meeting| meeting.seen_ms >= range.from_ms) {
+        memory.less(meeting.bytes());
+        budget.hold(meeting.bytes())?;
+        meetings.push(meeting);
     }
-    let mut meetings: Vec<Meeting> =
-        meetings.into_values().filter(|meeting| meeting.seen_ms >= range.from_ms).collect();
-    meetings.sort_by_key(|meeting| (meeting.started_ms, meeting.id));
-    Ok(meetings)
+    drop(memory);
+    sorted(meetings, budget, |a, b| (a.started_ms, a.id).cmp(&(b.started_ms, b.id)))
 }
 
-/// Forgets what started before `oldest_ms`, at most so many at a time.
-pub fn expire(
+/// The keys of meetings that started before `oldest_ms`, at most so many.
+pub fn expired(
     database: &Database,
     oldest_ms: i64,
-    (batch, most): (&mut Batch, usize),
-) -> Result<(), StoreError> {
-    let mut removed = 0;
+    most: usize,
+) -> Result<Vec<UserKey>, StoreError> {
+    let mut keys = Vec::new();
     for entry in database.meetings.iter() {
         let (key, _) = database::entry(entry, "forget old meetings")?;
         let started = key.iter().position(|&byte| byte == 0).and_then(|end| started_of(&key, end));
-        if removed < most && started.is_some_and(|started_ms| started_ms < oldest_ms) {
-            batch.remove(&database.meetings, key);
-            removed += 1;
+        if started.is_some_and(|started_ms| started_ms < oldest_ms) {
+            keys.push(key);
+        }
+        if keys.len() == most {
+            break;
         }
     }
-    Ok(())
+    Ok(keys)
 }
 
 fn started_of(key: &[u8], end: usize) -> Option<i64> {
@@ -165,49 +161,65 @@ fn moment(bytes: [u8; 8]) -> i64 {
     (u64::from_be_bytes(bytes) ^ (1 << 63)) as i64
 }
 
-/// The instance, a zero byte, start, id, boot.
-fn encode_key(meeting: &Meeting) -> Vec<u8> {
-    let numbers = [&ordered(meeting.started_ms)[..], &meeting.id, &meeting.boot.to_be_bytes()];
-    [meeting.instance.as_bytes(), &[0], &numbers.concat()].concat()
-}
+impl Record for Meeting {
+    const NAME: &'static str = "meetings";
 
-/// Marks (one byte), last seen, peaks of participants and cameras, their sums and the seconds
-/// watched (all 64 bits, big endian), tenant (the rest).
-fn encode(meeting: &Meeting) -> Vec<u8> {
-    [
-        &[meeting.marks.0][..],
-        &meeting.seen_ms.to_be_bytes(),
-        &u64::from(meeting.participants_peak).to_be_bytes(),
-        &u64::from(meeting.cameras_peak).to_be_bytes(),
-        &meeting.participant_seconds.to_be_bytes(),
-        &meeting.camera_seconds.to_be_bytes(),
-        &meeting.measured_seconds.to_be_bytes(),
-        meeting.tenant.as_bytes(),
-    ]
-    .concat()
-}
+    fn keyspace(database: &Database) -> &Keyspace {
+        &database.meetings
+    }
 
-fn decode(instance: &str, key: &[u8], value: &[u8]) -> Option<Meeting> {
-    let (started, key) = key.split_first_chunk::<8>()?;
-    let (id, boot) = key.split_first_chunk::<16>()?;
-    let (&marks, value) = value.split_first()?;
-    let (numbers, tenant) = value.split_at_checked(48)?;
-    let ([seen, participants, cameras, users, streams, measured], []) = numbers.as_chunks::<8>()
-    else {
-        return None;
-    };
-    Some(Meeting {
-        instance: instance.into(),
-        boot: u64::from_be_bytes(boot.try_into().ok()?),
-        id: *id,
-        tenant: str::from_utf8(tenant).ok()?.to_owned(),
-        started_ms: moment(*started),
-        seen_ms: i64::from_be_bytes(*seen),
-        marks: Marks(marks),
-        measured_seconds: f64::from_be_bytes(*measured),
-        participants_peak: u64::from_be_bytes(*participants).try_into().ok()?,
-        participant_seconds: f64::from_be_bytes(*users),
-        cameras_peak: u64::from_be_bytes(*cameras).try_into().ok()?,
-        camera_seconds: f64::from_be_bytes(*streams),
-    })
+    fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// Start, id, boot.
+    fn key(&self) -> Vec<u8> {
+        [&ordered(self.started_ms)[..], &self.id, &self.boot.to_be_bytes()].concat()
+    }
+
+    /// Marks (one byte), last seen, peaks of participants and cameras, their sums and the seconds
+    /// watched (all 64 bits, big endian), tenant (the rest).
+    fn encode(&self) -> Vec<u8> {
+        [
+            &[self.marks.0][..],
+            &self.seen_ms.to_be_bytes(),
+            &u64::from(self.participants_peak).to_be_bytes(),
+            &u64::from(self.cameras_peak).to_be_bytes(),
+            &self.participant_seconds.to_be_bytes(),
+            &self.camera_seconds.to_be_bytes(),
+            &self.measured_seconds.to_be_bytes(),
+            self.tenant.as_bytes(),
+        ]
+        .concat()
+    }
+
+    fn decode(instance: &Arc<str>, key: &[u8], row: &[u8]) -> Option<Self> {
+        let (started, key) = key.split_first_chunk::<8>()?;
+        let (id, boot) = key.split_first_chunk::<16>()?;
+        let (&marks, row) = row.split_first()?;
+        let (numbers, tenant) = row.split_at_checked(48)?;
+        let ([seen, participants, cameras, users, streams, measured], []) =
+            numbers.as_chunks::<8>()
+        else {
+            return None;
+        };
+        Some(Self {
+            instance: Arc::clone(instance),
+            boot: u64::from_be_bytes(boot.try_into().ok()?),
+            id: *id,
+            tenant: str::from_utf8(tenant).ok()?.to_owned(),
+            started_ms: moment(*started),
+            seen_ms: i64::from_be_bytes(*seen),
+            marks: Marks(marks),
+            measured_seconds: f64::from_be_bytes(*measured),
+            participants_peak: u64::from_be_bytes(*participants).try_into().ok()?,
+            participant_seconds: f64::from_be_bytes(*users),
+            cameras_peak: u64::from_be_bytes(*cameras).try_into().ok()?,
+            camera_seconds: f64::from_be_bytes(*streams),
+        })
+    }
+
+    fn bytes(&self) -> u64 {
+        (size_of::<Self>() + self.tenant.len()) as u64
+    }
 }

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::samples::{Budget, Hints, Matcher, Resolution, Samples, Selection};
+use crate::samples::{Budget, Hints, Matcher, Resolution, Samples, Selection, TimeRange};
 
 mod fixture;
+mod records;
 mod views;
 
 const EVER: TimeRange = TimeRange { from_ms: i64::MIN / 4, to_ms: i64::MAX / 4 };
@@ -79,7 +80,7 @@ fn a_frame_is_stored_once_however_often_and_whenever_it_comes() {
     assert_eq!(append(&store, 1, 1000, 1.0), Appended::Duplicate);
     assert_eq!(append(&store, 3, 3000, 3.0), Appended::Stored);
     assert_eq!(append(&store, 2, 2000, 2.0), Appended::Stored);
-    let boots = store.durable_frames("ca1");
+    let boots = store.read().boots.of("ca1");
     assert_eq!(boots[0].1.ranges(), [(1, 3)]);
     assert_eq!(store.state().head_samples, 2);
     assert_eq!(samples(&store, EVER), [(1000, 1.0), (2000, 2.0), (3000, 3.0)]);
@@ -281,32 +282,6 @@ fn matchers_select_as_in_prometheus() {
 }
 
 #[test]
-fn a_loss_is_kept_once_grows_and_is_none_if_all_arrived() {
-    let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
-    let loss = |first, last| LostInterval {
-        instance: "ca1".into(),
-        boot: 7,
-        first_sequence: first,
-        last_sequence: last,
-        first_ms: first as i64 * 1000,
-        last_ms: last as i64 * 1000,
-        samples: last - first + 1,
-        reason: 1,
-    };
-    assert_eq!(store.record_loss(&loss(5, 9)).unwrap(), Appended::Stored);
-    assert_eq!(store.record_loss(&loss(5, 9)).unwrap(), Appended::Duplicate);
-    assert_eq!(store.record_loss(&loss(5, 12)).unwrap(), Appended::Stored);
-    assert_eq!(store.losses("ca1", EVER).unwrap(), [loss(5, 12)]);
-    assert_eq!(store.losses("ca", EVER).unwrap(), []);
-    assert_eq!(store.losses("ca1", TimeRange { from_ms: 13_000, to_ms: 20_000 }).unwrap(), []);
-    append(&store, 20, 20_000, 1.0);
-    append(&store, 21, 21_000, 1.0);
-    assert_eq!(store.record_loss(&loss(20, 21)).unwrap(), Appended::Duplicate);
-    assert_eq!(store.record_loss(&loss(20, 22)).unwrap(), Appended::Stored);
-}
-
-#[test]
 fn a_directory_serves_one_process_and_refuses_a_later_format() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
@@ -364,47 +339,4 @@ proptest! {
         }
         prop_assert_eq!(samples(&store, EVER), plain.into_iter().collect::<Vec<_>>());
     }
-}
-
-#[test]
-fn a_meeting_has_the_newest_word_of_each_boot_and_the_boots_joined() {
-    let directory = TempDir::new().unwrap();
-    let store = Store::open(directory.path()).unwrap();
-    let meeting = |boot, seen_s: i64, peak| Meeting {
-        instance: "ca1".into(),
-        boot,
-        id: [3; 16],
-        tenant: "school".into(),
-        started_ms: 10_000,
-        seen_ms: seen_s * 1000,
-        marks: Marks::default(),
-        measured_seconds: (seen_s - 10) as f64,
-        participants_peak: peak,
-        participant_seconds: 5.0 * (seen_s - 10) as f64,
-        cameras_peak: 1,
-        camera_seconds: 0.5,
-    };
-    let between = |from_s: i64, to_s: i64| {
-        let range = TimeRange { from_ms: from_s * 1000, to_ms: to_s * 1000 };
-        store.meetings("ca1", range).unwrap()
-    };
-    store.record_meetings(&[meeting(1, 40, 9)]).unwrap();
-    // A backlog comes late, and what it says is old.
-    store.record_meetings(&[meeting(1, 25, 20)]).unwrap();
-    assert_eq!(between(0, 100), [meeting(1, 40, 9)]);
-    let ended = Meeting { marks: Marks::ENDED, ..meeting(2, 60, 4) };
-    store.record_meetings(std::slice::from_ref(&ended)).unwrap();
-    store.record_meetings(&[Meeting { marks: Marks::default(), ..ended }]).unwrap();
-    let joined = between(0, 100).remove(0);
-    assert_eq!((joined.participants_peak, joined.measured_seconds), (9, 80.0));
-    assert_eq!((joined.participant_seconds, joined.camera_seconds), (400.0, 1.0));
-    assert!(joined.marks.has(Marks::ENDED));
-    assert_eq!((between(61, 100), between(0, 9)), (vec![], vec![]));
-    assert_eq!((between(60, 100).len(), between(0, 10).len()), (1, 1));
-    assert_eq!(store.meetings("ca", EVER).unwrap(), []);
-    let retention = Retention { raw_ms: 1, minutes_ms: DAY_MS, hours_ms: 1 };
-    store.maintain(Due { now_ms: DAY_MS + 10_000, retention }, &|| false).unwrap();
-    assert_eq!(between(0, 100).len(), 1);
-    store.maintain(Due { now_ms: 2 * DAY_MS, retention }, &|| false).unwrap();
-    assert_eq!(between(0, 100), []);
 }

@@ -2,12 +2,13 @@
 //! used must be what the simulation says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use harness::bigbluebutton::{Asked, Flavour, Signature, StandIn};
 use harness::{CollectorProgram, eventually};
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection, TimeRange};
-use headroom::store::Store;
+use headroom::store::{Records, Store};
 use headroom_proto::metric::STALE_BITS;
 use headroom_simulation::{Meeting, day_of};
 
@@ -169,11 +170,11 @@ async fn check_hour(flavour: Flavour, hosts: &[&str], hour: i64, more: &str) {
 
 /// Each meeting that ran within the polls is there, with its peak.
 fn check_meetings(
-    store: &Store,
+    store: &Arc<Store>,
     (stand_in, hosts): (&StandIn, &[&str]),
     (from_ms, to_ms): (i64, i64),
 ) {
-    let known = store.meetings("bbb1", EVER).unwrap();
+    let known = Records::of(store).meetings("bbb1", EVER, &Budget::unlimited()).unwrap();
     let truth = meetings_of(hosts, (from_ms, to_ms)).count();
     assert!(known.len().abs_diff(truth) <= 1, "{} of {truth} meetings", known.len());
     let widest = known.iter().map(|meeting| i64::from(meeting.participants_peak)).max().unwrap();

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::records::losses_of;
 use super::*;
 
 const FIRST_DAY_MS: i64 = 20_000 * DAY_MS;
@@ -106,8 +107,8 @@ fn a_store_of_format_1_is_read_and_goes_on() {
     assert_eq!(store.state().head_samples, 30 * DEVICES.len() as u64);
     let numbers = [0..120, FRESH, LOGGED];
     check(&store, &numbers);
-    assert_eq!(store.losses("ca1", EVER).unwrap(), [loss()]);
-    let durable = store.durable_frames("ca1");
+    assert_eq!(losses_of(&store, "ca1", EVER), [loss()]);
+    let durable = store.read().boots.of("ca1");
     assert_eq!(durable[0].1.ranges(), [(1, 120), (FRESH.start + 1, LOGGED.end)]);
     let whole = [Matcher::metric("bytes"), Matcher::equal("device", "whole")];
     let first_day = TimeRange { from_ms: FIRST_DAY_MS, to_ms: FIRST_DAY_MS + DAY_MS - 1 };
