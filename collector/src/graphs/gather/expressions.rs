@@ -1,15 +1,13 @@
 //! PromQL in steps: rows become lines, with the readings that say where zero is zero.
 
 use std::collections::HashSet;
-use std::panic::resume_unwind;
-use std::thread::ScopedJoinHandle;
 
 use headroom_proto::metric::INSTANCE;
 
 use super::steps::{Detail, Pace, Steps};
 use super::{GatherError, Question};
 use crate::graphs::definition::{
-    AskedLine, Colour, HUES, LineDefinition, Names, Of, Readings, Shape,
+    AskedLine, Colour, Expressions, HUES, LineDefinition, Names, Of, Readings, Shape,
 };
 use crate::graphs::graph::Line;
 use crate::graphs::period::Span;
@@ -86,16 +84,11 @@ impl<'a> Asking<'a> {
 
     /// All lines, each over all steps.
     pub fn lines(&self, asked: &[AskedLine]) -> Result<Vec<Line>, GatherError> {
-        let complete = &self.complete()?;
-        // Lines do not depend on each other, and there are few.
-        let found: Vec<Result<Vec<Values>, QueryError>> = std::thread::scope(|scope| {
-            let ask = |line| scope.spawn(move || self.values(line, complete));
-            let asked: Vec<_> = asked.iter().map(ask).collect();
-            asked.into_iter().map(answer).collect()
-        });
+        let complete = self.complete()?;
         let mut lines = Vec::new();
-        for (AskedLine { look, expressions }, found) in asked.iter().zip(found) {
-            let found = few(found?, look.shape);
+        for AskedLine { look, expressions } in asked {
+            let found = self.values(look, expressions, &complete)?;
+            let found = few(found, look.shape);
             let colours = match &expressions.by {
                 None => vec![look.colour; found.len()],
                 Some(by) => self.colours(by, &found)?,
@@ -185,7 +178,8 @@ impl<'a> Asking<'a> {
     /// The values of a line, one entry for each of its series.
     fn values(
         &self,
-        AskedLine { look, expressions }: &AskedLine,
+        definition: &LineDefinition,
+        expressions: &Expressions,
         complete: &Complete,
     ) -> Result<Vec<Values>, QueryError> {
         let by = expressions.by.as_deref().unwrap_or_default();
@@ -193,11 +187,8 @@ impl<'a> Asking<'a> {
             Detail::Moments => (&expressions.at, None),
             Detail::Windows => (&expressions.mean, expressions.max.as_ref()),
         };
-        let (means, max) = std::thread::scope(|scope| {
-            let max = max.map(|max| scope.spawn(move || self.over_steps(max, by)));
-            (self.over_steps(mean, by), max.map(answer))
-        });
-        let (mut means, max) = (means?, max.transpose()?.unwrap_or_default());
+        let mut means = self.over_steps(mean, by)?;
+        let max = max.map(|max| self.over_steps(max, by)).transpose()?.unwrap_or_default();
         let now = self.at_end(&expressions.at, by)?;
         let zeros = expressions.comes_and_goes;
         if means.is_empty() && zeros {
@@ -214,7 +205,7 @@ impl<'a> Asking<'a> {
                 .first()
                 .copied()
                 .flatten(),
-            name: if key.is_empty() { look.name.clone() } else { key },
+            name: if key.is_empty() { definition.name.clone() } else { key },
         };
         Ok(means.into_iter().map(values).collect())
     }
@@ -261,11 +252,6 @@ impl<'a> Asking<'a> {
         let LineDefinition { side, shape, .. } = *definition;
         Line { name: values.name, colour, side, shape, intervals, statistics }
     }
-}
-
-/// What a thread answers.
-fn answer<T>(asked: ScopedJoinHandle<'_, T>) -> T {
-    asked.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// The most of a line's series in the order of their names; what is beyond them becomes one.
