@@ -12,6 +12,7 @@ mod metrics;
 mod pages;
 mod pictures;
 mod problem;
+mod question;
 mod remote_write;
 mod routes;
 mod site;

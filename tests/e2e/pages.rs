@@ -1,6 +1,8 @@
 //! The pages in a real browser: what a reader sees, on a desk and on a phone, light and dark.
 
+mod problems;
 mod rooms;
+mod routes;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,16 +1,16 @@
 //! Style and script, part of the program.
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
+use super::question::Names;
 
 const CSS: &str = include_str!("../../../dashboards/style.css");
 const JS: &str = include_str!("../../../dashboards/headroom.js");
 const ICON: &str = include_str!("../../../dashboards/icon.svg");
 
-pub async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
+pub async fn asset(Names(file): Names<String>) -> Result<Response, Problem> {
     let (kind, content) = match file.as_str() {
         "style.css" => ("text/css; charset=utf-8", CSS),
         "headroom.js" => ("text/javascript; charset=utf-8", JS),

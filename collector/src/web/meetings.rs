@@ -2,16 +2,15 @@
 
 use std::fmt::Write as _;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::content::{CSV, Content, JSON};
 use super::gate::{Gate, Kind};
-use super::pictures::{moment, unreadable};
 use super::problem::Problem;
+use super::question::{Names, Wishes, moment};
 use super::site::Visit;
 use crate::fleet;
 use crate::moments::{DAY_MS, iso};
@@ -32,13 +31,10 @@ pub struct MeetingsQuery {
 
 pub async fn meetings(
     State(gate): State<Gate>,
-    Path(file): Path<String>,
-    query: Result<Query<MeetingsQuery>, QueryRejection>,
+    Names(file): Names<String>,
+    wishes: Wishes<MeetingsQuery>,
 ) -> Result<Response, Problem> {
-    let answer = move |visit: Visit<'_>| {
-        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-        make(visit, &file, &query)
-    };
+    let answer = move |visit: Visit<'_>| make(visit, &file, &wishes.read()?);
     gate.pass(Kind::Page, answer).await
 }
 

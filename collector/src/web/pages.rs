@@ -34,16 +34,6 @@ fn range_links(periods: &[Period], shown: Period) -> Vec<RangeLink> {
     periods.iter().map(link).collect()
 }
 
-/// The period that is asked for, or else the usual one.
-fn period(asked: Option<&str>, periods: &[Period], usual: Period) -> Result<Period, Problem> {
-    let Some(name) = asked else { return Ok(usual) };
-    let found = Period::named(name).filter(|period| periods.contains(period));
-    found.ok_or_else(|| {
-        let names: Vec<&str> = periods.iter().map(|period| period.name()).collect();
-        Problem::bad_request(format!("range={name} is none of {}.", names.join(", ")))
-    })
-}
-
 /// A template with all that it shows.
 fn render(page: &impl Template) -> Result<Content, Problem> {
     let text = page.render().map_err(|error| failed(&error))?;

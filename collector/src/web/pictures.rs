@@ -1,17 +1,15 @@
 //! `/graphs/{instance}/{graph}/{period}.{svg|png|csv|json}`.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use headroom_proto::catalogue::HEADROOM_TENANT_ROOMS;
 use headroom_proto::metric::TENANT;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::content::{CSV, Content, JSON, PNG, SVG};
 use super::gate::{Gate, Kind};
 use super::problem::{Problem, Way};
+use super::question::{Names, Wishes, choice, moment, zone};
 use super::site::Visit;
 use crate::fleet;
 use crate::graphs::{self, Definition, Graph, Look, Of, Period, Question, Size, Span, Theme};
@@ -51,18 +49,26 @@ enum Format {
     Json,
 }
 
+const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
+
+const SIZES: [(&str, Size); 4] = [
+    ("full", Size::Full),
+    ("small", Size::Small),
+    ("strip", Size::Strip),
+    ("narrow", Size::Narrow),
+];
+
+const SCALES: [(&str, u32); 3] = [("1", 1), ("2", 2), ("3", 3)];
+
 const FORMATS: [(&str, Format); 4] =
     [("svg", Format::Svg), ("png", Format::Png), ("csv", Format::Csv), ("json", Format::Json)];
 
 pub async fn picture(
     State(gate): State<Gate>,
-    Path(place): Path<Place>,
-    query: Result<Query<PictureQuery>, QueryRejection>,
+    Names(place): Names<Place>,
+    wishes: Wishes<PictureQuery>,
 ) -> Result<Response, Problem> {
-    let answer = move |visit: Visit<'_>| {
-        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-        make(visit, &place, &query)
-    };
+    let answer = move |visit: Visit<'_>| make(visit, &place, &wishes.read()?);
     gate.pass(Kind::Picture, answer).await
 }
 
@@ -128,13 +134,6 @@ fn is_tenant(reader: Reader<'_>, name: &str) -> Result<bool, ReadError> {
     Ok(!reader.label_values(what, TENANT)?.is_empty())
 }
 
-/// Why what follows the question mark cannot be read.
-pub fn unreadable(rejection: &QueryRejection) -> Problem {
-    let text = rejection.body_text();
-    let reason = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, reason)| reason);
-    Problem::bad_request(format!("What follows the question mark cannot be read: {reason}."))
-}
-
 fn parse_file(file: &str) -> Result<(Period, Format), Problem> {
     let unknown = || {
         let ways = "minutes, hour, day, week, month or year with .svg, .png, .csv or .json";
@@ -148,9 +147,7 @@ fn parse_file(file: &str) -> Result<(Period, Format), Problem> {
 fn span(visit: Visit<'_>, query: &PictureQuery, period: Period) -> Result<Span, Problem> {
     let zone = match &query.tz {
         None => visit.site.zone.clone(),
-        Some(name) => TimeZone::get(name).map_err(|_| {
-            Problem::bad_request(format!("tz={name} is no zone of the IANA database."))
-        })?,
+        Some(name) => zone("tz", name)?,
     };
     let (Some(from), Some(to)) = (&query.from, &query.to) else {
         if query.from.is_some() || query.to.is_some() {
@@ -166,15 +163,6 @@ fn span(visit: Visit<'_>, query: &PictureQuery, period: Period) -> Result<Span, 
     Ok(Span { name: "", from_ms, to_ms, zone })
 }
 
-pub(super) fn moment(name: &str, text: &str) -> Result<i64, Problem> {
-    let seconds = text.parse::<i64>().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let moment = seconds.or_else(|| text.parse::<Timestamp>().ok());
-    moment.map(Timestamp::as_millisecond).ok_or_else(|| {
-        let ways = "Unix seconds or like 2020-05-28T12:00:00Z";
-        Problem::bad_request(format!("{name}={text} is no moment; write it as {ways}."))
-    })
-}
-
 /// How a picture is drawn.
 struct Drawing {
     look: Look,
@@ -183,25 +171,9 @@ struct Drawing {
 }
 
 fn drawing(query: &PictureQuery) -> Result<Drawing, Problem> {
-    let wrong = |sentence: String| Err(Problem::bad_request(sentence));
-    let theme = match query.theme.as_deref() {
-        None | Some("light") => Theme::Light,
-        Some("dark") => Theme::Dark,
-        Some(other) => return wrong(format!("theme={other} is neither light nor dark.")),
-    };
-    let size = match query.size.as_deref() {
-        None => Size::Full,
-        Some(name) => match Size::named(name) {
-            Some(size) => size,
-            None => return wrong(format!("size={name} is not full, small, strip or narrow.")),
-        },
-    };
-    let scale = match query.scale.as_deref() {
-        None | Some("1") => 1,
-        Some("2") => 2,
-        Some("3") => 3,
-        Some(other) => return wrong(format!("scale={other} is not 1, 2 or 3.")),
-    };
+    let theme = choice("theme", query.theme.as_deref(), &THEMES)?;
+    let size = choice("size", query.size.as_deref(), &SIZES)?;
+    let scale = choice("scale", query.scale.as_deref(), &SCALES)?;
     Ok(Drawing { look: Look { theme, size }, scale })
 }
 

@@ -1,7 +1,7 @@
 //! Which series, label names and label values there are: by selectors, over a range of time, and at
 //! most as many as are asked for.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::answer::{Metrics, success, success_of_some};
@@ -11,6 +11,7 @@ use crate::samples::{Labels, METRIC, Matcher, ReadError, Selection, TimeRange};
 use crate::web::content::Content;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Code, Problem};
+use crate::web::question::Names;
 use crate::web::site::Visit;
 
 /// What is listed.
@@ -56,7 +57,7 @@ pub async fn labels(State(gate): State<Gate>, parameters: Parameters) -> Result<
 
 pub async fn label_values(
     State(gate): State<Gate>,
-    Path(name): Path<String>,
+    Names(name): Names<String>,
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {

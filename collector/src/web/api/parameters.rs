@@ -5,16 +5,14 @@ use std::time::Duration;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 
 use crate::moments::DAY_MS;
 use crate::promql::QueryError;
+use crate::web::question::read_moment;
 
 /// The largest form.
 const MAX_FORM_BYTES: usize = 4 << 20;
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
-/// The last moment of the year 9999, in Unix seconds.
-const END_OF_TIME: f64 = 253_402_300_799.0;
 /// Steps are counted in nanoseconds where Prometheus lives.
 const LONGEST_STEP: f64 = i64::MAX as f64 / 1e9;
 
@@ -59,13 +57,13 @@ impl Parameters {
             );
             invalid(name, &message)
         };
-        parse_time(text).map(Some).ok_or_else(unread)
+        read_moment(text).map(Some).ok_or_else(unread)
     }
 
     pub fn required_time(&self, name: &str) -> Result<i64, QueryError> {
         let text = self.get(name).unwrap_or_default();
         let unread = || invalid(name, &format!("cannot parse {text:?} to a valid timestamp"));
-        parse_time(text).ok_or_else(unread)
+        read_moment(text).ok_or_else(unread)
     }
 
     /// How long an answer may take, at most `longest`; nothing is left of what is negative.
@@ -127,12 +125,6 @@ impl<S: Sync> FromRequest<S> for Parameters {
         form.extend_from_slice(parts.uri.query().unwrap_or_default().as_bytes());
         Ok(Self::read(&form))
     }
-}
-
-fn parse_time(text: &str) -> Option<i64> {
-    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() <= END_OF_TIME);
-    let moment = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
-    moment.or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond))
 }
 
 fn invalid(name: &str, message: &str) -> QueryError {

@@ -1,21 +1,20 @@
 //! The page of one host.
 
 use askama::Template;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::fleet::HostRow;
 use super::picture::{Picture, Pictures};
-use super::{RangeLink, failed, period, range_links, render, words};
+use super::{RangeLink, failed, range_links, render, words};
 use crate::fleet;
 use crate::graphs::{Period, Size};
 use crate::rooms;
 use crate::web::content::Content;
 use crate::web::gate::{Gate, Kind};
-use crate::web::pictures::unreadable;
 use crate::web::problem::{Problem, Way};
+use crate::web::question::{Names, Wishes, period};
 use crate::web::site::Visit;
 
 /// What the pictures of a host may show; of a new one, also the last minutes.
@@ -45,13 +44,10 @@ struct HostPage<'v> {
 
 pub async fn host(
     State(gate): State<Gate>,
-    Path(instance): Path<String>,
-    query: Result<Query<HostQuery>, QueryRejection>,
+    Names(instance): Names<String>,
+    wishes: Wishes<HostQuery>,
 ) -> Result<Response, Problem> {
-    let answer = move |visit: Visit<'_>| {
-        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-        make(visit, &instance, &query)
-    };
+    let answer = move |visit: Visit<'_>| make(visit, &instance, &wishes.read()?);
     gate.pass(Kind::Page, answer).await
 }
 

@@ -1,20 +1,19 @@
 //! The page of rooms: now and today, by host and by organisation, and the same as data.
 
 use askama::Template;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::picture::{Picture, Pictures};
-use super::{RangeLink, failed, period, range_links, render, words};
+use super::{RangeLink, failed, range_links, render, words};
 use crate::graphs::{Period, Size};
 use crate::moments::iso;
 use crate::rooms::{self, By, HostRooms, Moment, Rooms, TenantRooms, Today};
 use crate::web::content::{CSV, Content, JSON};
 use crate::web::gate::{Gate, Kind};
-use crate::web::pictures::unreadable;
 use crate::web::problem::{Problem, Way};
+use crate::web::question::{Wishes, choice, period};
 use crate::web::site::Visit;
 
 const PERIODS: [Period; 4] = [Period::Hour, Period::Day, Period::Week, Period::Month];
@@ -24,6 +23,9 @@ const STRIPS: [&str; 5] = ["people", "rooms", "cameras", "network", "cpu"];
 
 /// Of so many hosts there are pictures at once, the busiest; the others are a link away.
 const MOST_HOSTS: usize = 3;
+
+/// What a row of the CSV may be.
+const ROWS: [(&str, By); 2] = [("host", By::Host), ("organisation", By::Tenant)];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -149,12 +151,9 @@ fn read(visit: Visit<'_>, moment: &Moment) -> Result<Rooms, Problem> {
 
 pub async fn rooms(
     State(gate): State<Gate>,
-    query: Result<Query<RoomsQuery>, QueryRejection>,
+    wishes: Wishes<RoomsQuery>,
 ) -> Result<Response, Problem> {
-    let answer = move |visit: Visit<'_>| {
-        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-        make(visit, query)
-    };
+    let answer = move |visit: Visit<'_>| make(visit, wishes.read()?);
     gate.pass(Kind::Page, answer).await
 }
 
@@ -222,18 +221,10 @@ fn shown_hosts<'r>(query: &'r RoomsQuery, rooms: &'r Rooms) -> impl Iterator<Ite
 
 pub async fn rooms_csv(
     State(gate): State<Gate>,
-    query: Result<Query<RoomsQuery>, QueryRejection>,
+    wishes: Wishes<RoomsQuery>,
 ) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
-        let Query(query) = query.map_err(|rejection| unreadable(&rejection))?;
-        let by = match query.by.as_deref() {
-            None | Some("host") => By::Host,
-            Some("organisation") => By::Tenant,
-            Some(other) => {
-                let sentence = format!("by={other} is neither host nor organisation.");
-                return Err(Problem::bad_request(sentence));
-            }
-        };
+        let by = choice("by", wishes.read()?.by.as_deref(), &ROWS)?;
         let rooms = read(visit, &visit.moment())?;
         Ok(Content::whole(CSV, rooms::csv(&rooms, by)).revalidated())
     };

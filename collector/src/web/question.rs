@@ -1,0 +1,135 @@
+//! What an address asks for: the names before its question mark, and behind it wishes such as zones,
+//! moments and periods. Each is read once, and a mistake names the wish and its value.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+use crate::graphs::Period;
+
+/// The last moment of the year 9999, in Unix seconds.
+const END_OF_TIME: f64 = 253_402_300_799.0;
+
+/// The names that a route leaves open.
+pub struct Names<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Names<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let names = Path::<T>::from_request_parts(parts, state).await;
+        names.map(|Path(names)| Self(names)).map_err(|rejection| {
+            let reason = rejection.body_text();
+            Problem::bad_request(format!("The address cannot be read: {reason}."))
+        })
+    }
+}
+
+/// What stands behind the question mark, read or not: the gate counts what is wrong as well.
+pub struct Wishes<T>(Result<T, Problem>);
+
+impl<T> Wishes<T> {
+    /// What is wished for.
+    pub fn read(self) -> Result<T, Problem> {
+        self.0
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Wishes<T> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let wishes = Query::<T>::try_from_uri(&parts.uri).map_err(|rejection| {
+            let text = rejection.body_text();
+            let reason = text.rsplit_once("query string: ").map_or(&*text, |(_, reason)| reason);
+            Problem::bad_request(format!(
+                "What follows the question mark cannot be read: {reason}."
+            ))
+        });
+        Ok(Self(wishes.map(|Query(wishes)| wishes)))
+    }
+}
+
+/// A moment, Unix time in milliseconds.
+pub fn moment(name: &str, text: &str) -> Result<i64, Problem> {
+    read_moment(text).ok_or_else(|| {
+        let ways = "Unix seconds or like 2020-05-28T12:00:00Z";
+        Problem::bad_request(format!("{name}={text} is no moment; write it as {ways}."))
+    })
+}
+
+/// Unix seconds or RFC 3339, as Unix time in milliseconds.
+pub fn read_moment(text: &str) -> Option<i64> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() <= END_OF_TIME);
+    let moment = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
+    moment.or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond))
+}
+
+/// A zone of the IANA database.
+pub fn zone(name: &str, text: &str) -> Result<TimeZone, Problem> {
+    let unknown =
+        |_| Problem::bad_request(format!("{name}={text} is no zone of the IANA database."));
+    TimeZone::get(text).map_err(unknown)
+}
+
+/// The period that is asked for, or else the usual one.
+pub fn period(asked: Option<&str>, periods: &[Period], usual: Period) -> Result<Period, Problem> {
+    let Some(text) = asked else { return Ok(usual) };
+    let found = Period::named(text).filter(|period| periods.contains(period));
+    found.ok_or_else(|| {
+        let names: Vec<&str> = periods.iter().map(|period| period.name()).collect();
+        Problem::bad_request(format!("range={text} is none of {}.", names.join(", ")))
+    })
+}
+
+/// One of several, by its name; without a wish, the first.
+pub fn choice<T: Copy>(
+    name: &str,
+    asked: Option<&str>,
+    choices: &[(&str, T)],
+) -> Result<T, Problem> {
+    let found = match asked {
+        None => choices.first(),
+        Some(text) => choices.iter().find(|(known, _)| *known == text),
+    };
+    found.map(|(_, chosen)| *chosen).ok_or_else(|| {
+        let text = asked.unwrap_or_default();
+        Problem::bad_request(match choices {
+            [(one, _), (other, _)] => format!("{name}={text} is neither {one} nor {other}."),
+            several => {
+                let names: Vec<&str> = several.iter().map(|(known, _)| *known).collect();
+                let (last, others) = names.split_last().unwrap_or((&"", &[]));
+                format!("{name}={text} is not {} or {last}.", others.join(", "))
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_unix_seconds_or_rfc_3339() {
+        let cases = [
+            ("1590667200", Some(1_590_667_200_000)),
+            ("1.5", Some(1_500)),
+            ("-1", Some(-1_000)),
+            ("2020-05-28T12:00:00Z", Some(1_590_667_200_000)),
+            ("2020-05-28T14:00:00+02:00", Some(1_590_667_200_000)),
+            ("253402300799", Some(253_402_300_799_000)),
+            ("1e300", None),
+            ("nan", None),
+            ("noon", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read_moment(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Every address of the table of routes: that it answers, what it allows, and that none is missing
+//! here.
+
+use harness::{CollectorOptions, CollectorProgram};
+use reqwest::Method;
+
+/// The table itself.
+const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
+
+/// An address of the table, one that it stands for, the status of a GET, and what is allowed.
+const ROUTES: [(&str, &str, u16, &str); 24] = [
+    ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
+    ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
+    ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
+    ("/-/ready", "/-/ready", 200, "GET,HEAD"),
+    ("/", "/", 200, "GET,HEAD"),
+    ("/hosts/{instance}", "/hosts/ca9", 404, "GET,HEAD"),
+    ("/rooms", "/rooms", 200, "GET,HEAD"),
+    ("/rooms.csv", "/rooms.csv", 200, "GET,HEAD"),
+    ("/rooms.json", "/rooms.json", 200, "GET,HEAD"),
+    ("/rooms/{file}", "/rooms/meetings.csv", 200, "GET,HEAD"),
+    ("/graphs/{instance}/{graph}/{file}", "/graphs/all/organisations/day.svg", 200, "GET,HEAD"),
+    ("/metrics", "/metrics", 200, "GET,HEAD"),
+    ("/api/v1/query", "/api/v1/query?query=1", 200, "GET,HEAD,POST"),
+    ("/api/v1/query_range", "/api/v1/query_range", 400, "GET,HEAD,POST"),
+    ("/api/v1/query_exemplars", "/api/v1/query_exemplars", 200, "GET,HEAD,POST"),
+    ("/api/v1/series", "/api/v1/series", 400, "GET,HEAD,POST"),
+    ("/api/v1/labels", "/api/v1/labels", 200, "GET,HEAD,POST"),
+    ("/api/v1/label/{name}/values", "/api/v1/label/job/values", 200, "GET,HEAD"),
+    ("/api/v1/metadata", "/api/v1/metadata", 200, "GET,HEAD"),
+    ("/api/v1/rules", "/api/v1/rules", 200, "GET,HEAD"),
+    ("/api/v1/alerts", "/api/v1/alerts", 200, "GET,HEAD"),
+    ("/api/v1/status/buildinfo", "/api/v1/status/buildinfo", 200, "GET,HEAD"),
+    ("/api/v1/write", "/api/v1/write", 405, "POST"),
+    ("/api/v1/snapshot", "/api/v1/snapshot", 405, "POST"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_address_answers_and_says_what_it_allows() {
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let client = reqwest::Client::new();
+    for (_, path, status, allow) in ROUTES {
+        let ask = async |method: Method| {
+            let name = format!("{method} {path}");
+            let answer = client.request(method, collector.http(path)).send().await;
+            answer.unwrap_or_else(|error| panic!("{name}: {error}"))
+        };
+        let get = ask(Method::GET).await;
+        assert_eq!(get.status().as_u16(), status, "{path}");
+        assert_eq!(get.headers()["x-content-type-options"], "nosniff", "{path}");
+        let body = get.bytes().await.unwrap();
+        let head = ask(Method::HEAD).await;
+        assert_eq!(head.status().as_u16(), status, "{path}");
+        assert_eq!(head.bytes().await.unwrap().len(), 0, "{path}");
+        let options = ask(Method::OPTIONS).await;
+        let allowed = options.headers()["allow"].to_str().unwrap();
+        assert_eq!((options.status().as_u16(), allowed), (405, allow), "{path}");
+        assert!(status == 405 || !body.is_empty(), "{path}");
+    }
+    collector.terminate();
+}
+
+#[test]
+fn all_addresses_of_the_table_are_asked() {
+    let written = TABLE.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
+    let mut written: Vec<&str> = written.collect();
+    let mut asked: Vec<&str> = ROUTES.iter().map(|(address, ..)| *address).collect();
+    written.sort_unstable();
+    asked.sort_unstable();
+    assert_eq!(written, asked);
+}
