@@ -77,11 +77,12 @@ fn build_samplers(root: &Section<'_>) -> SamplerOptions {
 
 fn build_collector(section: &Section<'_>) -> CollectorAddress {
     let url: String = section.required("url").unwrap_or_default();
-    let plain = section.flag("allow_plaintext");
-    if !url.is_empty()
-        && let Err(rule) = check_url(&url, plain)
-    {
-        section.mistake("url", rule);
+    let checked = if url.is_empty() { Ok(Scheme::Https) } else { check_url(&url) };
+    match checked {
+        Ok(Scheme::Http) if !section.flag("allow_plaintext") => section
+            .mistake("url", "must be https:// beyond this machine, or set allow_plaintext = true"),
+        Ok(Scheme::Http | Scheme::Https | Scheme::HttpWithin) => {}
+        Err(rule) => section.mistake("url", rule),
     }
     let ca_file = section.path("ca_file");
     if let Some(Err(error)) = ca_file.as_ref().map(std::fs::read) {
@@ -90,7 +91,17 @@ fn build_collector(section: &Section<'_>) -> CollectorAddress {
     CollectorAddress { url, token: build_token(section), ca_file }
 }
 
-fn check_url(url: &str, allow_plaintext: bool) -> Result<(), &'static str> {
+/// How an address is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Https,
+    /// In plain text, to this machine itself.
+    HttpWithin,
+    /// In plain text, to another machine.
+    Http,
+}
+
+fn check_url(url: &str) -> Result<Scheme, &'static str> {
     let plain = url.strip_prefix("http://");
     let Some(authority) = plain.or(url.strip_prefix("https://")) else {
         return Err("must begin with https:// or, within one machine, http://");
@@ -98,10 +109,11 @@ fn check_url(url: &str, allow_plaintext: bool) -> Result<(), &'static str> {
     if !is_authority(authority.strip_suffix('/').unwrap_or(authority)) {
         return Err("must name a host and a port, such as https://collector.example.org:8441");
     }
-    if plain.is_some_and(|authority| !is_loopback(authority)) && !allow_plaintext {
-        return Err("must be https:// beyond this machine, or set allow_plaintext = true");
-    }
-    Ok(())
+    Ok(match plain {
+        None => Scheme::Https,
+        Some(authority) if is_loopback(authority) => Scheme::HttpWithin,
+        Some(_) => Scheme::Http,
+    })
 }
 
 /// Whether this is `HOST:PORT`, the port left out if it is the scheme's own.
@@ -193,7 +205,7 @@ fn build_spool(section: &Section<'_>) -> SpoolOptions {
 
 #[cfg(test)]
 mod tests {
-    use super::check_url;
+    use super::{Scheme, check_url};
 
     /// What is wrong has a file for each mistake in `tests/e2e/configurations`.
     #[test]
@@ -208,7 +220,8 @@ mod tests {
             "http://127.0.0.1:8441/",
             "http://[::1]:8441",
         ] {
-            assert_eq!(check_url(url, false), Ok(()), "{url}");
+            let scheme = if url.starts_with("http:") { Scheme::HttpWithin } else { Scheme::Https };
+            assert_eq!(check_url(url), Ok(scheme), "{url}");
         }
     }
 }

@@ -40,7 +40,7 @@ fn build(root: &Section<'_>) -> CollectorConfiguration {
     let agents = agents::build(&root.sections("agents"));
     CollectorConfiguration {
         http: listeners::build_http(&root.section("http")),
-        grpc: listeners::build_grpc(&root.section("grpc"), !agents.is_empty()),
+        grpc: listeners::build_grpc(&root.section("grpc"), &agents),
         store: store::build(&root.section("store")),
         agents,
         time_zone: build_time_zone(root),

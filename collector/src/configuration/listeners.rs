@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use headroom_proto::configuration::Section;
 
+use crate::identity::Agent;
+
 const DEFAULT_HTTP: &str = "127.0.0.1:8440";
 const DEFAULT_GRPC: &str = "127.0.0.1:8441";
 
@@ -46,7 +48,7 @@ pub fn build_http(section: &Section<'_>) -> HttpListener {
     HttpListener { listen }
 }
 
-pub fn build_grpc(section: &Section<'_>, has_agents: bool) -> GrpcListener {
+pub fn build_grpc(section: &Section<'_>, agents: &[Agent]) -> GrpcListener {
     let listen = build_address(section, DEFAULT_GRPC);
     let tls = build_tls(section);
     let beyond = !section.flag("allow_plaintext") && !listen.ip().is_loopback();
@@ -58,7 +60,7 @@ pub fn build_grpc(section: &Section<'_>, has_agents: bool) -> GrpcListener {
              allow_plaintext = true",
         );
     }
-    if beyond && !has_agents {
+    if beyond && agents.is_empty() {
         section.mistake(
             "listen",
             "is beyond loopback and no agent has a token: add one with `headroom token INSTANCE`",
