@@ -1,19 +1,43 @@
 //! Headroom's agent: samples one host, spools what it read, and pushes it to the collector.
 
-pub mod configuration; // what the operator says
-pub mod run; // one run: who is started, and stopped, in which order
+// What the operator says.
+pub mod configuration;
 
-pub mod rooms; // what BigBlueButton does
-pub mod samplers; // what the host does
-pub mod series; // readings: named values, and the ids of their series
+// One run: who is started, and stopped in which order.
+pub mod run;
 
-pub mod exposition; // a reading as text
+// What the collector asks, within the agent's limits.
+pub mod settings;
 
+// What the host does.
+pub mod samplers;
+
+// What BigBlueButton does, and for whom.
+pub mod rooms;
+
+// Readings: named values at one moment, and the ids of their series.
+pub mod series;
+
+// A reading as text.
+pub mod exposition;
+
+// Readings as they travel and lie on disk.
+pub mod frames;
+
+// What was given up.
+pub mod losses;
+
+// What became of each frame, in memory.
+pub mod journal;
+
+// What waits, on disk.
+pub mod spool;
+
+// The way to the collector.
+pub mod uplink;
+
+// Whom the agent trusts there.
 mod authority;
-pub mod frames; // readings as they travel and lie on disk
-pub mod journal; // what became of each frame, in memory
-pub mod losses; // what was given up
-pub mod spool; // what waits, on disk
-pub mod uplink; // the way to the collector // whom it trusts there
 
-pub mod telemetry; // what the agent says of itself
+// What the agent says of itself.
+pub mod telemetry;

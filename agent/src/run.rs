@@ -24,6 +24,7 @@ use crate::rooms::client::TrustError;
 use crate::rooms::key::KeyFile;
 use crate::samplers::{SamplerOptions, Samplers};
 use crate::series::{Reading, Round, SeriesTables};
+use crate::settings::AgentSettings;
 use crate::telemetry::Telemetry;
 use crate::uplink::{self, UplinkContext};
 
@@ -68,14 +69,14 @@ pub async fn run(
     let key_file = KeyFile::beside(&configuration.spool.directory);
     let journal = Journal::start(configuration.spool, boot, Arc::clone(&telemetry))
         .map_err(|source| RunError::Thread { name: "journal", source })?;
-    let (interval, wish) = watch::channel(None);
+    let (settings, watched) = watch::channel(AgentSettings::default());
     let (stop_producers, producers_stop) = watch::channel(false);
     let rounds = Rounds {
         samplers: Samplers::new(&configuration.samplers),
         inlet: journal.inlet(),
         telemetry: Arc::clone(&telemetry),
         configured: configuration.interval,
-        wish: wish.clone(),
+        settings: watched.clone(),
         stop: producers_stop.clone(),
     };
     let polls = configuration.rooms.map(|rooms| Polls {
@@ -87,10 +88,10 @@ pub async fn run(
     });
     let mut sampler = Member::start("sampler", move || rounds.run())?;
     let mut rooms = polls.map(|polls| Member::start("rooms", move || polls.run())).transpose()?;
-    let context = UplinkContext { boot, outlet: journal.outlet(), telemetry, interval };
+    let context = UplinkContext { boot, outlet: journal.outlet(), telemetry, settings };
     let (stop_uplink, uplink_stop) = watch::channel(false);
     let pushing = uplink::run(configuration.collector, context, uplink_stop);
-    let waking = rounds::wake(sampler.thread(), wish, producers_stop);
+    let waking = rounds::wake(sampler.thread(), watched, producers_stop);
     // Producers end first and the spool last, so that what was read is sent, and what is not
     // acknowledged is kept.
     let ending = async {

@@ -11,7 +11,6 @@ mod session;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use headroom_proto::chain::Chain;
 use tokio::sync::watch;
@@ -21,6 +20,7 @@ pub use self::client::{Answer, Introduction, WireClient, WireError};
 pub use self::connection::{CollectorAddress, ConnectError, Token};
 use self::session::Session;
 use crate::journal::Outlet;
+use crate::settings::AgentSettings;
 use crate::telemetry::Telemetry;
 
 /// What the uplink shares with the rest of the agent.
@@ -31,8 +31,8 @@ pub struct UplinkContext {
     pub outlet: Outlet,
     /// Counts of this run.
     pub telemetry: Arc<Telemetry>,
-    /// Where the collector's wish for an interval goes; none leaves the configuration in force.
-    pub interval: watch::Sender<Option<Duration>>,
+    /// Where the collector's settings go.
+    pub settings: watch::Sender<AgentSettings>,
 }
 
 /// Keeps a stream to the collector until `stop` turns true, then sends what is left for a moment.

@@ -77,6 +77,11 @@ pub struct Agents {
 }
 
 impl Agents {
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Agent> {
+        self.by_token.values()
+    }
+
     /// The agent that presents `token`.
     pub fn by_token(&self, token: &str) -> Option<&Agent> {
         self.by_token.get(&TokenHash::of(token))

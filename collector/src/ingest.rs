@@ -6,6 +6,7 @@
 mod frames;
 mod meetings;
 mod remote_write;
+mod settings;
 mod stream;
 
 use std::pin::Pin;
@@ -25,6 +26,7 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 
 pub use self::remote_write::{MAX_REQUEST_BYTES, RemoteWrite, RemoteWriteError};
+pub use self::settings::SettingsBoard;
 use self::stream::AgentStream;
 use crate::identity::{Agent, Agents};
 use crate::telemetry::CollectorCounts;
@@ -45,6 +47,8 @@ pub struct TlsIdentity {
 pub struct IngestOptions {
     /// Who may push.
     pub agents: Agents,
+    /// What is asked of them.
+    pub settings: Arc<SettingsBoard>,
     /// TLS, if the listener has it.
     pub tls: Option<TlsIdentity>,
     /// The oldest sample that is still taken.
@@ -58,6 +62,7 @@ pub struct IngestOptions {
 /// What the streams share.
 struct Door {
     agents: Agents,
+    settings: Arc<SettingsBoard>,
     counts: Arc<CollectorCounts>,
     writer: Writer,
     oldest: Duration,
@@ -82,6 +87,7 @@ pub async fn serve(
     let streams = TaskTracker::new();
     let door = Door {
         agents: options.agents,
+        settings: options.settings,
         counts: options.counts,
         writer: options.writer,
         oldest: options.oldest,

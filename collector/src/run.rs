@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::addresses::Addresses;
 use crate::configuration::{DEFAULT_RETENTION, TlsFiles, is_instance};
 use crate::identity::Agents;
-use crate::ingest::{self, IngestError, IngestOptions, RemoteWrite, TlsIdentity};
+use crate::ingest::{self, IngestError, IngestOptions, RemoteWrite, SettingsBoard, TlsIdentity};
 use crate::samples::{Pool, Samples};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
@@ -172,7 +172,9 @@ impl Collector {
             counts: Arc::clone(&counts),
             zone: options.zone,
         };
-        let door = IngestOptions { agents: options.agents, tls, oldest, writer, counts };
+        let agents = options.agents;
+        let settings = Arc::new(SettingsBoard::of(&agents));
+        let door = IngestOptions { agents, settings, tls, oldest, writer, counts };
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });

@@ -116,6 +116,8 @@ pub struct CollectorCounts {
     pub samples_stored: AtomicU64,
     /// Frames that agents report as lost.
     pub frames_lost: AtomicU64,
+    /// Settings that agents do not follow as they were asked.
+    pub settings_refused: AtomicU64,
     /// Batches written, each with one sync.
     pub commits: AtomicU64,
     /// Requests of the query API.

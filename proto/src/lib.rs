@@ -7,6 +7,9 @@ pub mod wire;
 // How many, how large and how old they may be.
 pub mod limits;
 
+// Settings, by what they say.
+pub mod settings;
+
 // Sets of sequences: which frames are there.
 pub mod sequences;
 

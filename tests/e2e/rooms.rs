@@ -4,6 +4,7 @@ mod faults;
 mod hours;
 mod keys;
 mod privacy;
+mod restart;
 mod sfu;
 
 use std::time::Duration;

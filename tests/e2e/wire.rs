@@ -79,8 +79,8 @@ async fn settings_and_refusals_are_handed_out_and_what_is_refused_waits_for_noth
     assert_eq!(client.unanswered(), 2);
     assert_eq!(client.answer().await.unwrap(), Answer::Refused(whole));
     assert_eq!(client.unanswered(), 1);
-    client.echo(SettingsApplied { version: 9 }).await.unwrap();
-    let echo = Up::SettingsApplied(SettingsApplied { version: 9 });
+    client.echo(SettingsApplied { version: 9, refused: Vec::new() }).await.unwrap();
+    let echo = Up::SettingsApplied(SettingsApplied { version: 9, refused: Vec::new() });
     eventually("the echo", Duration::from_secs(20), async || {
         let heard = collector.heard();
         heard.iter().any(|message| message.message.as_ref() == Some(&echo)).then_some(())

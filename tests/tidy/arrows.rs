@@ -146,6 +146,7 @@ const PURE: &[&str] = &[
     "agent/src/journal/book",
     "agent/src/losses",
     "agent/src/series",
+    "agent/src/settings",
     "agent/src/uplink/backoff",
     "proto/src",
 ];

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::journal::Inlet;
 use crate::samplers::Samplers;
 use crate::series::{Round, Scope};
+use crate::settings::AgentSettings;
 use crate::telemetry::{self, Telemetry, unix_ms};
 
 /// What the thread needs.
@@ -21,8 +22,7 @@ pub struct Rounds {
     pub telemetry: Arc<Telemetry>,
     /// The interval as configured.
     pub configured: Duration,
-    /// The interval that the collector wishes.
-    pub wish: watch::Receiver<Option<Duration>>,
+    pub settings: watch::Receiver<AgentSettings>,
     pub stop: watch::Receiver<bool>,
 }
 
@@ -38,8 +38,8 @@ impl Rounds {
     pub fn run(mut self) {
         let mut pace = Pace { due: Instant::now(), interval: self.interval() };
         while !*self.stop.borrow() {
-            // A wish that nobody can change any more stays.
-            if self.wish.has_changed().unwrap_or(false) {
+            // Settings that nobody can change any more stay.
+            if self.settings.has_changed().unwrap_or(false) {
                 pace.change(self.interval(), Instant::now());
             }
             let wait = pace.due.saturating_duration_since(Instant::now());
@@ -53,7 +53,7 @@ impl Rounds {
     }
 
     fn interval(&mut self) -> Duration {
-        self.wish.borrow_and_update().unwrap_or(self.configured)
+        self.settings.borrow_and_update().interval.unwrap_or(self.configured)
     }
 
     fn take(&mut self) {
@@ -95,13 +95,13 @@ impl Pace {
 /// Wakes the sampler when there is something new for it, until it is to stop.
 pub async fn wake(
     sampler: Thread,
-    mut wish: watch::Receiver<Option<Duration>>,
+    mut settings: watch::Receiver<AgentSettings>,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut open = true;
     loop {
         tokio::select! {
-            changed = wish.changed(), if open => open = changed.is_ok(),
+            changed = settings.changed(), if open => open = changed.is_ok(),
             // A stop token that is gone means stop, too.
             _ = stop.wait_for(|stop| *stop) => break sampler.unpark(),
         }

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::wire::{
-    Acknowledgement, Refusal, SequenceRange, SeriesDefinition, SeriesDefinitions, Settings,
-    SettingsApplied,
+    Acknowledgement, Refusal, RefusedSetting, SequenceRange, SeriesDefinition, SeriesDefinitions,
+    Settings,
 };
 use prost::bytes::Bytes;
 use tokio::sync::{oneshot, watch};
@@ -23,6 +22,7 @@ use super::connection::CollectorAddress;
 use crate::frames::{Backlog, Backlogged, KeptFrame};
 use crate::journal::{Deliveries, Delivery};
 use crate::series::Layout;
+use crate::settings::AgentSettings;
 use crate::telemetry::Telemetry;
 
 /// How long the collector may take to welcome, and to acknowledge.
@@ -149,12 +149,19 @@ impl<'u> Session<'u> {
         }
     }
 
-    async fn apply(&self, settings: Settings, stream: &mut OpenStream) -> Result<(), WireError> {
-        let interval = wished_interval(&settings);
-        tracing::info!(version = settings.version, ?interval, "settings from the collector");
-        self.context.interval.send_replace(interval);
-        self.context.telemetry.settings_version.store(settings.version, Ordering::Relaxed);
-        stream.client.echo(SettingsApplied { version: settings.version }).await
+    async fn apply(&self, asked: Settings, stream: &mut OpenStream) -> Result<(), WireError> {
+        let (settings, applied) = AgentSettings::of(&asked);
+        tracing::info!(version = applied.version, ?settings, "settings from the collector");
+        for RefusedSetting { setting, reason } in &applied.refused {
+            tracing::warn!(setting, "not as the collector asks: {reason}");
+        }
+        // Settings that stay the same wake nobody.
+        self.context.settings.send_if_modified(|known| {
+            let before = std::mem::replace(known, settings);
+            before != *known
+        });
+        self.context.telemetry.settings_version.store(applied.version, Ordering::Relaxed);
+        stream.client.echo(applied).await
     }
 
     /// Sends what is left and waits for its acknowledgement.
@@ -283,29 +290,4 @@ async fn answered(wanted: &mut Option<oneshot::Receiver<Backlog>>) -> Backlog {
 /// A stop token that is gone means stop, too.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// The interval that the collector wishes, within the agent's own limits; none if it has no wish.
-fn wished_interval(settings: &Settings) -> Option<Duration> {
-    let wish = Duration::from_millis(settings.sample_interval_ms);
-    (!wish.is_zero()).then(|| wish.clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_agent_keeps_its_limits_whatever_it_is_asked() {
-        let cases = [
-            (0, None),
-            (1, Some(SHORTEST_INTERVAL)),
-            (5_000, Some(Duration::from_secs(5))),
-            (u64::MAX, Some(LONGEST_INTERVAL)),
-        ];
-        for (sample_interval_ms, expected) in cases {
-            let settings = Settings { version: 1, sample_interval_ms };
-            assert_eq!(wished_interval(&settings), expected, "{sample_interval_ms} ms");
-        }
-    }
 }

@@ -11,10 +11,10 @@ use headroom_proto::limits::{MAX_UNACKNOWLEDGED, PROTOCOL};
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
 use headroom_proto::wire::{
-    Acknowledgement, AgentMessage, CollectorMessage, Frame, Hello, Loss, Refusal, SequenceRange,
-    SeriesDefinitions, Settings, Welcome,
+    Acknowledgement, AgentMessage, CollectorMessage, Frame, Hello, Loss, Refusal, RefusedSetting,
+    SequenceRange, SeriesDefinitions, Settings, SettingsApplied, Welcome,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
 
 use super::Door;
@@ -22,6 +22,7 @@ use super::frames::{Refused, StreamSeries, TakenTimes};
 use crate::clock::now_ms;
 use crate::identity::Agent;
 use crate::store::LostInterval;
+use crate::telemetry::CollectorCounts;
 use crate::writer::{Submission, Write, WriteOutcome};
 
 /// How long an agent may take to say Hello.
@@ -57,6 +58,12 @@ impl AgentStream {
     /// status.
     pub async fn run(mut self, mut inbound: Streaming<AgentMessage>) -> Result<(), Status> {
         self.welcome(&mut inbound).await?;
+        let mut asked = self.door.settings.watch(&self.agent.instance);
+        let at_first = asked.as_mut().map(|asked| *asked.borrow_and_update());
+        // A stream begins with the agent's own configuration in force.
+        if let Some(settings) = at_first.filter(|settings| settings.sample_interval_ms > 0) {
+            self.answer(Down::Settings(settings)).await?;
+        }
         let (reply, mut replies) = mpsc::channel(IN_FLIGHT);
         let mut outcomes = Vec::new();
         loop {
@@ -67,6 +74,7 @@ impl AgentStream {
                     self.in_flight -= count;
                     self.acknowledge(&mut outcomes).await?;
                 }
+                settings = changed(&mut asked) => self.answer(Down::Settings(settings)).await?,
                 message = inbound.message(), if self.in_flight < IN_FLIGHT => match message? {
                     Some(message) => self.take(message, &reply).await?,
                     None => break,
@@ -97,11 +105,17 @@ impl AgentStream {
             instance: instance.to_owned(),
         }))
         .await?;
-        if let Some(interval) = self.agent.interval {
-            let sample_interval_ms = interval.as_millis() as u64;
-            self.answer(Down::Settings(Settings { version: 1, sample_interval_ms })).await?;
-        }
         Ok(())
+    }
+
+    fn take_echo(&self, echo: SettingsApplied) {
+        let instance = &*self.agent.instance;
+        let SettingsApplied { version, refused } = self.door.settings.keep_echo(instance, echo);
+        tracing::info!(instance, version, refused = refused.len(), "agent applied settings");
+        for RefusedSetting { setting, reason } in &refused {
+            tracing::warn!(instance, setting, "agent refused a setting: {reason}");
+        }
+        CollectorCounts::add(&self.door.counts.settings_refused, refused.len() as u64);
     }
 
     async fn take(
@@ -116,9 +130,8 @@ impl AgentStream {
                 let loss = self.lost_interval(&loss)?;
                 self.submit(Write::Loss(loss), reply).await
             }
-            Some(Up::SettingsApplied(applied)) => {
-                let instance = &*self.agent.instance;
-                tracing::info!(instance, version = applied.version, "agent applied settings");
+            Some(Up::SettingsApplied(echo)) => {
+                self.take_echo(echo);
                 Ok(())
             }
             Some(Up::Hello(_)) => Err(Status::invalid_argument("Hello came twice")),
@@ -245,6 +258,16 @@ impl AgentStream {
             reason: loss.reason,
         })
     }
+}
+
+/// The settings once they have changed; never, if nobody can change them.
+async fn changed(asked: &mut Option<watch::Receiver<Settings>>) -> Settings {
+    if let Some(asked) = asked
+        && asked.changed().await.is_ok()
+    {
+        return *asked.borrow_and_update();
+    }
+    std::future::pending().await
 }
 
 fn check_protocol(hello: &Hello) -> Result<(), Status> {

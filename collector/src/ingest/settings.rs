@@ -1,0 +1,79 @@
+//! What is asked of each agent, and what became of it: settings that streams watch, and echoes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use headroom_proto::settings::versioned;
+use headroom_proto::wire::{RefusedSetting, Settings, SettingsApplied};
+use tokio::sync::watch;
+
+use crate::identity::{Agent, Agents};
+
+/// The most refusals of one echo that are kept, and the most letters of each text.
+const MAX_REFUSED: usize = 16;
+const MAX_LETTERS: usize = 200;
+
+/// The settings of all agents.
+#[derive(Debug, Default)]
+pub struct SettingsBoard {
+    agents: HashMap<Arc<str>, Posted>,
+}
+
+/// What is asked of one agent, and its last echo.
+#[derive(Debug)]
+struct Posted {
+    asked: watch::Sender<Settings>,
+    echo: Mutex<Option<SettingsApplied>>,
+}
+
+impl SettingsBoard {
+    /// What the configuration asks of each agent.
+    pub fn of(agents: &Agents) -> Self {
+        let posted = |agent: &Agent| {
+            let sample_interval_ms =
+                agent.interval.map_or(0, |interval| interval.as_millis() as u64);
+            let settings = versioned(Settings { version: 0, sample_interval_ms });
+            let posted = Posted { asked: watch::Sender::new(settings), echo: Mutex::default() };
+            (Arc::clone(&agent.instance), posted)
+        };
+        Self { agents: agents.all().map(posted).collect() }
+    }
+
+    /// Asks something else of an agent. A stream of it that is open sends it at once.
+    pub fn ask(&self, instance: &str, settings: Settings) {
+        let settings = versioned(settings);
+        if let Some(posted) = self.agents.get(instance) {
+            posted.asked.send_if_modified(|asked| {
+                let before = std::mem::replace(asked, settings);
+                before != settings
+            });
+        }
+    }
+
+    /// What is asked of an agent, now and whenever it changes.
+    pub fn watch(&self, instance: &str) -> Option<watch::Receiver<Settings>> {
+        self.agents.get(instance).map(|posted| posted.asked.subscribe())
+    }
+
+    /// Keeps what an agent says of the settings, within limits; answers with what is kept.
+    pub fn keep_echo(&self, instance: &str, mut echo: SettingsApplied) -> SettingsApplied {
+        let short = |text: &str| text.chars().take(MAX_LETTERS).collect::<String>();
+        echo.refused.truncate(MAX_REFUSED);
+        for RefusedSetting { setting, reason } in &mut echo.refused {
+            (*setting, *reason) = (short(setting), short(reason));
+        }
+        if let Some(posted) = self.agents.get(instance) {
+            *posted.echo.lock().unwrap_or_else(PoisonError::into_inner) = Some(echo.clone());
+        }
+        echo
+    }
+
+    /// What an agent said last of its settings.
+    pub fn echo(&self, instance: &str) -> Option<SettingsApplied> {
+        let posted = self.agents.get(instance)?;
+        posted.echo.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;
