@@ -77,12 +77,12 @@ fn build_samplers(root: &Section<'_>) -> SamplerOptions {
 
 fn build_collector(section: &Section<'_>) -> CollectorAddress {
     let url: String = section.required("url").unwrap_or_default();
-    let checked = if url.is_empty() { Ok(Scheme::Https) } else { check_url(&url) };
-    match checked {
-        Ok(Scheme::Http) if !section.flag("allow_plaintext") => section
-            .mistake("url", "must be https:// beyond this machine, or set allow_plaintext = true"),
-        Ok(Scheme::Http | Scheme::Https | Scheme::HttpWithin) => {}
-        Err(rule) => section.mistake("url", rule),
+    let anywhere = section.flag("allow_plaintext");
+    let plaintext = if anywhere { Plaintext::Anywhere } else { Plaintext::WithinThisMachine };
+    if !url.is_empty()
+        && let Err(rule) = check_url(&url, plaintext)
+    {
+        section.mistake("url", rule);
     }
     let ca_file = section.path("ca_file");
     if let Some(Err(error)) = ca_file.as_ref().map(std::fs::read) {
@@ -91,17 +91,14 @@ fn build_collector(section: &Section<'_>) -> CollectorAddress {
     CollectorAddress { url, token: build_token(section), ca_file }
 }
 
-/// How an address is spoken to.
+/// Where the collector may be reached without TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    Https,
-    /// In plain text, to this machine itself.
-    HttpWithin,
-    /// In plain text, to another machine.
-    Http,
+enum Plaintext {
+    WithinThisMachine,
+    Anywhere,
 }
 
-fn check_url(url: &str) -> Result<Scheme, &'static str> {
+fn check_url(url: &str, plaintext: Plaintext) -> Result<(), &'static str> {
     let plain = url.strip_prefix("http://");
     let Some(authority) = plain.or(url.strip_prefix("https://")) else {
         return Err("must begin with https:// or, within one machine, http://");
@@ -109,11 +106,12 @@ fn check_url(url: &str) -> Result<Scheme, &'static str> {
     if !is_authority(authority.strip_suffix('/').unwrap_or(authority)) {
         return Err("must name a host and a port, such as https://collector.example.org:8441");
     }
-    Ok(match plain {
-        None => Scheme::Https,
-        Some(authority) if is_loopback(authority) => Scheme::HttpWithin,
-        Some(_) => Scheme::Http,
-    })
+    if plain.is_some_and(|authority| !is_loopback(authority))
+        && plaintext == Plaintext::WithinThisMachine
+    {
+        return Err("must be https:// beyond this machine, or set allow_plaintext = true");
+    }
+    Ok(())
 }
 
 /// Whether this is `HOST:PORT`, the port left out if it is the scheme's own.
@@ -205,7 +203,7 @@ fn build_spool(section: &Section<'_>) -> SpoolOptions {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scheme, check_url};
+    use super::{Plaintext, check_url};
 
     /// What is wrong has a file for each mistake in `tests/e2e/configurations`.
     #[test]
@@ -220,8 +218,7 @@ mod tests {
             "http://127.0.0.1:8441/",
             "http://[::1]:8441",
         ] {
-            let scheme = if url.starts_with("http:") { Scheme::HttpWithin } else { Scheme::Https };
-            assert_eq!(check_url(url), Ok(scheme), "{url}");
+            assert_eq!(check_url(url, Plaintext::WithinThisMachine), Ok(()), "{url}");
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::rooms::key::KeyFile;
 use crate::samplers::{SamplerOptions, Samplers};
 use crate::series::{Reading, Round, SeriesTables};
 use crate::settings::AgentSettings;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{ResidentMemory, Telemetry};
 use crate::uplink::{self, UplinkContext};
 
 /// How long a single round waits for what is otherwise read beside the rounds.
@@ -75,6 +75,7 @@ pub async fn run(
         samplers: Samplers::new(&configuration.samplers),
         inlet: journal.inlet(),
         telemetry: Arc::clone(&telemetry),
+        memory: ResidentMemory::default(),
         configured: configuration.interval,
         settings: watched.clone(),
         stop: producers_stop.clone(),

@@ -1,5 +1,7 @@
 //! What the agent says of itself, as `headroom_agent_*`.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::SystemTime;
 
@@ -90,7 +92,7 @@ impl Telemetry {
 }
 
 /// Writes the agent's own series into the round.
-pub fn sample(telemetry: &Telemetry, round: &mut Round<'_>) {
+pub fn sample(telemetry: &Telemetry, memory: &mut ResidentMemory, round: &mut Round<'_>) {
     round.set_job("headroom");
     let version = env!("CARGO_PKG_VERSION");
     round.push(HEADROOM_AGENT_BUILD_INFO.name, &[("version", version)], 1.0);
@@ -98,7 +100,7 @@ pub fn sample(telemetry: &Telemetry, round: &mut Round<'_>) {
     let cpu = clock_gettime(ClockId::ProcessCPUTime);
     let cpu_seconds = cpu.tv_sec as f64 + cpu.tv_nsec as f64 * 1e-9;
     round.push(HEADROOM_AGENT_CPU_SECONDS_TOTAL.name, &[], cpu_seconds);
-    if let Some(bytes) = resident_bytes() {
+    if let Some(bytes) = memory.bytes() {
         round.push(HEADROOM_AGENT_RESIDENT_MEMORY_BYTES.name, &[], bytes);
     }
     let read = |count: &AtomicU64| count.load(Ordering::Relaxed) as f64;
@@ -133,8 +135,23 @@ pub fn unix_ms(time: SystemTime) -> i64 {
     since.map_or(0, |since| since.as_millis() as i64)
 }
 
-fn resident_bytes() -> Option<f64> {
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: f64 = statm.split(' ').nth(1)?.parse().ok()?;
-    Some(pages * rustix::param::page_size() as f64)
+/// The memory of this process, from a file that stays open.
+#[derive(Debug, Default)]
+pub struct ResidentMemory {
+    statm: Option<File>,
+}
+
+impl ResidentMemory {
+    fn bytes(&mut self) -> Option<f64> {
+        let file = match &mut self.statm {
+            Some(file) => file,
+            none => none.insert(File::open("/proc/self/statm").ok()?),
+        };
+        // Seven numbers of pages; the second is what is resident.
+        let mut text = [0; 160];
+        let length = file.read_at(&mut text, 0).ok()?;
+        let text = str::from_utf8(text.get(..length)?).ok()?;
+        let pages: f64 = text.split(' ').nth(1)?.parse().ok()?;
+        Some(pages * rustix::param::page_size() as f64)
+    }
 }

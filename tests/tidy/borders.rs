@@ -80,5 +80,20 @@ mod tests {
         check("collector/src/web.rs", "fn f() { std::fs::read(p); }", &files);
         check("collector/src/web.rs", "use std::fs; fn f() { fs::read(p); }", &files);
         check("collector/src/run.rs", "fn f() { std::fs::read(p); }", &[]);
+        let uplink = "agent/src/uplink.rs";
+        check(
+            uplink,
+            "fn f() { std::fs::read(p); }",
+            &["agent/src/uplink.rs: must not name std/fs"],
+        );
+        check(
+            uplink,
+            "use crate::spool::Spool;",
+            &["agent/src/uplink.rs: must not name agent/spool"],
+        );
+        check(uplink, "use crate::journal::Outlet;", &[]);
+        let journal = ["agent/src/journal.rs: must not name std/fs"];
+        check("agent/src/journal.rs", "use std::fs::File;", &journal);
+        check("agent/src/journal.rs", "use crate::spool::work::Work;", &[]);
     }
 }

@@ -43,8 +43,18 @@ impl FromStr for Algorithm {
     }
 }
 
+/// A call of the API.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'c> {
+    /// What is called.
+    pub name: &'c str,
+    /// Its parameters, encoded.
+    pub query: &'c str,
+}
+
 /// The call with its query and its checksum behind: what stands in the request, byte for byte.
-pub fn sign((call, query): (&str, &str), secret: &Secret, algorithm: Algorithm) -> String {
+pub fn sign(call: Call<'_>, secret: &Secret, algorithm: Algorithm) -> String {
+    let Call { name, query } = call;
     let algorithm = match algorithm {
         Algorithm::Sha1 => &SHA1_FOR_LEGACY_USE_ONLY,
         Algorithm::Sha256 => &SHA256,
@@ -52,11 +62,11 @@ pub fn sign((call, query): (&str, &str), secret: &Secret, algorithm: Algorithm) 
         Algorithm::Sha512 => &SHA512,
     };
     let mut context = digest::Context::new(algorithm);
-    for part in [call, query, secret.reveal()] {
+    for part in [name, query, secret.reveal()] {
         context.update(part.as_bytes());
     }
     let and = if query.is_empty() { "" } else { "&" };
-    let mut signed = format!("{call}?{query}{and}checksum=");
+    let mut signed = format!("{name}?{query}{and}checksum=");
     for byte in context.finish().as_ref() {
         let _ = write!(signed, "{byte:02x}");
     }
@@ -107,10 +117,11 @@ mod tests {
                  467acd9b8961cb7f6ffdab0c27e4e83655be9108d4a20ad8702958d6b01a48f4",
             ),
         ];
-        for ((call, query), name, checksum) in cases {
+        for ((name, query), algorithm, checksum) in cases {
             let and = if query.is_empty() { "" } else { "&" };
-            let expected = format!("{call}?{query}{and}checksum={checksum}");
-            assert_eq!(sign((call, query), &secret, name.parse().unwrap()), expected, "{name}");
+            let expected = format!("{name}?{query}{and}checksum={checksum}");
+            let signed = sign(Call { name, query }, &secret, algorithm.parse().unwrap());
+            assert_eq!(signed, expected, "{algorithm}");
         }
         assert_eq!("md5".parse::<Algorithm>(), Err(AlgorithmError));
     }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use super::answer;
-use super::checksum::{self, Algorithm};
+use super::checksum::{self, Algorithm, Call};
 use super::client::{Address, AnswerLimits, Client, FetchError, TrustError};
 use super::secret::{SecretError, SecretSource};
 use super::sfu::{self, Exporter, Sample};
@@ -94,7 +94,10 @@ pub async fn run(
             let (meetings, latency) = ask(&options, &mut client).await;
             let elapsed = begin.elapsed();
             let time = PollTime { at_ms: unix_ms(SystemTime::now()), elapsed };
-            let version = version.of(&mut client, meetings.is_ok(), elapsed).await;
+            let version = match &meetings {
+                Ok(_) => version.of(&mut client, elapsed).await,
+                Err(_) => version.forget(),
+            };
             let sfu = sfu::scrape(&mut sfu).await;
             Fetched { time, latency, meetings, version, sfu }
         };
@@ -114,7 +117,8 @@ async fn ask(
         Ok(secret) => secret,
         Err(error) => return (Err(error.into()), None),
     };
-    let call = checksum::sign(("getMeetings", ""), &secret, options.algorithm);
+    let call = Call { name: "getMeetings", query: "" };
+    let call = checksum::sign(call, &secret, options.algorithm);
     let begin = Instant::now();
     let answer = client.get(&format!("/{call}")).await;
     let latency = answer.is_ok().then(|| begin.elapsed());
@@ -129,12 +133,14 @@ struct Version {
 }
 
 impl Version {
-    /// Asks now and then, and when BigBlueButton is back: it may have been upgraded.
-    async fn of(&mut self, client: &mut Client, answers: bool, now: Duration) -> Option<String> {
-        if !answers {
-            *self = Self::default();
-            return None;
-        }
+    /// While BigBlueButton does not answer: it may come back as another version.
+    fn forget(&mut self) -> Option<String> {
+        *self = Self::default();
+        None
+    }
+
+    /// Asks now and then.
+    async fn of(&mut self, client: &mut Client, now: Duration) -> Option<String> {
         if self.asked.is_none_or(|asked| now.saturating_sub(asked) >= VERSION_EVERY) {
             self.asked = Some(now);
             let answer = client.get("").await.ok();

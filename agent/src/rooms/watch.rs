@@ -46,12 +46,12 @@ pub struct Watch {
 struct Watched {
     report: wire::Meeting,
     tenant: Arc<str>,
-    counts: Counts,
+    presence: Presence,
     reported: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Counts {
+struct Presence {
     participants: Option<u32>,
     cameras: Option<u32>,
 }
@@ -123,8 +123,8 @@ impl Watched {
             ..wire::Meeting::default()
         };
         // Before it began there was nobody.
-        let counts = Counts { participants: Some(0), cameras: Some(0) };
-        Self { report, tenant: Arc::clone(tenant), counts, reported: None }
+        let presence = Presence { participants: Some(0), cameras: Some(0) };
+        Self { report, tenant: Arc::clone(tenant), presence, reported: None }
     }
 
     /// How much of the step it was there: a new one began within it.
@@ -137,36 +137,36 @@ impl Watched {
     }
 
     fn see(&mut self, room: &Room, now: PollTime, seconds: Option<f64>) -> Option<Credit> {
-        let counts = Counts { participants: room.participants, cameras: room.cameras };
-        let credit = seconds.and_then(|seconds| self.add(counts, seconds));
-        self.counts = counts;
+        let presence = Presence { participants: room.participants, cameras: room.cameras };
+        let credit = seconds.and_then(|seconds| self.add(presence, seconds));
+        self.presence = presence;
         let report = &mut self.report;
         report.seen_ms = now.at_ms.max(report.started_ms);
         report.recorded |= room.recording;
-        report.participants_peak = report.participants_peak.max(counts.participants.unwrap_or(0));
-        report.cameras_peak = report.cameras_peak.max(counts.cameras.unwrap_or(0));
+        report.participants_peak = report.participants_peak.max(presence.participants.unwrap_or(0));
+        report.cameras_peak = report.cameras_peak.max(presence.cameras.unwrap_or(0));
         credit
     }
 
     /// It is gone: its people left at some time within the step.
     fn end(&mut self, step_seconds: Option<f64>) -> Option<Credit> {
         self.report.ended = true;
-        let nobody = Counts { participants: Some(0), cameras: Some(0) };
+        let nobody = Presence { participants: Some(0), cameras: Some(0) };
         step_seconds.and_then(|seconds| self.add(nobody, seconds))
     }
 
-    fn add(&mut self, counts: Counts, seconds: f64) -> Option<Credit> {
+    fn add(&mut self, presence: Presence, seconds: f64) -> Option<Credit> {
         let mean = |before: Option<u32>, after: Option<u32>| {
             Some(f64::midpoint(f64::from(before?), f64::from(after?)))
         };
         let report = &mut self.report;
-        if let Some(cameras) = mean(self.counts.cameras, counts.cameras) {
+        if let Some(cameras) = mean(self.presence.cameras, presence.cameras) {
             report.camera_seconds += cameras * seconds;
         }
-        let people = mean(self.counts.participants, counts.participants)?;
+        let people = mean(self.presence.participants, presence.participants)?;
         report.participant_seconds += people * seconds;
-        let used = |counts: Counts| counts.participants.map(|people| u32::from(people > 0));
-        let rooms = mean(used(self.counts), used(counts))?;
+        let used = |presence: Presence| presence.participants.map(|people| u32::from(people > 0));
+        let rooms = mean(used(self.presence), used(presence))?;
         report.measured_seconds += rooms * seconds;
         (!report.breakout).then(|| Credit {
             tenant: Arc::clone(&self.tenant),

@@ -13,13 +13,14 @@ use crate::journal::Inlet;
 use crate::samplers::Samplers;
 use crate::series::{Round, Scope};
 use crate::settings::AgentSettings;
-use crate::telemetry::{self, Telemetry, unix_ms};
+use crate::telemetry::{self, ResidentMemory, Telemetry, unix_ms};
 
 /// What the thread needs.
 pub struct Rounds {
     pub samplers: Samplers,
     pub inlet: Inlet,
     pub telemetry: Arc<Telemetry>,
+    pub memory: ResidentMemory,
     /// The interval as configured.
     pub configured: Duration,
     pub settings: watch::Receiver<AgentSettings>,
@@ -63,7 +64,7 @@ impl Rounds {
         };
         let mut round = Round::new(&mut reading);
         self.samplers.sample(now, &mut round);
-        telemetry::sample(&self.telemetry, &mut round);
+        telemetry::sample(&self.telemetry, &mut self.memory, &mut round);
         if !self.inlet.hand_in(reading) {
             self.miss(1);
         }

@@ -18,7 +18,7 @@ use headroom_proto::catalogue::HEADROOM_CONTAINERS_DROPPED;
 use headroom_proto::metric::TENANT;
 
 use self::figures::Figures;
-use self::hierarchy::Hierarchy;
+use self::hierarchy::{Hierarchy, Means};
 use self::identity::Identity;
 use self::network::Network;
 use self::stacked::StackedDisks;
@@ -148,8 +148,8 @@ impl Sampler for Containers {
         self.discover(now)?;
         for (group, container) in &self.by_group {
             let mut figures = Figures::default();
-            let read =
-                self.hierarchy.read(group, &mut figures, (&mut self.buffer, &mut self.stacked))?;
+            let means = Means { buffer: &mut self.buffer, stacked: &mut self.stacked };
+            let read = self.hierarchy.read(group, &mut figures, means)?;
             // It has ended since it was found.
             if !read {
                 continue;

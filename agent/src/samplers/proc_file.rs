@@ -12,6 +12,10 @@ use super::SampleError;
 /// The most a kernel file may hold; /proc files of huge hosts stay far below it.
 const MAX_BYTES: usize = 4 << 20;
 
+/// A first read of less is all there is: the kernel fills a page with records before it stops, and no
+/// record is half as long. Asking once more would cost as much as the reading of a short file.
+const WHOLE_BYTES: usize = 2048;
+
 /// Kept open, since opening costs more than reading.
 pub struct ProcFile {
     path: PathBuf,
@@ -57,6 +61,7 @@ impl ProcFile {
             }
             match file.read_at(&mut self.buffer[length..], length as u64)? {
                 0 => return Ok(length),
+                read if length == 0 && read < WHOLE_BYTES => return Ok(read),
                 read => length += read,
             }
             if length > MAX_BYTES {

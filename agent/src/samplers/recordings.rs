@@ -21,7 +21,7 @@ use headroom_proto::catalogue::{
     HEADROOM_RECORDINGS_SIZES_LEFT_OUT,
 };
 
-use self::counts::Counts;
+use self::counts::RecordingCounts;
 use self::sizes::Sizes;
 use super::background::Background;
 use super::{SampleError, Sampler};
@@ -33,7 +33,7 @@ const COUNT_INTERVAL: Duration = Duration::from_secs(60);
 const SIZE_INTERVAL: Duration = Duration::from_secs(30 * 60);
 
 pub struct Recordings {
-    counts: Background<Counts>,
+    counts: Background<RecordingCounts>,
     sizes: Background<Sizes>,
 }
 
@@ -75,7 +75,7 @@ impl Sampler for Recordings {
     }
 }
 
-impl Counts {
+impl RecordingCounts {
     fn push(&self, now: SystemTime, round: &mut Round<'_>) {
         round.set_job("bbb");
         for (metric, count) in [

@@ -61,7 +61,7 @@ impl Segment {
     pub fn create(directory: &Path, number: u64, boot: u64) -> io::Result<Self> {
         let path = directory.join(format!("{number:016}.spool"));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
-        let mut segment = Self::new(number, boot, (path, file));
+        let mut segment = Self::new(number, boot, path, file);
         let header = [&MAGIC[..], &boot.to_le_bytes()].concat();
         match segment.write(&header) {
             Ok(()) => Ok(segment),
@@ -86,7 +86,7 @@ impl Segment {
         }
         let boot = u64::from_le_bytes(boot.try_into().map_err(io::Error::other)?);
         let length = file.metadata()?.len();
-        let mut segment = Self::new(number, boot, (path.to_owned(), file));
+        let mut segment = Self::new(number, boot, path.to_owned(), file);
         segment.bytes = length;
         let mut offset = FILE_HEADER_BYTES;
         while let Some((record, _)) = segment.read(&mut offset) {
@@ -103,7 +103,7 @@ impl Segment {
         Ok(segment)
     }
 
-    fn new(number: u64, boot: u64, (path, file): (PathBuf, File)) -> Self {
+    fn new(number: u64, boot: u64, path: PathBuf, file: File) -> Self {
         Self {
             number,
             boot,

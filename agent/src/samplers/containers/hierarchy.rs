@@ -45,6 +45,14 @@ pub struct Inmates {
     pub first: Option<u32>,
 }
 
+/// What reading takes beside the files.
+pub struct Means<'m> {
+    /// Memory to read into.
+    pub buffer: &'m mut TextBuffer,
+    /// Which disks stand on others.
+    pub stacked: &'m mut StackedDisks,
+}
+
 impl Hierarchy {
     /// The hierarchy of version 2 if that has controllers, else those of version 1; none if there is
     /// neither. A host that has both uses version 2 for systemd's own book-keeping only.
@@ -95,8 +103,9 @@ impl Hierarchy {
         &self,
         group: &str,
         figures: &mut Figures,
-        (buffer, stacked): (&mut TextBuffer, &mut StackedDisks),
+        means: Means<'_>,
     ) -> Result<bool, SampleError> {
+        let Means { buffer, stacked } = means;
         let mut read = false;
         for source in self.sources {
             let Some(folder) = self.folder(source.controller, group) else { continue };

@@ -20,7 +20,7 @@ const SANITY: usize = 2;
 
 /// What is on the disk.
 #[derive(Debug, PartialEq)]
-pub struct Counts {
+pub struct RecordingCounts {
     pub processing: usize,
     pub published: usize,
     pub unpublished: usize,
@@ -37,7 +37,7 @@ pub struct Counts {
 }
 
 /// Counts below BigBlueButton's directory. A folder that is not there holds nothing.
-pub fn count(base: &Path, at: SystemTime) -> Result<Counts, SampleError> {
+pub fn count(base: &Path, at: SystemTime) -> Result<RecordingCounts, SampleError> {
     let recording = base.join("recording");
     let of_step = |step: &str| names(&recording.join("status").join(step));
     let mut steps = Vec::new();
@@ -62,7 +62,7 @@ pub fn count(base: &Path, at: SystemTime) -> Result<Counts, SampleError> {
     let unpublished = names(&base.join("unpublished").join(FORMAT))?;
     let there: BTreeSet<&String> = published.iter().chain(&unpublished).collect();
     let deleted = queue::published(&marks, FORMAT).filter(|id| !there.contains(&(*id).to_owned()));
-    Ok(Counts {
+    Ok(RecordingCounts {
         processing: names(&recording.join("process").join(FORMAT))?.len(),
         published: published.len(),
         unpublished: unpublished.len(),
