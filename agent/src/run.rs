@@ -34,8 +34,8 @@ const PATIENCE_ONCE: Duration = Duration::from_secs(5);
 /// How long producers may take to end. A sampler that hangs in the kernel is left behind.
 const PRODUCERS_END: Duration = Duration::from_secs(3);
 
-/// How long the disk may take for what is left in memory.
-const SPOOL_END: Duration = Duration::from_secs(3);
+/// How long the disk may take for what is left in memory: a busy one takes seconds, a hanging one for ever.
+const SPOOL_END: Duration = Duration::from_secs(10);
 
 /// Why the agent could not start or go on.
 #[derive(Debug, thiserror::Error)]
