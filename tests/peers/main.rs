@@ -15,6 +15,7 @@ mod process;
 mod prometheus;
 mod promql;
 mod query;
+mod reads;
 mod recording;
 mod remote_write;
 mod rooms;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         ("memory", memory::compare),
         ("query", query::compare),
         ("pages", pages::compare),
+        ("reads", reads::compare),
         ("fleet", fleet::compare),
         ("torture", torture::compare),
     ];

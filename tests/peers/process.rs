@@ -59,6 +59,12 @@ pub fn memory(id: u32) -> anyhow::Result<Memory> {
     Ok(Memory { resident_mib: mib("VmRSS:")?, peak_mib: mib("VmHWM:")? })
 }
 
+/// The most resident memory there ever was counts from now on.
+pub fn forget_peak(id: u32) -> anyhow::Result<()> {
+    // The kernel's word for it, proc(5).
+    Ok(std::fs::write(format!("/proc/{id}/clear_refs"), "5")?)
+}
+
 /// Waits until the process does next to nothing for a few seconds.
 pub fn wait_until_idle(id: u32) -> anyhow::Result<()> {
     let start = Instant::now();
