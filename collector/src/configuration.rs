@@ -3,6 +3,7 @@
 mod agents;
 mod listeners;
 mod store;
+mod writers;
 
 use std::path::Path;
 
@@ -10,9 +11,9 @@ use headroom_proto::configuration::{ConfigurationError, Section, read};
 use jiff::tz::TimeZone;
 
 pub use self::agents::is_instance;
-pub use self::listeners::{GrpcListener, HttpListener, TlsFiles};
+pub use self::listeners::{GrpcListener, HostName, HostNameError, HttpListener, TlsFiles};
 pub use self::store::{DEFAULT_RETENTION, StoreConfiguration};
-use crate::identity::Agent;
+use crate::identity::{Agent, WriterToken};
 
 /// What the collector runs by.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct CollectorConfiguration {
     pub store: StoreConfiguration,
     /// Who may push.
     pub agents: Vec<Agent>,
+    /// Who may write by remote write.
+    pub writers: Vec<WriterToken>,
     /// The zone of times in pictures, unless a reader asks for another.
     pub time_zone: TimeZone,
 }
@@ -38,11 +41,13 @@ impl CollectorConfiguration {
 
 fn build(root: &Section<'_>) -> CollectorConfiguration {
     let agents = agents::build(&root.sections("agents"));
+    let writers = writers::build(&root.sections("writers"), &agents);
     CollectorConfiguration {
         http: listeners::build_http(&root.section("http")),
         grpc: listeners::build_grpc(&root.section("grpc"), &agents),
         store: store::build(&root.section("store")),
         agents,
+        writers,
         time_zone: build_time_zone(root),
     }
 }

@@ -23,7 +23,7 @@ pub use self::feed::FeedError;
 use self::feed::{Feed, Progress};
 use crate::clock::now_ms;
 use crate::identity::{Agent, TokenHash, new_token};
-use crate::run::{Addresses, Collector, Options, RunError};
+use crate::run::{Addresses, Announced, Collector, Options, RunError};
 use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};
 use crate::store::Store;
 use crate::tasks::{TaskError, Tasks};
@@ -42,6 +42,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct DemoOptions {
     /// Where it is served.
     pub addresses: Addresses,
+    /// More names that pages are asked by.
+    pub hosts: Vec<String>,
     /// The data directory.
     pub directory: PathBuf,
     /// How many days of history there are to be.
@@ -97,10 +99,10 @@ struct Course {
     grpc: SocketAddr,
 }
 
-/// Runs until `stop`; `announce` is told the addresses once the history is there.
+/// Runs until `stop`; `announce` is told where it is served once the history is there.
 pub async fn run(
     options: DemoOptions,
-    announce: impl FnOnce(Addresses),
+    announce: impl FnOnce(Announced),
     stop: CancellationToken,
 ) -> Result<(), DemoError> {
     if let Some(address) = options.addresses.beyond_loopback() {
@@ -109,8 +111,9 @@ pub async fn run(
     let tokens = HOSTS.iter().map(|host| Ok(HostToken { host, token: new_token()? }));
     let tokens = tokens.collect::<Result<Vec<_>, _>>().map_err(DemoError::Random)?;
     let agents = tokens.iter().map(agent).collect();
-    let directory = options.directory.join("store");
-    let local = Options::local(options.addresses, agents, directory);
+    let mut local = Options::local(options.addresses, agents, options.directory.join("store"));
+    local.hosts.clone_from(&options.hosts);
+    let writer_token = local.let_write(&options.directory)?;
     let collector = Collector::bind(local).await?;
     let addresses = collector.addresses()?;
     let store = collector.store();
@@ -129,7 +132,7 @@ pub async fn run(
     }
     let showing = async {
         if progress::show(&progress, &stop).await {
-            announce(addresses);
+            announce(Announced { addresses, writer_token: Some(writer_token) });
         }
     };
     let ((), outcome) = tokio::join!(showing, tasks.finish(DRAIN_TIMEOUT));

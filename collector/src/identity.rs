@@ -1,5 +1,9 @@
 //! Who an agent is: the collector knows tokens only by their hash and derives `instance` from
-//! them, so that one host cannot write as another.
+//! them, so that one host cannot write as another. Who writes by remote write has a token too.
+
+mod guesses;
+mod remote_writers;
+mod token_file;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,6 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+
+pub use self::guesses::{Guesses, network};
+pub use self::remote_writers::{
+    EVERY_JOB, Entry, Instances, Jobs, NotYours, RESERVED_JOBS, RemoteWriter, RemoteWriters,
+    WriterToken, is_reserved,
+};
+pub use self::token_file::{TokenFileError, kept_token};
 
 /// The SHA-256 of a token. Tokens are 32 random bytes, so that a plain hash gives nothing away.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -9,12 +9,14 @@ mod remote_write;
 mod settings;
 mod stream;
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use headroom_proto::limits::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, MAX_MESSAGE_BYTES};
+use headroom_proto::seldom::Seldom;
 use headroom_proto::wire::telemetry_server::{Telemetry, TelemetryServer};
 use headroom_proto::wire::{AgentMessage, CollectorMessage};
 use tokio::net::TcpListener;
@@ -25,10 +27,12 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::remote_write::{MAX_REQUEST_BYTES, RemoteWrite, RemoteWriteError};
+pub use self::remote_write::{
+    IntakeOptions, MAX_REQUEST_BYTES, NoWriter, RemoteWrite, RemoteWriteError,
+};
 pub use self::settings::SettingsBoard;
 use self::stream::AgentStream;
-use crate::identity::{Agent, Agents};
+use crate::identity::{Agent, Agents, Guesses};
 use crate::telemetry::CollectorCounts;
 use crate::writer::Writer;
 
@@ -47,6 +51,8 @@ pub struct TlsIdentity {
 pub struct IngestOptions {
     /// Who may push.
     pub agents: Agents,
+    /// Wrong tokens of late.
+    pub guesses: Arc<Guesses>,
     /// What is asked of them.
     pub settings: Arc<SettingsBoard>,
     /// TLS, if the listener has it.
@@ -62,6 +68,9 @@ pub struct IngestOptions {
 /// What the streams share.
 struct Door {
     agents: Agents,
+    guesses: Arc<Guesses>,
+    /// Refusals that were told lately.
+    refusals: Seldom,
     settings: Arc<SettingsBoard>,
     counts: Arc<CollectorCounts>,
     writer: Writer,
@@ -87,6 +96,8 @@ pub async fn serve(
     let streams = TaskTracker::new();
     let door = Door {
         agents: options.agents,
+        guesses: options.guesses,
+        refusals: Seldom::default(),
         settings: options.settings,
         counts: options.counts,
         writer: options.writer,
@@ -119,6 +130,22 @@ pub async fn serve(
     outcome
 }
 
+impl Door {
+    /// Holds back the answer to a stream without a known token, longer each time its peer is wrong.
+    async fn refuse(&self, peer: Option<SocketAddr>, status: Status) -> Status {
+        let now = Instant::now();
+        CollectorCounts::add(&self.counts.streams_refused, 1);
+        let from = peer.map_or_else(String::new, |peer| peer.ip().to_string());
+        if let Some(before) = self.refusals.tell(&from, now) {
+            tracing::warn!(peer = from, before, "refused a stream: {}", status.message());
+        }
+        if let Some(peer) = peer {
+            tokio::time::sleep(self.guesses.wrong(peer.ip(), now)).await;
+        }
+        status
+    }
+}
+
 /// The gRPC service in front of the [`Door`].
 struct DoorService(Arc<Door>);
 
@@ -143,10 +170,10 @@ impl Telemetry for DoorService {
         request: Request<Streaming<AgentMessage>>,
     ) -> Result<Response<Self::PushStream>, Status> {
         let peer = request.remote_addr();
-        let agent = self.authenticate(&request).inspect_err(|status| {
-            CollectorCounts::add(&self.0.counts.streams_refused, 1);
-            tracing::warn!(?peer, "refused a stream: {}", status.message());
-        })?;
+        let agent = match self.authenticate(&request) {
+            Ok(agent) => agent,
+            Err(status) => return Err(self.0.refuse(peer, status).await),
+        };
         let (answers, outbound) = tokio::sync::mpsc::channel(64);
         let stream = AgentStream::new(Arc::clone(&self.0), agent, answers.clone());
         let door = Arc::clone(&self.0);

@@ -10,10 +10,10 @@ use anyhow::Context as _;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_url};
-use headroom::configuration::{CollectorConfiguration, is_instance};
+use headroom::configuration::{CollectorConfiguration, HostName, is_instance};
 use headroom::demo::{self, DemoOptions};
-use headroom::identity::{TokenHash, new_token};
-use headroom::run::{Addresses, Collector, Options};
+use headroom::identity::{Entry, TokenHash, new_token};
+use headroom::run::{Addresses, Announced, Collector, Options};
 use headroom::snapshot;
 use headroom::up::{self, UpOptions};
 use headroom_proto::chain::Chain;
@@ -106,12 +106,15 @@ enum Command {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
-    /// Make a token for an agent: the token on standard output, what the collector needs to know of
-    /// it on standard error.
+    /// Make a token for an agent or a writer: the token on standard output, what the collector needs
+    /// to know of it on standard error.
     Token {
         /// The agent's name.
-        #[arg(value_name = "INSTANCE")]
-        instance: String,
+        #[arg(value_name = "INSTANCE", required_unless_present = "writer")]
+        instance: Option<String>,
+        /// The name of a writer by remote write, such as a Prometheus, in place of an agent's.
+        #[arg(long, value_name = "NAME", conflicts_with = "instance")]
+        writer: Option<String>,
     },
     /// Ask a collector in PromQL, about one moment or over a range.
     Query(QueryArguments),
@@ -125,11 +128,18 @@ struct Listeners {
     /// Where agents are served.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8441", value_parser = address)]
     grpc: SocketAddr,
+    /// One more name that pages are asked by, such as a proxy's; may stand several times.
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<HostName>,
 }
 
 impl Listeners {
     fn addresses(&self) -> Addresses {
         Addresses { http: self.http, grpc: self.grpc }
+    }
+
+    fn host_names(self) -> Vec<String> {
+        self.hosts.into_iter().map(|HostName(name)| name).collect()
     }
 }
 
@@ -184,12 +194,13 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Up { listeners, data, interval } => {
             let (addresses, interval) = (listeners.addresses(), interval.0);
-            let options = UpOptions { addresses, directory: data, interval };
+            let hosts = listeners.host_names();
+            let options = UpOptions { addresses, hosts, directory: data, interval };
             run_until_told(|stop| async { Ok(up::run(options, announce, stop).await?) })
         }
         Command::Demo { listeners, data, days } => {
-            let addresses = listeners.addresses();
-            let options = DemoOptions { addresses, directory: data, days };
+            let (addresses, hosts) = (listeners.addresses(), listeners.host_names());
+            let options = DemoOptions { addresses, hosts, directory: data, days };
             run_until_told(|stop| async { Ok(demo::run(options, announce, stop).await?) })
         }
         Command::Serve { config } => match CollectorConfiguration::load(&config) {
@@ -207,7 +218,7 @@ fn main() -> ExitCode {
         Command::Restore { snapshot, directory } => {
             snapshot::restore(&snapshot, &directory).map_err(anyhow::Error::from)
         }
-        Command::Token { instance } => token(&instance),
+        Command::Token { instance, writer } => token(instance, writer),
         Command::Query(arguments) => query(arguments),
     };
     match outcome {
@@ -223,24 +234,34 @@ async fn serve(
     configuration: CollectorConfiguration,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let entry = configuration.http.entry;
     let collector = Collector::bind(Options {
         addresses: Addresses { http: configuration.http.listen, grpc: configuration.grpc.listen },
+        hosts: configuration.http.hosts,
         tls: configuration.grpc.tls,
         agents: configuration.agents.into_iter().collect(),
+        writers: configuration.writers,
+        entry,
         directory: configuration.store.directory,
         retention: configuration.store.retention,
         store: configuration.store.options,
         zone: configuration.time_zone,
     })
     .await?;
-    announce(collector.addresses()?);
+    if entry == Entry::Open {
+        tracing::warn!("remote write needs no token: every program of this machine may write");
+    }
+    announce(Announced { addresses: collector.addresses()?, writer_token: None });
     Ok(collector.run(stop).await?)
 }
 
 /// Scripts wait for these lines.
-fn announce(Addresses { http, grpc }: Addresses) {
+fn announce(Announced { addresses: Addresses { http, grpc }, writer_token }: Announced) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "http listening on {http}\ngrpc listening on {grpc}");
+    if let Some(path) = writer_token {
+        let _ = writeln!(out, "token for remote write in {}", path.display());
+    }
     let _ = out.flush();
     if std::io::stdout().is_terminal() {
         eprintln!("open http://{http}/ in a browser; Ctrl-C ends");
@@ -265,18 +286,26 @@ fn compact(directory: &Path) -> anyhow::Result<()> {
     Ok(snapshot::compact(directory, now.as_millis() as i64)?)
 }
 
-fn token(instance: &str) -> anyhow::Result<()> {
+fn token(instance: Option<String>, writer: Option<String>) -> anyhow::Result<()> {
+    let (kind, name) = match (instance, writer) {
+        (_, Some(name)) => ("writer", name),
+        (instance, None) => ("instance", instance.context("clap asks for one of them")?),
+    };
     anyhow::ensure!(
-        is_instance(instance),
-        "instance ({instance}) must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore"
+        is_instance(&name),
+        "{kind} ({name}) must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore"
     );
     let token = new_token().map_err(|error| anyhow::anyhow!("failed to make a token: {error}"))?;
     println!("{token}");
     eprintln!("Add to the collector's configuration:\n");
-    eprintln!(
-        "[[agents]]\ninstance = \"{instance}\"\ntoken_sha256 = \"{}\"",
-        TokenHash::of(&token)
-    );
+    let hash = TokenHash::of(&token);
+    if kind == "writer" {
+        eprintln!(
+            "[[writers]]\nname = \"{name}\"\ntoken_sha256 = \"{hash}\"\ninstance_prefix = \"\"\njobs = [\"*\"]"
+        );
+    } else {
+        eprintln!("[[agents]]\ninstance = \"{name}\"\ntoken_sha256 = \"{hash}\"");
+    }
     Ok(())
 }
 

@@ -13,23 +13,32 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use headroom_proto::seldom::Seldom;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use self::addresses::Addresses;
+pub use self::addresses::{Addresses, Announced};
 use crate::configuration::{DEFAULT_RETENTION, TlsFiles, is_instance};
-use crate::identity::Agents;
-use crate::ingest::{self, IngestError, IngestOptions, RemoteWrite, SettingsBoard, TlsIdentity};
+use crate::identity::{
+    Agents, Entry, Guesses, RemoteWriter, RemoteWriters, TokenFileError, WriterToken, kept_token,
+};
+use crate::ingest::{
+    self, IngestError, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard, TlsIdentity,
+};
 use crate::samples::{Pool, Samples};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
 use crate::telemetry::{CollectorCounts, OwnNumbers};
-use crate::web::{self, Site, Snapshots};
+use crate::web::{self, OwnNames, Site, Snapshots};
 use crate::writer::{OwnSeries, Writer, WriterEnded};
 
 /// The memory that all requests share, in bytes.
 const SHARED_BYTES: u64 = 1 << 30;
+
+/// The file with the token for remote write, and its writer's name, where nobody configures any.
+const WRITER_TOKEN: &str = "writer.token";
+const LOCAL_WRITER: &str = "local";
 
 /// How long tasks may take to end, connections above all. What agents sent is durable long before.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,10 +47,16 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Options {
     /// Where it is served.
     pub addresses: Addresses,
+    /// More names that pages are asked by, such as a proxy's.
+    pub hosts: Vec<String>,
     /// The TLS of agents.
     pub tls: Option<TlsFiles>,
     /// Who may push.
     pub agents: Agents,
+    /// Who may write by remote write.
+    pub writers: Vec<WriterToken>,
+    /// Whether that needs a token.
+    pub entry: Entry,
     /// The data directory.
     pub directory: PathBuf,
     /// How long samples and rollups are kept.
@@ -57,13 +72,27 @@ impl Options {
     pub fn local(addresses: Addresses, agents: Agents, directory: PathBuf) -> Self {
         Self {
             addresses,
+            hosts: Vec::new(),
             tls: None,
             agents,
+            writers: Vec::new(),
+            entry: Entry::default(),
             directory,
             retention: DEFAULT_RETENTION,
             store: StoreOptions::default(),
             zone: TimeZone::system(),
         }
+    }
+
+    /// Lets whoever has the token in a file of `folder` write by remote write; answers with the
+    /// file, which is made if it is not there.
+    pub fn let_write(&mut self, folder: &Path) -> Result<PathBuf, RunError> {
+        let failed = |source| RunError::Directory { path: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let path = folder.join(WRITER_TOKEN);
+        let token = kept_token(&path)?;
+        self.writers.push(WriterToken { token, writer: RemoteWriter::of_everything(LOCAL_WRITER) });
+        Ok(path)
     }
 }
 
@@ -78,6 +107,9 @@ pub enum RunError {
         /// Why.
         source: std::io::Error,
     },
+    /// There is no token for remote write.
+    #[error(transparent)]
+    Token(#[from] TokenFileError),
     /// The store cannot be opened.
     #[error("failed to open the store")]
     Store(#[from] StoreError),
@@ -163,18 +195,25 @@ impl Collector {
         let records = Records::of(&store);
         let numbers = OwnNumbers::new(Arc::clone(&counts), records.clone());
         let own_series = OwnSeries::new(writer.clone(), own_instance().into());
+        let agents = options.agents;
+        let (own, entry) = (own_instance(), options.entry);
+        let writers = RemoteWriters::new(options.writers, entry, agents.all(), &own);
+        let intake = IntakeOptions { writers, writer: writer.clone(), oldest };
+        let guesses = Arc::new(Guesses::default());
         let site = Site {
+            names: OwnNames::new(options.hosts, &own),
+            guesses: Arc::clone(&guesses),
+            refusals: Seldom::default(),
             snapshots: Snapshots::of(&store),
-            remote_write: RemoteWrite::new(writer.clone(), Arc::clone(&counts), oldest),
+            remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
             samples: Arc::clone(&store) as Arc<dyn Samples>,
             records,
             pool: Pool::new(SHARED_BYTES),
             counts: Arc::clone(&counts),
             zone: options.zone,
         };
-        let agents = options.agents;
         let settings = Arc::new(SettingsBoard::of(&agents));
-        let door = IngestOptions { agents, settings, tls, oldest, writer, counts };
+        let door = IngestOptions { agents, guesses, settings, tls, oldest, writer, counts };
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });

@@ -1,9 +1,11 @@
 //! What the collector counts about itself, and what of it stands on `/metrics`.
 
+mod doors;
 mod numbers;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use self::doors::{Doors, Turned};
 pub use self::numbers::{OwnNumber, OwnNumbers, exposition};
 
 /// Why samples were refused at the door.
@@ -15,6 +17,8 @@ pub enum RefusalReason {
     UnknownSeries,
     /// More series than an instance or a stream may have.
     SeriesLimit,
+    /// A series that its writer may not write.
+    Writer,
     /// A timestamp ahead of the collector's clock.
     Future,
     /// A timestamp older than anything kept.
@@ -24,10 +28,11 @@ pub enum RefusalReason {
 }
 
 /// Every reason, in the order of the exposition.
-const REASONS: [(RefusalReason, &str); 6] = [
+const REASONS: [(RefusalReason, &str); 7] = [
     (RefusalReason::Series, "series"),
     (RefusalReason::UnknownSeries, "unknown_series"),
     (RefusalReason::SeriesLimit, "series_limit"),
+    (RefusalReason::Writer, "writer"),
     (RefusalReason::Future, "future"),
     (RefusalReason::TooOld, "too_old"),
     (RefusalReason::Frame, "frame"),
@@ -126,6 +131,8 @@ pub struct CollectorCounts {
     pub pages: Requests,
     /// Pictures and their data.
     pub pictures: Requests,
+    /// What is turned away before it is read.
+    pub doors: Doors,
     refused: [AtomicU64; REASONS.len()],
 }
 

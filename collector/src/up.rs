@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::identity::{Agent, Agents, TokenHash, new_token};
-use crate::run::{Addresses, Collector, Options, RunError, own_instance};
+use crate::run::{Addresses, Announced, Collector, Options, RunError, own_instance};
 use crate::tasks::{TaskError, Tasks};
 
 /// How long both may take to end: the agent sends what it has, then the collector drains.
@@ -26,6 +26,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct UpOptions {
     /// Where it is served.
     pub addresses: Addresses,
+    /// More names that pages are asked by.
+    pub hosts: Vec<String>,
     /// The data directory.
     pub directory: PathBuf,
     /// Time between two rounds of samplers.
@@ -55,10 +57,10 @@ pub enum UpError {
     Task(#[from] TaskError),
 }
 
-/// Runs until `stop`; `announce` is told the addresses once they are bound.
+/// Runs until `stop`; `announce` is told where it is served once they are bound.
 pub async fn run(
     options: UpOptions,
-    announce: impl FnOnce(Addresses),
+    announce: impl FnOnce(Announced),
     stop: CancellationToken,
 ) -> Result<(), UpError> {
     if let Some(address) = options.addresses.beyond_loopback() {
@@ -68,11 +70,12 @@ pub async fn run(
     let own =
         Agent { instance: own_instance().into(), token: TokenHash::of(&token), interval: None };
     let agents = [own].into_iter().collect::<Agents>();
-    let directory = options.directory.join("store");
-    let local = Options::local(options.addresses, agents, directory);
+    let mut local = Options::local(options.addresses, agents, options.directory.join("store"));
+    local.hosts.clone_from(&options.hosts);
+    let writer_token = local.let_write(&options.directory)?;
     let collector = Collector::bind(local).await?;
     let addresses = collector.addresses()?;
-    announce(addresses);
+    announce(Announced { addresses, writer_token: Some(writer_token) });
     let agent = agent_configuration(&options, addresses.grpc, &token);
     let collector_stop = CancellationToken::new();
     let mut tasks = Tasks::new(stop);

@@ -6,9 +6,12 @@
 mod api;
 mod assets;
 mod content;
+mod credentials;
+mod doors;
 mod gate;
 mod meetings;
 mod metrics;
+mod names;
 mod pages;
 mod pictures;
 mod problem;
@@ -19,11 +22,13 @@ mod site;
 mod snapshot;
 mod words;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use self::names::OwnNames;
 pub use self::site::Site;
 pub use self::snapshot::Snapshots;
 
@@ -34,5 +39,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let stopped = async move { stop.cancelled().await };
-    axum::serve(listener, routes::routes(&Arc::new(site))).with_graceful_shutdown(stopped).await
+    let routes = routes::routes(&Arc::new(site));
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, routes).with_graceful_shutdown(stopped).await
 }

@@ -31,5 +31,8 @@ pub mod configuration;
 // An error with all its causes, in one line.
 pub mod chain;
 
+// What a log tells again, and how often.
+pub mod seldom;
+
 // How much a log tells.
 pub mod log;

@@ -22,3 +22,4 @@ mod storage;
 mod torture;
 mod up;
 mod wire;
+mod writers;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use harness::remote_write::Destination;
 use harness::{CollectorOptions, CollectorProgram, fetch, run};
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
 use headroom::store::Store;
@@ -43,7 +44,8 @@ fn request(labels: &[(&str, &str)], samples: &[(i64, f64)]) -> Vec<u8> {
 
 async fn write(collector: &CollectorProgram, body: Vec<u8>) -> (u16, String) {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-    let response = client.post(collector.http("/api/v1/write")).body(body).send().await.unwrap();
+    let Destination { url, token } = collector.remote_write();
+    let response = client.post(url).bearer_auth(token).body(body).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
 

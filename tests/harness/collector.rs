@@ -11,6 +11,7 @@ use headroom::store::Store;
 use tempfile::TempDir;
 
 use crate::program::{Program, binaries};
+use crate::remote_write::Destination;
 use crate::tls::{Certificates, certificates};
 use crate::wait::eventually;
 
@@ -34,6 +35,10 @@ pub struct CollectorOptions {
     pub interval: Option<String>,
     /// More keys of `[store]`, as lines.
     pub store: String,
+    /// More sections, as lines.
+    pub more: String,
+    /// More keys of `[http]`, as lines.
+    pub http: String,
     /// The data directory, if not in the collector's own folder.
     pub directory: Option<PathBuf>,
 }
@@ -43,6 +48,8 @@ pub struct CollectorProgram {
     folder: TempDir,
     program: Option<Program>,
     tokens: Vec<Token>,
+    /// The token of a writer that may write all but what is an agent's.
+    writer: String,
     certificates: Option<Certificates>,
     options: CollectorOptions,
     addresses: Option<(String, String)>,
@@ -59,6 +66,7 @@ impl CollectorProgram {
             folder: TempDir::new().expect("a temporary folder"),
             program: None,
             tokens: options.instances.iter().map(token).collect(),
+            writer: new_token().expect("the system has randomness"),
             certificates: options.tls.then(certificates),
             options,
             addresses: None,
@@ -96,8 +104,9 @@ impl CollectorProgram {
         let (http, grpc) = self.addresses.clone().unwrap_or(free);
         let (data, store) = (self.data(), &self.options.store);
         let mut text = format!(
-            "time_zone = 'UTC'\n[http]\nlisten = '{http}'\n[store]\ndirectory = '{}'\n{store}\
+            "time_zone = 'UTC'\n[http]\nlisten = '{http}'\n{}[store]\ndirectory = '{}'\n{store}\
              [grpc]\nlisten = '{grpc}'\n",
+            self.options.http,
             data.display()
         );
         if let Some(certificates) = &self.certificates {
@@ -109,6 +118,12 @@ impl CollectorProgram {
             write("collector.key", &certificates.key);
             write("ca.crt", &certificates.authority);
         }
+        let writer = TokenHash::of(&self.writer);
+        let _ = write!(
+            text,
+            "[[writers]]\nname = 'tests'\ntoken_sha256 = '{writer}'\ninstance_prefix = ''\njobs = ['*']\n{}",
+            self.options.more
+        );
         for Token { instance, secret } in &self.tokens {
             let hash = TokenHash::of(secret);
             let _ = write!(text, "[[agents]]\ninstance = '{instance}'\ntoken_sha256 = '{hash}'\n");
@@ -133,6 +148,11 @@ impl CollectorProgram {
     pub fn token(&self, instance: &str) -> Token {
         let token = self.tokens.iter().find(|token| token.instance == instance);
         token.expect("an instance of this collector").clone()
+    }
+
+    /// Where remote writes go, and the token of one who may write all but what is an agent's.
+    pub fn remote_write(&self) -> Destination {
+        Destination { url: self.http("/api/v1/write"), token: self.writer.clone() }
     }
 
     /// The address of a page or picture.

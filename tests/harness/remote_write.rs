@@ -45,16 +45,25 @@ pub struct WrittenSample {
     pub timestamp_ms: i64,
 }
 
-/// Sends a request to a URL such as `http://127.0.0.1:8440/api/v1/write`; the status of its answer,
-/// none if there was no answer.
+/// Where requests go, and whose they are.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// Such as `http://127.0.0.1:8440/api/v1/write`.
+    pub url: String,
+    /// The writer's token.
+    pub token: String,
+}
+
+/// Sends a request; the status of its answer, none if there was no answer.
 pub async fn remote_write(
     client: &reqwest::Client,
-    url: &str,
+    to: &Destination,
     request: &WriteRequest,
 ) -> Option<u16> {
     let packed = snap::raw::Encoder::new().compress_vec(&request.encode_to_vec()).ok()?;
     let answer = client
-        .post(url)
+        .post(&to.url)
+        .bearer_auth(&to.token)
         .header("content-type", "application/x-protobuf")
         .header("content-encoding", "snappy")
         .header("x-prometheus-remote-write-version", "0.1.0")

@@ -33,6 +33,7 @@ pub fn start_with(folder: &Path, instances: &[String], store: &str) -> anyhow::R
     let token = |instance: &String| -> anyhow::Result<Token> {
         Ok(Token { instance: instance.clone(), secret: new_token()? })
     };
+    let writer = new_token()?;
     let tokens = instances.iter().map(token).collect::<anyhow::Result<Vec<Token>>>()?;
     let port = free_port()?;
     let mut text = format!(
@@ -40,6 +41,9 @@ pub fn start_with(folder: &Path, instances: &[String], store: &str) -> anyhow::R
          [store]\ndirectory = 'headroom'\nraw_retention = '{}d'\n{store}\n",
         RETENTION_YEARS * 365
     );
+    let hash = TokenHash::of(&writer);
+    write!(text, "[[writers]]\nname = 'peers'\ntoken_sha256 = '{hash}'\n")?;
+    text.push_str("instance_prefix = ''\njobs = ['*']\n");
     for Token { instance, secret } in &tokens {
         let hash = TokenHash::of(secret);
         write!(text, "[[agents]]\ninstance = '{instance}'\ntoken_sha256 = '{hash}'\n")?;
@@ -49,7 +53,8 @@ pub fn start_with(folder: &Path, instances: &[String], store: &str) -> anyhow::R
     let mut command = Command::new(binaries().join("headroom"));
     command.arg("serve").arg("--config").arg(configuration);
     let data = folder.join("headroom");
-    let peer = Peer::start(KIND, command, port, &data)?;
+    let mut peer = Peer::start(KIND, command, port, &data)?;
+    peer.token = Some(writer);
     let announced = peer.stdout();
     let grpc = announced.lines().find_map(|line| line.strip_prefix("grpc listening on "));
     let grpc = format!("http://{}", grpc.context("the collector announces gRPC")?);

@@ -69,21 +69,21 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let folder = TempDir::new()?;
     let peer = victoria::start(folder.path())?;
-    remote_write::send(&peer.url, writes())?;
+    remote_write::send(&peer, writes())?;
     peer.check_taken(samples)?;
     runtime.block_on(victoria::settle(&peer))?;
     let victoria = process::disk_bytes(&peer.stop())?;
 
     let folder = TempDir::new()?;
     let peer = prometheus::start(folder.path())?;
-    remote_write::send(&peer.url, writes())?;
+    remote_write::send(&peer, writes())?;
     peer.check_taken(samples)?;
     process::wait_until_idle(peer.id())?;
     let prometheus = process::disk_bytes(&peer.stop())?;
 
     let folder = TempDir::new()?;
     let peer = collector::start(folder.path(), &[])?.peer;
-    remote_write::send(&peer.url, writes())?;
+    remote_write::send(&peer, writes())?;
     peer.check_taken(samples)?;
     let data = peer.stop();
     collector::settle(&data)?;

@@ -122,7 +122,7 @@ fn headroom_writes(prepared: &Prepared) -> anyhow::Result<f64> {
 fn writes(prepared: &Prepared, peer: &Peer) -> anyhow::Result<f64> {
     let before = process::cpu_seconds(peer.id())?;
     let lanes = prepared.requests.iter().map(|lane| lane.iter().cloned()).collect();
-    remote_write::send(&peer.url, lanes)?;
+    remote_write::send(peer, lanes)?;
     process::wait_until_idle(peer.id())?;
     let cost = process::cpu_seconds(peer.id())? - before;
     peer.check_taken(SAMPLES)?;

@@ -70,7 +70,7 @@ fn measure(peer: Peer, pace: Duration) -> anyhow::Result<Memory> {
     let writes = load::remote_writes(load::hosts(HOSTS), Times::until_now(TICKS), LANES);
     let each_tick = SERIES.div_ceil(remote_write::BATCH * LANES);
     let lanes = writes.into_iter().map(|lane| paced(lane, each_tick, pace)).collect();
-    remote_write::send(&peer.url, lanes)?;
+    remote_write::send(&peer, lanes)?;
     std::thread::sleep(IDLE);
     let memory = process::memory(peer.id());
     peer.check_taken(TICKS * SERIES)?;

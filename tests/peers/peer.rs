@@ -32,6 +32,8 @@ pub struct Peer {
     pub url: String,
     /// Its data directory.
     pub data: PathBuf,
+    /// The token that writers show, if it asks for one.
+    pub token: Option<String>,
     program: Program,
 }
 
@@ -41,7 +43,7 @@ impl Peer {
         let folder = data.parent().context("a data directory lies in a folder")?;
         let program = Program::start(command, kind.name, folder);
         let url = format!("http://127.0.0.1:{port}");
-        let peer = Self { kind, url, data: data.to_owned(), program };
+        let peer = Self { kind, url, data: data.to_owned(), token: None, program };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(peer.wait_until_ready())?;
         Ok(peer)

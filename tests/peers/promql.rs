@@ -21,7 +21,7 @@ pub fn compare() -> anyhow::Result<()> {
     let write = |peer: &Peer, points: &[(usize, i64, f64)]| {
         let point = |&(series, timestamp_ms, value)| Point { series, timestamp_ms, value };
         let points: Vec<Point> = points.iter().map(point).collect();
-        remote_write::send(&peer.url, vec![Batches::new(labels.clone(), points.into_iter())])
+        remote_write::send(peer, vec![Batches::new(labels.clone(), points.into_iter())])
     };
     let theirs = prometheus::start(folder.path())?;
     write(&theirs, &points)?;

@@ -81,11 +81,7 @@ const READS: [Read; 8] = [
     },
     Read { name: "page of a host", path: "/hosts/host-00042", answer: Answer::Content },
     Read { name: "page of the fleet", path: "/", answer: Answer::Content },
-    Read {
-        name: "picture",
-        path: "/graphs/host-00042/network/day.svg",
-        answer: Answer::Content,
-    },
+    Read { name: "picture", path: "/graphs/host-00042/network/day.svg", answer: Answer::Content },
     Read { name: "CSV", path: "/graphs/host-00042/network/day.csv", answer: Answer::Content },
 ];
 
@@ -103,7 +99,7 @@ pub fn compare() -> anyhow::Result<()> {
     let collector = collector::start_with(folder.path(), &[AGENT.to_owned()], HEAD)?;
     let begin = Instant::now();
     let writes = load::remote_writes(load::hosts(HOSTS), Times::until_now(TICKS), LANES);
-    remote_write::send(&collector.peer.url, writes)?;
+    remote_write::send(&collector.peer, writes)?;
     println!("{SERIES} series with {TICKS} samples each, written in {:.0?}", begin.elapsed());
     process::wait_until_idle(collector.peer.id())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -120,14 +116,15 @@ async fn rows(collector: &Collector) -> anyhow::Result<()> {
     tokio::time::sleep(WINDOW).await;
     let alone_ms = pulse.take().p99_ms()?;
     let resident = process::memory(collector.peer.id())?.resident_mib;
-    println!("resident {resident:.0} MiB; acknowledged within {alone_ms:.2} ms (p99) without reads");
+    println!(
+        "resident {resident:.0} MiB; acknowledged within {alone_ms:.2} ms (p99) without reads"
+    );
     let mut rows = Vec::new();
     for read in &READS {
         let figures = measure(collector, &pulse, read).await?;
         let slower = figures.p99_ms / alone_ms;
-        let is_met = figures.added_mib <= AIM_MIB
-            && slower <= AIM_SLOWER
-            && figures.gone_ms <= AIM_GONE_MS;
+        let is_met =
+            figures.added_mib <= AIM_MIB && slower <= AIM_SLOWER && figures.gone_ms <= AIM_GONE_MS;
         rows.push(vec![
             read.name.to_owned(),
             figures.answers.to_string(),

@@ -5,6 +5,8 @@ use prost::Message;
 use prost::bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint, message};
 
+use crate::peer::Peer;
+
 /// How many samples a request holds.
 pub const BATCH: usize = 2_500;
 
@@ -103,13 +105,13 @@ impl<P: Iterator<Item = Point>> Iterator for Batches<P> {
 
 /// Sends each lane's requests one after the other over a connection of its own; all are taken, or
 /// it is an error.
-pub fn send<L>(url: &str, lanes: Vec<L>) -> anyhow::Result<()>
+pub fn send<L>(peer: &Peer, lanes: Vec<L>) -> anyhow::Result<()>
 where
     L: Iterator<Item = Bytes> + Send,
 {
     std::thread::scope(|scope| {
         let threads: Vec<_> =
-            lanes.into_iter().map(|lane| scope.spawn(|| send_lane(url, lane))).collect();
+            lanes.into_iter().map(|lane| scope.spawn(|| send_lane(peer, lane))).collect();
         for thread in threads {
             thread.join().map_err(|_| anyhow::anyhow!("a sender panicked"))??;
         }
@@ -117,21 +119,25 @@ where
     })
 }
 
-fn send_lane(url: &str, lane: impl Iterator<Item = Bytes>) -> anyhow::Result<()> {
+fn send_lane(peer: &Peer, lane: impl Iterator<Item = Bytes>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let client = reqwest::Client::new();
     for body in lane {
-        runtime.block_on(post(&client, url, body))?;
+        runtime.block_on(post(&client, peer, body))?;
     }
     Ok(())
 }
 
-async fn post(client: &reqwest::Client, url: &str, body: Bytes) -> anyhow::Result<()> {
-    let request = client
+async fn post(client: &reqwest::Client, peer: &Peer, body: Bytes) -> anyhow::Result<()> {
+    let url = &peer.url;
+    let mut request = client
         .post(format!("{url}/api/v1/write"))
         .header("content-encoding", "snappy")
         .header("content-type", "application/x-protobuf")
         .header("x-prometheus-remote-write-version", "0.1.0");
+    if let Some(token) = &peer.token {
+        request = request.bearer_auth(token);
+    }
     let response = request.body(body).send().await.with_context(|| format!("write to {url}"))?;
     let status = response.status();
     let text = response.text().await?;

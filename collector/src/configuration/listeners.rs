@@ -3,10 +3,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use headroom_proto::configuration::Section;
 
-use crate::identity::Agent;
+use crate::identity::{Agent, Entry};
 
 const DEFAULT_HTTP: &str = "127.0.0.1:8440";
 const DEFAULT_GRPC: &str = "127.0.0.1:8441";
@@ -16,6 +17,34 @@ const DEFAULT_GRPC: &str = "127.0.0.1:8441";
 pub struct HttpListener {
     /// Address and port.
     pub listen: SocketAddr,
+    /// More names that it is asked by, in small letters, some with a port.
+    pub hosts: Vec<String>,
+    /// Whether remote write needs a token.
+    pub entry: Entry,
+}
+
+/// A name that pages are asked by, as a browser's address bar shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostName(pub String);
+
+/// A text that is no name of a host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be a name such as headroom.example.org, with a port if addresses show one")]
+pub struct HostNameError;
+
+impl FromStr for HostName {
+    type Err = HostNameError;
+
+    fn from_str(text: &str) -> Result<Self, HostNameError> {
+        let (name, port) = text.split_once(':').unwrap_or((text, "443"));
+        let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let sound = (1..=253).contains(&name.len())
+            && name.chars().all(letter)
+            && !name.starts_with('.')
+            && !name.ends_with('.')
+            && port.parse::<u16>().is_ok();
+        sound.then(|| Self(text.to_ascii_lowercase())).ok_or(HostNameError)
+    }
 }
 
 /// The listener of agents.
@@ -45,7 +74,22 @@ pub fn build_http(section: &Section<'_>) -> HttpListener {
              a proxy that has both, or set allow_plaintext = true",
         );
     }
-    HttpListener { listen }
+    let hosts = section.list("hosts").unwrap_or_default();
+    let hosts = hosts.into_iter().map(|HostName(name)| name).collect();
+    HttpListener { listen, hosts, entry: build_entry(section, listen) }
+}
+
+fn build_entry(section: &Section<'_>, listen: SocketAddr) -> Entry {
+    if !section.flag("allow_writes_without_token") {
+        return Entry::WithToken;
+    }
+    if !listen.ip().is_loopback() {
+        section.mistake(
+            "allow_writes_without_token",
+            "is for loopback only: add a writer with `headroom token --writer NAME`",
+        );
+    }
+    Entry::Open
 }
 
 pub fn build_grpc(section: &Section<'_>, agents: &[Agent]) -> GrpcListener {

@@ -145,6 +145,7 @@ impl StreamSeries {
                 RefusalReason::UnknownSeries => "was never defined",
                 RefusalReason::Series
                 | RefusalReason::SeriesLimit
+                | RefusalReason::Writer
                 | RefusalReason::Future
                 | RefusalReason::TooOld
                 | RefusalReason::Frame => "was refused",

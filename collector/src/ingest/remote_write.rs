@@ -7,14 +7,16 @@ mod request;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use headroom_proto::limits::{MAX_FUTURE, MAX_LABELS, MAX_NAME_BYTES, MAX_VALUE_BYTES};
-use headroom_proto::metric;
+use headroom_proto::metric::{self, INSTANCE, JOB};
+use headroom_proto::seldom::Seldom;
 use tokio::sync::mpsc;
 
 use self::request::{Malformed, TimeSeries};
 use crate::clock::now_ms;
+use crate::identity::{RemoteWriter, RemoteWriters};
 use crate::moments::DAY_MS;
 use crate::samples::METRIC;
 use crate::store::{FrameWrite, SeriesId};
@@ -31,10 +33,42 @@ const MAX_KNOWN: usize = 2_000_000;
 /// Takes remote writes.
 pub struct RemoteWrite {
     counts: Arc<CollectorCounts>,
-    writer: Writer,
-    oldest: Duration,
-    /// Ids by the 128-bit hash of the bytes that name a series in a request.
-    known: RwLock<HashMap<[u32; 4], SeriesId>>,
+    options: IntakeOptions,
+    /// Refusals that were told lately.
+    told: Seldom,
+    /// What each writer may write and has written, by the 128-bit hash of the bytes that name a
+    /// series in a request.
+    known: RwLock<HashMap<Known, SeriesId>>,
+}
+
+/// What remote writes go by.
+pub struct IntakeOptions {
+    /// Who may write.
+    pub writers: RemoteWriters,
+    /// Where what passes goes.
+    pub writer: Writer,
+    /// How far back samples are kept.
+    pub oldest: Duration,
+}
+
+/// The hash of a series' name, and of its writer's: what one may write says nothing of another.
+type Known = [u32; 5];
+
+/// Nobody is known by what was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoWriter {
+    /// It was nothing.
+    #[error("remote write needs a token here")]
+    NoToken,
+    /// It was a token.
+    #[error("the token is not known to this collector")]
+    UnknownToken,
+}
+
+/// A series that is not stored.
+struct Unstored {
+    reason: RefusalReason,
+    message: String,
 }
 
 /// Why a request is refused, in whole or in part.
@@ -76,18 +110,27 @@ struct Intake<'c> {
 }
 
 impl RemoteWrite {
-    /// Hands remote writes to `writer`; `oldest` is how far back samples are kept.
-    pub fn new(writer: Writer, counts: Arc<CollectorCounts>, oldest: Duration) -> Self {
-        Self { counts, writer, oldest, known: RwLock::default() }
+    /// Takes none yet.
+    pub fn new(options: IntakeOptions, counts: Arc<CollectorCounts>) -> Self {
+        Self { counts, options, told: Seldom::default(), known: RwLock::default() }
     }
 
-    /// Reads a request on the caller's thread, which takes milliseconds; [`Self::commit`] makes it
-    /// durable.
-    pub fn read(&self, body: &[u8]) -> Result<Pending, RemoteWriteError> {
+    /// Who writes, by the token that is shown.
+    pub fn writer(&self, token: Option<&str>) -> Result<Arc<RemoteWriter>, NoWriter> {
+        let writers = &self.options.writers;
+        match token {
+            Some(token) => writers.by_token(token).ok_or(NoWriter::UnknownToken),
+            None => writers.nameless().ok_or(NoWriter::NoToken),
+        }
+    }
+
+    /// Reads a request of `writer` on the caller's thread, which takes milliseconds;
+    /// [`Self::commit`] makes it durable.
+    pub fn read(&self, body: &[u8], writer: &RemoteWriter) -> Result<Pending, RemoteWriteError> {
         let mut intake = Intake {
             counts: &self.counts,
             now_ms: now_ms(),
-            oldest_ms: self.oldest.as_millis() as i64,
+            oldest_ms: self.options.oldest.as_millis() as i64,
             groups: Vec::new(),
             places: HashMap::new(),
             next: 0,
@@ -97,12 +140,18 @@ impl RemoteWrite {
         let bytes = unpack(body)?;
         for series in request::read(&bytes) {
             let series = series.map_err(malformed)?;
-            match self.resolve(&series)? {
+            match self.resolve(&series, writer)? {
                 Ok(id) => intake.sort(id, &series)?,
-                Err(reason) => {
+                Err(Unstored { reason, message }) => {
                     let samples = series.samples().count() as u64;
-                    intake.refuse(RefusalReason::SeriesLimit, samples, || reason);
+                    intake.refuse(reason, samples, || message);
                 }
+            }
+        }
+        if let Some(first) = &intake.first {
+            let (name, samples) = (&*writer.name, intake.refused);
+            if let Some(before) = self.told.tell(name, Instant::now()) {
+                tracing::warn!(writer = name, samples, before, "refused remote writes: {first}");
             }
         }
         Ok(intake.finish())
@@ -115,7 +164,7 @@ impl RemoteWrite {
             let (reply, mut outcome) = mpsc::channel(1);
             let submission = Submission { write: Write::Request(writes), reply };
             let ended = |ended: WriterEnded| RemoteWriteError::Unavailable(ended.to_string());
-            self.writer.submit(submission).await.map_err(ended)?;
+            self.options.writer.submit(submission).await.map_err(ended)?;
             match outcome.recv().await.ok_or_else(|| ended(WriterEnded))? {
                 WriteOutcome::Request
                 | WriteOutcome::Frame(_)
@@ -134,8 +183,9 @@ impl RemoteWrite {
     fn resolve(
         &self,
         series: &TimeSeries<'_>,
-    ) -> Result<Result<SeriesId, String>, RemoteWriteError> {
-        let name = series.name_bytes().map(hash);
+        writer: &RemoteWriter,
+    ) -> Result<Result<SeriesId, Unstored>, RemoteWriteError> {
+        let name = series.name_bytes().map(|name| known(name, writer));
         if let Some(name) = name {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(id) = known.get(&name) {
@@ -147,9 +197,17 @@ impl RemoteWrite {
         check(&pairs).map_err(RemoteWriteError::Malformed)?;
         let present: Vec<(&str, &str)> =
             pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let id = match self.writer.series_id_of(&present) {
+        let label = |name| present.iter().find(|pair| pair.0 == name).map_or("", |pair| pair.1);
+        if let Err(other) = self.options.writers.check(writer, label(INSTANCE), label(JOB)) {
+            let (reason, message) = (RefusalReason::Writer, other.to_string());
+            return Ok(Err(Unstored { reason, message }));
+        }
+        let id = match self.options.writer.series_id_of(&present) {
             Ok(id) => id,
-            Err(limit) => return Ok(Err(limit.to_string())),
+            Err(limit) => {
+                let (reason, message) = (RefusalReason::SeriesLimit, limit.to_string());
+                return Ok(Err(Unstored { reason, message }));
+            }
         };
         if let Some(name) = name {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -280,7 +338,8 @@ fn check(pairs: &[(&str, &str)]) -> Result<(), String> {
     Ok(())
 }
 
-fn hash(bytes: &[u8]) -> [u32; 4] {
-    let hash = xxhash_rust::xxh3::xxh3_128(bytes);
-    [hash as u32, (hash >> 32) as u32, (hash >> 64) as u32, (hash >> 96) as u32]
+fn known(name: &[u8], writer: &RemoteWriter) -> Known {
+    let hash = xxhash_rust::xxh3::xxh3_128(name);
+    let of = xxhash_rust::xxh3::xxh3_64(writer.name.as_bytes()) as u32;
+    [hash as u32, (hash >> 32) as u32, (hash >> 64) as u32, (hash >> 96) as u32, of]
 }

@@ -1,6 +1,7 @@
 //! Where a collector is served.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// The two addresses of a collector; port 0 stands for any that is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,15 @@ pub struct Addresses {
     pub http: SocketAddr,
     /// Of agents.
     pub grpc: SocketAddr,
+}
+
+/// What is told once a collector is bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announced {
+    /// Where it is served.
+    pub addresses: Addresses,
+    /// The file with a token for remote write, if one was made.
+    pub writer_token: Option<PathBuf>,
 }
 
 impl Addresses {

@@ -95,6 +95,9 @@ impl From<QueryError> for Problem {
             | Code::Unprocessable
             | Code::Late
             | Code::Queued
+            | Code::Misdirected
+            | Code::Unauthorized
+            | Code::Forbidden
             | Code::Busy => Self::new(code, error.to_string()),
         }
     }

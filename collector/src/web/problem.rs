@@ -82,6 +82,9 @@ impl Problem {
             | Code::Unprocessable
             | Code::Late
             | Code::Queued
+            | Code::Misdirected
+            | Code::Unauthorized
+            | Code::Forbidden
             | Code::Busy => Self::new(code, format!("Failed to {operation}: {}.", Chain(error))),
         }
     }
@@ -148,6 +151,9 @@ pub async fn present(State(site): State<Arc<Site>>, request: Request, next: Next
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
         response
     };
+    if problem.code == Code::Unauthorized {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(seconds) = problem.code.retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

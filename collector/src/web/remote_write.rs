@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
+use crate::identity::RemoteWriter;
 use crate::ingest::RemoteWriteError;
 
-/// 204 when durable; 400 for what will never be right, 503 for what may be sent again.
-pub async fn write(State(site): State<Arc<Site>>, body: Bytes) -> Response {
+/// Who writes is known by then. 204 when durable; 400 for what will never be right, 503 for what may be sent again.
+pub async fn write(
+    State(site): State<Arc<Site>>,
+    Extension(writer): Extension<Arc<RemoteWriter>>,
+    body: Bytes,
+) -> Response {
     let reader = Arc::clone(&site);
-    let read = tokio::task::spawn_blocking(move || reader.remote_write.read(&body)).await;
+    let read = tokio::task::spawn_blocking(move || reader.remote_write.read(&body, &writer)).await;
     let outcome = match read {
         Ok(Ok(pending)) => site.remote_write.commit(pending).await,
         Ok(Err(error)) => Err(error),

@@ -1,37 +1,28 @@
 //! Every address, by who may ask for it. Each group has one layer, through which all of its requests
-//! pass: today everybody may ask for everything.
+//! pass.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 
+use super::doors::{Door, Group, admit};
 use super::gate::Gate;
 use super::site::Site;
 use super::{api, assets, meetings, metrics, pages, pictures, problem, remote_write};
 use crate::ingest::MAX_REQUEST_BYTES;
 
-/// Who may ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
-    /// Anybody: nothing is told of the hosts.
-    Public,
-    /// Who may read: people, and programs that ask.
-    Reader,
-    /// Who may write samples.
-    Writer,
-    /// Who looks after the collector.
-    Admin,
-}
-
 /// All groups together.
 pub fn routes(site: &Arc<Site>) -> Router {
     let gate = Gate::new(Arc::clone(site));
-    let for_group = |group, routes: Router| routes.route_layer(from_fn_with_state(group, admit));
+    let for_group = |group, routes: Router| {
+        let door = Door { group, site: Arc::clone(site) };
+        routes.route_layer(from_fn_with_state(door, admit))
+    };
     Router::new()
         .merge(for_group(Group::Public, public()))
         .merge(for_group(Group::Reader, reader(gate, site)))
@@ -88,14 +79,6 @@ fn admin(site: &Arc<Site>) -> Router {
 
 async fn snapshot(State(site): State<Arc<Site>>) -> Response {
     site.snapshots.answer()
-}
-
-/// Lets a request into its group: here it is asked who sends it, once there is anybody to tell from
-/// others.
-async fn admit(State(group): State<Group>, request: Request, next: Next) -> Response {
-    match group {
-        Group::Public | Group::Reader | Group::Writer | Group::Admin => next.run(request).await,
-    }
 }
 
 /// Nothing is loaded from elsewhere, and nobody frames the pages.

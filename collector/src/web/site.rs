@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use headroom_proto::seldom::Seldom;
 use jiff::tz::TimeZone;
 
 use crate::graphs::Sources;
+use crate::identity::Guesses;
 use crate::ingest::RemoteWrite;
 use crate::rooms::Moment;
 use crate::samples::{Budget, Pool, Reader, Samples};
 use crate::store::Records;
 use crate::telemetry::CollectorCounts;
 
+use super::names::OwnNames;
 use super::snapshot::Snapshots;
 
 /// What the pages are made of.
@@ -23,8 +26,14 @@ pub struct Site {
     pub pool: Pool,
     /// What the collector says of itself.
     pub counts: Arc<CollectorCounts>,
+    /// The names it is asked by.
+    pub names: OwnNames,
     /// Takes what Prometheus sends.
     pub remote_write: RemoteWrite,
+    /// Wrong tokens of late.
+    pub guesses: Arc<Guesses>,
+    /// Refusals that were told lately.
+    pub refusals: Seldom,
     /// Takes snapshots.
     pub snapshots: Snapshots,
     /// The zone of times, unless the reader asks for another.

@@ -1,7 +1,7 @@
 //! Every address of the table of routes: that it answers, what it allows, and that none is missing
 //! here.
 
-use harness::{CollectorOptions, CollectorProgram};
+use harness::{CollectorOptions, CollectorProgram, metric};
 use reqwest::Method;
 
 /// The table itself.
@@ -57,6 +57,50 @@ async fn each_address_answers_and_says_what_it_allows() {
         assert_eq!((options.status().as_u16(), allowed), (405, allow), "{path}");
         assert!(status == 405 || !body.is_empty(), "{path}");
     }
+    collector.terminate();
+}
+
+/// Those that everybody may ask, who tell nothing of hosts.
+const PUBLIC: [&str; 4] = ["/assets/style.css", "/favicon.ico", "/-/healthy", "/-/ready"];
+
+/// A page of a stranger whose name points here reads nothing, and changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_address_answers_to_a_strangers_name_or_page() {
+    const REFUSED: &str = "headroom_http_refused_total";
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let client = reqwest::Client::new();
+    let (mut hosts, mut pages) = (0, 0);
+    for (_, path, status, allow) in ROUTES {
+        for method in allow.split(',') {
+            let method: Method = method.parse().unwrap();
+            let ask = async |name: &str, value: &str| {
+                let request = client.request(method.clone(), collector.http(path));
+                let answer = request.header(name, value).send().await.unwrap();
+                (answer.status().as_u16(), answer.text().await.unwrap())
+            };
+            let (found, text) = ask("host", "evil.example:8440").await;
+            if PUBLIC.contains(&path) {
+                assert_eq!(found, status, "{method} {path}");
+                continue;
+            }
+            assert_eq!(found, 421, "{method} {path}");
+            hosts += 1;
+            assert!(method == Method::HEAD || text.contains("not called"), "{text}");
+            let (found, text) = ask("origin", "http://evil.example").await;
+            if method == Method::POST {
+                assert_eq!(found, 403, "{method} {path}");
+                assert!(text.contains("evil.example") && text.contains("[http] hosts"), "{text}");
+                let (found, _) = ask("sec-fetch-site", "cross-site").await;
+                assert_eq!(found, 403, "{method} {path}");
+                pages += 2;
+            } else {
+                assert_eq!(found, status, "{method} {path}");
+            }
+        }
+    }
+    let counted =
+        async |reason: &str| metric(&collector, &format!("{REFUSED}{{reason=\"{reason}\"}}")).await;
+    assert_eq!((counted("host").await, counted("page").await), (Some(hosts), Some(pages)));
     collector.terminate();
 }
 

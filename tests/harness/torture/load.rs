@@ -14,7 +14,9 @@ use headroom_proto::wire::collector_message::Message as Down;
 use tonic::Status;
 
 use crate::by_hand::{ByHand, series};
-use crate::remote_write::{WriteRequest, WrittenLabel, WrittenSample, WrittenSeries, remote_write};
+use crate::remote_write::{
+    Destination, WriteRequest, WrittenLabel, WrittenSample, WrittenSeries, remote_write,
+};
 
 /// Series of each writer.
 pub const SERIES: usize = 8;
@@ -197,13 +199,13 @@ fn frame(ledger: &Shared, sequence: u64) -> Up {
 }
 
 /// Writes by remote write until told to stop and everything is acknowledged.
-pub async fn write(url: String, ledger: Shared, stop: Arc<AtomicBool>) {
+pub async fn write(to: Destination, ledger: Shared, stop: Arc<AtomicBool>) {
     let client = reqwest::Client::new();
     loop {
         let window = ledger.lock().window(stop.load(Ordering::Relaxed));
         let (Some(&first), Some(&last)) = (window.first(), window.last()) else { return };
         let request = request(&ledger.now(), &window);
-        let status = remote_write(&client, &url, &request).await;
+        let status = remote_write(&client, &to, &request).await;
         {
             let mut ledger = ledger.lock();
             if status == Some(204) {

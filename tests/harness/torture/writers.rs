@@ -32,8 +32,7 @@ impl Writers {
             ledgers.push(ledger);
         }
         let written = Shared::new("written");
-        let url = collector.http("/api/v1/write");
-        tasks.spawn(load::write(url, written.clone(), Arc::clone(&stop)));
+        tasks.spawn(load::write(collector.remote_write(), written.clone(), Arc::clone(&stop)));
         ledgers.push(written);
         Self { stop, tasks, ledgers }
     }

@@ -62,7 +62,7 @@ pub fn start_all(folder: &Path) -> anyhow::Result<[Peer; 3]> {
 
 fn write(peer: &Peer) -> anyhow::Result<()> {
     let lane = |part: Part| load::series_writes(part.series, part.times);
-    remote_write::send(&peer.url, parts()?.into_iter().map(lane).collect())?;
+    remote_write::send(peer, parts()?.into_iter().map(lane).collect())?;
     Ok(())
 }
 

@@ -53,6 +53,7 @@ async fn settings_are_sent_at_the_beginning_and_whenever_they_change() {
     let stop = CancellationToken::new();
     let options = IngestOptions {
         agents,
+        guesses: Arc::default(),
         settings: Arc::clone(&settings),
         tls: None,
         oldest: Duration::from_hours(1),

@@ -40,6 +40,9 @@ pub async fn series(State(gate): State<Gate>, parameters: Parameters) -> Result<
             | Code::Late
             | Code::Queued
             | Code::Busy
+            | Code::Misdirected
+            | Code::Unauthorized
+            | Code::Forbidden
             | Code::Internal => problem,
         })
     };

@@ -26,6 +26,12 @@ pub enum Code {
     Queued,
     /// Others have taken all places, or all memory.
     Busy,
+    /// It was meant for another host.
+    Misdirected,
+    /// Whoever asks shows no token that is known.
+    Unauthorized,
+    /// Whoever asks may not.
+    Forbidden,
     /// The collector failed.
     Internal,
 }
@@ -61,6 +67,9 @@ impl Code {
             | Self::BadRequest
             | Self::Unprocessable
             | Self::Late
+            | Self::Misdirected
+            | Self::Unauthorized
+            | Self::Forbidden
             | Self::Internal => None,
         }
     }
@@ -76,6 +85,9 @@ impl Code {
                 (StatusCode::SERVICE_UNAVAILABLE, "timeout", Outcome::Timeout)
             }
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Outcome::Busy),
+            Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected", Outcome::BadData),
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", Outcome::BadData),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", Outcome::BadData),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", Outcome::Internal),
         };
         Meaning { status, word, outcome }

@@ -38,6 +38,9 @@ fn title(code: Code) -> &'static str {
         Code::Unprocessable => "That is too much at once",
         Code::Late => "That took too long",
         Code::Queued | Code::Busy => "Too busy right now",
+        Code::Misdirected => "This is another host's name",
+        Code::Unauthorized => "This needs a token",
+        Code::Forbidden => "This is not yours to ask",
         Code::Internal => "Something failed here",
     }
 }
@@ -69,9 +72,15 @@ fn next(problem: &Problem, uri: &Uri) -> Link {
             Link::to(same, "Try again")
         }
         (Some(Way::Hosts | Way::Overview), _)
-        | (None, Code::NotFound | Code::BadRequest | Code::Unprocessable) => {
-            Link::to("/", "All hosts")
-        }
+        | (
+            None,
+            Code::NotFound
+            | Code::BadRequest
+            | Code::Unprocessable
+            | Code::Misdirected
+            | Code::Unauthorized
+            | Code::Forbidden,
+        ) => Link::to("/", "All hosts"),
     }
 }
 
