@@ -12,6 +12,7 @@ mod date;
 mod evaluate;
 mod grid;
 mod histogram;
+mod kept;
 mod label_functions;
 mod limits;
 mod look;
@@ -35,6 +36,7 @@ use crate::samples::{Matcher, ReadError, Reader};
 
 use self::evaluate::Evaluator;
 use self::grid::Grid;
+pub use self::kept::{KeptRanges, KeptReader, RangeQuery};
 pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits};
 use self::parse::{parse, parse_selector};
 pub use self::value::{Row, Value};

@@ -24,7 +24,7 @@ pub use self::outlook::{Hour, Outlook};
 use self::present::Key;
 pub use self::today::Today;
 use self::today::Whose;
-use crate::promql::QueryError;
+use crate::promql::{KeptReader, QueryError};
 use crate::samples::Reader;
 
 /// When one looks, and in which zone days and hours begin.
@@ -155,21 +155,22 @@ pub fn now(
 }
 
 /// All rooms, as one moment sees them.
-pub fn rooms(reader: Reader<'_>, moment: &Moment) -> Result<Rooms, QueryError> {
-    read(reader, None, moment)
+pub fn rooms(samples: KeptReader<'_>, moment: &Moment) -> Result<Rooms, QueryError> {
+    read(samples, None, moment)
 }
 
 /// The rooms of one host; none without BBB.
 pub fn host(
-    reader: Reader<'_>,
+    samples: KeptReader<'_>,
     instance: &str,
     moment: &Moment,
 ) -> Result<Option<HostRooms>, QueryError> {
-    Ok(read(reader, Some(instance), moment)?.hosts.pop())
+    Ok(read(samples, Some(instance), moment)?.hosts.pop())
 }
 
 /// The rooms of one host, or all.
-fn read(reader: Reader<'_>, host: Option<&str>, moment: &Moment) -> Result<Rooms, QueryError> {
+fn read(samples: KeptReader<'_>, host: Option<&str>, moment: &Moment) -> Result<Rooms, QueryError> {
+    let reader = samples.reader;
     let answers = answer::answers(reader, host, moment.now_ms)?;
     let mut rooms = Rooms {
         hosts: Vec::new(),
@@ -182,7 +183,7 @@ fn read(reader: Reader<'_>, host: Option<&str>, moment: &Moment) -> Result<Rooms
     }
     let lookback_ms = lookback_ms(answers.values());
     let present = present::counts(reader, host, moment.now_ms, lookback_ms)?;
-    let today = today::read(reader, host, moment, lookback_ms)?;
+    let today = today::read(samples, host, moment, lookback_ms)?;
     let mut outlooks = outlook::read(reader, host, moment)?;
     for (instance, Answered { answer, .. }) in answers {
         let own = today.of(Whose::Host(&instance));

@@ -26,12 +26,16 @@ use crate::identity::{
 use crate::ingest::{
     self, IngestError, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard, TlsIdentity,
 };
+use crate::promql::KeptRanges;
 use crate::samples::{Pool, Samples};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
 use crate::telemetry::{CollectorCounts, OwnNumbers};
 use crate::web::{self, OwnNames, Site, Snapshots};
 use crate::writer::{OwnSeries, Writer, WriterEnded};
+
+/// What is kept of earlier graphs, in bytes: a day, a month and a year of six hosts.
+const KEPT_BYTES: u64 = 16 << 20;
 
 /// The memory that all requests share, in bytes.
 const SHARED_BYTES: u64 = 1 << 30;
@@ -207,6 +211,7 @@ impl Collector {
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
             samples: Arc::clone(&store) as Arc<dyn Samples>,
+            kept: KeptRanges::new(KEPT_BYTES),
             records,
             pool: Pool::new(SHARED_BYTES),
             counts: Arc::clone(&counts),

@@ -15,6 +15,7 @@ mod order;
 mod pool;
 mod range;
 mod series;
+mod settled;
 
 pub use self::bucket::{Bucket, BucketSeries, Detail, Figure, Figures, Resolution};
 pub use self::budget::{Budget, Held, Limits, Stop};
@@ -27,6 +28,7 @@ pub use self::order::sorted;
 pub use self::pool::Pool;
 pub use self::range::TimeRange;
 pub use self::series::Series;
+pub use self::settled::Settled;
 
 /// Which series a read is about, and when.
 #[derive(Debug, Clone, Copy)]
@@ -45,13 +47,18 @@ impl<'a> Selection<'a> {
 }
 
 /// What the reader will do with the samples; less may be answered where that is enough.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Hints {
     /// The distance of the points that the reader will compute, in milliseconds; 0 if it wants
     /// every sample.
     pub step_ms: i64,
     /// How far each point looks back, in milliseconds; samples that no point sees may be left out.
     pub range_ms: i64,
+}
+
+impl Hints {
+    /// Every sample is wanted.
+    pub const ALL: Self = Self { step_ms: 0, range_ms: 0 };
 }
 
 /// Something that samples can be read from.
@@ -86,6 +93,11 @@ pub trait Samples: Send + Sync {
         budget: &Budget,
     ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
         self.select_buckets(what, detail.resolution, budget)
+    }
+
+    /// Until when what is read stays as it is; nothing if that is not known here.
+    fn settled(&self) -> Option<Settled> {
+        None
     }
 
     /// The labels of the series that match and have samples on a day that the range touches,

@@ -40,6 +40,7 @@ mod rows;
 mod seal;
 mod search;
 mod select;
+mod settled;
 mod snapshot;
 mod state;
 mod stretch;
@@ -67,6 +68,7 @@ pub use self::meetings::{Marks, Meeting};
 use self::periods::Periods;
 pub use self::records::Records;
 use self::seal::Sealing;
+use self::settled::Settlement;
 pub use self::snapshot::{ArchiveError, ArchiveReader, ArchiveWriter, SnapshotRow, restore};
 use self::state::Counters;
 pub use self::state::{StoreCounts, StoreState};
@@ -135,6 +137,7 @@ pub struct Store {
     /// Told when memory is free again.
     sealed: Condvar,
     counters: Counters,
+    settlement: Settlement,
 }
 
 /// What only the one who writes needs.

@@ -10,9 +10,9 @@ use super::definition::{Definition, Direction, LimitValue, LineDefinition, LinkL
 use super::graph::{Graph, Line};
 use super::period::Span;
 use crate::links::{self, LinksOf, Traffic};
-use crate::promql::QueryError;
+use crate::promql::{KeptReader, QueryError};
 use crate::query::Statistics;
-use crate::samples::{ReadError, Reader};
+use crate::samples::ReadError;
 use crate::store::Records;
 
 /// Why there is no graph.
@@ -29,8 +29,8 @@ pub enum GatherError {
 /// What graphs are read from.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
-    /// The samples.
-    pub reader: Reader<'a>,
+    /// The samples, and what earlier graphs asked of them.
+    pub samples: KeptReader<'a>,
     /// The losses.
     pub records: &'a Records,
 }
@@ -55,11 +55,11 @@ pub fn gather(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, Gat
     match &question.definition.source {
         Source::Links { .. } => {
             let links = LinksOf { instance: question.whom, device: question.device };
-            let traffic = links::traffic(sources.reader, links, question.span.range())?;
+            let traffic = links::traffic(sources.samples.reader, links, question.span.range())?;
             of_traffic(sources, question, &traffic)
         }
         Source::Expressions { readings, lines, .. } => {
-            let asking = Asking::of(sources.reader, &question, readings)?;
+            let asking = Asking::of(sources.samples, &question, readings)?;
             let found = asking.lines(lines)?;
             let limit = match question.definition.limit.as_ref().map(|limit| &limit.value) {
                 Some(LimitValue::Expression(expression)) => asking.limit(expression, &found)?,
@@ -103,7 +103,7 @@ pub fn of_traffic(
 fn empty(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, ReadError> {
     let Question { definition, whom, span, now_ms, .. } = question;
     let losses = match definition.of() {
-        Of::Host => sources.records.losses(whom, span.range(), sources.reader.budget)?,
+        Of::Host => sources.records.losses(whom, span.range(), sources.samples.reader.budget)?,
         Of::Tenant | Of::All => Vec::new(),
     };
     let whom = whom.to_owned();

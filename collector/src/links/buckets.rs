@@ -1,7 +1,7 @@
 //! Rollups of a counter to rates: one for each bucket, with the extremes within.
 
 use crate::query::Interval;
-use crate::samples::{Bucket, Detail, Figure, Figures, Resolution};
+use crate::samples::{Bucket, Detail, Figure, Figures, Hints, Resolution};
 
 /// What rates are told from.
 pub const OF_COUNTERS: Detail = Detail {
@@ -13,6 +13,7 @@ pub const OF_COUNTERS: Detail = Detail {
         Figure::SlopeMin,
         Figure::SlopeMax,
     ]),
+    hints: Hints::ALL,
 };
 
 /// The rates of a counter: each holds from the last sample of one bucket to the last of the next, or

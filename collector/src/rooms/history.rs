@@ -66,7 +66,8 @@ pub fn read(
     let fits = begins.iter().all(|begin| begin % HOUR_MS == 0);
     let resolution = if fits { Resolution::Hour } else { Resolution::Minutes };
     let figures = Figures::of(&[Figure::First, Figure::Max]);
-    if let Some(found) = reader.select_figures(what, Detail { resolution, figures })? {
+    let hints = Hints { step_ms: WEEK_MS, range_ms: DAY_OF_WEEK_MS };
+    if let Some(found) = reader.select_figures(what, Detail { resolution, figures, hints })? {
         reader.budget.release(found.iter().map(BucketSeries::bytes).sum());
         for BucketSeries { labels, buckets } in found {
             let own = histories.entry(labels.get(INSTANCE).unwrap_or_default().to_owned());
@@ -74,7 +75,6 @@ pub fn read(
         }
         return Ok(histories);
     }
-    let hints = Hints { step_ms: WEEK_MS, range_ms: DAY_OF_WEEK_MS };
     let found = reader.select(what, hints)?;
     reader.budget.release(found.iter().map(Series::bytes).sum());
     for series in found {

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use self::counting::Counting;
 
 use super::*;
+use crate::promql::KeptRanges;
 use crate::samples::{Budget, Labels};
 use crate::store::{FrameWrite, SeriesId, Store};
 
@@ -155,6 +156,12 @@ fn cooperative(store: &Store) {
     plain.write();
 }
 
+/// All rooms, as who asks for the first time sees them.
+fn all_rooms(store: &Store, moment: &Moment) -> Result<Rooms, QueryError> {
+    let (budget, kept) = (Budget::unlimited(), KeptRanges::new(0));
+    rooms(KeptReader { reader: Reader::new(store, &budget), kept: &kept }, moment)
+}
+
 fn present_by_host(store: &Store) -> BTreeMap<String, Option<Counts>> {
     now(Reader::new(store, &Budget::unlimited()), moment().now_ms).unwrap()
 }
@@ -168,7 +175,7 @@ fn what_is_not_known_is_not_zero_and_what_is_known_is_exact() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
-    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
+    let rooms = all_rooms(&store, &moment()).unwrap();
     let hosts: Vec<String> = rooms
         .hosts
         .iter()
@@ -205,13 +212,15 @@ fn all_rooms_are_read_at_few_reads_and_one_host_tells_the_same_alone() {
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
     let (counting, budget) = (Counting::new(&store), Budget::unlimited());
-    let all = rooms(Reader::new(&counting, &budget), &moment()).unwrap();
+    let kept = KeptRanges::new(0);
+    let reader = |samples| KeptReader { reader: samples, kept: &kept };
+    let all = rooms(reader(Reader::new(&counting, &budget)), &moment()).unwrap();
     assert!(counting.reads() <= 8, "{} reads", counting.reads());
     for one in &all.hosts {
-        let alone = host(Reader::new(&store, &budget), &one.instance, &moment()).unwrap();
+        let alone = host(reader(Reader::new(&store, &budget)), &one.instance, &moment()).unwrap();
         assert_eq!(format!("{:?}", alone.unwrap()), format!("{one:?}"));
     }
-    assert!(host(Reader::new(&store, &budget), "plain", &moment()).unwrap().is_none());
+    assert!(host(reader(Reader::new(&store, &budget)), "plain", &moment()).unwrap().is_none());
 }
 
 #[test]
@@ -219,7 +228,7 @@ fn today_begins_at_midnight_where_the_site_is() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
-    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
+    let rooms = all_rooms(&store, &moment()).unwrap();
     let of = |name: &str| rooms.hosts.iter().find(|host| host.instance == name).unwrap();
     // An hour of the first reading after midnight was counted since the last one before it.
     let today = of("ca1").today;
@@ -248,7 +257,7 @@ fn past_weeks_tell_until_when_and_which_hour_is_quiet() {
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
     let moment = moment();
-    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment).unwrap();
+    let rooms = all_rooms(&store, &moment).unwrap();
     let of = |name: &str| rooms.hosts.iter().find(|host| host.instance == name).unwrap();
     let clock = |ms: i64| {
         let at = jiff::Timestamp::from_millisecond(ms).unwrap().to_zoned(moment.zone.clone());
@@ -286,7 +295,7 @@ fn people_whom_another_exporter_counts_are_not_overlooked() {
         ca1.frame(ago, &samples);
     }
     ca1.write();
-    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
+    let rooms = all_rooms(&store, &moment()).unwrap();
     let ca1 = &rooms.hosts[0];
     assert_eq!(ca1.advice(moment().now_ms), Advice::Busy { rooms: 2.0, people: 12.0 });
     assert_eq!((ca1.today.peak.unwrap().0, ca1.day[95]), (12.0, Some(12.0)));
@@ -299,7 +308,7 @@ fn people_whom_another_exporter_counts_are_not_overlooked() {
 fn without_bbb_there_are_no_rooms_to_speak_of() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
-    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
+    let rooms = all_rooms(&store, &moment()).unwrap();
     assert!(rooms.hosts.is_empty() && rooms.tenants.is_empty() && rooms.now().is_none());
     assert!(present_by_host(&store).is_empty());
 }
@@ -309,7 +318,7 @@ fn the_same_as_csv_and_json() {
     let directory = TempDir::new().unwrap();
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
-    let rooms = rooms(Reader::new(&store, &Budget::unlimited()), &moment()).unwrap();
+    let rooms = all_rooms(&store, &moment()).unwrap();
     let text = [csv(&rooms, By::Host), csv(&rooms, By::Tenant), json(&rooms, &moment())].join("\n");
     insta::assert_snapshot!(text);
 }

@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan};
 use super::Moment;
 use super::present::{Key, OF_MEETINGS, OF_TENANTS, sums};
 use crate::moments::DAY_MS;
-use crate::promql::{self, QueryError, QueryLimits, Row};
+use crate::promql::{self, KeptReader, QueryError, QueryLimits, RangeQuery, Row};
 use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 
 /// Has a sample with each answer of BBB.
@@ -75,7 +75,7 @@ pub struct Day {
 
 /// Reads today, of one host or of all. Readings stand for `lookback_ms`.
 pub fn read(
-    reader: Reader<'_>,
+    samples: KeptReader<'_>,
     host: Option<&str>,
     moment: &Moment,
     lookback_ms: i64,
@@ -87,7 +87,9 @@ pub fn read(
     let steps = promql::Steps { from_ms, to_ms: now_ms, step_ms: STEP_MS };
     let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
     let expression = sums(&[OF_TENANTS, OF_MEETINGS, ANSWERS], host);
-    let found = promql::range(reader, &expression, steps, limits)?.into_rows();
+    let query = RangeQuery { expression: &expression, steps, limits };
+    let found = samples.range(query)?.into_rows();
+    let reader = samples.reader;
     let days = Days {
         from_ms,
         midnight_ms,

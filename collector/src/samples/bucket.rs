@@ -1,5 +1,6 @@
 //! Rollups as their readers see them: what a bucket of 5 minutes or an hour keeps of its samples.
 
+use super::Hints;
 use super::labels::Labels;
 
 /// How long buckets are.
@@ -104,6 +105,8 @@ pub struct Detail {
     pub resolution: Resolution,
     /// The figures that the reader looks at.
     pub figures: Figures,
+    /// The windows that it looks at: days without any may be left out.
+    pub hints: Hints,
 }
 
 /// One series with its buckets in time order.

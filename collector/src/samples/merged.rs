@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{
     Bucket, BucketSeries, Budget, Hints, Labels, ReadError, Resolution, Samples, Selection, Series,
+    Settled,
 };
 
 /// The samples of two sources together. Of equal timestamps in a series the first source's stays.
@@ -67,6 +68,10 @@ impl Samples for Merged {
         );
         budget.series(merged.len())?;
         Ok((!overlaps).then_some(merged))
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        Some(self.first.settled()?.both(self.second.settled()?))
     }
 
     fn find(

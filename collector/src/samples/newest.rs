@@ -10,8 +10,11 @@ use crate::moments::DAY_MS;
 /// Shorter ranges are read as samples: rollups of the last two days are made from these anyway.
 const LONGEST_RAW_MS: i64 = 2 * DAY_MS;
 
-const LAST: Detail =
-    Detail { resolution: Resolution::Minutes, figures: Figures::of(&[Figure::Last]) };
+const LAST: Detail = Detail {
+    resolution: Resolution::Minutes,
+    figures: Figures::of(&[Figure::Last]),
+    hints: Hints::ALL,
+};
 
 /// The newest sample of a series that is a number.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@ use super::gathered::Gathered;
 use super::periods::WantedRows;
 use super::room::{bytes_of, give_back_spare, make_room};
 use super::view::{DayPart, View};
+use super::wanted::Wanted;
 use super::{SeriesId, Store, rollup};
 use crate::samples::{
     Bucket, BucketSeries, Budget, Detail, Held, ReadError, Selection, TimeRange, sorted,
@@ -52,7 +53,8 @@ impl<'b> Intake<'b> {
     }
 
     fn read(&mut self, view: &View<'_, 'b>, id: SeriesId) -> Result<(), ReadError> {
-        let Detail { resolution, figures } = self.detail;
+        let Detail { resolution, figures, hints } = self.detail;
+        let wanted_windows = Wanted::new(self.range, hints);
         let wanted = WantedRows { id, range: self.range, resolution };
         let rollups = view.rollups(wanted)?;
         let recent = view.recent(id)?;
@@ -61,6 +63,9 @@ impl<'b> Intake<'b> {
         for day in days {
             self.budget.check()?;
             let range = day.span().both(self.range);
+            if wanted_windows.within(range).next().is_none() {
+                continue;
+            }
             let settled = view.day(day).is_none_or(|state| state.rolled && state.fresh.is_none());
             let stored = settled && !recent.has_any(range);
             if let Some(stored) = stored.then(|| rollups.buckets(day, figures)).flatten() {

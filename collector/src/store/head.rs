@@ -60,6 +60,8 @@ struct Contents {
     rows: u32,
     samples: u64,
     late: u64,
+    /// The least moment of all rows.
+    oldest_ms: Option<i64>,
     blank: Block,
 }
 
@@ -82,6 +84,7 @@ impl Default for Contents {
             rows: 0,
             samples: 0,
             late: 0,
+            oldest_ms: None,
             blank: Block::blank(),
         }
     }
@@ -113,6 +116,11 @@ impl Head {
             late: contents.late,
             bytes: samples * 8 + rows + (lists + blocks) as u64,
         }
+    }
+
+    /// The moment of its oldest sample, Unix time in milliseconds, if it has any.
+    pub fn oldest_ms(&self) -> Option<i64> {
+        read(&self.0).oldest_ms
     }
 
     /// The head as it is now.
@@ -202,6 +210,7 @@ impl Contents {
         if block.add(Row { timestamp_ms, values, arrival: self.rows }) {
             self.late += values.len() as u64;
         }
+        self.oldest_ms = Some(self.oldest_ms.map_or(timestamp_ms, |old| old.min(timestamp_ms)));
         self.rows += 1;
         self.samples += values.len() as u64;
     }

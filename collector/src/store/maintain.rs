@@ -127,6 +127,7 @@ fn drop_expired(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), 
         }
         days::note_dropped(database, day)?;
         store.write().days.0.remove(&day);
+        store.settlement.change();
         for keyspace in [state.merged, state.fresh].into_iter().flatten() {
             database.drop_keyspace(keyspace)?;
         }

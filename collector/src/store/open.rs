@@ -11,7 +11,7 @@ use super::head::{Head, HeadRow, Layout};
 use super::index::Index;
 use super::log::{self, Log, LoggedRow, Record};
 use super::periods::Periods;
-use super::{Counters, FrameId, State, Store, StoreError, StoreOptions, Writer};
+use super::{Counters, FrameId, Settlement, State, Store, StoreError, StoreOptions, Writer};
 
 pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError> {
     let log_folder = directory.join("log");
@@ -70,6 +70,7 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         maintenance: Mutex::new(()),
         sealed: Condvar::new(),
         counters,
+        settlement: Settlement::default(),
     })
 }
 

@@ -1,10 +1,10 @@
 //! The store as a source of samples.
 
 use super::Store;
-use super::{buckets, names, select};
+use super::{buckets, names, select, settled};
 use crate::samples::{
     BucketSeries, Budget, Detail, Figures, Hints, Labels, ReadError, Resolution, Samples,
-    Selection, Series,
+    Selection, Series, Settled,
 };
 
 impl Samples for Store {
@@ -23,7 +23,8 @@ impl Samples for Store {
         resolution: Resolution,
         budget: &Budget,
     ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
-        self.select_figures(what, Detail { resolution, figures: Figures::ALL }, budget)
+        let detail = Detail { resolution, figures: Figures::ALL, hints: Hints::ALL };
+        self.select_figures(what, detail, budget)
     }
 
     fn select_figures(
@@ -33,6 +34,10 @@ impl Samples for Store {
         budget: &Budget,
     ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
         buckets::select(self, what, detail, budget).map(Some)
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        settled::settled(self)
     }
 
     fn find(

@@ -61,5 +61,8 @@ pub fn drop_expired(
         numbers.into_iter().filter_map(|number| periods.remove(&number)).collect()
     };
     drop(state);
+    if !gone.is_empty() {
+        store.settlement.change();
+    }
     gone.into_iter().try_for_each(|keyspace| store.database.drop_keyspace(keyspace))
 }

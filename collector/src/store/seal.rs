@@ -83,6 +83,7 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
         (day.fresh, day.busy) = (Some(keyspace), true);
     }
     state.boots.mark_written(boots.at);
+    store.settlement.sealed(&sealing.head);
     state.sealing = None;
     state.sealed = sealing.generation;
     drop((state, writer));

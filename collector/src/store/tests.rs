@@ -8,6 +8,7 @@ use crate::samples::{Budget, Hints, Matcher, Resolution, Samples, Selection, Tim
 
 mod fixture;
 mod records;
+mod settled;
 mod views;
 
 const EVER: TimeRange = TimeRange { from_ms: i64::MIN / 4, to_ms: i64::MAX / 4 };

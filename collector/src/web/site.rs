@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use crate::graphs::Sources;
 use crate::identity::Guesses;
 use crate::ingest::RemoteWrite;
+use crate::promql::{KeptRanges, KeptReader};
 use crate::rooms::Moment;
 use crate::samples::{Budget, Pool, Reader, Samples};
 use crate::store::Records;
@@ -20,6 +21,8 @@ use super::snapshot::Snapshots;
 pub struct Site {
     /// The samples.
     pub samples: Arc<dyn Samples>,
+    /// What was asked of the past before.
+    pub kept: KeptRanges,
     /// What only this collector knows.
     pub records: Records,
     /// The memory that requests share.
@@ -67,9 +70,14 @@ impl<'a> Visit<'a> {
         Reader::new(&*self.site.samples, self.budget)
     }
 
+    /// The way to the samples that knows what was asked before.
+    pub fn samples(self) -> KeptReader<'a> {
+        KeptReader { reader: self.reader(), kept: &self.site.kept }
+    }
+
     /// What graphs are read from.
     pub fn sources(self) -> Sources<'a> {
-        Sources { reader: self.reader(), records: &self.site.records }
+        Sources { samples: self.samples(), records: &self.site.records }
     }
 
     /// Its moment, on the clock of the site.

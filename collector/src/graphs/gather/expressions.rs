@@ -11,9 +11,9 @@ use crate::graphs::definition::{
 };
 use crate::graphs::graph::Line;
 use crate::graphs::period::Span;
-use crate::promql::{self, QueryError, QueryLimits, Row, Value};
+use crate::promql::{self, KeptReader, QueryError, QueryLimits, RangeQuery, Row, Value};
 use crate::query::{Interval, Statistics, usual_distance};
-use crate::samples::{Matcher, ReadError, Reader, Selection};
+use crate::samples::{Matcher, ReadError, Selection};
 
 /// More series of one line than this are drawn as one of "others".
 const MOST_SERIES: usize = HUES.len() + 1;
@@ -29,7 +29,7 @@ const LIMIT_LOOKBACK_MS: i64 = 300_000;
 
 /// Asks the store for one graph.
 pub struct Asking<'a> {
-    reader: Reader<'a>,
+    samples: KeptReader<'a>,
     of: Of,
     whom: &'a str,
     readings: &'a Readings,
@@ -63,7 +63,7 @@ struct Complete {
 impl<'a> Asking<'a> {
     /// Looks how often `readings` are taken, and chooses steps.
     pub fn of(
-        reader: Reader<'a>,
+        samples: KeptReader<'a>,
         question: &'a Question<'a>,
         readings: &'a Readings,
     ) -> Result<Self, QueryError> {
@@ -71,7 +71,7 @@ impl<'a> Asking<'a> {
         let of = definition.of();
         let names = Names { whom, step_ms: 0, window_ms: 0 };
         let recent = format!("{}[{PACE_RANGE}]", names.fill(&readings.series));
-        let found = promql::instant(reader, &recent, span.to_ms, QueryLimits::default())?;
+        let found = promql::instant(samples.reader, &recent, span.to_ms, QueryLimits::default())?;
         let distance = match &found {
             Value::Matrix(series) => {
                 series.iter().filter_map(|series| usual_distance(&series.timestamps)).min()
@@ -79,7 +79,7 @@ impl<'a> Asking<'a> {
             Value::Scalar(_) | Value::Text(_) | Value::Vector(_) => None,
         };
         let (steps, pace) = (Steps::of(span), Pace::of(distance));
-        Ok(Self { reader, of, whom, readings, span, now_ms, steps, pace })
+        Ok(Self { samples, of, whom, readings, span, now_ms, steps, pace })
     }
 
     /// All lines, each over all steps.
@@ -106,7 +106,7 @@ impl<'a> Asking<'a> {
         let at_ms = last.max().unwrap_or(self.span.to_ms);
         let limits = QueryLimits { lookback_ms: LIMIT_LOOKBACK_MS, ..QueryLimits::default() };
         let text = self.names(Detail::Windows).fill(expression);
-        let found = series(promql::instant(self.reader, &text, at_ms, limits)?, "");
+        let found = series(promql::instant(self.samples.reader, &text, at_ms, limits)?, "");
         Ok(first(&found).first().copied().flatten())
     }
 
@@ -139,10 +139,11 @@ impl<'a> Asking<'a> {
         let mut found = Vec::new();
         if count > 0 {
             let steps = promql::Steps { from_ms, to_ms, step_ms };
-            found = series(promql::range(self.reader, &text, steps, self.limits())?, by);
+            let query = RangeQuery { expression: &text, steps, limits: self.limits() };
+            found = series(self.samples.range(query)?, by);
         }
         if self.moments().len() > count {
-            let end = promql::instant(self.reader, &text, self.span.to_ms, self.limits())?;
+            let end = promql::instant(self.samples.reader, &text, self.span.to_ms, self.limits())?;
             append(&mut found, series(end, by), count);
         }
         Ok(found)
@@ -155,7 +156,7 @@ impl<'a> Asking<'a> {
             return Ok(Vec::new());
         }
         let text = self.names(Detail::Moments).fill(expression);
-        Ok(series(promql::instant(self.reader, &text, self.span.to_ms, self.limits())?, by))
+        Ok(series(promql::instant(self.samples.reader, &text, self.span.to_ms, self.limits())?, by))
     }
 
     /// Where what is missing is zero: nowhere, if nothing says so.
@@ -218,7 +219,7 @@ impl<'a> Asking<'a> {
             Of::Tenant | Of::All => Vec::new(),
         };
         let what = Selection::ever(&own);
-        let known = self.reader.label_values(what, by)?;
+        let known = self.samples.reader.label_values(what, by)?;
         let place = |values: &Values| known.iter().position(|known| *known == values.name);
         let stable: Vec<Option<usize>> =
             found.iter().map(|values| Some(place(values)? % HUES.len())).collect();

@@ -6,7 +6,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::graphs::definition::Colour;
 use crate::graphs::{Period, definition, names};
-use crate::samples::{Budget, Labels};
+use crate::promql::KeptRanges;
+use crate::samples::{Budget, Labels, Reader};
 use crate::store::{Due, FrameWrite, Retention, Store};
 
 const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
@@ -69,7 +70,9 @@ fn two_days(store: &Store) {
 fn graph(store: &Arc<Store>, name: &str, (whom, span): (&str, Span)) -> Graph {
     let now_ms = span.to_ms;
     let (records, budget) = (Records::of(store), Budget::unlimited());
-    let sources = Sources { reader: Reader::new(&**store, &budget), records: &records };
+    let (reader, kept) = (Reader::new(&**store, &budget), KeptRanges::new(1 << 20));
+    let samples = KeptReader { reader, kept: &kept };
+    let sources = Sources { samples, records: &records };
     let definition = definition(name).unwrap();
     gather(sources, Question { definition, whom, device: None, span, now_ms }).unwrap()
 }

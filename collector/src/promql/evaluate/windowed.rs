@@ -60,7 +60,7 @@ impl<'b> Evaluator<'b> {
         let Some(function) = BucketFunction::of(&node.function) else { return Ok(None) };
         let look = self.look(window, grid);
         let Some(resolution) = buckets::resolution(&look) else { return Ok(None) };
-        let detail = Detail { resolution, figures: function.figures() };
+        let detail = Detail { resolution, figures: function.figures(), hints: look.hints() };
         let found = self.select_buckets(&window.selector, &look, detail)?;
         let Some((found, _memory)) = found else { return Ok(None) };
         let mut rows = Rows::none(&self.meter);

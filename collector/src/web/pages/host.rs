@@ -64,7 +64,7 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     let usual = if new { Period::Minutes } else { Period::Day };
     let shown = period(query.range.as_deref(), &PERIODS, usual)?;
     let offered = if new { &PERIODS[..] } else { &PERIODS[1..] };
-    let own = rooms::host(visit.reader(), instance, &moment).map_err(|error| failed(&error))?;
+    let own = rooms::host(visit.samples(), instance, &moment).map_err(|error| failed(&error))?;
     let of = Pictures { visit, period: shown };
     let mut pictures = Vec::new();
     if own.is_some() {
