@@ -11,6 +11,7 @@ use headroom_agent::samplers::SamplerOptions;
 use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
 use headroom_proto::log::{LOG_VARIABLE, USUAL_LEVEL, parse_level};
+use headroom_proto::panics;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::level_filters::LevelFilter;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
+    panics::end_uncaught();
     match command {
         Command::Run { config } => run_agent(&config),
         Command::Check { file } => check(&file),

@@ -88,9 +88,10 @@ impl Rooms {
 fn refused(error: &AnswerError) -> Outcome {
     match error {
         AnswerError::Failed { key } => Outcome::Failed { state: PollState::Failed, key: Some(key) },
-        AnswerError::Xml { .. } | AnswerError::Cut { .. } | AnswerError::Foreign => {
-            Outcome::Failed { state: PollState::Unparsable, key: None }
-        }
+        AnswerError::Xml { .. }
+        | AnswerError::Cut { .. }
+        | AnswerError::Foreign
+        | AnswerError::Panicked(_) => Outcome::Failed { state: PollState::Unparsable, key: None },
     }
 }
 

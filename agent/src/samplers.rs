@@ -26,6 +26,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use headroom_proto::catalogue::HEADROOM_AGENT_SAMPLER_SUCCESS;
 use headroom_proto::chain::Chain;
+use headroom_proto::panics::{self, Panicked};
 use headroom_proto::units::BitRate;
 
 pub use self::containers::ContainerOptions;
@@ -60,6 +61,9 @@ pub enum SampleError {
         /// Why.
         source: std::io::Error,
     },
+    /// What reads did not survive what it read.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
     /// What is read beside the rounds failed the last time.
     #[error(transparent)]
     Background(Arc<SampleError>),
@@ -155,7 +159,7 @@ impl Samplers {
         for (sampler, health) in &mut self.samplers {
             round.set_job("node");
             let mark = round.len();
-            let outcome = sampler.sample(now, round);
+            let outcome = caught(sampler.name(), || sampler.sample(now, round));
             if outcome.is_err() {
                 round.truncate(mark);
             }
@@ -173,6 +177,14 @@ impl Samplers {
             round.push(HEADROOM_AGENT_SAMPLER_SUCCESS.name, &[("sampler", sampler.name())], value);
         }
     }
+}
+
+/// What the kernel and other programs write may not end the agent: a reader that panics has failed.
+fn caught<T>(
+    name: &'static str,
+    read: impl FnOnce() -> Result<T, SampleError>,
+) -> Result<T, SampleError> {
+    panics::catch("a sampler", || panics::hash(name), read)?
 }
 
 fn boxed(sampler: Option<impl Sampler + 'static>) -> Option<Box<dyn Sampler>> {

@@ -20,6 +20,7 @@ use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::log::{LOG_VARIABLE, USUAL_LEVEL, parse_level};
+use headroom_proto::panics;
 use headroom_proto::units::{Span, UnitError};
 use headroom_simulation::HISTORY_DAYS;
 use tokio::signal::unix::{SignalKind, signal};
@@ -191,6 +192,7 @@ fn main() -> ExitCode {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
+    panics::end_uncaught();
     let outcome = match command {
         Command::Up { listeners, data, interval } => {
             let (addresses, interval) = (listeners.addresses(), interval.0);

@@ -32,6 +32,8 @@ mod tree;
 mod value;
 mod windows;
 
+use headroom_proto::panics::{self, Panicked};
+
 use crate::samples::{Matcher, ReadError, Reader};
 
 use self::evaluate::Evaluator;
@@ -70,6 +72,9 @@ pub enum QueryError {
     /// Samples cannot be read, or more than the request may.
     #[error(transparent)]
     Read(ReadError),
+    /// The parser or the evaluator did not survive the expression.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
 }
 
 /// Evaluates `expression` at one moment, Unix time in milliseconds. What was read for it is dropped;
@@ -81,9 +86,8 @@ pub fn instant(
     limits: QueryLimits,
 ) -> Result<Value, QueryError> {
     let grid = Grid { from_ms: at_ms, step_ms: 0, steps: 1 };
-    parse(expression)
-        .and_then(|tree| Evaluator::new(reader, limits, grid, at_ms).instant(&tree))
-        .map_err(|error| error.in_parameter("query"))
+    let ask = || Evaluator::new(reader, limits, grid, at_ms).instant(&parse(expression)?);
+    caught(expression, ask).map_err(|error| error.in_parameter("query"))
 }
 
 /// Evaluates `expression` at each step from one moment to another, both included. Memory as for
@@ -112,10 +116,9 @@ pub fn range(
              resolution (?step=XX)",
         );
     }
-    let tree = parse(expression)?;
     let steps = ((to_ms - from_ms) / step_ms + 1) as usize;
     let grid = Grid { from_ms, step_ms, steps };
-    Evaluator::new(reader, limits, grid, to_ms).range(&tree)
+    caught(expression, || Evaluator::new(reader, limits, grid, to_ms).range(&parse(expression)?))
 }
 
 /// The matchers of each series selector; of one that selects everything if there is none.
@@ -123,9 +126,17 @@ pub fn selectors(texts: &[&str]) -> Result<Vec<Vec<Matcher>>, QueryError> {
     if texts.is_empty() {
         return Ok(vec![Vec::new()]);
     }
-    let matchers = |text: &&str| Ok(parse_selector(text)?.matchers);
+    let matchers = |text: &&str| caught(text, || Ok(parse_selector(text)?.matchers));
     let all: Result<_, QueryError> = texts.iter().map(matchers).collect();
     all.map_err(|error| error.in_parameter("match[]"))
+}
+
+/// Neither the parser nor the evaluator may take the process along.
+fn caught<T>(
+    expression: &str,
+    ask: impl FnOnce() -> Result<T, QueryError>,
+) -> Result<T, QueryError> {
+    panics::catch("the evaluation of a query", || panics::hash(expression), ask)?
 }
 
 impl From<ReadError> for QueryError {

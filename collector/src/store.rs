@@ -51,6 +51,8 @@ mod wanted;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use headroom_proto::panics::Whole;
+
 use self::boots::Boots;
 pub use self::boots::FrameId;
 use self::database::Database;
@@ -191,11 +193,13 @@ impl Store {
     ///
     /// Waits while memory is full of samples that are being sealed.
     pub fn append(&self, frames: &[FrameWrite]) -> Result<Vec<Appended>, StoreError> {
+        let _whole = Whole::begin("appending to the store");
         append::append(self, frames)
     }
 
     /// Keeps a loss that an agent reports, once, however often it is reported.
     pub fn record_loss(&self, loss: &LostInterval) -> Result<Appended, StoreError> {
+        let _whole = Whole::begin("recording a loss");
         let mut writer = self.writer();
         if writer.poisoned {
             return Err(StoreError::Poisoned);
@@ -213,6 +217,7 @@ impl Store {
 
     /// Keeps what agents say of meetings; of the same one the newest word of each boot.
     pub fn record_meetings(&self, meetings: &[Meeting]) -> Result<(), StoreError> {
+        let _whole = Whole::begin("recording meetings");
         let mut writer = self.writer();
         if writer.poisoned {
             return Err(StoreError::Poisoned);
@@ -238,18 +243,21 @@ impl Store {
     /// Does what is due at a moment: seals, merges, rolls up, and drops what retention has passed.
     /// Ends between two days once `stop` says so.
     pub fn maintain(&self, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
+        let _whole = Whole::begin("upkeep of the store");
         let _maintenance = self.maintenance();
         maintain::maintain(self, due, stop)
     }
 
     /// Seals the head now.
     pub fn seal(&self) -> Result<(), StoreError> {
+        let _whole = Whole::begin("sealing");
         let _maintenance = self.maintenance();
         seal::seal(self)
     }
 
     /// Seals, merges and settles everything now.
     pub fn compact(&self, now_ms: i64) -> Result<(), StoreError> {
+        let _whole = Whole::begin("upkeep of the store");
         let _maintenance = self.maintenance();
         maintain::compact(self, now_ms)
     }

@@ -8,6 +8,7 @@ mod own;
 
 use std::sync::Arc;
 
+use headroom_proto::panics::Whole;
 use headroom_proto::wire::SequenceRange;
 use tokio::sync::{mpsc, oneshot};
 
@@ -75,7 +76,7 @@ pub struct Writer {
 
 /// The writer thread, for whoever waits for its end.
 pub struct WriterThread {
-    /// Told at its end, dropped if it panics.
+    /// Told at its end.
     ended: oneshot::Receiver<()>,
 }
 
@@ -89,6 +90,7 @@ impl Writer {
         let (ending, ended) = oneshot::channel();
         let writer = Self { store: Arc::clone(&store), queue };
         let work = move || {
+            let _whole = Whole::begin("the store's writer");
             commit::run(&store, &counts, submissions);
             // Whoever waited has gone if this fails.
             let _ = ending.send(());

@@ -1,5 +1,5 @@
 //! What agent and collector share, and neither owns: the wire between them and the words of both.
-//! Knows no clock, no socket, and no file but a configuration.
+//! Knows no clock, no socket, no thread but one that panics, and no file but a configuration.
 
 // The messages of the wire, version 1.
 pub mod wire;
@@ -33,6 +33,9 @@ pub mod chain;
 
 // What a log tells again, and how often.
 pub mod seldom;
+
+// Panics: counted, and caught or the end.
+pub mod panics;
 
 // How much a log tells.
 pub mod log;

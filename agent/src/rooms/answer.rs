@@ -8,6 +8,7 @@ mod draft;
 mod element;
 mod erase;
 
+use headroom_proto::panics::{self, Panicked};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
@@ -65,6 +66,9 @@ pub enum AnswerError {
         /// Its message key, if it is a known one, else `other`.
         key: &'static str,
     },
+    /// What reads answers did not survive this one.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
 }
 
 fn hint(key: &str) -> &'static str {
@@ -78,22 +82,26 @@ fn hint(key: &str) -> &'static str {
 ///
 /// None at all is an answer too: SUCCESS without any meeting.
 pub fn read_meetings(bytes: &mut [u8], key: &MeetingKey) -> Result<Vec<Room>, AnswerError> {
-    erase::erase(bytes);
-    let mut answer = Answer::default();
-    walk(bytes, &mut answer)?;
-    answer.check()?;
-    Ok(answer.drafts.into_iter().map(|draft| draft.finish(key)).collect())
+    caught(bytes, |bytes| {
+        let answer = Answer::read(bytes)?;
+        Ok(answer.drafts.into_iter().map(|draft| draft.finish(key)).collect())
+    })
 }
 
 /// The version in an answer to the call without a name; none if the server keeps it to itself.
 pub fn read_version(bytes: &mut [u8]) -> Result<Option<String>, AnswerError> {
-    erase::erase(bytes);
-    let mut answer = Answer::default();
-    walk(bytes, &mut answer)?;
-    answer.check()?;
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || ".-_+~".contains(letter);
     let fine = |version: &String| (1..=32).contains(&version.len()) && version.chars().all(allowed);
-    Ok(answer.version.filter(fine))
+    caught(bytes, |bytes| Ok(Answer::read(bytes)?.version.filter(fine)))
+}
+
+/// No answer may end the agent. The panic's own words could repeat it: they are not kept.
+fn caught<T>(
+    bytes: &mut [u8],
+    read: impl FnOnce(&mut [u8]) -> Result<T, AnswerError>,
+) -> Result<T, AnswerError> {
+    let outcome = panics::catch("the reading of an answer", || 0, || read(bytes));
+    outcome.map_err(|panicked| panicked.on(panics::hash(bytes)))?
 }
 
 /// What has been read so far.
@@ -106,6 +114,15 @@ struct Answer {
 }
 
 impl Answer {
+    /// Erases what is private, and reads the rest.
+    fn read(bytes: &mut [u8]) -> Result<Self, AnswerError> {
+        erase::erase(bytes);
+        let mut answer = Self::default();
+        walk(bytes, &mut answer)?;
+        answer.check()?;
+        Ok(answer)
+    }
+
     fn check(&self) -> Result<(), AnswerError> {
         let code = self.return_code.as_deref().ok_or(AnswerError::Foreign)?;
         if code.eq_ignore_ascii_case("success") {

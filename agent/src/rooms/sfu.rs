@@ -3,6 +3,7 @@
 
 use headroom_proto::catalogue::HEADROOM_SFU_UP;
 use headroom_proto::metric::{INSTANCE, JOB};
+use headroom_proto::panics;
 
 use super::client::Client;
 
@@ -70,7 +71,7 @@ impl Exporter {
         let up = if text.is_some() { 1.0 } else { 0.0 };
         let labels = vec![("exporter".to_owned(), self.name.clone())];
         let up = Sample { metric: HEADROOM_SFU_UP.name.into(), labels, value: up };
-        let samples = text.map(|text| parse(&String::from_utf8_lossy(&text))).unwrap_or_default();
+        let samples = text.map(|text| read(&text)).unwrap_or_default();
         self.known.then_some(up).into_iter().chain(samples).collect()
     }
 }
@@ -82,6 +83,16 @@ pub async fn scrape(exporters: &mut [Exporter]) -> Vec<Sample> {
         samples.extend(exporter.scrape().await);
     }
     samples
+}
+
+/// An answer that nothing can be made of has no samples.
+fn read(answer: &[u8]) -> Vec<Sample> {
+    let parse = || parse(&String::from_utf8_lossy(answer));
+    let parsed = panics::catch("the reading of an SFU's metrics", || panics::hash(answer), parse);
+    parsed.unwrap_or_else(|error| {
+        tracing::warn!("no streams are told: {error}");
+        Vec::new()
+    })
 }
 
 /// The samples of a text in Prometheus's format that are passed on. Lines that break its rules are

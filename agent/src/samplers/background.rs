@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::SampleError;
+use super::{SampleError, caught};
 
 /// On Linux this is the thread's own, and lowers its I/O too.
 const LOWEST_PRIORITY: i32 = 19;
@@ -41,7 +41,7 @@ impl Demand {
 impl<T: Send + Sync + 'static> Background<T> {
     /// Starts the thread, at the lowest priority.
     pub fn start(
-        name: &str,
+        name: &'static str,
         interval: Duration,
         mut work: impl FnMut(&Demand) -> Result<T, SampleError> + Send + 'static,
     ) -> std::io::Result<Self> {
@@ -52,7 +52,7 @@ impl<T: Send + Sync + 'static> Background<T> {
             // Who may not lower even its own priority works at the usual one.
             let _ = rustix::process::setpriority_process(None, LOWEST_PRIORITY);
             loop {
-                let outcome = work(&demand).map(Arc::new).map_err(Arc::new);
+                let outcome = caught(name, || work(&demand)).map(Arc::new).map_err(Arc::new);
                 *results.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
                 results.changed.notify_all();
                 if !demand.wait(interval) {

@@ -13,6 +13,7 @@ mod pen;
 
 use std::sync::LazyLock;
 
+use headroom_proto::panics::{self, Panicked};
 use plotters::prelude::{BitMapBackend, DrawingBackend, FontStyle, IntoDrawingArea, SVGBackend};
 use plotters::style::register_font;
 
@@ -98,6 +99,9 @@ pub enum DrawError {
     /// The bitmap could not be written as PNG.
     #[error("failed to encode the graph as PNG")]
     Encode(#[from] png::EncodingError),
+    /// What draws did not survive the graph.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
 }
 
 /// Where things lie within the picture, in points.
@@ -164,6 +168,22 @@ static FONTS: LazyLock<bool> = LazyLock::new(|| {
 
 /// The graph as SVG.
 pub fn svg(graph: &Graph, look: Look) -> Result<String, DrawError> {
+    caught(graph, || draw_svg(graph, look))
+}
+
+/// The graph as PNG, with `density` pixels to a point.
+pub fn png(graph: &Graph, look: Look, density: u32) -> Result<Vec<u8>, DrawError> {
+    caught(graph, || draw_png(graph, look, density))
+}
+
+/// Nothing that is drawn may take the process along.
+fn caught<T>(graph: &Graph, draw: impl FnOnce() -> Result<T, DrawError>) -> Result<T, DrawError> {
+    let span = &graph.span;
+    let input = || panics::hash(&(&graph.definition.name, &graph.whom, span.from_ms, span.to_ms));
+    panics::catch("the drawing of a graph", input, draw)?
+}
+
+fn draw_svg(graph: &Graph, look: Look) -> Result<String, DrawError> {
     let mut text = String::new();
     let (width, height) = points(graph, look.size);
     let units = (width * SVG_SCALE, height * SVG_SCALE);
@@ -176,10 +196,8 @@ pub fn svg(graph: &Graph, look: Look) -> Result<String, DrawError> {
     Ok(text.replacen(&size, &titled, 1))
 }
 
-/// The graph as PNG, with `density` pixels to a point.
-///
 /// Drawn at twice the density and averaged, since plotters does not smooth edges of areas.
-pub fn png(graph: &Graph, look: Look, density: u32) -> Result<Vec<u8>, DrawError> {
+fn draw_png(graph: &Graph, look: Look, density: u32) -> Result<Vec<u8>, DrawError> {
     let density = density.clamp(1, 3);
     let (width, height) = points(graph, look.size);
     let (width, height) = (width * density, height * density);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use headroom_proto::limits::{MAX_FRAME_MEETINGS, MAX_FRAME_VALUES, MAX_FUTURE, MAX_STREAM_SERIES};
 use headroom_proto::metric::{self, INSTANCE};
+use headroom_proto::panics::Panicked;
 use headroom_proto::wire::{Frame, SeriesDefinition};
 
 use super::meetings;
@@ -46,6 +47,15 @@ pub struct Refused {
     pub reason: RefusalReason,
     pub samples: u64,
     pub message: String,
+}
+
+impl Refused {
+    /// Something that its checks did not survive: sent again, it would break them again.
+    pub fn broken(error: &Panicked) -> Self {
+        tracing::error!("{error}");
+        let message = "the collector could not check it; its log says why".into();
+        Self { reason: RefusalReason::Frame, samples: 0, message }
+    }
 }
 
 /// A frame after its checks.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use headroom_proto::limits::{MAX_FUTURE, MAX_LABELS, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 use headroom_proto::metric::{self, INSTANCE, JOB};
+use headroom_proto::panics::{self, Panicked};
 use headroom_proto::seldom::Seldom;
 use tokio::sync::mpsc;
 
@@ -94,6 +95,9 @@ pub enum RemoteWriteError {
     /// The store takes nothing now; the request may be sent again.
     #[error("{0}")]
     Unavailable(String),
+    /// What reads requests did not survive this one.
+    #[error(transparent)]
+    Panicked(#[from] Panicked),
 }
 
 /// A request on its way in: what of it may be stored, by moment.
@@ -127,6 +131,11 @@ impl RemoteWrite {
     /// Reads a request of `writer` on the caller's thread, which takes milliseconds;
     /// [`Self::commit`] makes it durable.
     pub fn read(&self, body: &[u8], writer: &RemoteWriter) -> Result<Pending, RemoteWriteError> {
+        let input = || panics::hash(body);
+        panics::catch("the reading of a remote write", input, || self.read_all(body, writer))?
+    }
+
+    fn read_all(&self, body: &[u8], writer: &RemoteWriter) -> Result<Pending, RemoteWriteError> {
         let mut intake = Intake {
             counts: &self.counts,
             now_ms: now_ms(),

@@ -8,17 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_proto::limits::{MAX_UNACKNOWLEDGED, PROTOCOL};
+use headroom_proto::panics;
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
 use headroom_proto::wire::{
     Acknowledgement, AgentMessage, CollectorMessage, Frame, Hello, Loss, Refusal, RefusedSetting,
-    SequenceRange, SeriesDefinitions, Settings, SettingsApplied, Welcome,
+    SequenceRange, SeriesDefinition, SeriesDefinitions, Settings, SettingsApplied, Welcome,
 };
 use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
 
 use super::Door;
-use super::frames::{Refused, StreamSeries, TakenTimes};
+use super::frames::{Checked, Refused, StreamSeries, TakenTimes};
 use crate::clock::now_ms;
 use crate::identity::Agent;
 use crate::store::LostInterval;
@@ -150,7 +151,9 @@ impl AgentStream {
             let mut refused = Vec::new();
             for definition in &definitions.series {
                 let resolve = |pairs: &[(&str, &str)]| writer.series_id_of(pairs);
-                refused.extend(series.define(boot, definition, resolve).err());
+                let define = || series.define(boot, definition, resolve);
+                let defined = panics::catch("the check of a series", || hash(definition), define);
+                refused.extend(defined.unwrap_or_else(|error| Err(Refused::broken(&error))).err());
             }
             (series, refused)
         };
@@ -170,7 +173,13 @@ impl AgentStream {
     ) -> Result<(), Status> {
         let times = TakenTimes { now_ms: now_ms(), oldest: self.door.oldest };
         let (boot, sequence) = (frame.boot, frame.sequence);
-        let checked = self.series.check(frame, times);
+        let samples = frame.values.len() as u64;
+        let name = || panics::hash(&(boot, sequence));
+        let check = || self.series.check(frame, times);
+        let checked = panics::catch("the check of a frame", name, check).unwrap_or_else(|error| {
+            let refused = vec![Refused { samples, ..Refused::broken(&error) }];
+            Checked { write: None, meetings: Vec::new(), refused }
+        });
         let whole_frame = checked.write.is_none();
         for refused in checked.refused {
             self.door.counts.refuse(refused.reason, refused.samples);
@@ -268,6 +277,12 @@ async fn changed(asked: &mut Option<watch::Receiver<Settings>>) -> Settings {
         return *asked.borrow_and_update();
     }
     std::future::pending().await
+}
+
+/// What names a definition in the log.
+fn hash(definition: &SeriesDefinition) -> u64 {
+    let labels = definition.labels.iter().map(|label| (&label.name, &label.value));
+    panics::hash(&(&definition.metric, labels.collect::<Vec<_>>()))
 }
 
 fn check_protocol(hello: &Hello) -> Result<(), Status> {

@@ -112,7 +112,7 @@ fn arguments(call: &Call) -> Found<Vec<Expression>> {
 }
 
 fn window(matrix: &MatrixSelector) -> Found<Expression> {
-    let window = Window { selector: selector(&matrix.vs)?, range_ms: milliseconds(matrix.range)? };
+    let window = Window { selector: selector(&matrix.vs)?, range_ms: length(matrix.range)? };
     Ok(Expression::Range(RangeVector::Window(window)))
 }
 
@@ -125,9 +125,9 @@ fn subquery(subquery: &SubqueryExpr) -> Found<Expression> {
             return Err(TreeError::wrong(message));
         }
     };
-    let step_ms = subquery.step.map_or(Ok(DEFAULT_SUBQUERY_STEP_MS), milliseconds)?;
+    let step_ms = subquery.step.map_or(Ok(DEFAULT_SUBQUERY_STEP_MS), length)?;
     let shift = shift(subquery.at.as_ref(), subquery.offset.as_ref())?;
-    let node = Subquery { vector, range_ms: milliseconds(subquery.range)?, step_ms, shift };
+    let node = Subquery { vector, range_ms: length(subquery.range)?, step_ms, shift };
     Ok(Expression::Range(RangeVector::Subquery(Box::new(node))))
 }
 
@@ -234,6 +234,14 @@ fn moment(time: SystemTime) -> Found<i64> {
             "timestamp out of bounds for @ modifier: {}",
             distance.as_secs_f64() * sign as f64
         ))),
+    }
+}
+
+/// That of a window or a step, which is never nothing, however it is written.
+fn length(duration: Duration) -> Found<i64> {
+    match milliseconds(duration)? {
+        0 => Err(TreeError::wrong("duration must be greater than 0")),
+        ms => Ok(ms),
     }
 }
 

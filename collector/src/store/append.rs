@@ -1,11 +1,11 @@
 //! Appending: frames go to the log, and once they are durable to the head.
 
 use std::collections::HashSet;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use super::head::{Head, HeadRow, Layout};
-use super::lock::read;
+use super::lock::{self, read};
 use super::log::Written;
 use super::{Appended, FrameId, FrameWrite, SeriesId, Store, StoreError, Writer};
 
@@ -97,7 +97,7 @@ fn wait_for_memory(store: &Store) -> Result<MutexGuard<'_, Writer>, StoreError> 
         state.sealing.is_some() && state.head.size().bytes >= store.options.head_bytes
     };
     let waited = store.sealed.wait_timeout_while(writer, MEMORY_TIMEOUT, too_much);
-    let (writer, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+    let (writer, waited) = waited.unwrap_or_else(|_| lock::broken());
     if writer.poisoned {
         return Err(StoreError::Poisoned);
     }

@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::sync::OnceLock;
 
+use headroom_proto::panics;
+
 use super::day::{ALL_TIME, Day};
 use super::gathered::Gathered;
 use super::periods::WantedRows;
@@ -47,7 +49,7 @@ pub fn read(view: &View<'_, '_>, wanted: Wanted) -> Result<Vec<Series>, ReadErro
             let part = |n: usize| places * n / threads..places * (n + 1) / threads;
             let work = &work;
             let parts: Vec<_> =
-                (1..threads).map(|n| scope.spawn(move || work.read(part(n)))).collect();
+                (1..threads).map(|n| scope.spawn(move || work.read_aside(part(n)))).collect();
             let mut found = work.read(part(0));
             for part in parts {
                 let more = part.join().unwrap_or_else(|panic| resume_unwind(panic));
@@ -84,6 +86,13 @@ impl<'b> Work<'_, '_, 'b> {
             found.extend(self.series(self.view.series[place])?);
         }
         Ok(found)
+    }
+
+    /// The same on a thread of its own, whose panic would be nobody's.
+    fn read_aside(&self, places: Range<usize>) -> Result<Vec<Series>, ReadError> {
+        let input = || panics::hash(&self.view.series[places.clone()]);
+        let outcome = panics::catch("a read", input, || self.read(places.clone()));
+        outcome.map_err(|panicked| ReadError::Failed(panicked.into()))?
     }
 
     /// A series, if it has anything in the range.

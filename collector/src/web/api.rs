@@ -7,7 +7,6 @@ mod parameters;
 
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::response::Response;
 use serde_json::json;
 
@@ -19,7 +18,7 @@ use super::problem::{Code, Problem};
 use super::site::Visit;
 use crate::promql::{self, QueryError, QueryLimits};
 
-pub async fn query(State(gate): State<Gate>, parameters: Parameters) -> Result<Response, Problem> {
+pub async fn query(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let asked = asked(&gate, &parameters)?;
     let answer = move |visit: Visit<'_>| {
         let at_ms = parameters.time("time")?.unwrap_or(visit.now_ms);
@@ -30,10 +29,7 @@ pub async fn query(State(gate): State<Gate>, parameters: Parameters) -> Result<R
     gate.pass(asked, answer).await
 }
 
-pub async fn query_range(
-    State(gate): State<Gate>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
+pub async fn query_range(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let asked = asked(&gate, &parameters)?;
     let answer = move |visit: Visit<'_>| {
         let (from_ms, to_ms) =

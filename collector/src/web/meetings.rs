@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,7 +29,7 @@ pub struct MeetingsQuery {
 }
 
 pub async fn meetings(
-    State(gate): State<Gate>,
+    gate: Gate,
     Names(file): Names<String>,
     wishes: Wishes<MeetingsQuery>,
 ) -> Result<Response, Problem> {

@@ -1,6 +1,5 @@
 //! `/graphs/{instance}/{graph}/{period}.{svg|png|csv|json}`.
 
-use axum::extract::State;
 use axum::response::Response;
 use headroom_proto::catalogue::HEADROOM_TENANT_ROOMS;
 use headroom_proto::metric::TENANT;
@@ -64,7 +63,7 @@ const FORMATS: [(&str, Format); 4] =
     [("svg", Format::Svg), ("png", Format::Png), ("csv", Format::Csv), ("json", Format::Json)];
 
 pub async fn picture(
-    State(gate): State<Gate>,
+    gate: Gate,
     Names(place): Names<Place>,
     wishes: Wishes<PictureQuery>,
 ) -> Result<Response, Problem> {

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
+use super::problem::Problem;
 use crate::identity::RemoteWriter;
 use crate::ingest::RemoteWriteError;
 
@@ -32,6 +33,9 @@ pub async fn write(
         }
         RemoteWriteError::Large { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         RemoteWriteError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        RemoteWriteError::Panicked(_) => {
+            return Problem::internal("read a remote write", &error).into_response();
+        }
     };
     (status, format!("{error}\n")).into_response()
 }

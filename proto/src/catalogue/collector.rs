@@ -5,6 +5,8 @@ super::metrics! { COLLECTOR:
         "The version of the collector.";
     HEADROOM_HTTP_REFUSED_TOTAL = Counter "headroom_http_refused_total" by ["reason"],
         "Requests over HTTP that were turned away before they were read.";
+    HEADROOM_PANICS_TOTAL = Counter "headroom_panics_total",
+        "Panics that were caught; each became an error for whoever caused it.";
     HEADROOM_INGEST_STREAMS = Gauge "headroom_ingest_streams",
         "Agents that are connected.";
     HEADROOM_INGEST_STREAMS_REFUSED_TOTAL = Counter "headroom_ingest_streams_refused_total",

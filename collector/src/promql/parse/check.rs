@@ -82,13 +82,13 @@ fn check_durations(expression: &str) -> Result<(), String> {
 }
 
 fn check_duration(word: Word<'_>, meaning: Meaning) -> Result<(), &'static str> {
-    let ms = match word.text.parse::<f64>() {
+    let ms = match number(word.text) {
         // What is neither number nor duration is the parser's to refuse.
-        Err(_) => match duration_ms(word.text) {
+        None => match duration_ms(word.text) {
             None => return Ok(()),
             Some(ms) => ms as f64,
         },
-        Ok(seconds) => seconds * 1000.0,
+        Some(seconds) => seconds * 1000.0,
     };
     if ms.is_nan() || ms > MAX_DURATION_MS as f64 {
         return Err("duration out of range");
@@ -97,6 +97,18 @@ fn check_duration(word: Word<'_>, meaning: Meaning) -> Result<(), &'static str> 
         return Err("duration must be greater than 0");
     }
     Ok(())
+}
+
+/// `5`, `1e3`, `0x1f`; the first digit of an octal one tells nothing that matters here.
+fn number(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    match digits {
+        Some(digits) if digits.chars().all(|digit| digit.is_ascii_hexdigit()) => {
+            let value = |digit: char| f64::from(digit.to_digit(16).unwrap_or_default());
+            Some(digits.chars().fold(0.0, |sum, digit| sum * 16.0 + value(digit)))
+        }
+        Some(_) | None => text.parse().ok(),
+    }
 }
 
 /// The length of `1h30m`, if that is one; the longest where it would be longer.
@@ -178,6 +190,10 @@ mod tests {
             ("a[300y]", "1:3", range),
             ("a[5000000000000h]", "1:3", range),
             ("a[1h99999999999999999999s]", "1:3", range),
+            ("a[0xffffffffffffffff]", "1:3", range),
+            ("a offset 0XFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", "1:10", range),
+            ("a[5m:0x0]", "1:6", nothing),
+            ("a[00]", "1:3", nothing),
             ("a[0]", "1:3", nothing),
             ("a[0.0001]", "1:3", nothing),
             ("a[5m:0]", "1:6", nothing),

@@ -1,7 +1,6 @@
 //! Which series, label names and label values there are: by selectors, over a range of time, and at
 //! most as many as are asked for.
 
-use axum::extract::State;
 use axum::response::Response;
 
 use super::answer::{Metrics, success, success_of_some};
@@ -23,7 +22,7 @@ struct Listing {
     limit: Option<usize>,
 }
 
-pub async fn series(State(gate): State<Gate>, parameters: Parameters) -> Result<Response, Problem> {
+pub async fn series(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
         if parameters.all("match[]").is_empty() {
             return Err(Problem::bad_request("no match[] parameter provided"));
@@ -49,7 +48,7 @@ pub async fn series(State(gate): State<Gate>, parameters: Parameters) -> Result<
     gate.pass(Kind::Listing, answer).await
 }
 
-pub async fn labels(State(gate): State<Gate>, parameters: Parameters) -> Result<Response, Problem> {
+pub async fn labels(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
         let listing = Listing::of(&parameters)?;
         let found = listing.gather(|what| visit.reader().label_names(what))?;
@@ -59,7 +58,7 @@ pub async fn labels(State(gate): State<Gate>, parameters: Parameters) -> Result<
 }
 
 pub async fn label_values(
-    State(gate): State<Gate>,
+    gate: Gate,
     Names(name): Names<String>,
     parameters: Parameters,
 ) -> Result<Response, Problem> {
@@ -75,10 +74,7 @@ pub async fn label_values(
 }
 
 /// What is known of the metrics that have series.
-pub async fn metadata(
-    State(gate): State<Gate>,
-    parameters: Parameters,
-) -> Result<Response, Problem> {
+pub async fn metadata(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
         let limit = parameters.limit("limit")?.unwrap_or(usize::MAX);
         let names = visit.reader().label_values(Selection::ever(&[]), METRIC);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 
 use super::picture::{Picture, Pictures};
@@ -101,7 +100,7 @@ struct Shown {
     pictures: Vec<Picture>,
 }
 
-pub async fn fleet(State(gate): State<Gate>) -> Result<Response, Problem> {
+pub async fn fleet(gate: Gate) -> Result<Response, Problem> {
     gate.pass(Kind::Page, make).await
 }
 

@@ -1,7 +1,6 @@
 //! The page of one host.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -43,7 +42,7 @@ struct HostPage<'v> {
 }
 
 pub async fn host(
-    State(gate): State<Gate>,
+    gate: Gate,
     Names(instance): Names<String>,
     wishes: Wishes<HostQuery>,
 ) -> Result<Response, Problem> {

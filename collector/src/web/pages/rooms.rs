@@ -1,7 +1,6 @@
 //! The page of rooms: now and today, by host and by organisation, and the same as data.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -149,10 +148,7 @@ fn read(visit: Visit<'_>, moment: &Moment) -> Result<Rooms, Problem> {
     rooms::rooms(visit.samples(), moment).map_err(|error| failed(&error))
 }
 
-pub async fn rooms(
-    State(gate): State<Gate>,
-    wishes: Wishes<RoomsQuery>,
-) -> Result<Response, Problem> {
+pub async fn rooms(gate: Gate, wishes: Wishes<RoomsQuery>) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| make(visit, wishes.read()?);
     gate.pass(Kind::Page, answer).await
 }
@@ -219,10 +215,7 @@ fn shown_hosts<'r>(query: &'r RoomsQuery, rooms: &'r Rooms) -> impl Iterator<Ite
     rooms.hosts.iter().filter(shown).take(MOST_HOSTS)
 }
 
-pub async fn rooms_csv(
-    State(gate): State<Gate>,
-    wishes: Wishes<RoomsQuery>,
-) -> Result<Response, Problem> {
+pub async fn rooms_csv(gate: Gate, wishes: Wishes<RoomsQuery>) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
         let by = choice("by", wishes.read()?.by.as_deref(), &ROWS)?;
         let rooms = read(visit, &visit.moment())?;
@@ -231,7 +224,7 @@ pub async fn rooms_csv(
     gate.pass(Kind::Page, answer).await
 }
 
-pub async fn rooms_json(State(gate): State<Gate>) -> Result<Response, Problem> {
+pub async fn rooms_json(gate: Gate) -> Result<Response, Problem> {
     let answer = |visit: Visit<'_>| {
         let moment = visit.moment();
         let rooms = read(visit, &moment)?;

@@ -1,6 +1,7 @@
 //! What kinds of problems there are, what each is called, and which errors are of which kind.
 
 use axum::http::StatusCode;
+use headroom_proto::panics::Panicked;
 use tokio::task::JoinError;
 
 use crate::graphs::{DrawError, GatherError};
@@ -113,6 +114,7 @@ impl From<&QueryError> for Code {
             QueryError::BadData(_) => Self::BadRequest,
             QueryError::Execution(_) => Self::Unprocessable,
             QueryError::Stopped => Self::Late,
+            QueryError::Panicked(error) => Self::from(error),
             QueryError::Read(error) => Self::from(error),
         }
     }
@@ -131,6 +133,12 @@ impl From<&GatherError> for Code {
 
 impl From<&DrawError> for Code {
     fn from(_: &DrawError) -> Self {
+        Self::Internal
+    }
+}
+
+impl From<&Panicked> for Code {
+    fn from(_: &Panicked) -> Self {
         Self::Internal
     }
 }
