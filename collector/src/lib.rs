@@ -61,6 +61,9 @@ pub mod snapshot;
 // Named tasks that end together.
 pub mod tasks;
 
+// What the programs are made of: `headroom licences`.
+pub mod licences;
+
 // A collector: `headroom serve`.
 pub mod run;
 

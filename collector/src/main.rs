@@ -13,6 +13,7 @@ use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_u
 use headroom::configuration::{CollectorConfiguration, HostName, is_instance};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{Entry, TokenHash, new_token};
+use headroom::licences;
 use headroom::run::{Addresses, Announced, Collector, Options};
 use headroom::snapshot;
 use headroom::up::{self, UpOptions};
@@ -119,6 +120,8 @@ enum Command {
     },
     /// Ask a collector in PromQL, about one moment or over a range.
     Query(QueryArguments),
+    /// Print the licences of the font and of each crate that the programs are made of.
+    Licences,
 }
 
 #[derive(Args)]
@@ -222,6 +225,7 @@ fn main() -> ExitCode {
         }
         Command::Token { instance, writer } => token(instance, writer),
         Command::Query(arguments) => query(arguments),
+        Command::Licences => print(&licences::text()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -325,12 +329,16 @@ fn query(arguments: QueryArguments) -> anyhow::Result<()> {
         if text.is_empty() {
             eprintln!("no series");
         }
-        match std::io::stdout().write_all(text.as_bytes()) {
-            // Whoever reads has read enough.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.context("failed to write the answer"),
-        }
+        print(&text)
     })
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has read enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("failed to write the answer"),
+    }
 }
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

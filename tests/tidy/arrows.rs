@@ -58,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("tasks", &[]),
+    ("licences", &[]),
     ("demo", &["clock", "moments", "identity", "run", "samples", "store", "tasks"]),
     ("up", &["identity", "run", "tasks"]),
 ];

@@ -4,6 +4,7 @@
 mod arrows;
 mod borders;
 mod circles;
+mod licences;
 mod metrics;
 mod parameters;
 mod paths;
@@ -118,6 +119,17 @@ fn files_are_short_and_named_by_subject() {
 #[test]
 fn each_module_says_what_it_owns() {
     report(&shape::undocumented(&sources(&SOURCES, &["rs"])));
+}
+
+#[test]
+fn each_crate_of_the_programs_is_listed_with_its_licence() {
+    let made_of = licences::crates(&root());
+    if std::env::var_os("HEADROOM_WRITE_LICENCES").is_some() {
+        std::fs::write(root().join(licences::LIST), licences::list(&made_of)).expect("writable");
+    }
+    let list = std::fs::read_to_string(root().join(licences::LIST)).expect("a list");
+    report(&licences::differences(&made_of, &list));
+    report(&licences::unknown(&made_of));
 }
 
 #[test]
