@@ -3,7 +3,7 @@
 //! Each stream is a task of its own; all of them hand frames to the writer. A frame is acknowledged
 //! after its commit, never before. The door itself never touches the store.
 
-mod frames;
+pub mod frames;
 mod meetings;
 mod remote_write;
 mod settings;

@@ -4,6 +4,7 @@ mod collector;
 mod cost;
 mod disk;
 mod fleet;
+mod fuzz;
 mod ingest;
 mod load;
 mod memory;
@@ -27,6 +28,9 @@ mod victoria;
 
 use std::process::ExitCode;
 
+/// What compares nothing, and takes hours.
+const BY_NAME_ONLY: [&str; 1] = ["fuzz"];
+
 fn main() -> ExitCode {
     let what: Vec<String> = std::env::args().skip(1).collect();
     let known = [
@@ -43,11 +47,12 @@ fn main() -> ExitCode {
         ("reads", reads::compare),
         ("fleet", fleet::compare),
         ("torture", torture::compare),
+        ("fuzz", fuzz::compare),
     ];
-    let wanted: Vec<_> = known
-        .iter()
-        .filter(|(name, _)| what.is_empty() || what.iter().any(|w| w == name))
-        .collect();
+    let is_wanted = |name: &str| {
+        what.iter().any(|w| w == name) || (what.is_empty() && !BY_NAME_ONLY.contains(&name))
+    };
+    let wanted: Vec<_> = known.iter().filter(|(name, _)| is_wanted(name)).collect();
     if wanted.is_empty() {
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         eprintln!("tests/compare [{}]", names.join("|"));

@@ -44,8 +44,11 @@ enum Resolved {
 /// A frame, or part of it, that is not taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refused {
+    /// Why, as it is counted.
     pub reason: RefusalReason,
+    /// How many samples it costs.
     pub samples: u64,
+    /// Why, for whoever sent it.
     pub message: String,
 }
 

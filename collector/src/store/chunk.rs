@@ -5,12 +5,17 @@
 
 use std::ops::Range;
 
+use super::day::DAY_MS;
 use super::numbers::{self, Effort, Times, Values};
 use super::stretch::Stretch;
 use crate::samples::{Series, TimeRange};
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 5;
+
+/// A day has no more milliseconds; a chunk that says it has more samples is none of ours. Equal
+/// steps and constants take no room, so a few bytes could ask for any memory.
+pub const MOST_SAMPLES: usize = DAY_MS as usize;
 
 /// The chunk of settled samples.
 pub fn encode(samples: &Stretch, effort: Effort) -> Result<Vec<u8>, pco::errors::PcoError> {
@@ -51,6 +56,9 @@ pub fn open(bytes: &[u8]) -> Option<Packed<'_>> {
     }
     let (count, rest) = body.split_first_chunk::<4>()?;
     let count = u32::from_le_bytes(*count) as usize;
+    if count > MOST_SAMPLES {
+        return None;
+    }
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (times, values) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     Some(Packed { count, times, values })
@@ -96,6 +104,19 @@ impl Chunk {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_samples_than_a_day_can_have_are_damage() {
+        for (count, is_read) in [(100, true), (u32::MAX, false), (DAY_MS as u32 + 1, false)] {
+            let mut body = count.to_le_bytes().to_vec();
+            body.extend(17_u32.to_le_bytes());
+            body.push(1);
+            body.extend([0; 16]);
+            body.extend([1, 0, 0, 0, 0, 0, 0, 0, 0]);
+            let bytes = [&[VERSION][..], &crc32fast::hash(&body).to_le_bytes(), &body].concat();
+            assert_eq!(decode(&bytes).is_some(), is_read, "{count}");
+        }
+    }
 
     #[test]
     fn a_flipped_bit_is_noticed() {

@@ -16,6 +16,9 @@ use crate::samples::Labels;
 /// The most series one instance may have, unless configured otherwise.
 pub const DEFAULT_SERIES_PER_INSTANCE: usize = 50_000;
 
+/// The most ids in a row that damage may have left without their series.
+const LONGEST_HOLE: usize = 1 << 20;
+
 /// An instance has too many series.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("instance {instance:?} has {limit} series, the most it may have")]
@@ -67,22 +70,33 @@ impl Index {
             };
             let checked = value.split_first_chunk::<4>();
             let sound = checked.filter(|(sum, rest)| crc32fast::hash(rest).to_le_bytes() == **sum);
-            match sound.and_then(|(_, rest)| pairs::decode(rest)) {
-                Some(pairs) => self.restore(SeriesId(id), &pairs),
-                None => damaged += 1,
+            let pairs = sound.and_then(|(_, rest)| pairs::decode(rest));
+            if !pairs.is_some_and(|pairs| self.restore(SeriesId(id), &pairs)) {
+                damaged += 1;
             }
         }
         Ok(damaged)
     }
 
-    /// Takes a series that was given its id before. What lies between is left without a name.
-    pub fn restore(&mut self, id: SeriesId, pairs: &Pairs<'_>) {
+    /// Whether an id may be one that was given before: beyond the others there is a hole at most as
+    /// long as damage may leave, for each id takes memory.
+    pub fn may_have(&self, id: SeriesId) -> bool {
+        (id.0 as usize) < self.len() + LONGEST_HOLE
+    }
+
+    /// Takes a series that was given its id before, if it may have been. What lies between is left
+    /// without a name.
+    pub fn restore(&mut self, id: SeriesId, pairs: &Pairs<'_>) -> bool {
+        if !self.may_have(id) {
+            return false;
+        }
         while self.len() < id.0 as usize {
             self.begins.push(self.pairs.len() as u32);
         }
         if self.len() == id.0 as usize {
             self.add(pairs);
         }
+        true
     }
 
     pub fn len(&self) -> usize {

@@ -83,7 +83,8 @@ impl Times {
         match self {
             Self::List(times) => times.partition_point(|time| *time < moment),
             Self::Regular { first, step, count } if *step > 0 && moment > *first => {
-                let steps = (moment - first - 1) / step + 1;
+                // The two may lie further apart than either number reaches.
+                let steps = (moment.abs_diff(*first) - 1) / step.unsigned_abs() + 1;
                 usize::try_from(steps).unwrap_or(usize::MAX).min(*count)
             }
             Self::Regular { first, count, .. } => {

@@ -107,7 +107,12 @@ impl Replay {
         let mut descriptions = Descriptions::default();
         let mut orphans = 0;
         let replayed = log::replay(folder, generation, |record| match record {
-            Record::Series { id, pairs } => self.index.restore(id, &pairs),
+            Record::Series { id, pairs } => {
+                orphans += u64::from(!self.index.restore(id, &pairs));
+            }
+            Record::Layout { series, .. } if !series.iter().all(|id| self.index.may_have(*id)) => {
+                orphans += 1;
+            }
             Record::Layout { number, series } => {
                 let series: Arc<[_]> = series.into();
                 let (layout, width) = (self.head.layout(&series), series.len());

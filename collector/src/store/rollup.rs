@@ -10,6 +10,7 @@
 
 use headroom_proto::metric::STALE_BITS;
 
+use super::chunk::MOST_SAMPLES;
 use super::numbers::{self, Effort};
 use super::stretch::Stretch;
 use crate::samples::{Bucket, Figure, Figures, Resolution};
@@ -25,7 +26,7 @@ pub fn buckets(samples: &Stretch, resolution: Resolution) -> Vec<Bucket> {
         if value.to_bits() == STALE_BITS {
             continue;
         }
-        let begin_ms = at_ms.div_euclid(resolution.ms()) * resolution.ms();
+        let begin_ms = at_ms.div_euclid(resolution.ms()).saturating_mul(resolution.ms());
         let slope = before.and_then(|before| slope(before, (at_ms, value)));
         match buckets.last_mut() {
             Some(bucket) if bucket.begin_ms == begin_ms => {
@@ -45,11 +46,12 @@ pub fn buckets(samples: &Stretch, resolution: Resolution) -> Vec<Bucket> {
 }
 
 fn slope((from_ms, old): (i64, f64), (to_ms, new): (i64, f64)) -> Option<f64> {
-    if to_ms - from_ms > Bucket::LONGEST_STEP_MS {
+    let step_ms = to_ms.saturating_sub(from_ms);
+    if step_ms > Bucket::LONGEST_STEP_MS {
         return None;
     }
     let rise = if new < old { new } else { new - old };
-    Some(rise * 1000.0 / (to_ms - from_ms) as f64).filter(|slope| slope.is_finite())
+    Some(rise * 1000.0 / step_ms as f64).filter(|slope| slope.is_finite())
 }
 
 impl Bucket {
@@ -132,8 +134,8 @@ pub fn encode(buckets: &[Bucket]) -> Result<Vec<u8>, pco::errors::PcoError> {
     let times = |time: fn(&Bucket) -> i64| buckets.iter().map(time).collect::<Vec<_>>();
     let moments = [
         times(|b| b.begin_ms),
-        times(|b| b.first_ms - b.begin_ms),
-        times(|b| b.last_ms - b.begin_ms),
+        times(|b| b.first_ms.saturating_sub(b.begin_ms)),
+        times(|b| b.last_ms.saturating_sub(b.begin_ms)),
     ];
     let mut column = Vec::new();
     for moments in moments {
@@ -164,6 +166,9 @@ pub fn decode(bytes: &[u8], figures: Figures) -> Option<Vec<Bucket>> {
     }
     let (count, mut rest) = rest.split_first_chunk::<4>()?;
     let count = u32::from_le_bytes(*count) as usize;
+    if count > MOST_SAMPLES {
+        return None;
+    }
     let mut column = || {
         let (length, behind) = rest.split_first_chunk::<4>()?;
         let (column, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
@@ -172,10 +177,11 @@ pub fn decode(bytes: &[u8], figures: Figures) -> Option<Vec<Bucket>> {
     };
     let mut times = || Some(numbers::decode_times(column()?, count)?.all());
     let (begins, firsts, lasts) = (times()?, times()?, times()?);
-    let bucket = |((begin_ms, first), last)| {
-        let bucket = Bucket::of(begin_ms, (begin_ms + first, f64::NAN), None);
+    let bucket = |((begin_ms, first), last): ((i64, i64), i64)| {
+        let first_ms = begin_ms.saturating_add(first);
+        let bucket = Bucket::of(begin_ms, (first_ms, f64::NAN), None);
         let (count, drops) = (f64::NAN, f64::NAN);
-        Bucket { last_ms: begin_ms + last, count, drops, ..bucket }
+        Bucket { last_ms: begin_ms.saturating_add(last), count, drops, ..bucket }
     };
     let mut buckets: Vec<Bucket> = begins.into_iter().zip(firsts).zip(lasts).map(bucket).collect();
     for (figure, _, set) in VALUES {

@@ -10,6 +10,10 @@ pub use self::archive::{ArchiveError, ArchiveReader, ArchiveWriter};
 use super::database::{self, Database, Row};
 use super::{Store, StoreError, seal};
 
+/// What fjall takes.
+const LONGEST_NAME_BYTES: usize = 255;
+const LONGEST_KEY_BYTES: usize = 65_535;
+
 /// A row of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotRow {
@@ -53,6 +57,7 @@ pub fn restore<E: From<StoreError>>(
     let database = Database::open(directory, 8 << 20)?;
     let mut pending = next()?;
     while let Some(first) = pending.take() {
+        check(&first, None)?;
         let keyspace = database.keyspace(&first.keyspace)?;
         // One failure ends both the writing and the reading; the reader's own comes back.
         let mut failure = None;
@@ -61,7 +66,12 @@ pub fn restore<E: From<StoreError>>(
         let rows = std::iter::from_fn(|| {
             let current = row.take()?;
             match next() {
-                Ok(Some(following)) if following.keyspace == name => row = Some(following),
+                Ok(Some(following)) if following.keyspace == name => {
+                    match check(&following, Some(&current.key)) {
+                        Ok(()) => row = Some(following),
+                        Err(error) => failure = Some(error.into()),
+                    }
+                }
                 Ok(following) => pending = following,
                 Err(error) => failure = Some(error),
             }
@@ -73,4 +83,14 @@ pub fn restore<E: From<StoreError>>(
         }
     }
     Ok(())
+}
+
+/// Refuses a row that no database of ours has handed out, of which fjall would make a panic.
+fn check(row: &SnapshotRow, before: Option<&Vec<u8>>) -> Result<(), StoreError> {
+    let SnapshotRow { keyspace, key, .. } = row;
+    let is_sound = (1..=LONGEST_NAME_BYTES).contains(&keyspace.len())
+        && (1..=LONGEST_KEY_BYTES).contains(&key.len())
+        && before.is_none_or(|before| before < key);
+    let what = || format!("the snapshot's row {} of keyspace {keyspace:?}", key.escape_ascii());
+    is_sound.then_some(()).ok_or_else(|| StoreError::Damaged { what: what() })
 }

@@ -1,0 +1,114 @@
+//! Bodies of remote writes, packed and unpacked.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use headroom::identity::{Entry, RemoteWriter, RemoteWriters};
+use headroom::ingest::{IntakeOptions, RemoteWrite, RemoteWriteError};
+use headroom::store::{Store, StoreOptions};
+use headroom::telemetry::CollectorCounts;
+use headroom::writer::Writer;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::scratch;
+
+/// After so many inputs a new store begins.
+const INPUTS_OF_A_STORE: u32 = 2_000;
+
+/// The body is sent as it is; else it is packed before.
+const AS_IT_IS: u8 = 1;
+
+thread_local! {
+    static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
+}
+
+/// A door for remote writes before a store.
+struct World {
+    door: RemoteWrite,
+    runtime: Runtime,
+    inputs: u32,
+    _folder: TempDir,
+}
+
+/// How the body is sent, one byte, and the body.
+pub fn remote_write(bytes: &[u8]) {
+    let Some((how, body)) = bytes.split_first() else { return };
+    let packed = match *how {
+        AS_IT_IS => body.to_owned(),
+        _ => snap::raw::Encoder::new().compress_vec(body).expect("what is short can be packed"),
+    };
+    WORLD.with_borrow_mut(|slot| {
+        let world = slot.get_or_insert_with(World::new);
+        if let Ok(pending) = world.door.read(&packed, &RemoteWriter::of_everything("tests")) {
+            let committed = world.runtime.block_on(world.door.commit(pending));
+            let lost = matches!(&committed, Err(RemoteWriteError::Unavailable(_)));
+            assert!(!lost, "the store takes nothing any more: {committed:?}");
+        }
+        world.inputs += 1;
+        if world.inputs == INPUTS_OF_A_STORE {
+            *slot = None;
+        }
+    });
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = scratch::folder();
+        let options = StoreOptions { series_per_instance: 200, ..StoreOptions::default() };
+        let store = Store::open_with(folder.path(), options).expect("a new store opens");
+        let counts = Arc::new(CollectorCounts::default());
+        let (writer, _) =
+            Writer::start(Arc::new(store), Arc::clone(&counts)).expect("a thread starts");
+        // So far back that times are taken, whatever the clock says.
+        let oldest = Duration::from_hours(24 * 365 * 1000);
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let writers = RemoteWriters::new([], Entry::Open, [], "collector");
+        let options = IntakeOptions { writers, writer, oldest };
+        Self {
+            door: RemoteWrite::new(options, counts),
+            runtime: runtime.expect("a runtime starts"),
+            inputs: 0,
+            _folder: folder,
+        }
+    }
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let whole = request(&[("__name__", "up"), ("instance", "a")], &[(1_700_000_000_000, 1.0)]);
+    let many: Vec<(i64, f64)> = (0..5).map(|n| (1_700_000_000_000 + n * 15_000, 0.5)).collect();
+    let many = request(&[("__name__", "x"), ("empty", ""), ("instance", "b")], &many);
+    let packed = snap::raw::Encoder::new().compress_vec(&whole).expect("what is short");
+    vec![
+        [&[0][..], &whole].concat(),
+        [&[0][..], &whole, &many].concat(),
+        [&[AS_IT_IS][..], &packed].concat(),
+    ]
+}
+
+/// A request with one series, as protobuf.
+fn request(labels: &[(&str, &str)], samples: &[(i64, f64)]) -> Vec<u8> {
+    let field = |tag: u8, body: &[u8]| {
+        let length = u8::try_from(body.len()).expect("parts of seeds are short");
+        assert!(length < 128, "a longer length has two bytes");
+        [&[tag, length][..], body].concat()
+    };
+    let mut series = Vec::new();
+    for (name, value) in labels {
+        let label = [field(0x0a, name.as_bytes()), field(0x12, value.as_bytes())].concat();
+        series.extend(field(0x0a, &label));
+    }
+    for (at_ms, value) in samples {
+        let mut sample = vec![0x09];
+        sample.extend(value.to_le_bytes());
+        sample.push(0x10);
+        prost::encoding::encode_varint(*at_ms as u64, &mut sample);
+        series.extend(field(0x12, &sample));
+    }
+    let length = series.len();
+    let mut request = vec![0x0a];
+    prost::encoding::encode_varint(length as u64, &mut request);
+    request.extend(series);
+    request
+}
