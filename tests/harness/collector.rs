@@ -41,6 +41,8 @@ pub struct CollectorOptions {
     pub http: String,
     /// The data directory, if not in the collector's own folder.
     pub directory: Option<PathBuf>,
+    /// The command that it is started by, such as `env` or `prlimit` with their arguments.
+    pub under: Vec<String>,
 }
 
 /// A collector that can be killed and started again at the same addresses.
@@ -94,7 +96,15 @@ impl CollectorProgram {
     pub fn launch(&mut self) {
         let path = self.folder.path().join("collector.toml");
         std::fs::write(&path, self.configuration()).expect("the folder can be written");
-        let mut command = Command::new(binaries().join("headroom"));
+        let headroom = binaries().join("headroom");
+        let mut command = match self.options.under.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(headroom);
+                command
+            }
+            None => Command::new(headroom),
+        };
         command.arg("serve").arg("--config").arg(path);
         self.program = Some(Program::start(command, "collector", self.folder.path()));
     }

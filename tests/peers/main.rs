@@ -1,5 +1,6 @@
 //! Comparisons with real peers, side by side on this machine: `tests/compare WHAT`.
 
+mod attack;
 mod collector;
 mod cost;
 mod disk;
@@ -20,6 +21,7 @@ mod reads;
 mod recording;
 mod remote_write;
 mod rooms;
+mod soak;
 mod stall;
 mod stream;
 mod table;
@@ -28,8 +30,8 @@ mod victoria;
 
 use std::process::ExitCode;
 
-/// What compares nothing, and takes hours.
-const BY_NAME_ONLY: [&str; 1] = ["fuzz"];
+/// What compares nothing with anybody.
+const BY_NAME_ONLY: [&str; 3] = ["attack", "soak", "fuzz"];
 
 fn main() -> ExitCode {
     let what: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         ("reads", reads::compare),
         ("fleet", fleet::compare),
         ("torture", torture::compare),
+        ("attack", attack::compare),
+        ("soak", soak::compare),
         ("fuzz", fuzz::compare),
     ];
     let is_wanted = |name: &str| {

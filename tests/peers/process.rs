@@ -102,3 +102,13 @@ pub fn disk_bytes(folder: &Path) -> anyhow::Result<u64> {
     }
     Ok(bytes)
 }
+
+/// How many threads a process has.
+pub fn threads(id: u32) -> anyhow::Result<u64> {
+    Ok(std::fs::read_dir(format!("/proc/{id}/task"))?.count() as u64)
+}
+
+/// How many descriptors a process has open.
+pub fn descriptors(id: u32) -> anyhow::Result<u64> {
+    Ok(std::fs::read_dir(format!("/proc/{id}/fd"))?.count() as u64)
+}

@@ -1,4 +1,4 @@
 //! libFuzzer on `agent_configuration`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::agent_configuration(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::read("agent_configuration", bytes));

@@ -1,4 +1,4 @@
 //! libFuzzer on `chunk`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::chunk(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::read("chunk", bytes));

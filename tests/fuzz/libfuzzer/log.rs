@@ -1,4 +1,4 @@
 //! libFuzzer on `log`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::log(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::read("log", bytes));

@@ -1,4 +1,4 @@
 //! libFuzzer on `promql`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::promql(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::read("promql", bytes));

@@ -1,4 +1,4 @@
 //! libFuzzer on `remote_write`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::remote_write(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::read("remote_write", bytes));

@@ -1,4 +1,4 @@
 //! libFuzzer on `rooms`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::rooms(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::read("rooms", bytes));

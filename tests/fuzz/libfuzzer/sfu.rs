@@ -1,4 +1,4 @@
 //! libFuzzer on `sfu`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::sfu(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::read("sfu", bytes));

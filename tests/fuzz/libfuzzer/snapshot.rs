@@ -1,4 +1,4 @@
 //! libFuzzer on `snapshot`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::snapshot(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| headroom_fuzz::read("snapshot", bytes));

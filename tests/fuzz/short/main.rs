@@ -60,7 +60,7 @@ impl Reader {
     fn read(&self, input: &[u8]) {
         self.current.set_len(input.len() as u64).expect("the input is written");
         self.current.write_all_at(input, 0).expect("the input is written");
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.target.run)(input)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.target.read(input)));
         let shown = input.escape_ascii();
         let (name, path) = (self.target.name, self.path.display());
         assert!(outcome.is_ok(), "{name} does not survive the input in {path}: {shown}");

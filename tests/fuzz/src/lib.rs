@@ -16,14 +16,7 @@ mod rooms;
 mod scratch;
 mod spool;
 
-pub use configuration::{agent_configuration, collector_configuration};
-pub use files::{chunk, log, snapshot};
-pub use frames::frames;
-pub use host::host;
-pub use promql::promql;
-pub use remote_write::remote_write;
-pub use rooms::{rooms, sfu};
-pub use spool::spool;
+use headroom_proto::panics;
 
 /// One reader of foreign bytes.
 #[derive(Clone, Copy)]
@@ -31,31 +24,45 @@ pub struct Target {
     /// What its folders and its program are called.
     pub name: &'static str,
     /// Lets it read.
-    pub run: fn(&[u8]),
+    run: fn(&[u8]),
     /// Inputs that code writes better than hands do.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
+impl Target {
+    /// Lets it read. A panic that the programs would catch and live on with is a fault here, too.
+    pub fn read(&self, bytes: &[u8]) {
+        let before = panics::count();
+        (self.run)(bytes);
+        assert_eq!(panics::count(), before, "a panic on this input was caught on the way");
+    }
+}
+
+/// Lets the target of that name read.
+pub fn read(name: &str, bytes: &[u8]) {
+    TARGETS.iter().filter(|target| target.name == name).for_each(|target| target.read(bytes));
+}
+
 /// All of them.
 pub const TARGETS: [Target; 12] = [
-    Target { name: "frames", run: frames, seeds: frames::seeds },
-    Target { name: "remote_write", run: remote_write, seeds: remote_write::seeds },
-    Target { name: "promql", run: promql, seeds: promql::seeds },
-    Target { name: "rooms", run: rooms, seeds: rooms::seeds },
-    Target { name: "sfu", run: sfu, seeds: rooms::sfu_seeds },
-    Target { name: "host", run: host, seeds: host::seeds },
+    Target { name: "frames", run: frames::frames, seeds: frames::seeds },
+    Target { name: "remote_write", run: remote_write::remote_write, seeds: remote_write::seeds },
+    Target { name: "promql", run: promql::promql, seeds: promql::seeds },
+    Target { name: "rooms", run: rooms::rooms, seeds: rooms::seeds },
+    Target { name: "sfu", run: rooms::sfu, seeds: rooms::sfu_seeds },
+    Target { name: "host", run: host::host, seeds: host::seeds },
     Target {
         name: "agent_configuration",
-        run: agent_configuration,
+        run: configuration::agent_configuration,
         seeds: configuration::agent_seeds,
     },
     Target {
         name: "collector_configuration",
-        run: collector_configuration,
+        run: configuration::collector_configuration,
         seeds: configuration::collector_seeds,
     },
-    Target { name: "log", run: log, seeds: files::log_seeds },
-    Target { name: "chunk", run: chunk, seeds: files::chunk_seeds },
-    Target { name: "snapshot", run: snapshot, seeds: files::snapshot_seeds },
-    Target { name: "spool", run: spool, seeds: spool::seeds },
+    Target { name: "log", run: files::log, seeds: files::log_seeds },
+    Target { name: "chunk", run: files::chunk, seeds: files::chunk_seeds },
+    Target { name: "snapshot", run: files::snapshot, seeds: files::snapshot_seeds },
+    Target { name: "spool", run: spool::spool, seeds: spool::seeds },
 ];
