@@ -20,6 +20,7 @@ pub use self::recent::{HeadView, Presence, Recent};
 use super::SeriesId;
 use super::day::{ALL_TIME, Day};
 use super::lock::{read, write};
+use crate::samples::TimeRange;
 
 /// So many blocks of one series are looked up at a time.
 const TURN: usize = 1024;
@@ -142,6 +143,11 @@ impl Head {
             block.add_days(u32::MAX, ALL_TIME, &mut days);
         }
         days.into_iter().collect()
+    }
+
+    /// Whether any sample lies in a range.
+    pub fn has_any(&self, range: TimeRange) -> bool {
+        read(&self.0).blocks.iter().any(|block| block.has_any(u32::MAX, range))
     }
 
     /// Where a series has samples, the oldest block first.

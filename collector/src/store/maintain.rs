@@ -1,10 +1,10 @@
 //! Upkeep: what is due is sealed, merged, rolled up and dropped.
 
 use super::database;
-use super::day::{DAY_MS, Day};
+use super::day::{ALL_TIME, DAY_MS, Day};
 use super::days::{self, DayState};
 use super::{Store, StoreError, meetings, merge, rollups, seal};
-use crate::samples::Resolution;
+use crate::samples::{Resolution, TimeRange};
 
 /// How long samples and their rollups are kept, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +112,15 @@ fn merge_and_roll(
 fn drop_expired(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
     let Due { now_ms, retention } = due;
     let database = &store.database;
+    let oldest_ms = now_ms - retention.raw_ms;
+    // What is in memory of a day that goes would begin it anew once it is sealed: a day with few
+    // samples, before which no rollup stands in.
+    if holds_expired(store, oldest_ms) {
+        seal::seal(store)?;
+    }
     let days = store.read().days.between(0, i64::MAX);
     for (day, state) in days {
-        if day.end_ms() > now_ms - retention.raw_ms || stop() {
+        if day.end_ms() > oldest_ms || stop() {
             break;
         }
         // What expires before it was ever rolled up is rolled up now.
@@ -134,4 +140,17 @@ fn drop_expired(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), 
     }
     rollups::drop_expired(store, Resolution::Minutes, now_ms - retention.minutes_ms)?;
     rollups::drop_expired(store, Resolution::Hour, now_ms - retention.hours_ms)
+}
+
+/// Whether memory has samples of days that have expired.
+fn holds_expired(store: &Store, oldest_ms: i64) -> bool {
+    let oldest = Day::of(oldest_ms);
+    if oldest == Day(0) {
+        return false;
+    }
+    let to_ms = oldest.begin_ms() - 1;
+    let expired = TimeRange { to_ms, ..ALL_TIME };
+    let state = store.read();
+    let mut heads = state.sealing.iter().map(|sealing| &sealing.head).chain([&state.head]);
+    heads.any(|head| head.has_any(expired))
 }

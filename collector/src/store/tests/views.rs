@@ -165,6 +165,26 @@ fn each_way_to_read_hears_a_stop_and_keeps_its_limit() {
     }
 }
 
+#[test]
+fn samples_in_memory_of_a_day_that_expires_hide_no_rollups() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    store.append(&[frame(&store, 1, 3 * DAY_MS, &[("eth0", 1.0), ("eth1", 2.0)])]).unwrap();
+    store.seal().unwrap();
+    store.append(&[frame(&store, 2, 7 * DAY_MS / 2, &[("eth1", 1.0)])]).unwrap();
+    store.append(&[frame(&store, 3, 0, &[("eth1", 1.0), ("eth2", 2.0)])]).unwrap();
+    let (now_ms, raw_ms) = (20 * DAY_MS, 15 * DAY_MS);
+    let retention = Retention { raw_ms, minutes_ms: now_ms, hours_ms: now_ms };
+    store.maintain(Due { now_ms, retention }, &|| false).unwrap();
+    store.seal().unwrap();
+    assert_eq!(store.state().days, 0);
+    let matchers = [Matcher::metric("bytes")];
+    let what = Selection { matchers: &matchers, range: TimeRange { from_ms: 0, to_ms: 4 * DAY_MS } };
+    let found = store.select(what, Hints::default(), &Budget::unlimited()).unwrap();
+    let times: Vec<_> = found.iter().map(|series| series.timestamps.clone()).collect();
+    assert_eq!(times, [vec![3 * DAY_MS], vec![0, 3 * DAY_MS, 7 * DAY_MS / 2], vec![0]]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     /// Who is there is told without samples, and is who has samples on the days of the range.
