@@ -59,8 +59,19 @@ pub struct Backlog {
 pub enum Backlogged {
     /// Series that the frames behind it refer to.
     Series(SeriesDefinitions),
-    /// A frame: an `AgentMessage`, encoded.
-    Frame(Bytes),
+    /// A frame.
+    Frame(EncodedFrame),
+}
+
+/// A frame as it goes out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncodedFrame {
+    /// The boot that took it.
+    pub boot: u64,
+    /// Its number within the boot.
+    pub sequence: u64,
+    /// An `AgentMessage`, encoded.
+    pub message: Bytes,
 }
 
 impl Frames {

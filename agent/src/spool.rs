@@ -25,7 +25,7 @@ use rustix::fs::FlockOperation;
 use self::ledger::{Acknowledged, Ledger};
 pub use self::record::Record;
 use self::segment::Segment;
-use crate::frames::{Backlog, Backlogged, KeptFrame};
+use crate::frames::{Backlog, Backlogged, EncodedFrame, KeptFrame};
 use crate::losses::{Losses, Standing};
 
 /// How much waits in memory while the disk hangs or refuses, in bytes.
@@ -359,7 +359,8 @@ impl Spool {
                         continue;
                     }
                     self.sent.insert((boot, sequence));
-                    backlog.records.push(Backlogged::Frame(payload));
+                    let frame = EncodedFrame { boot, sequence, message: payload };
+                    backlog.records.push(Backlogged::Frame(frame));
                     found += 1;
                 }
             }

@@ -8,6 +8,7 @@ mod client;
 mod codec;
 mod connection;
 mod session;
+mod unanswered;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,6 +20,7 @@ use self::backoff::Backoff;
 pub use self::client::{Answer, Introduction, WireClient, WireError};
 pub use self::connection::{CollectorAddress, ConnectError, Token};
 use self::session::Session;
+pub use self::unanswered::NeverSent;
 use crate::journal::Outlet;
 use crate::settings::AgentSettings;
 use crate::telemetry::Telemetry;

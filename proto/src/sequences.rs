@@ -20,6 +20,13 @@ impl SequenceSet {
         after > 0 && self.ranges[after - 1].1 >= sequence
     }
 
+    /// Whether the set holds all of `first..=last`; nothing is held of a range that ends before it
+    /// begins.
+    pub fn contains_range(&self, first: u64, last: u64) -> bool {
+        let after = self.ranges.partition_point(|&(begin, _)| begin <= first);
+        first <= last && after > 0 && self.ranges[after - 1].1 >= last
+    }
+
     /// Adds one sequence; false if it was there.
     pub fn insert(&mut self, sequence: u64) -> bool {
         if self.contains(sequence) {
@@ -114,6 +121,10 @@ mod tests {
             plain.retain(|&s| s >= below);
             for sequence in 0..80 {
                 prop_assert_eq!(set.contains(sequence), plain.contains(&sequence));
+                for last in 0..80 {
+                    let all = sequence <= last && (sequence..=last).all(|s| plain.contains(&s));
+                    prop_assert_eq!(set.contains_range(sequence, last), all);
+                }
             }
             prop_assert_eq!(set.count(), plain.len() as u64);
             let touching = set.ranges().windows(2).any(|pair| pair[0].1 + 1 >= pair[1].0);

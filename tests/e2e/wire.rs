@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use harness::{StandInCollector, eventually};
+use harness::{AgentOptions, AgentProgram, StandInCollector, eventually};
+use headroom_agent::frames::EncodedFrame;
 use headroom_agent::uplink::{
-    Answer, CollectorAddress, Introduction, Token, WireClient, WireError,
+    Answer, CollectorAddress, Introduction, NeverSent, Token, WireClient, WireError,
 };
 use headroom_proto::limits::MAX_UNACKNOWLEDGED;
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
-use headroom_proto::wire::{AgentMessage, Frame, Refusal, Settings, SettingsApplied};
+use headroom_proto::wire::{
+    Acknowledgement, AgentMessage, Frame, Refusal, SequenceRange, Settings, SettingsApplied,
+};
 use prost::Message as _;
 
 const BOOT: u64 = 42;
@@ -35,8 +38,9 @@ fn frame(sequence: u64) -> Frame {
     }
 }
 
-fn encoded(sequence: u64) -> prost::bytes::Bytes {
-    AgentMessage { message: Some(Up::Frame(frame(sequence))) }.encode_to_vec().into()
+fn encoded(sequence: u64) -> EncodedFrame {
+    let message = AgentMessage { message: Some(Up::Frame(frame(sequence))) }.encode_to_vec().into();
+    EncodedFrame { boot: BOOT, sequence, message }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,4 +103,48 @@ async fn a_collector_that_does_not_answer_ends_the_stream_and_one_that_has_nothi
     assert!(tokio::time::timeout(2 * patience, client.answer()).await.is_err());
     client.push(vec![frame(1)]).await.unwrap();
     assert!(matches!(client.answer().await.unwrap_err(), WireError::Silent(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acknowledgement_of_what_was_never_sent_ends_the_stream_and_silences_nobody() {
+    let collector = StandInCollector::start().await;
+    let patience = Duration::from_secs(30);
+    for (boot, first, last) in [(BOOT, 0, u64::MAX), (BOOT, 1, 2), (BOOT + 1, 1, 1)] {
+        let mut client = open(&collector, patience).await;
+        client.push(vec![frame(1)]).await.unwrap();
+        assert!(matches!(client.answer().await.unwrap(), Answer::Acknowledged(_)));
+        let frames = vec![SequenceRange { boot, first, last }];
+        collector.say(&Down::Acknowledgement(Acknowledgement { frames, losses: Vec::new() }));
+        let ended = client.answer().await.unwrap_err();
+        let never = NeverSent::Frames { boot, first, last };
+        assert!(matches!(&ended, WireError::NeverSent(what) if *what == never), "{ended:?}");
+    }
+    // A whole agent begins a new stream, and goes on.
+    let options = AgentOptions::each("100ms");
+    let mut agent = AgentProgram::start_at(&collector.url(), &options);
+    let newest = || {
+        let heard = collector.heard();
+        let frames = heard.iter().filter_map(|message| match &message.message {
+            Some(Up::Frame(frame)) if frame.boot != BOOT => Some(frame.sequence),
+            _ => None,
+        });
+        frames.max().unwrap_or_default()
+    };
+    let more_than = async |sequence| {
+        eventually("frames arrive", Duration::from_secs(30), async || {
+            (newest() > sequence).then_some(())
+        })
+        .await;
+    };
+    more_than(3).await;
+    let boot = collector.heard().iter().find_map(|message| match &message.message {
+        Some(Up::Frame(frame)) if frame.boot != BOOT => Some(frame.boot),
+        _ => None,
+    });
+    let frames = vec![SequenceRange { boot: boot.unwrap(), first: 0, last: u64::MAX }];
+    collector.say(&Down::Acknowledgement(Acknowledgement { frames, losses: Vec::new() }));
+    more_than(newest() + 20).await;
+    let ended = "frames 0 to 18446744073709551615 of boot ";
+    assert!(agent.log().contains(ended), "{}", agent.log());
+    agent.terminate();
 }

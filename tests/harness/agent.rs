@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::collector::CollectorProgram;
+use crate::collector::{CollectorProgram, Token};
 use crate::program::{Program, binaries};
 use crate::witness::Witness;
 
@@ -47,6 +47,13 @@ impl AgentOptions {
     }
 }
 
+/// How an agent gets to its collector.
+struct Way {
+    url: String,
+    secret: String,
+    authority: Option<PathBuf>,
+}
+
 /// An agent that can be killed and started again on the same spool.
 pub struct AgentProgram {
     folder: TempDir,
@@ -59,18 +66,29 @@ pub struct AgentProgram {
 impl AgentProgram {
     /// Starts an agent of that collector.
     pub fn start(collector: &CollectorProgram, instance: &str, options: &AgentOptions) -> Self {
+        let Token { secret, .. } = collector.token(instance);
+        let url = options.via.clone().unwrap_or_else(|| collector.grpc());
+        Self::start_with(Way { url, secret, authority: collector.authority() }, options)
+    }
+
+    /// Starts an agent of whatever listens at `url`, with a token that is any.
+    pub fn start_at(url: &str, options: &AgentOptions) -> Self {
+        let (url, secret) = (url.to_owned(), "secret".to_owned());
+        Self::start_with(Way { url, secret, authority: None }, options)
+    }
+
+    fn start_with(way: Way, options: &AgentOptions) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        write_secret(&folder.path().join("token"), &collector.token(instance).secret);
+        write_secret(&folder.path().join("token"), &way.secret);
         for (name, content) in &options.files {
             write_secret(&folder.path().join(name), content);
         }
         let spool = options.spool.clone().unwrap_or_else(|| folder.path().join("spool"));
-        let authority = collector.authority();
-        let authority = authority.map(|path| format!("ca_file = '{}'\n", path.display()));
+        let authority = way.authority.map(|path| format!("ca_file = '{}'\n", path.display()));
         let text = format!(
             "[collector]\nurl = '{}'\ntoken_file = 'token'\n{}[sampler]\ninterval = '{}'\n\
              [spool]\ndirectory = '{}'\nmax_bytes = '{}'\n{}",
-            options.via.clone().unwrap_or_else(|| collector.grpc()),
+            way.url,
             authority.unwrap_or_default(),
             options.interval,
             spool.display(),

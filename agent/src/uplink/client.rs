@@ -12,7 +12,6 @@ use headroom_proto::wire::{
     Acknowledgement, CollectorMessage, Frame, Hello, Loss, Refusal, SeriesDefinition,
     SeriesDefinitions, Settings, SettingsApplied, Welcome,
 };
-use prost::bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_stream::wrappers::ReceiverStream;
@@ -22,6 +21,8 @@ use tonic::{Request, Status, Streaming};
 
 use super::codec::{Outgoing, WireCodec};
 use super::connection::{CollectorAddress, ConnectError};
+use super::unanswered::{NeverSent, Unanswered};
+use crate::frames::EncodedFrame;
 
 const PUSH: &str = "/headroom.v1.Telemetry/Push";
 
@@ -44,6 +45,9 @@ pub enum WireError {
     /// No answer came in time.
     #[error("no answer from the collector within {} s", .0.as_secs())]
     Silent(Duration),
+    /// The collector answers for what it cannot have. Nothing of that answer counts.
+    #[error("the collector answered for {0}, which this stream never sent")]
+    NeverSent(NeverSent),
     /// The collector speaks another protocol.
     #[error("the collector speaks protocol {0}, this agent {PROTOCOL}")]
     Protocol(u32),
@@ -52,6 +56,12 @@ pub enum WireError {
 impl From<Status> for WireError {
     fn from(status: Status) -> Self {
         Self::Refused(status)
+    }
+}
+
+impl From<NeverSent> for WireError {
+    fn from(what: NeverSent) -> Self {
+        Self::NeverSent(what)
     }
 }
 
@@ -81,8 +91,7 @@ pub enum Answer {
 pub struct WireClient {
     outbox: mpsc::Sender<Outgoing>,
     inbound: Streaming<CollectorMessage>,
-    /// Frames and losses that were sent and are not answered.
-    unanswered: usize,
+    unanswered: Unanswered,
     /// When the collector last answered, or had nothing to answer.
     waiting_since: Instant,
     patience: Duration,
@@ -115,7 +124,8 @@ impl WireClient {
         match first.and_then(|first| first.message) {
             Some(Down::Welcome(welcome)) if welcome.protocol == PROTOCOL => {
                 let waiting_since = Instant::now();
-                Ok((Self { outbox, inbound, unanswered: 0, waiting_since, patience }, welcome))
+                let unanswered = Unanswered::default();
+                Ok((Self { outbox, inbound, unanswered, waiting_since, patience }, welcome))
             }
             Some(Down::Welcome(welcome)) => Err(WireError::Protocol(welcome.protocol)),
             Some(Down::Acknowledgement(_) | Down::Refusal(_) | Down::Settings(_)) | None => {
@@ -126,12 +136,12 @@ impl WireClient {
 
     /// How many more frames and losses may be sent before the next answer.
     pub fn room(&self) -> usize {
-        MAX_UNACKNOWLEDGED.saturating_sub(self.unanswered)
+        MAX_UNACKNOWLEDGED.saturating_sub(self.unanswered.count())
     }
 
     /// How many frames and losses wait for their answer.
     pub fn unanswered(&self) -> usize {
-        self.unanswered
+        self.unanswered.count()
     }
 
     /// Gives ids to series of a boot, before the first frame that refers to them.
@@ -145,17 +155,23 @@ impl WireClient {
 
     /// Sends frames, for which the caller has seen that there is [`Self::room`].
     pub async fn push(&mut self, frames: Vec<Frame>) -> Result<(), WireError> {
+        for Frame { boot, sequence, .. } in &frames {
+            self.expect_answer().send(*boot, *sequence);
+        }
         self.send_all(frames.into_iter().map(|frame| Up::Frame(frame).into())).await
     }
 
     /// Sends frames that are encoded already, each as an `AgentMessage`; else like [`Self::push`].
-    pub async fn push_encoded(&mut self, frames: Vec<Bytes>) -> Result<(), WireError> {
-        self.send_all(frames.into_iter().map(Outgoing::Encoded)).await
+    pub async fn push_encoded(&mut self, frames: Vec<EncodedFrame>) -> Result<(), WireError> {
+        for EncodedFrame { boot, sequence, .. } in &frames {
+            self.expect_answer().send(*boot, *sequence);
+        }
+        self.send_all(frames.into_iter().map(|frame| Outgoing::Encoded(frame.message))).await
     }
 
     /// Reports a loss, for which the caller has seen that there is [`Self::room`].
     pub async fn report(&mut self, loss: Loss) -> Result<(), WireError> {
-        self.expect_answers(1);
+        self.expect_answer().report(&loss);
         self.send(Up::Loss(loss).into()).await
     }
 
@@ -165,10 +181,10 @@ impl WireClient {
     }
 
     /// Waits for the next answer. An error ends the stream, also if none comes in time though
-    /// something waits for it. Nothing is lost if the caller stops waiting.
+    /// something waits for it, or one for what was never sent. Nothing is lost if the caller stops waiting.
     pub async fn answer(&mut self) -> Result<Answer, WireError> {
         loop {
-            let message = if self.unanswered == 0 {
+            let message = if self.unanswered.count() == 0 {
                 self.inbound.message().await
             } else {
                 let due = self.waiting_since + self.patience;
@@ -177,14 +193,17 @@ impl WireClient {
             };
             let answer = match message?.ok_or(WireError::Closed)?.message {
                 Some(Down::Acknowledgement(acknowledgement)) => {
+                    self.unanswered.acknowledge(&acknowledgement)?;
                     Answer::Acknowledged(acknowledgement)
                 }
-                Some(Down::Refusal(refusal)) => Answer::Refused(refusal),
+                Some(Down::Refusal(refusal)) => {
+                    self.unanswered.refuse(&refusal)?;
+                    Answer::Refused(refusal)
+                }
                 Some(Down::Settings(settings)) => Answer::Settings(settings),
                 // A second welcome, or a message of a later version that this one may ignore.
                 Some(Down::Welcome(_)) | None => continue,
             };
-            self.unanswered = self.unanswered.saturating_sub(answered(&answer));
             self.waiting_since = Instant::now();
             return Ok(answer);
         }
@@ -194,7 +213,6 @@ impl WireClient {
         &mut self,
         frames: impl ExactSizeIterator<Item = Outgoing>,
     ) -> Result<(), WireError> {
-        self.expect_answers(frames.len());
         let places = self.outbox.reserve_many(frames.len()).await;
         for (place, frame) in places.map_err(|_| WireError::Closed)?.zip(frames) {
             place.send(frame);
@@ -202,31 +220,15 @@ impl WireClient {
         Ok(())
     }
 
-    fn expect_answers(&mut self, count: usize) {
-        if self.unanswered == 0 {
+    /// The account of what is sent, to which something is added now.
+    fn expect_answer(&mut self) -> &mut Unanswered {
+        if self.unanswered.count() == 0 {
             self.waiting_since = Instant::now();
         }
-        self.unanswered += count;
+        &mut self.unanswered
     }
 
     async fn send(&mut self, message: Outgoing) -> Result<(), WireError> {
         self.outbox.send(message).await.map_err(|_| WireError::Closed)
-    }
-}
-
-/// How many of the frames and losses that were sent an answer is for.
-fn answered(answer: &Answer) -> usize {
-    match answer {
-        Answer::Acknowledged(acknowledgement) => {
-            let length = |(first, last): (u64, u64)| last.saturating_add(1).saturating_sub(first);
-            let frames =
-                acknowledgement.frames.iter().map(|range| length((range.first, range.last)));
-            let frames = frames.fold(0, u64::saturating_add);
-            usize::try_from(frames)
-                .unwrap_or(usize::MAX)
-                .saturating_add(acknowledgement.losses.len())
-        }
-        Answer::Refused(refusal) => usize::from(refusal.whole_frame),
-        Answer::Settings(_) => 0,
     }
 }

@@ -11,7 +11,6 @@ use headroom_proto::wire::{
     Acknowledgement, Refusal, RefusedSetting, SequenceRange, SeriesDefinition, SeriesDefinitions,
     Settings,
 };
-use prost::bytes::Bytes;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{MissedTickBehavior, timeout};
 
@@ -19,7 +18,7 @@ use super::UplinkContext;
 use super::backoff::Backoff;
 use super::client::{Answer, Introduction, WireClient, WireError};
 use super::connection::CollectorAddress;
-use crate::frames::{Backlog, Backlogged, KeptFrame};
+use crate::frames::{Backlog, Backlogged, EncodedFrame, KeptFrame};
 use crate::journal::{Deliveries, Delivery};
 use crate::series::Layout;
 use crate::settings::AgentSettings;
@@ -233,18 +232,18 @@ impl OpenStream {
 
     /// Sends what is new, the definitions of its series in front of it.
     async fn send(&mut self, deliveries: Vec<Delivery>) -> Result<(), WireError> {
-        let mut frames: Vec<Bytes> = Vec::with_capacity(deliveries.len());
+        let mut frames: Vec<EncodedFrame> = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
             match delivery {
                 Delivery::Loss(loss) => self.client.report(loss).await?,
-                Delivery::Frame(KeptFrame { boot, layout, message, .. }) => {
+                Delivery::Frame(KeptFrame { boot, sequence, layout, message, .. }) => {
                     if !Arc::ptr_eq(&layout, &self.last) {
                         self.client.push_encoded(std::mem::take(&mut frames)).await?;
                         let definitions = layout.definitions().iter();
                         self.define(boot, definitions.map(|one| (**one).clone())).await?;
                         self.last = layout;
                     }
-                    frames.push(message);
+                    frames.push(EncodedFrame { boot, sequence, message });
                 }
             }
         }
@@ -257,7 +256,7 @@ impl OpenStream {
                 Backlogged::Series(SeriesDefinitions { boot, series }) => {
                     self.define(boot, series.into_iter()).await?;
                 }
-                Backlogged::Frame(message) => self.client.push_encoded(vec![message]).await?,
+                Backlogged::Frame(frame) => self.client.push_encoded(vec![frame]).await?,
             }
         }
         Ok(())

@@ -145,8 +145,10 @@ impl Witness {
         let backlog = self.spool.read(frames);
         let mut ids = Vec::new();
         for record in backlog.records {
-            let Backlogged::Frame(message) = record else { continue };
-            let Some(Message::Frame(frame)) = AgentMessage::decode(message).unwrap().message else {
+            let Backlogged::Frame(encoded) = record else { continue };
+            let Some(Message::Frame(frame)) =
+                AgentMessage::decode(encoded.message).unwrap().message
+            else {
                 panic!("no frame")
             };
             let id = (frame.boot, frame.sequence);

@@ -158,8 +158,8 @@ impl World {
 
     fn send_backlog(&mut self, backlog: Backlog) {
         for record in backlog.records {
-            if let Backlogged::Frame(message) = record {
-                self.send(&message);
+            if let Backlogged::Frame(frame) = record {
+                self.send(&frame.message);
             }
         }
     }
