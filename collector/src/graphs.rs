@@ -18,3 +18,6 @@ pub use self::figures::{Prefix, significant};
 pub use self::gather::{GatherError, Question, Sources, gather, of_traffic};
 pub use self::graph::{Graph, Line};
 pub use self::period::{Period, Span};
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,9 @@ pub mod clock;
 // How moments are counted and written.
 pub mod moments;
 
+// Texts of others without control characters.
+pub mod printable;
+
 // Tables as CSV.
 pub mod sheet;
 

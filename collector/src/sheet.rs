@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use csv::{Terminator, Writer, WriterBuilder};
 
+use crate::printable::printable;
+
 /// A table that is being written, row by row.
 pub struct Sheet {
     writer: Writer<Vec<u8>>,
@@ -33,7 +35,8 @@ impl Sheet {
     /// Adds a row, in quotes where it needs them.
     pub fn row<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
         for cell in cells {
-            let written = self.writer.write_field(harmless(cell.as_ref()).as_bytes());
+            let cell = printable(cell.as_ref());
+            let written = self.writer.write_field(harmless(&cell).as_bytes());
             written.expect("memory takes what is written");
         }
         self.writer.write_record(None::<&[u8]>).expect("memory takes what is written");
@@ -75,6 +78,8 @@ mod tests {
             ("+Inf", "+Inf"),
             ("-2e-7", "-2e-7"),
             ("a-b", "a-b"),
+            ("a\0b\x1b[2J", "a\u{fffd}b\u{fffd}[2J"),
+            ("\0=1", "\u{fffd}=1"),
         ] {
             let mut sheet = Sheet::new(RowEnd::Newline);
             sheet.row(["head"]);

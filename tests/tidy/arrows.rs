@@ -7,7 +7,8 @@ use crate::Source;
 const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("moments", &[]),
-    ("sheet", &[]),
+    ("printable", &[]),
+    ("sheet", &["printable"]),
     ("client", &["moments", "sheet"]),
     ("snapshot", &["client", "store"]),
     ("telemetry", &["store"]),
@@ -19,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("writer", &["samples", "store", "telemetry"]),
     ("ingest", &["clock", "moments", "samples", "store", "identity", "telemetry", "writer"]),
     ("links", &["moments", "samples", "query"]),
-    ("graphs", &["moments", "sheet", "samples", "store", "query", "promql", "links"]),
+    ("graphs", &["moments", "printable", "sheet", "samples", "store", "query", "promql", "links"]),
     ("fleet", &["moments", "samples", "store", "query", "links"]),
     ("rooms", &["moments", "sheet", "samples", "query", "promql"]),
     (
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "clock",
             "moments",
+            "printable",
             "sheet",
             "samples",
             "store",
@@ -96,6 +98,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 /// Modules that decide: no clock, no files, no sockets, no threads.
 const PURE: &[&str] = &[
     "collector/src/moments",
+    "collector/src/printable",
     "collector/src/sheet",
     "collector/src/client/csv",
     "collector/src/client/moment",

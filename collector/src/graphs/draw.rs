@@ -154,7 +154,8 @@ impl Frame {
 
     /// The place of a moment of the graph's span.
     fn x(self, graph: &Graph, timestamp_ms: i64) -> f64 {
-        let part = (timestamp_ms - graph.span.from_ms) as f64 / 1000.0 / graph.span.seconds();
+        let since_ms = timestamp_ms.saturating_sub(graph.span.from_ms);
+        let part = since_ms as f64 / 1000.0 / graph.span.seconds();
         self.left + self.width() * part.clamp(0.0, 1.0)
     }
 }

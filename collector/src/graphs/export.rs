@@ -14,6 +14,9 @@ use crate::sheet::{RowEnd, Sheet};
 const STEPS: [i64; 9] = [1, 5, 10, 30, 60, 300, 1800, 7200, 86_400];
 const MOST_ROWS: f64 = 720.0;
 
+/// More losses than this are counted and not listed.
+const MOST_LOSSES: usize = 1000;
+
 /// A grid of round steps, aligned to Unix time.
 struct Grid {
     from_ms: i64,
@@ -72,6 +75,7 @@ pub fn json(graph: &Graph) -> String {
     let losses: Vec<Value> = graph
         .losses
         .iter()
+        .take(MOST_LOSSES)
         .map(|loss| {
             json!({
                 "from": iso(loss.first_ms),
@@ -97,6 +101,9 @@ pub fn json(graph: &Graph) -> String {
         "lines": lines,
         "lost": losses,
     });
+    if graph.losses.len() > MOST_LOSSES {
+        value["lost_not_listed"] = json!(graph.losses.len() - MOST_LOSSES);
+    }
     match graph.definition.of() {
         Of::Host => value["instance"] = json!(graph.whom),
         Of::Tenant => value["tenant"] = json!(graph.whom),

@@ -58,11 +58,18 @@ impl Prefix {
     }
 }
 
-/// Three significant digits, at most three of them behind the point; never an exponent.
+/// From here on, digits are counted and not read.
+const READABLE: f64 = 1e9;
+
+/// Three significant digits, at most three of them behind the point; an exponent only where there
+/// would be more digits than anybody reads.
 pub fn significant(value: f64) -> String {
     let size = value.abs();
     match size {
         0.0 => "0".into(),
+        s if s.is_nan() => "–".into(),
+        s if s.is_infinite() => if value > 0.0 { "∞" } else { "-∞" }.into(),
+        s if s >= READABLE => format!("{value:.2e}"),
         s if s < 0.0005 => "<0.001".into(),
         s if s < 0.9995 => format!("{value:.3}"),
         s if s >= 99.95 => format!("{value:.0}"),
@@ -89,6 +96,10 @@ mod tests {
             (940_000_000.0, "940 Mbit/s"),
             (1e9, "1.00 Gbit/s"),
             (12_345e12, "12345 Tbit/s"),
+            (1.7e308, "1.70e296 Tbit/s"),
+            (f64::INFINITY, "∞ Tbit/s"),
+            (f64::NAN, "– bit/s"),
+            (5e-324, "<0.001 bit/s"),
         ];
         for (value, expected) in cases {
             let prefix = Prefix::for_largest(value);

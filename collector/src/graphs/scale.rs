@@ -1,5 +1,8 @@
 //! The axis of values: round steps, zero where it belongs.
 
+/// No axis is longer: on the way to pictures, values are added up and written in other units.
+pub const LONGEST_AXIS: f64 = 1e300;
+
 /// What an axis has to hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extent {
@@ -27,9 +30,12 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The scale that holds these values, with a little air.
+    /// The scale that holds these values, with a little air; of what is no length, as much as an axis
+    /// can hold.
     pub fn holding(extent: Extent) -> Self {
         let Extent { above, below, lines, least_step, most } = extent;
+        let length = |end: f64| if end > 0.0 { end.min(LONGEST_AXIS) } else { 0.0 };
+        let (above, below) = (length(above), below.map(length));
         let whole = ((above + below.unwrap_or(0.0)) * 1.04).max(f64::MIN_POSITIVE);
         let step = if whole > 1e-9 { round_step(whole / lines) } else { 0.25 };
         let step = step.max(least_step);
@@ -47,6 +53,8 @@ impl Scale {
 
     /// Where a value lies: 0 at the top, 1 at the bottom.
     pub fn place(&self, value: f64) -> f64 {
+        // What is no number has no place; it stands where nothing is.
+        let value = if value.is_nan() { 0.0 } else { value.clamp(-self.below, self.above) };
         ((self.above - value) / (self.above + self.below)).clamp(0.0, 1.0)
     }
 }
@@ -95,6 +103,41 @@ mod tests {
         assert_eq!(Scale::holding(of_hundred(98.0)).above, 100.0);
         assert_eq!(Scale::holding(of_hundred(12.0)).above, 14.0);
         assert_eq!(Scale::holding(of_hundred(103.0)).above, 120.0);
+    }
+
+    #[test]
+    fn any_number_has_a_scale_with_few_lines_and_a_place_on_it() {
+        let numbers = [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::MAX,
+            f64::MIN,
+            1.7e308,
+            -1.7e308,
+            f64::MIN_POSITIVE,
+            5e-324,
+            -5e-324,
+            -0.0,
+            1e-9,
+            1e15,
+        ];
+        for above in numbers {
+            for below in numbers.map(Some).into_iter().chain([None]) {
+                for (least_step, most) in [(0.0, None), (1.0, None), (0.0, Some(100.0))] {
+                    let extent = Extent { above, below, lines: 7.0, least_step, most };
+                    let scale = Scale::holding(extent);
+                    let lines = scale.lines();
+                    assert!((2..=12).contains(&lines.len()), "{extent:?} {scale:?}");
+                    assert!(lines.iter().all(|line| line.is_finite()), "{extent:?} {scale:?}");
+                    let places = numbers.map(|number| scale.place(number));
+                    assert!(
+                        places.iter().all(|p| (0.0..=1.0).contains(p)),
+                        "{extent:?} {places:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -48,6 +48,12 @@ pub enum Total {
 
 const SECONDS_PER_HOUR: f64 = 3600.0;
 
+/// People and per cents up to this are written as whole numbers.
+const LONGEST_WHOLE: f64 = 1e9;
+
+/// Up to this, data have no exponent.
+const LONGEST_PLAIN: f64 = 1e18;
+
 impl Unit {
     /// The base unit, as data says it.
     pub fn name(self) -> &'static str {
@@ -96,6 +102,9 @@ impl Unit {
 
     /// A value for data: without decimals where they say nothing.
     pub fn plain(self, value: f64) -> String {
+        if value.abs() >= LONGEST_PLAIN {
+            return format!("{value:e}");
+        }
         match self {
             Self::BitRate | Self::Bytes | Self::BinaryBytes => format!("{value:.0}"),
             Self::People | Self::Rooms | Self::Streams => {
@@ -126,7 +135,7 @@ impl Measure {
     /// A value in it, with three significant digits; whole people and per cents without a point.
     pub fn write(self, value: f64) -> String {
         let scaled = self.scale(value);
-        let whole = (scaled - scaled.round()).abs() < 1e-6;
+        let whole = scaled.abs() < LONGEST_WHOLE && (scaled - scaled.round()).abs() < 1e-6;
         if whole && (self.unit.is_count() || self.unit == Unit::Ratio) {
             return format!("{:.0}", scaled.round().abs());
         }
@@ -182,6 +191,9 @@ mod tests {
             (Unit::Bytes, 512e9, "512 GB", "512000000000"),
             (Unit::BinaryBytes, 16.0 * 1024.0 * 1024.0 * 1024.0, "16.0 GiB", "17179869184"),
             (Unit::BinaryBytes, 100.0, "100 B", "100"),
+            (Unit::People, 1.7e308, "1.70e308 people", "1.7e308"),
+            (Unit::Ratio, -1.7e308, "-∞ %", "-1.7e308"),
+            (Unit::Bytes, f64::INFINITY, "∞ TB", "inf"),
         ];
         for (unit, value, words, plain) in cases {
             let measure = unit.measure(value);

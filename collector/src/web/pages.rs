@@ -16,6 +16,7 @@ use super::content::{Content, HTML};
 use super::problem::{Code, Problem};
 use super::words;
 use crate::graphs::Period;
+use crate::printable::printable;
 
 /// A link to the same page over another period.
 struct RangeLink {
@@ -37,7 +38,7 @@ fn range_links(periods: &[Period], shown: Period) -> Vec<RangeLink> {
 /// A template with all that it shows.
 fn render(page: &impl Template) -> Result<Content, Problem> {
     let text = page.render().map_err(|error| failed(&error))?;
-    Ok(Content::whole(HTML, text))
+    Ok(Content::whole(HTML, printable(&text).into_owned()))
 }
 
 fn failed<'e, E: Error + 'static>(error: &'e E) -> Problem

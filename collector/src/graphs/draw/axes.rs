@@ -16,6 +16,9 @@ use crate::graphs::unit::Measure;
 /// The limit belongs into the picture once the load passes this part of it.
 const LIMIT_SHOWN_FROM: f64 = 0.25;
 
+/// What is longer is written with an exponent.
+const MOST_DIGITS: f64 = 1e9;
+
 /// The room that a word under the axis takes, in points.
 const WORD: f64 = 44.0;
 
@@ -158,6 +161,9 @@ pub fn grid<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, axis: &Axis) ->
 
 /// As many decimals as the step has, so that all labels look alike.
 fn label(value: f64, step: f64) -> String {
+    if value >= MOST_DIGITS {
+        return significant(value);
+    }
     let decimals = (0..6).find(|n| {
         let scaled = step * 10f64.powi(*n);
         (scaled - scaled.round()).abs() < 1e-6

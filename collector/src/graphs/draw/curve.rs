@@ -4,6 +4,7 @@
 use super::Frame;
 use crate::graphs::definition::{Shape, Side};
 use crate::graphs::graph::{Graph, Line};
+use crate::graphs::scale::LONGEST_AXIS;
 use crate::query::{Column, fold};
 
 /// A line, folded to the columns of a picture.
@@ -21,6 +22,7 @@ pub fn curves(graph: &Graph, frame: Frame) -> Vec<Curve<'_>> {
     let mut curves = Vec::with_capacity(graph.lines.len());
     for line in &graph.lines {
         let columns = fold(&line.intervals, (graph.span.from_ms, graph.span.to_ms), count);
+        let columns: Vec<_> = columns.into_iter().map(|column| drawable(column?)).collect();
         let mut base = vec![0.0; count];
         if line.shape == Shape::Stack {
             let stack = &mut stacks[usize::from(line.side == Side::Below)];
@@ -32,6 +34,15 @@ pub fn curves(graph: &Graph, frame: Frame) -> Vec<Curve<'_>> {
         curves.push(Curve { line, columns, base });
     }
     curves
+}
+
+/// A column as far as it can be drawn: what is no number is no reading, and what no axis holds ends
+/// where the longest does.
+fn drawable(Column { min, mean, max }: Column) -> Option<Column> {
+    let figures = [min, mean, max];
+    let is_read = !figures.iter().any(|figure| figure.is_nan());
+    let [min, mean, max] = figures.map(|figure| figure.clamp(-LONGEST_AXIS, LONGEST_AXIS));
+    is_read.then_some(Column { min, mean, max })
 }
 
 /// The greatest value on a side: what the scale has to hold.

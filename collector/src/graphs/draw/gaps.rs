@@ -14,6 +14,10 @@ const HATCHED_FROM: f64 = 3.0;
 /// What a word in a gap needs around it.
 const WORD_AIR: f64 = 8.0;
 
+/// Losses nearer to each other than this are drawn as one, in points: the eye sees one, and however
+/// many there are, a picture has few.
+const LOST_APART: f64 = 3.0;
+
 /// The bar on the axis where something was lost: its height and its least width.
 const LOST_BAR: f64 = 3.0;
 
@@ -34,12 +38,8 @@ pub fn draw<DB: DrawingBackend>(
     let wide = |(left, right): &(f64, f64)| right - left >= HATCHED_FROM;
     let unread: Vec<(i64, i64)> =
         unread(graph).into_iter().filter(|gap| wide(&place(*gap))).collect();
-    let lost: Vec<(f64, f64)> = graph
-        .losses
-        .iter()
-        .map(|loss| place((loss.first_ms, loss.last_ms)))
-        .map(|(left, right)| (left, right.max(left + 1.0)))
-        .collect();
+    let lost = graph.losses.iter().map(|loss| place((loss.first_ms, loss.last_ms)));
+    let lost = joined(lost.map(|(left, right)| (left, right.max(left + 1.0))).collect());
     // In the taller half, between two lines of the grid, which would strike the words out.
     let zero = axis.y(frame, 0.0);
     let above = zero - frame.top >= frame.bottom - zero;
@@ -63,6 +63,19 @@ pub fn draw<DB: DrawingBackend>(
         pen.rectangle(Point(left, top), Point(right, bottom), bad.to_rgba())?;
     }
     words.iter().try_for_each(|word| pen.text(&word.text, word.at, word.lettering))
+}
+
+/// The same places in order, those that overlap or nearly touch as one.
+fn joined(mut places: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    places.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut apart: Vec<(f64, f64)> = Vec::new();
+    for (left, right) in places {
+        match apart.last_mut() {
+            Some(last) if left - last.1 < LOST_APART => last.1 = last.1.max(right),
+            Some(_) | None => apart.push((left, right)),
+        }
+    }
+    apart
 }
 
 /// What a gap says, if there is room: before the first reading, until when.
@@ -139,7 +152,8 @@ fn hatch<DB: DrawingBackend>(
                 (left.max(foot + frame.bottom - bottom), right.min(foot + frame.bottom - top));
             if hole.0 < hole.1 {
                 let cut = |(from, to): (f64, f64)| [(from, to.min(hole.0)), (from.max(hole.1), to)];
-                pieces = pieces.into_iter().flat_map(cut).collect();
+                let left_over = pieces.into_iter().flat_map(cut);
+                pieces = left_over.filter(|(begin, end)| end > begin).collect();
             }
         }
         for (begin, end) in pieces.into_iter().filter(|(begin, end)| end > begin) {

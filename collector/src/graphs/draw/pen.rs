@@ -8,6 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBAColor, RGBColor, ShapeStyle};
 
 use super::palette::Palette;
+use crate::printable::printable;
 
 /// Registered for the bitmap; in an SVG the viewer's own font of that family stands in.
 pub const FONT: &str = "sans-serif";
@@ -127,7 +128,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         starts.try_for_each(|start| self.line(&[at(start), at(start + 3.0)], colour, 1.0))
     }
 
-    /// A text whose middle line lies at `at`.
+    /// A text whose middle line lies at `at`. The backend escapes it.
     pub fn text(&self, text: &str, at: Point, lettering: Lettering) -> Outcome<DB> {
         let style = if lettering.bold { FontStyle::Bold } else { FontStyle::Normal };
         let horizontal = match lettering.align {
@@ -149,8 +150,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         };
         let (x, y) = self.place(Point(at.0, at.1 + sunk));
         let step = (OVERPRINT * self.scale).round().max(1.0) as i32;
+        let text = printable(text);
         (0..prints).try_for_each(|print| {
-            self.area.draw(&Text::new(text, (x + print * step, y), style.clone()))
+            self.area.draw(&Text::new(&*text, (x + print * step, y), style.clone()))
         })
     }
 }

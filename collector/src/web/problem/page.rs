@@ -5,6 +5,7 @@ use axum::http::Uri;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::{Code, Problem, Way};
+use crate::printable::printable;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -28,7 +29,7 @@ pub fn page(problem: &Problem, uri: &Uri, zone: &str) -> Option<Response> {
         name,
     };
     let text = page.render().ok()?;
-    Some((problem.code.status(), Html(text)).into_response())
+    Some((problem.code.status(), Html(printable(&text).into_owned())).into_response())
 }
 
 fn title(code: Code) -> &'static str {
