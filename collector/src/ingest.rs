@@ -4,6 +4,7 @@
 //! after its commit, never before. The door itself never touches the store.
 
 pub mod frames;
+mod losses;
 mod meetings;
 mod remote_write;
 mod settings;

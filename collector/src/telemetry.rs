@@ -121,6 +121,8 @@ pub struct CollectorCounts {
     pub samples_stored: AtomicU64,
     /// Frames that agents report as lost.
     pub frames_lost: AtomicU64,
+    /// Reports of lost frames that cannot be true.
+    pub losses_refused: AtomicU64,
     /// Settings that agents do not follow as they were asked.
     pub settings_refused: AtomicU64,
     /// Batches written, each with one sync.

@@ -3,13 +3,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use harness::by_hand::{ByHand, hello, series};
-use harness::{CollectorOptions, CollectorProgram, metric};
+use harness::{CollectorOptions, CollectorProgram, fetch, metric};
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
 use headroom_proto::limits::MAX_MESSAGE_BYTES;
 use headroom_proto::metric::JOB;
-use headroom_proto::wire::Frame;
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
+use headroom_proto::wire::{Frame, Loss, SequenceRange};
 use tonic::Code;
 
 const BOOT: u64 = 42;
@@ -25,10 +25,13 @@ async fn welcomed(collector: &CollectorProgram, instance: &str) -> ByHand {
     ByHand::welcomed(&collector.grpc(), &secret, BOOT).await.unwrap()
 }
 
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
+}
+
 fn frame(sequence: u64, ahead_ms: i64, ids: &[u32]) -> Up {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
     let values = vec![1.0; ids.len()];
-    let timestamp_ms = now + ahead_ms;
+    let timestamp_ms = now_ms() + ahead_ms;
     let ids = ids.to_vec();
     Up::Frame(Frame { boot: BOOT, sequence, timestamp_ms, ids, values, ..Frame::default() })
 }
@@ -149,4 +152,56 @@ async fn bad_samples_are_left_out_and_the_rest_is_kept() {
     assert_eq!(names, ["good{instance=\"ca1\",job=\"node\"}"]);
     assert_eq!(found[0].values, [1.0, 1.0]);
     assert!(read(&[Matcher::equal("instance", "ca2")]).is_empty());
+}
+
+/// A loss that begins so long ago and lasts forty minutes.
+fn loss(first_sequence: u64, last_sequence: u64, begin_ms: i64) -> Loss {
+    let first_timestamp_ms = now_ms() + begin_ms;
+    let last_timestamp_ms = first_timestamp_ms.saturating_add(2_400_000);
+    let boot = BOOT + first_sequence;
+    Loss {
+        boot,
+        first_sequence,
+        last_sequence,
+        first_timestamp_ms,
+        last_timestamp_ms,
+        samples: 9,
+        reason: 1,
+    }
+}
+
+/// Each report is answered, also one that cannot be true, so that no agent repeats it for ever; and
+/// whatever was reported, there is a picture.
+#[tokio::test(flavor = "multi_thread")]
+async fn losses_that_cannot_be_are_acknowledged_and_counted_and_the_others_can_be_drawn() {
+    let mut collector = collector().await;
+    let mut stream = welcomed(&collector, "ca1").await;
+    let known = series(BOOT, &[(1, "headroom_agent_frames_total", &[("job", "headroom")])]);
+    stream.send(known).await.unwrap();
+    stream.send(frame(1, 0, &[1])).await.unwrap();
+    assert!(matches!(stream.answer().await.unwrap(), Down::Acknowledgement(_)));
+    let good = (1..=30).map(|n| loss(n, n + 240, -7_200_000));
+    let backwards = Loss { last_timestamp_ms: 5, ..loss(40, 50, -7_200_000) };
+    let bad = [loss(5, 3, -7_200_000), loss(0, 3, -7_200_000), loss(1, u64::MAX, -7_200_000)];
+    let untimely = [loss(1, 9, 86_400_000), loss(1, 9, i64::MIN / 2)];
+    let bad = bad.into_iter().chain(untimely).chain([backwards]);
+    for report in good.chain(bad) {
+        let (boot, first, last) = (report.boot, report.first_sequence, report.last_sequence);
+        stream.send(Up::Loss(report)).await.unwrap();
+        let Down::Acknowledgement(done) = stream.answer().await.unwrap() else {
+            panic!("no answer")
+        };
+        assert_eq!(done.losses, [SequenceRange { boot, first, last }]);
+    }
+    assert_eq!(metric(&collector, "headroom_ingest_losses_refused_total").await, Some(6));
+    assert_eq!(metric(&collector, "headroom_ingest_lost_frames_total").await, Some(30 * 241));
+    for file in ["hour.svg", "day.png", "year.json"] {
+        let path = format!("/graphs/ca1/network/{file}");
+        let (status, body) = fetch(&collector.http(&path)).await.unwrap();
+        assert!(status == 200 && body.len() < 1 << 20, "{file}: {status}, {} bytes", body.len());
+    }
+    stream.send(frame(2, 0, &[1])).await.unwrap();
+    assert!(matches!(stream.answer().await.unwrap(), Down::Acknowledgement(_)));
+    drop(stream);
+    collector.terminate();
 }

@@ -34,6 +34,36 @@ pub struct TakenTimes {
     pub oldest: Duration,
 }
 
+/// A moment that is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untimely {
+    pub reason: RefusalReason,
+    pub message: String,
+}
+
+impl TakenTimes {
+    /// Why a moment is not taken, if it is not.
+    pub fn untimely(self, timestamp_ms: i64) -> Option<Untimely> {
+        let Self { now_ms, oldest } = self;
+        let ahead_ms = timestamp_ms.saturating_sub(now_ms);
+        if ahead_ms > MAX_FUTURE.as_millis() as i64 {
+            let limit = MAX_FUTURE.as_secs();
+            let message = format!(
+                "timestamp {} s ahead of the collector's clock, at most {limit} s",
+                ahead_ms / 1000
+            );
+            return Some(Untimely { reason: RefusalReason::Future, message });
+        }
+        let age_ms = now_ms.saturating_sub(timestamp_ms);
+        if age_ms > oldest.as_millis() as i64 {
+            let limit = oldest.as_secs() / 86_400;
+            let message = format!("timestamp {} days old, kept are {limit}", age_ms / DAY_MS);
+            return Some(Untimely { reason: RefusalReason::TooOld, message });
+        }
+        None
+    }
+}
+
 /// What became of a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Resolved {
@@ -177,7 +207,6 @@ fn check(instance: &str, definition: &SeriesDefinition) -> Result<Labels, (Refus
 }
 
 fn check_whole(frame: &Frame, times: TakenTimes) -> Option<Refused> {
-    let TakenTimes { now_ms, oldest } = times;
     let samples = frame.values.len().max(frame.ids.len()) as u64;
     let refuse = |reason, message| Some(Refused { reason, samples, message });
     if frame.ids.len() != frame.values.len() {
@@ -195,22 +224,8 @@ fn check_whole(frame: &Frame, times: TakenTimes) -> Option<Refused> {
     if frame.sequence == 0 {
         return refuse(RefusalReason::Frame, "sequence 0; they count from 1".into());
     }
-    let ahead_ms = frame.timestamp_ms.saturating_sub(now_ms);
-    if ahead_ms > MAX_FUTURE.as_millis() as i64 {
-        let limit = MAX_FUTURE.as_secs();
-        let message = format!(
-            "timestamp {} s ahead of the collector's clock, at most {limit} s",
-            ahead_ms / 1000
-        );
-        return refuse(RefusalReason::Future, message);
-    }
-    let age_ms = now_ms.saturating_sub(frame.timestamp_ms);
-    if age_ms > oldest.as_millis() as i64 {
-        let limit = oldest.as_secs() / 86_400;
-        let message = format!("timestamp {} days old, kept are {limit}", age_ms / DAY_MS);
-        return refuse(RefusalReason::TooOld, message);
-    }
-    None
+    let Untimely { reason, message } = times.untimely(frame.timestamp_ms)?;
+    refuse(reason, message)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use tonic::{Status, Streaming};
 
 use super::Door;
 use super::frames::{Checked, Refused, StreamSeries, TakenTimes};
+use super::losses;
 use crate::clock::now_ms;
 use crate::identity::Agent;
 use crate::store::LostInterval;
@@ -127,10 +128,7 @@ impl AgentStream {
         match message.message {
             Some(Up::Series(definitions)) => self.define(definitions).await,
             Some(Up::Frame(frame)) => self.take_frame(frame, reply).await,
-            Some(Up::Loss(loss)) => {
-                let loss = self.lost_interval(&loss)?;
-                self.submit(Write::Loss(loss), reply).await
-            }
+            Some(Up::Loss(loss)) => self.take_loss(&loss, reply).await,
             Some(Up::SettingsApplied(echo)) => {
                 self.take_echo(echo);
                 Ok(())
@@ -201,6 +199,32 @@ impl AgentStream {
         }
     }
 
+    /// A report that cannot be true is acknowledged like any other, or its agent would repeat it on
+    /// each stream for ever.
+    async fn take_loss(
+        &mut self,
+        loss: &Loss,
+        reply: &mpsc::Sender<WriteOutcome>,
+    ) -> Result<(), Status> {
+        let instance = &*self.agent.instance;
+        let times = TakenTimes { now_ms: now_ms(), oldest: self.door.oldest };
+        match losses::check(&self.agent.instance, loss, times) {
+            Ok(lost) => {
+                let LostInterval { first_ms: from_ms, last_ms: to_ms, samples, .. } = lost;
+                tracing::warn!(instance, from_ms, to_ms, samples, "agent lost frames");
+                self.submit(Write::Loss(lost), reply).await
+            }
+            Err(reason) => {
+                CollectorCounts::add(&self.door.counts.losses_refused, 1);
+                tracing::warn!(instance, "refused a report of lost frames: {reason}");
+                let (boot, first, last) = (loss.boot, loss.first_sequence, loss.last_sequence);
+                let losses = vec![SequenceRange { boot, first, last }];
+                let done = Acknowledgement { frames: Vec::new(), losses };
+                self.answer(Down::Acknowledgement(done)).await
+            }
+        }
+    }
+
     /// Tells the agent of a refusal: of a frame always, since it waits for an answer; of a series
     /// once.
     async fn tell(&mut self, refusal: Refusal, refused: Refused) -> Result<(), Status> {
@@ -246,26 +270,6 @@ impl AgentStream {
     async fn answer(&self, message: Down) -> Result<(), Status> {
         let message = CollectorMessage { message: Some(message) };
         self.answers.send(Ok(message)).await.map_err(|_| Status::cancelled("the agent has gone"))
-    }
-
-    fn lost_interval(&self, loss: &Loss) -> Result<LostInterval, Status> {
-        if loss.last_sequence < loss.first_sequence {
-            let (first, last) = (loss.first_sequence, loss.last_sequence);
-            return Err(Status::invalid_argument(format!("a loss from {first} to {last}")));
-        }
-        let instance = &*self.agent.instance;
-        let (from_ms, to_ms) = (loss.first_timestamp_ms, loss.last_timestamp_ms);
-        tracing::warn!(instance, from_ms, to_ms, samples = loss.samples, "agent lost frames");
-        Ok(LostInterval {
-            instance: Arc::clone(&self.agent.instance),
-            boot: loss.boot,
-            first_sequence: loss.first_sequence,
-            last_sequence: loss.last_sequence,
-            first_ms: loss.first_timestamp_ms,
-            last_ms: loss.last_timestamp_ms,
-            samples: loss.samples,
-            reason: loss.reason,
-        })
     }
 }
 

@@ -15,6 +15,8 @@ super::metrics! { COLLECTOR:
         "Frames that came in, by whether they were stored or had been stored before.";
     HEADROOM_INGEST_LOST_FRAMES_TOTAL = Counter "headroom_ingest_lost_frames_total",
         "Frames that agents report as lost.";
+    HEADROOM_INGEST_LOSSES_REFUSED_TOTAL = Counter "headroom_ingest_losses_refused_total",
+        "Reports of lost frames that contradict themselves or the clock.";
     HEADROOM_INGEST_SAMPLES_TOTAL = Counter "headroom_ingest_samples_total",
         "Samples that were stored.";
     HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL =
