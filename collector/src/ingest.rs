@@ -3,6 +3,7 @@
 //! Each stream is a task of its own; all of them hand frames to the writer. A frame is acknowledged
 //! after its commit, never before. The door itself never touches the store.
 
+mod clocks;
 pub mod frames;
 mod losses;
 mod meetings;
@@ -28,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 
+pub use self::clocks::Clocks;
 pub use self::remote_write::{
     IntakeOptions, MAX_REQUEST_BYTES, NoWriter, RemoteWrite, RemoteWriteError,
 };
@@ -60,6 +62,8 @@ pub struct IngestOptions {
     pub tls: Option<TlsIdentity>,
     /// The oldest sample that is still taken.
     pub oldest: Duration,
+    /// By whose clock that is.
+    pub clocks: Arc<Clocks>,
     /// Where what passes goes.
     pub writer: Writer,
     /// What is counted on the way.
@@ -76,6 +80,7 @@ struct Door {
     counts: Arc<CollectorCounts>,
     writer: Writer,
     oldest: Duration,
+    clocks: Arc<Clocks>,
     stop: CancellationToken,
     streams: TaskTracker,
 }
@@ -103,6 +108,7 @@ pub async fn serve(
         counts: options.counts,
         writer: options.writer,
         oldest: options.oldest,
+        clocks: options.clocks,
         stop: stop.clone(),
         streams: streams.clone(),
     };

@@ -14,7 +14,7 @@ use headroom::configuration::{CollectorConfiguration, HostName, is_instance};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{Entry, TokenHash, new_token};
 use headroom::licences;
-use headroom::run::{Addresses, Announced, Collector, Options};
+use headroom::run::{Addresses, Announced, Collector, Options, SETTLE_AFTER};
 use headroom::snapshot;
 use headroom::up::{self, UpOptions};
 use headroom_proto::chain::Chain;
@@ -252,6 +252,7 @@ async fn serve(
         retention: configuration.store.retention,
         store: configuration.store.options,
         zone: configuration.time_zone,
+        settle_after: SETTLE_AFTER,
     })
     .await?;
     if entry == Entry::Open {

@@ -1,12 +1,13 @@
 //! One run of the collector: what it needs is opened and bound, then its tasks run until the first
 //! of them ends or all are told to stop.
 //!
-//! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep and
-//! own numbers (on the clock), and the writer (on whoever hands in what is to be stored).
+//! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep, own
+//! numbers and clock (on the clock), and the writer (on whoever hands in what is to be stored).
 
 mod addresses;
 mod own_numbers;
 mod upkeep;
+mod watch;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,12 +20,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use self::addresses::{Addresses, Announced};
+use self::upkeep::Upkeep;
+use crate::clock::Clock;
 use crate::configuration::{DEFAULT_RETENTION, TlsFiles, is_instance};
 use crate::identity::{
     Agents, Entry, Guesses, RemoteWriter, RemoteWriters, TokenFileError, WriterToken, kept_token,
 };
 use crate::ingest::{
-    self, IngestError, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard, TlsIdentity,
+    self, Clocks, IngestError, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard, TlsIdentity,
 };
 use crate::promql::KeptRanges;
 use crate::samples::{Pool, Samples};
@@ -43,6 +46,8 @@ const SHARED_BYTES: u64 = 1 << 30;
 /// The file with the token for remote write, and its writer's name, where nobody configures any.
 const WRITER_TOKEN: &str = "writer.token";
 const LOCAL_WRITER: &str = "local";
+/// How long a moment has to stand before anything is dropped by it.
+pub const SETTLE_AFTER: Duration = Duration::from_hours(1);
 
 /// How long tasks may take to end, connections above all. What agents sent is durable long before.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,6 +74,8 @@ pub struct Options {
     pub store: StoreOptions,
     /// The zone of times.
     pub zone: TimeZone,
+    /// How long a moment has to stand before anything is dropped by it.
+    pub settle_after: Duration,
 }
 
 impl Options {
@@ -85,6 +92,7 @@ impl Options {
             retention: DEFAULT_RETENTION,
             store: StoreOptions::default(),
             zone: TimeZone::system(),
+            settle_after: SETTLE_AFTER,
         }
     }
 
@@ -197,12 +205,19 @@ impl Collector {
         let started = Writer::start(Arc::clone(&store), Arc::clone(&counts));
         let (writer, writer_thread) = started.map_err(RunError::Writer)?;
         let records = Records::of(&store);
+        let clock = Arc::new(Clock::start());
+        let clocks = Arc::new(Clocks::new(Arc::clone(&clock), store.newest_at_open_ms()));
         let numbers = OwnNumbers::new(Arc::clone(&counts), records.clone());
         let own_series = OwnSeries::new(writer.clone(), own_instance().into());
         let agents = options.agents;
         let (own, entry) = (own_instance(), options.entry);
         let writers = RemoteWriters::new(options.writers, entry, agents.all(), &own);
-        let intake = IntakeOptions { writers, writer: writer.clone(), oldest };
+        let intake = IntakeOptions {
+            writers,
+            writer: writer.clone(),
+            oldest,
+            clocks: Arc::clone(&clocks),
+        };
         let guesses = Arc::new(Guesses::default());
         let site = Site {
             names: OwnNames::new(options.hosts, &own),
@@ -218,7 +233,15 @@ impl Collector {
             zone: options.zone,
         };
         let settings = Arc::new(SettingsBoard::of(&agents));
-        let door = IngestOptions { agents, guesses, settings, tls, oldest, writer, counts };
+        let upkeep = Upkeep {
+            store,
+            retention,
+            clock: Arc::clone(&clock),
+            counts: Arc::clone(&counts),
+            settle_after: options.settle_after,
+        };
+        let door =
+            IngestOptions { agents, guesses, settings, tls, oldest, clocks, writer, counts };
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });
@@ -226,7 +249,11 @@ impl Collector {
             web::serve(http, site, stop).await.map_err(RunError::Web)
         });
         tasks.start("upkeep", move |stop| async move {
-            upkeep::run(store, retention, stop).await;
+            upkeep::run(upkeep, stop).await;
+            Ok(())
+        });
+        tasks.start("clock", |stop| async {
+            watch::run(clock, stop).await;
             Ok(())
         });
         tasks.start("own numbers", |stop| async {

@@ -142,6 +142,7 @@ pub struct Store {
     sealed: Condvar,
     counters: Counters,
     settlement: Settlement,
+    newest_at_open_ms: Option<i64>,
 }
 
 /// What only the one who writes needs.
@@ -234,6 +235,11 @@ impl Store {
         let committed = database::commit(batch, "record meetings");
         writer.poisoned = committed.is_err();
         committed
+    }
+
+    /// The newest moment of which something was stored when this was opened, about.
+    pub fn newest_at_open_ms(&self) -> Option<i64> {
+        self.newest_at_open_ms
     }
 
     /// Whether memory is full enough to be sealed.

@@ -3,7 +3,7 @@
 mod doors;
 mod numbers;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 pub use self::doors::{Doors, Turned};
 pub use self::numbers::{OwnNumber, OwnNumbers, exposition};
@@ -135,10 +135,22 @@ pub struct CollectorCounts {
     pub pictures: Requests,
     /// What is turned away before it is read.
     pub doors: Doors,
+    /// The newest moment of what came from outside, Unix time in milliseconds; 0 if nothing came.
+    newest_ms: AtomicI64,
     refused: [AtomicU64; REASONS.len()],
 }
 
 impl CollectorCounts {
+    /// Something from outside was stored that is of that moment.
+    pub fn note_moment(&self, timestamp_ms: i64) {
+        self.newest_ms.fetch_max(timestamp_ms, Ordering::Relaxed);
+    }
+
+    /// The newest moment of what came from outside since the start.
+    pub fn newest_ms(&self) -> Option<i64> {
+        Some(self.newest_ms.load(Ordering::Relaxed)).filter(|newest_ms| *newest_ms > 0)
+    }
+
     /// Adds to a count.
     pub fn add(count: &AtomicU64, amount: u64) {
         count.fetch_add(amount, Ordering::Relaxed);

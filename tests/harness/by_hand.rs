@@ -70,7 +70,7 @@ impl ByHand {
 
 /// The first message of a stream.
 pub fn hello(protocol: u32, boot: u64) -> Up {
-    Up::Hello(Hello { protocol, boot, agent_version: "by hand".into() })
+    Up::Hello(Hello { protocol, boot, agent_version: "by hand".into(), now_ms: 0 })
 }
 
 /// Definitions of series.

@@ -3,7 +3,7 @@
 //! It knows what may be sent ahead of its acknowledgement, and how long an answer may take. It knows
 //! nothing of where frames come from, nor of their pace.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use headroom_proto::limits::{MAX_MESSAGE_BYTES, MAX_UNACKNOWLEDGED, PROTOCOL};
 use headroom_proto::wire::agent_message::Message as Up;
@@ -107,7 +107,8 @@ impl WireClient {
         let mut client =
             Grpc::new(address.connect().await?).max_decoding_message_size(MAX_MESSAGE_BYTES);
         let (outbox, messages) = mpsc::channel(OUTBOX);
-        let hello = Up::Hello(Hello { protocol: PROTOCOL, boot, agent_version });
+        let now_ms = unix_ms();
+        let hello = Up::Hello(Hello { protocol: PROTOCOL, boot, agent_version, now_ms });
         outbox.send(hello.into()).await.map_err(|_| WireError::Closed)?;
         let mut request = Request::new(ReceiverStream::new(messages));
         request.metadata_mut().insert("authorization", address.token.header());
@@ -231,4 +232,9 @@ impl WireClient {
     async fn send(&mut self, message: Outgoing) -> Result<(), WireError> {
         self.outbox.send(message).await.map_err(|_| WireError::Closed)
     }
+}
+
+/// Unix time in milliseconds; a clock before 1970 says nothing.
+fn unix_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }

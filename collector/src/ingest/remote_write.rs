@@ -16,6 +16,7 @@ use headroom_proto::seldom::Seldom;
 use tokio::sync::mpsc;
 
 use self::request::{Malformed, TimeSeries};
+use super::clocks::Clocks;
 use crate::clock::now_ms;
 use crate::identity::{RemoteWriter, RemoteWriters};
 use crate::moments::DAY_MS;
@@ -30,6 +31,10 @@ pub const MAX_REQUEST_BYTES: usize = 32 << 20;
 /// The most series whose ids are remembered by the bytes of their labels; beyond it all are
 /// forgotten and found anew.
 const MAX_KNOWN: usize = 2_000_000;
+
+/// What a sender is told whose samples are old or future while nobody knows by whose clock.
+const CLOCK_IN_DOUBT: &str =
+    "timestamps are too old or in the future, but the collector's own clock may be wrong";
 
 /// Takes remote writes.
 pub struct RemoteWrite {
@@ -50,6 +55,8 @@ pub struct IntakeOptions {
     pub writer: Writer,
     /// How far back samples are kept.
     pub oldest: Duration,
+    /// By clocks that may be wrong.
+    pub clocks: Arc<Clocks>,
 }
 
 /// The hash of a series' name, and of its writer's: what one may write says nothing of another.
@@ -105,6 +112,7 @@ struct Intake<'c> {
     counts: &'c CollectorCounts,
     now_ms: i64,
     oldest_ms: i64,
+    clocks: &'c Clocks,
     groups: Vec<(i64, Vec<SeriesId>, Vec<f64>)>,
     places: HashMap<i64, usize>,
     /// Where the next sample most likely belongs.
@@ -140,6 +148,7 @@ impl RemoteWrite {
             counts: &self.counts,
             now_ms: now_ms(),
             oldest_ms: self.options.oldest.as_millis() as i64,
+            clocks: &self.options.clocks,
             groups: Vec::new(),
             places: HashMap::new(),
             next: 0,
@@ -240,14 +249,21 @@ impl Intake<'_> {
         let mut before = None;
         for sample in series.samples() {
             let (timestamp_ms, value) = sample.map_err(malformed)?;
-            if timestamp_ms.saturating_sub(self.now_ms) > MAX_FUTURE.as_millis() as i64 {
+            let is_future =
+                timestamp_ms.saturating_sub(self.now_ms) > MAX_FUTURE.as_millis() as i64;
+            let is_old = self.now_ms.saturating_sub(timestamp_ms) > self.oldest_ms;
+            // What is refused is not sent again, and it may be our clock that is wrong.
+            if (is_future || is_old) && self.clocks.doubt(None) {
+                return Err(RemoteWriteError::Unavailable(CLOCK_IN_DOUBT.into()));
+            }
+            if is_future {
                 let limit = MAX_FUTURE.as_secs();
                 self.refuse(RefusalReason::Future, 1, || {
                     format!(
                         "timestamp {timestamp_ms} is over {limit} s ahead of the collector's clock"
                     )
                 });
-            } else if self.now_ms.saturating_sub(timestamp_ms) > self.oldest_ms {
+            } else if is_old {
                 let limit = self.oldest_ms / DAY_MS;
                 self.refuse(RefusalReason::TooOld, 1, || {
                     format!("timestamp {timestamp_ms} is over {limit} days old")

@@ -16,10 +16,11 @@ use headroom_proto::wire::{
     SequenceRange, SeriesDefinition, SeriesDefinitions, Settings, SettingsApplied, Welcome,
 };
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
 use super::Door;
-use super::frames::{Checked, Refused, StreamSeries, TakenTimes};
+use super::frames::{Checked, Refused, StreamSeries, TakenTimes, Untimely};
 use super::losses;
 use crate::clock::now_ms;
 use crate::identity::Agent;
@@ -33,6 +34,13 @@ const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most that is handed to the writer and not answered. More than an agent sends ahead.
 const IN_FLIGHT: usize = 2 * MAX_UNACKNOWLEDGED;
 
+/// How long a frame waits, and its stream with it, while it is not known whose clock is wrong. Then
+/// the stream ends, before its agent gives up on an answer.
+const HOLD: Duration = Duration::from_secs(15);
+
+/// How often it is asked again meanwhile.
+const HELD_LOOK: Duration = Duration::from_secs(1);
+
 /// The most series whose samples' refusal is told to the agent; the counter has them all.
 const TOLD: usize = 100;
 
@@ -44,6 +52,14 @@ pub struct AgentStream {
     /// Refusals told already, so that a bad series is told once and not with each frame.
     told: HashSet<String>,
     in_flight: usize,
+    held: Option<Held>,
+}
+
+/// What may be old or future by the collector's clock alone: it is neither taken nor refused yet.
+struct Held {
+    message: Up,
+    since: Instant,
+    next_look: Instant,
 }
 
 impl AgentStream {
@@ -53,7 +69,7 @@ impl AgentStream {
         answers: mpsc::Sender<Result<CollectorMessage, Status>>,
     ) -> Self {
         let series = StreamSeries::new(Arc::clone(&agent.instance));
-        Self { door, agent, answers, series, told: HashSet::new(), in_flight: 0 }
+        Self { door, agent, answers, series, told: HashSet::new(), in_flight: 0, held: None }
     }
 
     /// Runs until the agent ends the stream or the collector stops; an error is the stream's
@@ -68,27 +84,38 @@ impl AgentStream {
         }
         let (reply, mut replies) = mpsc::channel(IN_FLIGHT);
         let mut outcomes = Vec::new();
-        loop {
-            tokio::select! {
+        let ended = loop {
+            let ended = tokio::select! {
                 biased;
-                () = self.door.stop.cancelled() => break,
+                () = self.door.stop.cancelled() => Some(Ok(())),
                 count = replies.recv_many(&mut outcomes, IN_FLIGHT) => {
                     self.in_flight -= count;
-                    self.acknowledge(&mut outcomes).await?;
+                    self.acknowledge(&mut outcomes).await.err().map(Err)
                 }
-                settings = changed(&mut asked) => self.answer(Down::Settings(settings)).await?,
-                message = inbound.message(), if self.in_flight < IN_FLIGHT => match message? {
-                    Some(message) => self.take(message, &reply).await?,
-                    None => break,
+                settings = changed(&mut asked) => {
+                    self.answer(Down::Settings(settings)).await.err().map(Err)
+                }
+                () = next_look(self.held.as_ref()) => self.look_again(&reply).await.err().map(Err),
+                message = inbound.message(), if self.may_read() => match message {
+                    Ok(Some(message)) => self.take(message, &reply).await.err().map(Err),
+                    Ok(None) => Some(Ok(())),
+                    Err(status) => Some(Err(status)),
                 },
+            };
+            if let Some(ended) = ended {
+                break ended;
             }
-        }
+        };
         drop(reply);
         // What was handed in becomes durable whether or not the agent hears of it.
         while replies.recv_many(&mut outcomes, IN_FLIGHT).await > 0 {
             self.acknowledge(&mut outcomes).await?;
         }
-        Ok(())
+        ended
+    }
+
+    fn may_read(&self) -> bool {
+        self.held.is_none() && self.in_flight < IN_FLIGHT
     }
 
     async fn welcome(&self, inbound: &mut Streaming<AgentMessage>) -> Result<(), Status> {
@@ -99,6 +126,7 @@ impl AgentStream {
             return Err(Status::failed_precondition("the first message must be Hello"));
         };
         check_protocol(&hello)?;
+        self.door.clocks.hear(&self.agent.instance, hello.now_ms);
         let instance = &*self.agent.instance;
         tracing::info!(instance, version = hello.agent_version, "agent connected");
         self.answer(Down::Welcome(Welcome {
@@ -125,18 +153,59 @@ impl AgentStream {
         message: AgentMessage,
         reply: &mpsc::Sender<WriteOutcome>,
     ) -> Result<(), Status> {
-        match message.message {
-            Some(Up::Series(definitions)) => self.define(definitions).await,
-            Some(Up::Frame(frame)) => self.take_frame(frame, reply).await,
-            Some(Up::Loss(loss)) => self.take_loss(&loss, reply).await,
-            Some(Up::SettingsApplied(echo)) => {
+        // A message of a later version is one that this one may ignore.
+        let Some(message) = message.message else { return Ok(()) };
+        if self.is_in_doubt(&message) {
+            let since = Instant::now();
+            self.held = Some(Held { message, since, next_look: since + HELD_LOOK });
+            return Ok(());
+        }
+        match message {
+            Up::Series(definitions) => self.define(definitions).await,
+            Up::Frame(frame) => self.take_frame(frame, reply).await,
+            Up::Loss(loss) => self.take_loss(&loss, reply).await,
+            Up::SettingsApplied(echo) => {
                 self.take_echo(echo);
                 Ok(())
             }
-            Some(Up::Hello(_)) => Err(Status::invalid_argument("Hello came twice")),
-            // A message of a later version that this one may ignore.
-            None => Ok(()),
+            Up::Hello(_) => Err(Status::invalid_argument("Hello came twice")),
         }
+    }
+
+    /// Whether it may be the collector's clock that makes this old or future. What is refused then is
+    /// forgotten by its agent for good, so it waits.
+    fn is_in_doubt(&self, message: &Up) -> bool {
+        self.untimely(message).is_some() && self.door.clocks.doubt(Some(&self.agent.instance))
+    }
+
+    fn untimely(&self, message: &Up) -> Option<Untimely> {
+        let timestamp_ms = match message {
+            Up::Frame(frame) => frame.timestamp_ms,
+            Up::Loss(loss) => loss.last_timestamp_ms,
+            Up::Series(_) | Up::SettingsApplied(_) | Up::Hello(_) => return None,
+        };
+        self.times().untimely(timestamp_ms)
+    }
+
+    fn times(&self) -> TakenTimes {
+        TakenTimes { now_ms: now_ms(), oldest: self.door.oldest }
+    }
+
+    /// Looks whether what is held can be taken now, or refused; after a while the stream ends, and the
+    /// agent keeps it.
+    async fn look_again(&mut self, reply: &mpsc::Sender<WriteOutcome>) -> Result<(), Status> {
+        let Some(Held { message, since, .. }) = self.held.take() else { return Ok(()) };
+        if !self.is_in_doubt(&message) {
+            return self.take(AgentMessage { message: Some(message) }, reply).await;
+        }
+        if since.elapsed() >= HOLD {
+            let what = self.untimely(&message).map_or_else(String::new, |what| what.message);
+            return Err(Status::unavailable(format!(
+                "{what}, but the collector's own clock may be wrong; frames wait"
+            )));
+        }
+        self.held = Some(Held { message, since, next_look: Instant::now() + HELD_LOOK });
+        Ok(())
     }
 
     async fn define(&mut self, definitions: SeriesDefinitions) -> Result<(), Status> {
@@ -169,7 +238,7 @@ impl AgentStream {
         frame: Frame,
         reply: &mpsc::Sender<WriteOutcome>,
     ) -> Result<(), Status> {
-        let times = TakenTimes { now_ms: now_ms(), oldest: self.door.oldest };
+        let times = self.times();
         let (boot, sequence) = (frame.boot, frame.sequence);
         let samples = frame.values.len() as u64;
         let name = || panics::hash(&(boot, sequence));
@@ -207,7 +276,7 @@ impl AgentStream {
         reply: &mpsc::Sender<WriteOutcome>,
     ) -> Result<(), Status> {
         let instance = &*self.agent.instance;
-        let times = TakenTimes { now_ms: now_ms(), oldest: self.door.oldest };
+        let times = self.times();
         match losses::check(&self.agent.instance, loss, times) {
             Ok(lost) => {
                 let LostInterval { first_ms: from_ms, last_ms: to_ms, samples, .. } = lost;
@@ -270,6 +339,14 @@ impl AgentStream {
     async fn answer(&self, message: Down) -> Result<(), Status> {
         let message = CollectorMessage { message: Some(message) };
         self.answers.send(Ok(message)).await.map_err(|_| Status::cancelled("the agent has gone"))
+    }
+}
+
+/// Waits until what is held is to be looked at again; for ever, if nothing is.
+async fn next_look(held: Option<&Held>) {
+    match held {
+        Some(held) => tokio::time::sleep_until(held.next_look).await,
+        None => std::future::pending().await,
     }
 }
 

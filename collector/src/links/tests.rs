@@ -64,7 +64,7 @@ fn a_burst_of_ten_seconds_is_the_peak_of_a_month_and_of_what_only_rollups_keep()
     let ever = 1000 * DAY_MS;
     let retention = Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever };
     store.seal().unwrap();
-    store.maintain(Due { now_ms, retention }, &|| false).unwrap();
+    store.maintain(Due::at(now_ms, retention), &|| false).unwrap();
     assert_eq!(store.state().days, 0, "samples have expired");
     assert_eq!((month(), day()), (expected, expected));
 }

@@ -7,8 +7,9 @@ use headroom_proto::chain::Chain;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::now_ms;
+use crate::clock::{Clock, Settled};
 use crate::store::{Due, Retention, Store};
+use crate::telemetry::CollectorCounts;
 
 /// How often it is looked whether anything is due: memory may fill within seconds.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -16,8 +17,21 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// How often what only time makes due is done, and what failed is tried again.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(30);
 
+/// What upkeep works on, and by which time.
+pub struct Upkeep {
+    pub store: Arc<Store>,
+    pub retention: Retention,
+    pub clock: Arc<Clock>,
+    /// What came from outside does not get its moments from this clock.
+    pub counts: Arc<CollectorCounts>,
+    /// How long a moment has to stand before anything goes by it.
+    pub settle_after: Duration,
+}
+
 /// Keeps the store in order until `stop`. A failure is told and tried again.
-pub async fn run(store: Arc<Store>, retention: Retention, stop: CancellationToken) {
+pub async fn run(upkeep: Upkeep, stop: CancellationToken) {
+    let Upkeep { store, retention, clock, counts, settle_after } = upkeep;
+    let mut settled = Settled::after(settle_after.as_millis() as i64);
     let mut looks = tokio::time::interval(LOOK_INTERVAL);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last: Option<Instant> = None;
@@ -27,13 +41,16 @@ pub async fn run(store: Arc<Store>, retention: Retention, stop: CancellationToke
             () = stop.cancelled() => return,
             _ = looks.tick() => {}
         }
+        let standing = clock.look();
+        let newest_ms = counts.newest_ms().max(store.newest_at_open_ms());
+        let settled_ms = settled.look(standing, newest_ms);
         let rested = last.is_none_or(|last| last.elapsed() >= UPKEEP_INTERVAL);
         if !rested && (failed || !store.is_full()) {
             continue;
         }
-        let now_ms = now_ms();
+        let due = Due { now_ms: standing.unix_ms, settled_ms, retention };
         let (worker, stop) = (Arc::clone(&store), stop.clone());
-        let work = move || worker.maintain(Due { now_ms, retention }, &|| stop.is_cancelled());
+        let work = move || worker.maintain(due, &|| stop.is_cancelled());
         let outcome = tokio::task::spawn_blocking(work).await;
         last = Some(Instant::now());
         failed = !matches!(outcome, Ok(Ok(())));

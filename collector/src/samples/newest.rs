@@ -108,7 +108,7 @@ mod tests {
         store.seal().unwrap();
         let ever = 1000 * DAY_MS;
         let retention = Retention { raw_ms: ever, minutes_ms: ever, hours_ms: ever };
-        store.maintain(Due { now_ms: 110 * DAY_MS, retention }, &|| false).unwrap();
+        store.maintain(Due::at(110 * DAY_MS, retention), &|| false).unwrap();
         check();
     }
 }

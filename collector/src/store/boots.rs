@@ -88,6 +88,11 @@ impl Boots {
         self.changed.retain(|_, change| *change > at);
     }
 
+    /// The newest moment of all frames.
+    pub fn newest_ms(&self) -> Option<i64> {
+        self.known.values().map(|boot| boot.newest_ms).max()
+    }
+
     /// The sequences of an instance, by boot.
     pub fn of(&self, instance: &str) -> Vec<(u64, SequenceSet)> {
         let own = self.known.iter().filter(|((name, _), _)| **name == *instance);

@@ -20,10 +20,21 @@ pub struct Retention {
 /// What upkeep goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// The moment it is done at, Unix time in milliseconds.
+    /// The moment it is done at, Unix time in milliseconds: by it, memory is sealed and days are
+    /// merged, which loses nothing.
     pub now_ms: i64,
+    /// The moment that is beyond doubt, at most that one: by it, days are rolled up and things are
+    /// dropped. None of that happens without it.
+    pub settled_ms: Option<i64>,
     /// How long things are kept.
     pub retention: Retention,
+}
+
+impl Due {
+    /// All of it by one moment.
+    pub fn at(now_ms: i64, retention: Retention) -> Self {
+        Self { now_ms, settled_ms: Some(now_ms), retention }
+    }
 }
 
 /// The head is sealed after this long.
@@ -41,22 +52,38 @@ const BOOT_AGE_MS: i64 = 60 * DAY_MS;
 /// The most meetings that are forgotten on one day.
 const EXPIRING_MEETINGS: usize = 100_000;
 
-/// Does what is due at `now_ms`, day by day until `stop` says so. The caller holds the maintenance
-/// lock.
+/// Does what is due, day by day until `stop` says so. The caller holds the maintenance lock.
 pub fn maintain(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
-    let Due { now_ms, retention } = due;
+    let Due { now_ms, settled_ms, retention } = due;
     if store.is_full() || age_is_due(store, now_ms) {
         seal::seal(store)?;
         store.writer().sealed_at_ms = Some(now_ms);
     }
-    drop_expired(store, due, stop)?;
+    let settled = settled_ms.map(|now_ms| Settled { now_ms, retention });
+    if let Some(settled) = settled {
+        drop_expired(store, settled, stop)?;
+    }
     // A day that an import fills is merged when that is done, not over and over.
     let merges = |day: Day, state: &DayState| {
         day.end_ms() + MERGE_AFTER_MS <= now_ms && !state.busy && !stop()
     };
-    let rolls = |day: Day| day.end_ms() + ROLL_AFTER_MS <= now_ms && !stop();
+    let rolls = |day: Day| {
+        settled_ms.is_some_and(|now_ms| day.end_ms() + ROLL_AFTER_MS <= now_ms) && !stop()
+    };
     merge_and_roll(store, merges, rolls)?;
     store.write().days.0.values_mut().for_each(|day| day.busy = false);
+    settled.map_or(Ok(()), |settled| forget(store, settled))
+}
+
+/// A moment beyond doubt, and how long things are kept.
+#[derive(Clone, Copy)]
+struct Settled {
+    now_ms: i64,
+    retention: Retention,
+}
+
+/// Forgets boots whose frames no longer come, and meetings of long ago.
+fn forget(store: &Store, Settled { now_ms, retention }: Settled) -> Result<(), StoreError> {
     let mut batch = store.database.batch();
     store.write().boots.expire(now_ms - BOOT_AGE_MS, &store.database, &mut batch);
     // Once a day, since it looks at each of them.
@@ -83,7 +110,8 @@ fn age_is_due(store: &Store, now_ms: i64) -> bool {
     let sealed_at = *writer.sealed_at_ms.get_or_insert(now_ms);
     drop(writer);
     let head = store.read().head.size();
-    head.samples > 0 && now_ms - sealed_at >= HEAD_AGE_MS
+    // A clock that was set back since is no reason to wait.
+    head.samples > 0 && now_ms.abs_diff(sealed_at) >= HEAD_AGE_MS.unsigned_abs()
 }
 
 fn merge_and_roll(
@@ -109,8 +137,12 @@ fn merge_and_roll(
     Ok(())
 }
 
-fn drop_expired(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
-    let Due { now_ms, retention } = due;
+fn drop_expired(
+    store: &Store,
+    settled: Settled,
+    stop: &dyn Fn() -> bool,
+) -> Result<(), StoreError> {
+    let Settled { now_ms, retention } = settled;
     let database = &store.database;
     let oldest_ms = now_ms - retention.raw_ms;
     // What is in memory of a day that goes would begin it anew once it is sealed: a day with few

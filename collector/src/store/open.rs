@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, RwLock};
 
 use super::boots::Boots;
 use super::database::Database;
+use super::day::Day;
 use super::days::Days;
 use super::head::{Head, HeadRow, Layout};
 use super::index::Index;
@@ -39,6 +40,9 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         newest = newest.max(generation);
     }
     let Replay { index, boots, head } = replay;
+    // Of a day that is sealed, only its beginning is known without a look.
+    let last_day = days.0.keys().next_back().copied().into_iter().chain(head.days()).max();
+    let newest_at_open_ms = boots.newest_ms().max(last_day.map(Day::begin_ms));
     let log = Log::begin(&log_folder, newest + 1)?;
     let writer = Writer {
         log,
@@ -71,6 +75,7 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         sealed: Condvar::new(),
         counters,
         settlement: Settlement::default(),
+        newest_at_open_ms,
     })
 }
 

@@ -139,7 +139,7 @@ fn what_expires_leaves_its_rollups() {
         minutes_ms: minutes * DAY_MS,
         hours_ms: hours * DAY_MS,
     };
-    let keep = |retention| store.maintain(Due { now_ms: now, retention }, &|| false).unwrap();
+    let keep = |retention| store.maintain(Due::at(now, retention), &|| false).unwrap();
     keep(retention(84, 1000, 1000));
     assert_eq!(store.state().unmerged_days, 2, "days are merged once nothing comes any more");
     keep(retention(84, 1000, 1000));
@@ -166,8 +166,37 @@ fn what_expires_leaves_its_rollups() {
     drop(store);
     let store = Store::open(directory.path()).unwrap();
     assert_eq!(samples(&store, EVER), [(old + 890_000, 89.0), (new, 2.0)]);
-    store.maintain(Due { now_ms: now, retention: retention(35, 35, 35) }, &|| false).unwrap();
+    store.maintain(Due::at(now, retention(35, 35, 35)), &|| false).unwrap();
     assert_eq!(samples(&store, EVER), [(new, 2.0)]);
+}
+
+#[test]
+fn without_a_moment_beyond_doubt_nothing_is_dropped_or_rolled_up() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let begin = 800 * DAY_MS;
+    append(&store, 1, begin, 1.0);
+    store.seal().unwrap();
+    append(&store, 2, begin + 1000, 2.0);
+    let retention = Retention { raw_ms: 9 * DAY_MS, minutes_ms: 9 * DAY_MS, hours_ms: 9 * DAY_MS };
+    let keep = |now_ms, settled_ms| {
+        store.maintain(Due { now_ms, settled_ms, retention }, &|| false).unwrap();
+    };
+    // The clock jumps a hundred days ahead.
+    keep(begin, None);
+    keep(begin + 100 * DAY_MS, None);
+    keep(begin + 100 * DAY_MS, Some(begin + DAY_MS));
+    keep(begin, Some(begin));
+    assert_eq!(samples(&store, EVER), [(begin, 1.0), (begin + 1000, 2.0)]);
+    let known = |sequence| append(&store, sequence, begin, 1.0);
+    assert_eq!((known(1), known(2)), (Appended::Duplicate, Appended::Duplicate), "boots stay");
+    // Memory is sealed by age again, though it was sealed in the future before.
+    append(&store, 3, begin + 2000, 3.0);
+    keep(begin + 3 * 3_600_000, Some(begin));
+    assert_eq!(store.state().head_samples, 0);
+    keep(begin + 100 * DAY_MS, Some(begin + 100 * DAY_MS));
+    assert_eq!(samples(&store, EVER), []);
+    assert_eq!(known(1), Appended::Stored);
 }
 
 #[test]
@@ -205,7 +234,7 @@ fn merging_keeps_every_sample_once_and_buckets_are_the_same_before_and_after() {
     let ever = Retention { raw_ms: day, minutes_ms: day, hours_ms: day };
     store.seal().unwrap();
     for _ in 0..2 {
-        store.maintain(Due { now_ms: day + 5 * DAY_MS, retention: ever }, &|| false).unwrap();
+        store.maintain(Due::at(day + 5 * DAY_MS, ever), &|| false).unwrap();
     }
     assert_eq!(store.state().counts.duplicate_samples, 7);
     assert_eq!(samples(&store, EVER), expected);

@@ -129,6 +129,7 @@ fn record(store: &Store, counts: &CollectorCounts, loss: &LostInterval) -> Write
 fn count(counts: &CollectorCounts, frame: &FrameWrite, appended: Appended) {
     match appended {
         Appended::Stored => {
+            counts.note_moment(frame.timestamp_ms);
             CollectorCounts::add(&counts.frames_stored, 1);
             CollectorCounts::add(&counts.samples_stored, frame.values.len() as u64);
         }

@@ -169,7 +169,7 @@ fn months_and_years_have_the_true_peak_and_the_true_mean() {
     let ever = 10_000 * DAY_MS;
     let retention = Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever };
     for later in [3, 60] {
-        let due = Due { now_ms: BEGIN_MS + later * DAY_MS, retention };
+        let due = Due::at(BEGIN_MS + later * DAY_MS, retention);
         store.maintain(due, &|| false).unwrap();
     }
     assert_eq!(store.state().days, 0, "samples have expired");

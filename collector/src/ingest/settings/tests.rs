@@ -8,8 +8,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::clock::Clock;
 use crate::identity::TokenHash;
-use crate::ingest::{self, IngestOptions};
+use crate::ingest::{self, Clocks, IngestOptions};
 use crate::store::Store;
 use crate::telemetry::CollectorCounts;
 use crate::writer::Writer;
@@ -57,6 +58,7 @@ async fn settings_are_sent_at_the_beginning_and_whenever_they_change() {
         settings: Arc::clone(&settings),
         tls: None,
         oldest: Duration::from_hours(1),
+        clocks: Arc::new(Clocks::new(Arc::new(Clock::start()), None)),
         writer,
         counts: Arc::clone(&counts),
     };

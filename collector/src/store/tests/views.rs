@@ -175,11 +175,12 @@ fn samples_in_memory_of_a_day_that_expires_hide_no_rollups() {
     store.append(&[frame(&store, 3, 0, &[("eth1", 1.0), ("eth2", 2.0)])]).unwrap();
     let (now_ms, raw_ms) = (20 * DAY_MS, 15 * DAY_MS);
     let retention = Retention { raw_ms, minutes_ms: now_ms, hours_ms: now_ms };
-    store.maintain(Due { now_ms, retention }, &|| false).unwrap();
+    store.maintain(Due::at(now_ms, retention), &|| false).unwrap();
     store.seal().unwrap();
     assert_eq!(store.state().days, 0);
     let matchers = [Matcher::metric("bytes")];
-    let what = Selection { matchers: &matchers, range: TimeRange { from_ms: 0, to_ms: 4 * DAY_MS } };
+    let what =
+        Selection { matchers: &matchers, range: TimeRange { from_ms: 0, to_ms: 4 * DAY_MS } };
     let found = store.select(what, Hints::default(), &Budget::unlimited()).unwrap();
     let times: Vec<_> = found.iter().map(|series| series.timestamps.clone()).collect();
     assert_eq!(times, [vec![3 * DAY_MS], vec![0, 3 * DAY_MS, 7 * DAY_MS / 2], vec![0]]);
@@ -208,7 +209,7 @@ proptest! {
                     let raw_ms = 15 * DAY_MS;
                     oldest_ms = now_ms - raw_ms;
                     let retention = Retention { raw_ms, minutes_ms: now_ms, hours_ms: now_ms };
-                    store.maintain(Due { now_ms, retention }, &|| false).unwrap();
+                    store.maintain(Due::at(now_ms, retention), &|| false).unwrap();
                 }
                 _ => {
                     let at_ms = (quarter * DAY_MS / 4).max(oldest_ms);

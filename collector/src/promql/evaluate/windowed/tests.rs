@@ -117,7 +117,7 @@ proptest! {
         let ever = crate::store::Retention { raw_ms: i64::MAX / 4, minutes_ms: i64::MAX / 4,
             hours_ms: i64::MAX / 4 };
         store.seal().unwrap();
-        store.maintain(Due { now_ms: 200 * DAY_MS, retention: ever }, &|| false).unwrap();
+        store.maintain(Due::at(200 * DAY_MS, ever), &|| false).unwrap();
         check(&store);
     }
 }
