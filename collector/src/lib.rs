@@ -10,6 +10,9 @@ pub mod moments;
 // Texts of others without control characters.
 pub mod printable;
 
+// A failure that repeats itself, told once.
+pub mod complaint;
+
 // Tables as CSV.
 pub mod sheet;
 

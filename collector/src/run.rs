@@ -27,7 +27,8 @@ use crate::identity::{
     Agents, Entry, Guesses, RemoteWriter, RemoteWriters, TokenFileError, WriterToken, kept_token,
 };
 use crate::ingest::{
-    self, Clocks, IngestError, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard, TlsIdentity,
+    self, Clocks, IngestError, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard,
+    TlsIdentity,
 };
 use crate::promql::KeptRanges;
 use crate::samples::{Pool, Samples};
@@ -212,17 +213,15 @@ impl Collector {
         let agents = options.agents;
         let (own, entry) = (own_instance(), options.entry);
         let writers = RemoteWriters::new(options.writers, entry, agents.all(), &own);
-        let intake = IntakeOptions {
-            writers,
-            writer: writer.clone(),
-            oldest,
-            clocks: Arc::clone(&clocks),
-        };
+        let intake =
+            IntakeOptions { writers, writer: writer.clone(), oldest, clocks: Arc::clone(&clocks) };
         let guesses = Arc::new(Guesses::default());
+        let ready = writer.clone();
         let site = Site {
             names: OwnNames::new(options.hosts, &own),
             guesses: Arc::clone(&guesses),
             refusals: Seldom::default(),
+            readiness: Box::new(move || ready.readiness()),
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
             samples: Arc::clone(&store) as Arc<dyn Samples>,
@@ -240,8 +239,7 @@ impl Collector {
             counts: Arc::clone(&counts),
             settle_after: options.settle_after,
         };
-        let door =
-            IngestOptions { agents, guesses, settings, tls, oldest, clocks, writer, counts };
+        let door = IngestOptions { agents, guesses, settings, tls, oldest, clocks, writer, counts };
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });

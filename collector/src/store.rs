@@ -15,6 +15,7 @@ mod chunk;
 mod database;
 mod day;
 mod days;
+mod durability;
 mod error;
 mod gathered;
 mod head;
@@ -31,6 +32,7 @@ mod numbers;
 mod open;
 mod pairs;
 mod periods;
+mod place;
 mod presence;
 mod read;
 mod records;
@@ -59,6 +61,8 @@ pub use self::boots::FrameId;
 use self::database::Database;
 use self::day::Day;
 use self::days::Days;
+use self::durability::Durability;
+pub use self::durability::NotDurable;
 pub use self::error::StoreError;
 use self::head::Head;
 use self::index::Index;
@@ -70,6 +74,7 @@ pub use self::losses::LostInterval;
 pub use self::maintain::{Due, Retention};
 pub use self::meetings::{Marks, Meeting};
 use self::periods::Periods;
+use self::place::Place;
 pub use self::records::Records;
 use self::seal::Sealing;
 use self::settled::Settlement;
@@ -128,6 +133,8 @@ impl Default for StoreOptions {
 /// The store of one data directory.
 pub struct Store {
     database: Database,
+    place: Place,
+    durability: Durability,
     log_folder: PathBuf,
     options: StoreOptions,
     /// Taken before `state`, never after it.
@@ -149,6 +156,8 @@ pub struct Store {
 struct Writer {
     log: Log,
     poisoned: bool,
+    /// The place was not there when somebody looked last.
+    displaced: bool,
     /// Series with ids below this are in the log or sealed.
     logged_series: usize,
     /// Series with ids below this are sealed.
@@ -197,16 +206,16 @@ impl Store {
     /// Waits while memory is full of samples that are being sealed.
     pub fn append(&self, frames: &[FrameWrite]) -> Result<Vec<Appended>, StoreError> {
         let _whole = Whole::begin("appending to the store");
-        append::append(self, frames)
+        let appended = append::append(self, frames);
+        self.durability.wrote(&appended);
+        appended
     }
 
     /// Keeps a loss that an agent reports, once, however often it is reported.
     pub fn record_loss(&self, loss: &LostInterval) -> Result<Appended, StoreError> {
         let _whole = Whole::begin("recording a loss");
         let mut writer = self.writer();
-        if writer.poisoned {
-            return Err(StoreError::Poisoned);
-        }
+        writer.check()?;
         let known = rows::at_key_of(&self.database, loss)?;
         if self.read().boots.has_all(loss) || known.as_ref() == Some(loss) {
             return Ok(Appended::Duplicate);
@@ -215,16 +224,14 @@ impl Store {
         rows::put(&self.database, &mut batch, loss);
         let committed = database::commit(batch, "record a loss");
         writer.poisoned = committed.is_err();
-        committed.map(|()| Appended::Stored)
+        committed.and_then(|()| self.check_place(&mut writer)).map(|()| Appended::Stored)
     }
 
     /// Keeps what agents say of meetings; of the same one the newest word of each boot.
     pub fn record_meetings(&self, meetings: &[Meeting]) -> Result<(), StoreError> {
         let _whole = Whole::begin("recording meetings");
         let mut writer = self.writer();
-        if writer.poisoned {
-            return Err(StoreError::Poisoned);
-        }
+        writer.check()?;
         let mut batch = self.database.batch();
         for meeting in meetings {
             // A backlog comes behind what is live, and knows less.
@@ -234,7 +241,7 @@ impl Store {
         }
         let committed = database::commit(batch, "record meetings");
         writer.poisoned = committed.is_err();
-        committed
+        committed.and_then(|()| self.check_place(&mut writer))
     }
 
     /// The newest moment of which something was stored when this was opened, about.
@@ -253,6 +260,7 @@ impl Store {
     pub fn maintain(&self, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
         let _whole = Whole::begin("upkeep of the store");
         let _maintenance = self.maintenance();
+        self.place.check()?;
         maintain::maintain(self, due, stop)
     }
 
@@ -260,6 +268,7 @@ impl Store {
     pub fn seal(&self) -> Result<(), StoreError> {
         let _whole = Whole::begin("sealing");
         let _maintenance = self.maintenance();
+        self.place.check()?;
         seal::seal(self)
     }
 
@@ -295,8 +304,22 @@ impl Store {
         lock(&self.writer)
     }
 
+    /// Looks whether what was just written can be found again: nothing is acknowledged before.
+    fn check_place(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        let found = self.place.check().and_then(|()| writer.log.check());
+        writer.displaced = found.is_err();
+        found
+    }
+
     fn maintenance(&self) -> MutexGuard<'_, ()> {
         lock(&self.maintenance)
+    }
+}
+
+impl Writer {
+    /// Fails after a write did whose outcome nobody knows.
+    fn check(&self) -> Result<(), StoreError> {
+        if self.poisoned { Err(StoreError::Poisoned) } else { Ok(()) }
     }
 }
 

@@ -127,6 +127,8 @@ pub struct CollectorCounts {
     pub settings_refused: AtomicU64,
     /// Batches written, each with one sync.
     pub commits: AtomicU64,
+    /// Batches and losses that could not be written.
+    pub commits_failed: AtomicU64,
     /// Requests of the query API.
     pub queries: Requests,
     /// Pages and their data.

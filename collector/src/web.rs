@@ -16,6 +16,7 @@ mod pages;
 mod pictures;
 mod problem;
 mod question;
+mod ready;
 mod remote_write;
 mod routes;
 mod site;
@@ -29,7 +30,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use self::names::OwnNames;
-pub use self::site::Site;
+pub use self::site::{Readiness, Site};
 pub use self::snapshot::Snapshots;
 
 /// Serves pages on `listener` until `stop`.

@@ -6,18 +6,38 @@
 mod commit;
 mod own;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use headroom_proto::panics::Whole;
 use headroom_proto::wire::SequenceRange;
 use tokio::sync::{mpsc, oneshot};
 
+use self::commit::Commits;
 pub use self::own::{OwnSeries, OwnSeriesError};
 use crate::store::{FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store};
 use crate::telemetry::CollectorCounts;
 
 /// The most that waits for the writer; beyond it streams wait, and agents with them.
 const QUEUE: usize = 4096;
+
+/// A commit that takes longer is no longer on its way.
+const LONGEST_COMMIT: Duration = Duration::from_secs(10);
+
+/// When the commit under way began, if there is one.
+#[derive(Debug, Clone, Default)]
+struct BusySince(Arc<Mutex<Option<Instant>>>);
+
+impl BusySince {
+    fn set(&self, since: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    fn elapsed(&self) -> Option<Duration> {
+        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map(|since| since.elapsed())
+    }
+}
 
 /// What is handed in.
 #[derive(Debug)]
@@ -48,7 +68,7 @@ pub enum WriteOutcome {
     Loss(SequenceRange),
     /// The collector's own numbers are.
     Own,
-    /// The store takes no more; the reason, for whoever handed it in.
+    /// The store takes no more; the whole reason, for whoever handed it in.
     Failed(String),
 }
 
@@ -72,6 +92,8 @@ pub struct WriterEnded;
 pub struct Writer {
     store: Arc<Store>,
     queue: mpsc::Sender<Submission>,
+    /// When the commit under way began.
+    busy_since: BusySince,
 }
 
 /// The writer thread, for whoever waits for its end.
@@ -88,10 +110,11 @@ impl Writer {
     ) -> std::io::Result<(Self, WriterThread)> {
         let (queue, submissions) = mpsc::channel(QUEUE);
         let (ending, ended) = oneshot::channel();
-        let writer = Self { store: Arc::clone(&store), queue };
+        let busy_since = BusySince::default();
+        let writer = Self { store: Arc::clone(&store), queue, busy_since: busy_since.clone() };
         let work = move || {
             let _whole = Whole::begin("the store's writer");
-            commit::run(&store, &counts, submissions);
+            Commits::new(&store, &counts, busy_since).run(submissions);
             // Whoever waited has gone if this fails.
             let _ = ending.send(());
         };
@@ -103,6 +126,16 @@ impl Writer {
     /// them; a new one if there is none yet.
     pub fn series_id_of(&self, pairs: &[(&str, &str)]) -> Result<SeriesId, SeriesLimit> {
         self.store.series_id_of(pairs)
+    }
+
+    /// Whether what is handed in now would be durable soon; the reason why not. Looks at the disk,
+    /// which may hang.
+    pub fn readiness(&self) -> Result<(), String> {
+        let waits = self.busy_since.elapsed().filter(|waits| *waits >= LONGEST_COMMIT);
+        if let Some(waits) = waits {
+            return Err(format!("the store has not answered for {} s", waits.as_secs()));
+        }
+        self.store.durability().map_err(|not| not.to_string())
     }
 
     /// Hands in a write; waits while the queue is full.

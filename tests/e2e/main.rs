@@ -8,6 +8,7 @@ mod connection;
 mod containers;
 mod demo;
 mod disk;
+mod durability;
 mod log;
 mod outage;
 mod own_numbers;

@@ -7,6 +7,7 @@ use crate::Source;
 const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("moments", &[]),
+    ("complaint", &[]),
     ("printable", &[]),
     ("sheet", &["printable"]),
     ("client", &["moments", "sheet"]),
@@ -17,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["moments", "samples"]),
     ("query", &[]),
     ("promql", &["moments", "samples"]),
-    ("writer", &["samples", "store", "telemetry"]),
+    ("writer", &["complaint", "samples", "store", "telemetry"]),
     ("ingest", &["clock", "moments", "samples", "store", "identity", "telemetry", "writer"]),
     ("links", &["moments", "samples", "query"]),
     ("graphs", &["moments", "printable", "sheet", "samples", "store", "query", "promql", "links"]),
@@ -47,6 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "run",
         &[
             "clock",
+            "complaint",
             "configuration",
             "identity",
             "ingest",
@@ -98,6 +100,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 /// Modules that decide: no clock, no files, no sockets, no threads.
 const PURE: &[&str] = &[
     "collector/src/moments",
+    "collector/src/complaint",
     "collector/src/printable",
     "collector/src/sheet",
     "collector/src/client/csv",

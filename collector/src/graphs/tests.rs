@@ -10,6 +10,7 @@ use quick_xml::events::Event;
 use tempfile::TempDir;
 
 use super::*;
+use crate::promql::{KeptRanges, KeptReader};
 use crate::samples::{Budget, Labels, Reader};
 use crate::store::{FrameWrite, LostInterval, Records, Store};
 
@@ -171,7 +172,8 @@ fn check_data(graph: &Graph) {
 /// Draws each graph once and holds it against what a picture may be. Answers how many there were.
 fn check_pictures(store: &Arc<Store>, tenant: &str, (period, size): (usize, usize)) -> usize {
     let (records, budget) = (Records::of(store), Budget::unlimited());
-    let sources = Sources { reader: Reader::new(&**store, &budget), records: &records };
+    let (reader, kept) = (Reader::new(&**store, &budget), KeptRanges::new(1 << 20));
+    let sources = Sources { samples: KeptReader { reader, kept: &kept }, records: &records };
     let mut drawn = 0;
     for (place, name) in names().enumerate() {
         let definition = definition(name).unwrap();

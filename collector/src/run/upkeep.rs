@@ -8,6 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Settled};
+use crate::complaint::Complaint;
 use crate::store::{Due, Retention, Store};
 use crate::telemetry::CollectorCounts;
 
@@ -28,7 +29,7 @@ pub struct Upkeep {
     pub settle_after: Duration,
 }
 
-/// Keeps the store in order until `stop`. A failure is told and tried again.
+/// Keeps the store in order until `stop`. A failure is told once and tried again.
 pub async fn run(upkeep: Upkeep, stop: CancellationToken) {
     let Upkeep { store, retention, clock, counts, settle_after } = upkeep;
     let mut settled = Settled::after(settle_after.as_millis() as i64);
@@ -36,6 +37,7 @@ pub async fn run(upkeep: Upkeep, stop: CancellationToken) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut last: Option<Instant> = None;
     let mut failed = false;
+    let mut complaint = Complaint::default();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -53,11 +55,23 @@ pub async fn run(upkeep: Upkeep, stop: CancellationToken) {
         let work = move || worker.maintain(due, &|| stop.is_cancelled());
         let outcome = tokio::task::spawn_blocking(work).await;
         last = Some(Instant::now());
-        failed = !matches!(outcome, Ok(Ok(())));
-        match outcome {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!("upkeep of the store: {}", Chain(&error)),
-            Err(error) => tracing::error!("upkeep of the store: {}", Chain(&error)),
+        let reason = match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(Chain(&error).to_string()),
+            Err(error) => Some(Chain(&error).to_string()),
+        };
+        failed = reason.is_some();
+        match reason {
+            Some(reason) => {
+                if let Some(told) = complaint.failed(reason) {
+                    tracing::error!("upkeep of the store: {told}");
+                }
+            }
+            None => {
+                if let Some(again) = complaint.works() {
+                    tracing::info!(again, "upkeep of the store works again");
+                }
+            }
         }
     }
 }

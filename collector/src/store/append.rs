@@ -15,6 +15,9 @@ const MEMORY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Makes frames durable, all or none, each exactly once; tells of each what became of it.
 pub fn append(store: &Store, frames: &[FrameWrite]) -> Result<Vec<Appended>, StoreError> {
     let mut writer = wait_for_memory(store)?;
+    if writer.displaced {
+        store.check_place(&mut writer)?;
+    }
     // It is not sealed while the writer is locked.
     let head = Arc::clone(&store.read().head);
     stage_series(store, &mut writer);
@@ -28,6 +31,7 @@ pub fn append(store: &Store, frames: &[FrameWrite]) -> Result<Vec<Appended>, Sto
         return Ok(outcomes);
     }
     commit(store, &mut writer)?;
+    store.check_place(&mut writer)?;
     // Whoever opens a view meanwhile waits, and has all of these rows or none.
     let mut state = store.write();
     let stored = frames.iter().zip(&layouts).filter_map(|(frame, layout)| {
@@ -94,13 +98,13 @@ fn wait_for_memory(store: &Store) -> Result<MutexGuard<'_, Writer>, StoreError> 
     let writer = store.writer();
     let too_much = |_: &mut Writer| {
         let state = store.read();
-        state.sealing.is_some() && state.head.size().bytes >= store.options.head_bytes
+        // Where a seal cannot begin, memory is bounded by as much as where one is under way.
+        let most = store.options.head_bytes.saturating_mul(2 - u64::from(state.sealing.is_some()));
+        state.head.size().bytes >= most
     };
     let waited = store.sealed.wait_timeout_while(writer, MEMORY_TIMEOUT, too_much);
     let (writer, waited) = waited.unwrap_or_else(|_| lock::broken());
-    if writer.poisoned {
-        return Err(StoreError::Poisoned);
-    }
+    writer.check()?;
     if waited.timed_out() {
         return Err(StoreError::Full { seconds: MEMORY_TIMEOUT.as_secs() });
     }

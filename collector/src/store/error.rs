@@ -46,6 +46,9 @@ pub enum StoreError {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// The data directory, or what lasts in it, is no longer where it was.
+    #[error("{} was removed or replaced while it was in use; put it back or restart the collector", .0.display())]
+    Displaced(PathBuf),
     /// Samples could not be compressed.
     #[error("failed to compress series {series} from {first_ms}")]
     Compress {

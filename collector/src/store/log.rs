@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 pub use self::record::{LoggedRow, Record};
 use super::head::Layout;
+use super::place::Known;
 use super::{FrameId, FrameWrite, SeriesId, StoreError};
 
 /// The note of the newest generation that is sealed.
@@ -27,6 +28,8 @@ const MAX_RECORD_BYTES: u32 = 256 << 20;
 pub struct Log {
     folder: PathBuf,
     file: File,
+    /// What its name led to when it was made.
+    known: Known,
     generation: u32,
     /// Bytes that are whole and synced.
     length: u64,
@@ -65,9 +68,9 @@ impl Log {
                 file.write_all(&record::header())?;
                 file.sync_all()?;
                 File::open(folder)?.sync_all()?;
-                Ok(file)
+                Ok((file, Known::at(path.clone())?))
             });
-        let file = begun.map_err(|source| {
+        let (file, known) = begun.map_err(|source| {
             // What is half begun must not be in the way of the next attempt.
             let _ = fs::remove_file(&path);
             StoreError::File { operation: "begin log", path, source }
@@ -75,6 +78,7 @@ impl Log {
         Ok(Self {
             folder: folder.to_owned(),
             file,
+            known,
             generation,
             length: record::header().len() as u64,
             staged: Vec::new(),
@@ -158,6 +162,11 @@ impl Log {
             Ok(()) => Written::Refused(error),
             Err(worse) => Written::Uncertain(worse),
         }
+    }
+
+    /// Fails if the file was removed or replaced.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.known.check()
     }
 
     pub fn bytes(&self) -> u64 {

@@ -8,10 +8,12 @@ use super::boots::Boots;
 use super::database::Database;
 use super::day::Day;
 use super::days::Days;
+use super::durability::Durability;
 use super::head::{Head, HeadRow, Layout};
 use super::index::Index;
 use super::log::{self, Log, LoggedRow, Record};
 use super::periods::Periods;
+use super::place::Place;
 use super::{Counters, FrameId, Settlement, State, Store, StoreError, StoreOptions, Writer};
 
 pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError> {
@@ -43,10 +45,12 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
     // Of a day that is sealed, only its beginning is known without a look.
     let last_day = days.0.keys().next_back().copied().into_iter().chain(head.days()).max();
     let newest_at_open_ms = boots.newest_ms().max(last_day.map(Day::begin_ms));
+    let place = Place::of(directory)?;
     let log = Log::begin(&log_folder, newest + 1)?;
     let writer = Writer {
         log,
         poisoned: false,
+        displaced: false,
         // Those that only older files have are sealed before these go.
         logged_series: index.len(),
         saved_series,
@@ -66,6 +70,8 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
     counters.damaged.store(damaged, std::sync::atomic::Ordering::Relaxed);
     Ok(Store {
         database,
+        place,
+        durability: Durability::default(),
         log_folder,
         options,
         writer: Mutex::new(writer),

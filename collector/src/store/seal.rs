@@ -26,6 +26,12 @@ const DAYS_AT_ONCE: usize = 64;
 
 /// Seals the head now. The caller holds the maintenance lock.
 pub fn seal(store: &Store) -> Result<(), StoreError> {
+    let sealed = seal_all(store);
+    store.durability.sealed(&sealed);
+    sealed
+}
+
+fn seal_all(store: &Store) -> Result<(), StoreError> {
     // One that failed before comes first: chunks are in order of arrival.
     let unfinished = store.read().sealing.clone();
     if let Some(unfinished) = unfinished {
@@ -40,9 +46,7 @@ pub fn seal(store: &Store) -> Result<(), StoreError> {
 /// Takes the head aside; appends go on into a new one.
 fn begin(store: &Store) -> Result<Option<Sealing>, StoreError> {
     let mut writer = store.writer();
-    if writer.poisoned {
-        return Err(StoreError::Poisoned);
-    }
+    writer.check()?;
     if store.read().head.size().samples == 0 {
         return Ok(None);
     }
@@ -51,6 +55,9 @@ fn begin(store: &Store) -> Result<Option<Sealing>, StoreError> {
     let head = std::mem::take(&mut state.head);
     let sealing = Sealing { head, generation, series: writer.logged_series };
     state.sealing = Some(sealing.clone());
+    drop((state, writer));
+    // There is room again for whoever waited until a seal could begin.
+    store.sealed.notify_all();
     Ok(Some(sealing))
 }
 

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use super::doors::{Door, Group, admit};
 use super::gate::Gate;
 use super::site::Site;
-use super::{api, assets, meetings, metrics, pages, pictures, problem, remote_write};
+use super::{api, assets, meetings, metrics, pages, pictures, problem, ready, remote_write};
 use crate::ingest::MAX_REQUEST_BYTES;
 
 /// All groups together.
@@ -24,7 +24,7 @@ pub fn routes(site: &Arc<Site>) -> Router {
         routes.route_layer(from_fn_with_state(door, admit))
     };
     Router::new()
-        .merge(for_group(Group::Public, public()))
+        .merge(for_group(Group::Public, public(site)))
         .merge(for_group(Group::Reader, reader(gate, site)))
         .merge(for_group(Group::Writer, writer(site)))
         .merge(for_group(Group::Admin, admin(site)))
@@ -33,12 +33,13 @@ pub fn routes(site: &Arc<Site>) -> Router {
         .layer(map_response(secure))
 }
 
-fn public() -> Router {
+fn public(site: &Arc<Site>) -> Router {
     Router::new()
         .route("/assets/{file}", get(assets::asset))
         .route("/favicon.ico", get(assets::icon))
         .route("/-/healthy", get(async || "healthy\n"))
-        .route("/-/ready", get(async || "ready\n"))
+        .route("/-/ready", get(ready::ready))
+        .with_state(Arc::clone(site))
 }
 
 /// What reads samples knows the gate only; the figures of the collector itself must be there also

@@ -17,6 +17,9 @@ use crate::telemetry::CollectorCounts;
 use super::names::OwnNames;
 use super::snapshot::Snapshots;
 
+/// Says why what comes now would not be durable, if so.
+pub type Readiness = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
+
 /// What the pages are made of.
 pub struct Site {
     /// The samples.
@@ -37,6 +40,8 @@ pub struct Site {
     pub guesses: Arc<Guesses>,
     /// Refusals that were told lately.
     pub refusals: Seldom,
+    /// Whether what comes is durable.
+    pub readiness: Readiness,
     /// Takes snapshots.
     pub snapshots: Snapshots,
     /// The zone of times, unless the reader asks for another.

@@ -1,10 +1,13 @@
 //! The writer thread: gathers what has been handed in and commits it as one batch with one sync.
 
+use std::time::Instant;
+
 use headroom_proto::chain::Chain;
 use headroom_proto::wire::SequenceRange;
 use tokio::sync::mpsc;
 
-use super::{Submission, Write, WriteOutcome};
+use super::{BusySince, Submission, Write, WriteOutcome};
+use crate::complaint::Complaint;
 use crate::store::{Appended, FrameId, FrameWrite, LostInterval, Meeting, Store, StoreError};
 use crate::telemetry::CollectorCounts;
 
@@ -35,19 +38,94 @@ struct Batch {
     losses: Vec<Loss>,
 }
 
-/// Commits what comes until nobody is left to hand in anything.
-pub fn run(store: &Store, counts: &CollectorCounts, mut queue: mpsc::Receiver<Submission>) {
-    let mut gathered = Vec::with_capacity(BATCH);
-    while queue.blocking_recv_many(&mut gathered, BATCH) > 0 {
-        let mut batch = Batch::default();
-        gathered.drain(..).for_each(|submission| batch.add(submission));
-        let losses = std::mem::take(&mut batch.losses);
-        if !batch.replies.is_empty() {
-            append(store, counts, batch);
+/// The work of the thread.
+pub struct Commits<'w> {
+    store: &'w Store,
+    counts: &'w CollectorCounts,
+    busy_since: BusySince,
+    complaint: Complaint,
+}
+
+impl<'w> Commits<'w> {
+    pub fn new(store: &'w Store, counts: &'w CollectorCounts, busy_since: BusySince) -> Self {
+        Self { store, counts, busy_since, complaint: Complaint::default() }
+    }
+
+    /// Commits what comes until nobody is left to hand in anything.
+    pub fn run(mut self, mut queue: mpsc::Receiver<Submission>) {
+        let mut gathered = Vec::with_capacity(BATCH);
+        while queue.blocking_recv_many(&mut gathered, BATCH) > 0 {
+            self.busy_since.set(Some(Instant::now()));
+            let mut batch = Batch::default();
+            gathered.drain(..).for_each(|submission| batch.add(submission));
+            let losses = std::mem::take(&mut batch.losses);
+            if !batch.replies.is_empty() {
+                self.append(batch);
+            }
+            // After the frames: one that arrived after all is no loss.
+            for Loss { to, interval } in losses {
+                answer(&to, self.record(&interval));
+            }
+            self.busy_since.set(None);
         }
-        // After the frames: one that arrived after all is no loss.
-        for Loss { to, interval } in losses {
-            answer(&to, record(store, counts, &interval));
+    }
+
+    fn append(&mut self, batch: Batch) {
+        let Batch { mut frames, own, meetings, replies, losses: _ } = batch;
+        let from_outside = frames.len();
+        frames.extend(own);
+        // Meetings first: what is known of one does not change if its frame comes again.
+        let noted =
+            if meetings.is_empty() { Ok(()) } else { self.store.record_meetings(&meetings) };
+        let appended = noted.and_then(|()| self.store.append(&frames));
+        CollectorCounts::add(&self.counts.commits, 1);
+        match appended {
+            Ok(appended) => {
+                self.works();
+                let counted = frames.iter().zip(appended).take(from_outside);
+                counted.for_each(|(frame, appended)| count(self.counts, frame, appended));
+                for Reply { to, outcome } in replies {
+                    answer(&to, outcome);
+                }
+            }
+            Err(error) => {
+                let reason = self.failed(&error);
+                for Reply { to, .. } in replies {
+                    answer(&to, WriteOutcome::Failed(reason.clone()));
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, loss: &LostInterval) -> WriteOutcome {
+        match self.store.record_loss(loss) {
+            Ok(appended) => {
+                if appended == Appended::Stored {
+                    CollectorCounts::add(&self.counts.frames_lost, loss.frames());
+                }
+                WriteOutcome::Loss(SequenceRange {
+                    boot: loss.boot,
+                    first: loss.first_sequence,
+                    last: loss.last_sequence,
+                })
+            }
+            Err(error) => WriteOutcome::Failed(self.failed(&error)),
+        }
+    }
+
+    /// Counts a failure, and tells it unless it is the last one again.
+    fn failed(&mut self, error: &StoreError) -> String {
+        CollectorCounts::add(&self.counts.commits_failed, 1);
+        let reason = Chain(error).to_string();
+        if let Some(told) = self.complaint.failed(reason.clone()) {
+            tracing::error!("nothing can be stored: {told}");
+        }
+        reason
+    }
+
+    fn works(&mut self) {
+        if let Some(again) = self.complaint.works() {
+            tracing::info!(again, "what comes is stored again");
         }
     }
 }
@@ -78,52 +156,8 @@ impl Batch {
     }
 }
 
-fn append(store: &Store, counts: &CollectorCounts, batch: Batch) {
-    let Batch { mut frames, own, meetings, replies, losses: _ } = batch;
-    let from_outside = frames.len();
-    frames.extend(own);
-    // Meetings first: what is known of one does not change if its frame comes again.
-    let noted = if meetings.is_empty() { Ok(()) } else { store.record_meetings(&meetings) };
-    let appended = noted.and_then(|()| store.append(&frames));
-    CollectorCounts::add(&counts.commits, 1);
-    match appended {
-        Ok(appended) => {
-            let counted = frames.iter().zip(appended).take(from_outside);
-            counted.for_each(|(frame, appended)| count(counts, frame, appended));
-            for Reply { to, outcome } in replies {
-                answer(&to, outcome);
-            }
-        }
-        Err(error) => {
-            report(&error);
-            for Reply { to, .. } in replies {
-                answer(&to, WriteOutcome::Failed(error.to_string()));
-            }
-        }
-    }
-}
-
 fn durable(FrameId { boot, sequence, .. }: &FrameId) -> WriteOutcome {
     WriteOutcome::Frame(SequenceRange { boot: *boot, first: *sequence, last: *sequence })
-}
-
-fn record(store: &Store, counts: &CollectorCounts, loss: &LostInterval) -> WriteOutcome {
-    match store.record_loss(loss) {
-        Ok(appended) => {
-            if appended == Appended::Stored {
-                CollectorCounts::add(&counts.frames_lost, loss.frames());
-            }
-            WriteOutcome::Loss(SequenceRange {
-                boot: loss.boot,
-                first: loss.first_sequence,
-                last: loss.last_sequence,
-            })
-        }
-        Err(error) => {
-            report(&error);
-            WriteOutcome::Failed(error.to_string())
-        }
-    }
 }
 
 fn count(counts: &CollectorCounts, frame: &FrameWrite, appended: Appended) {
@@ -135,10 +169,6 @@ fn count(counts: &CollectorCounts, frame: &FrameWrite, appended: Appended) {
         }
         Appended::Duplicate => CollectorCounts::add(&counts.frames_duplicate, 1),
     }
-}
-
-fn report(error: &StoreError) {
-    tracing::error!("{}", Chain(error));
 }
 
 /// A stream that is gone needs no answer: its agent sends again.

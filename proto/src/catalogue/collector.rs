@@ -38,6 +38,8 @@ super::metrics! { COLLECTOR:
         "Pictures, and what they show as data, by how their making ended.";
     HEADROOM_STORE_COMMITS_TOTAL = Counter "headroom_store_commits_total",
         "Batches that were written, each with one sync of the disk.";
+    HEADROOM_STORE_FAILED_COMMITS_TOTAL = Counter "headroom_store_failed_commits_total",
+        "Batches that could not be written, and were acknowledged to nobody.";
     HEADROOM_STORE_SERIES = Gauge "headroom_store_series",
         "Series that the store knows.";
     HEADROOM_STORE_HEAD_SAMPLES = Gauge "headroom_store_head_samples",

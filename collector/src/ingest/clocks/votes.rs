@@ -133,7 +133,9 @@ mod tests {
         let own = Standing { unix_ms: NOW_MS, elapsed_ms: 0, stood_ms: HOUR_MS, was_set: false };
         let mut votes = Votes::new(None);
         let names: [Arc<str>; 2] = ["ca1".into(), "ca2".into()];
-        names.iter().for_each(|name| votes.hear(name, Some(NOW_MS - FAR_MS), own));
+        for name in &names {
+            votes.hear(name, Some(NOW_MS - FAR_MS), own);
+        }
         assert!(votes.doubt(Some("ca1"), own));
         votes.hear(&names[1], None, own);
         assert!(!votes.doubt(Some("ca1"), own));

@@ -39,7 +39,7 @@ const ENDS: [(&str, End); 4] = [
     ("upkeep", |store| {
         let hour = 3_600_000;
         let retention = Retention { raw_ms: hour, minutes_ms: hour, hours_ms: hour };
-        let due = Due { now_ms: 400 * 24 * hour, retention };
+        let due = Due::at(400 * 24 * hour, retention);
         // Asked at the first day.
         let frame = crate::store::FrameWrite {
             id: None,
