@@ -37,7 +37,9 @@ pub struct TakenTimes {
 /// A moment that is not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Untimely {
+    /// Old or future.
     pub reason: RefusalReason,
+    /// By how much, in words.
     pub message: String,
 }
 
