@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use headroom::clock::Clock;
 use headroom::identity::{Entry, RemoteWriter, RemoteWriters};
-use headroom::ingest::{IntakeOptions, RemoteWrite, RemoteWriteError};
+use headroom::ingest::{Clocks, IntakeOptions, RemoteWrite, RemoteWriteError};
 use headroom::store::{Store, StoreOptions};
 use headroom::telemetry::CollectorCounts;
 use headroom::writer::Writer;
@@ -65,7 +66,8 @@ impl World {
         let oldest = Duration::from_hours(24 * 365 * 1000);
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let writers = RemoteWriters::new([], Entry::Open, [], "collector");
-        let options = IntakeOptions { writers, writer, oldest };
+        let clocks = Arc::new(Clocks::new(Arc::new(Clock::start()), None));
+        let options = IntakeOptions { writers, writer, oldest, clocks };
         Self {
             door: RemoteWrite::new(options, counts),
             runtime: runtime.expect("a runtime starts"),
