@@ -79,10 +79,10 @@ const READS: [Read; 8] = [
         path: "/api/v1/series?match[]={job=\"node\"}",
         answer: Answer::Refused("memory"),
     },
-    Read { name: "page of a host", path: "/hosts/host-00042", answer: Answer::Content },
+    Read { name: "page of a host", path: "/hosts/pulse", answer: Answer::Content },
     Read { name: "page of the fleet", path: "/", answer: Answer::Content },
-    Read { name: "picture", path: "/graphs/host-00042/network/day.svg", answer: Answer::Content },
-    Read { name: "CSV", path: "/graphs/host-00042/network/day.csv", answer: Answer::Content },
+    Read { name: "picture", path: "/graphs/pulse/network/day.svg", answer: Answer::Content },
+    Read { name: "CSV", path: "/graphs/pulse/network/day.csv", answer: Answer::Content },
 ];
 
 /// What one read showed.

@@ -61,8 +61,8 @@ struct Contents {
     rows: u32,
     samples: u64,
     late: u64,
-    /// The least moment of all rows.
-    oldest_ms: Option<i64>,
+    /// The least and the greatest moment of all rows.
+    reach: Option<TimeRange>,
     blank: Block,
 }
 
@@ -85,7 +85,7 @@ impl Default for Contents {
             rows: 0,
             samples: 0,
             late: 0,
-            oldest_ms: None,
+            reach: None,
             blank: Block::blank(),
         }
     }
@@ -119,9 +119,9 @@ impl Head {
         }
     }
 
-    /// The moment of its oldest sample, Unix time in milliseconds, if it has any.
-    pub fn oldest_ms(&self) -> Option<i64> {
-        read(&self.0).oldest_ms
+    /// From its oldest sample to its newest, if it has any.
+    pub fn reach(&self) -> Option<TimeRange> {
+        read(&self.0).reach
     }
 
     /// The head as it is now.
@@ -216,7 +216,10 @@ impl Contents {
         if block.add(Row { timestamp_ms, values, arrival: self.rows }) {
             self.late += values.len() as u64;
         }
-        self.oldest_ms = Some(self.oldest_ms.map_or(timestamp_ms, |old| old.min(timestamp_ms)));
+        let TimeRange { from_ms, to_ms } =
+            self.reach.unwrap_or(TimeRange { from_ms: timestamp_ms, to_ms: timestamp_ms });
+        self.reach =
+            Some(TimeRange { from_ms: from_ms.min(timestamp_ms), to_ms: to_ms.max(timestamp_ms) });
         self.rows += 1;
         self.samples += values.len() as u64;
     }

@@ -40,6 +40,9 @@ impl Due {
 /// The head is sealed after this long.
 const HEAD_AGE_MS: i64 = 2 * 3_600_000;
 
+/// A head that reaches over a longer time is sealed when it has this part of its greatest size.
+const HISTORY_PART: u64 = 8;
+
 /// A day is merged this long after its end, when most agents have sent their backlog.
 const MERGE_AFTER_MS: i64 = 3_600_000;
 
@@ -55,13 +58,13 @@ const EXPIRING_MEETINGS: usize = 100_000;
 /// Does what is due, day by day until `stop` says so. The caller holds the maintenance lock.
 pub fn maintain(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
     let Due { now_ms, settled_ms, retention } = due;
-    if store.is_full() || age_is_due(store, now_ms) {
+    if store.is_full() || age_is_due(store, now_ms) || is_history(store) {
         seal::seal(store)?;
         store.writer().sealed_at_ms = Some(now_ms);
     }
-    let settled = settled_ms.map(|now_ms| Settled { now_ms, retention });
-    if let Some(settled) = settled {
-        drop_expired(store, settled, stop)?;
+    let believed = settled_ms.map(|now_ms| Believed { now_ms, retention });
+    if let Some(believed) = believed {
+        drop_expired(store, believed, stop)?;
     }
     // A day that an import fills is merged when that is done, not over and over.
     let merges = |day: Day, state: &DayState| {
@@ -72,18 +75,18 @@ pub fn maintain(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), 
     };
     merge_and_roll(store, merges, rolls)?;
     store.write().days.0.values_mut().for_each(|day| day.busy = false);
-    settled.map_or(Ok(()), |settled| forget(store, settled))
+    believed.map_or(Ok(()), |believed| forget(store, believed))
 }
 
 /// A moment beyond doubt, and how long things are kept.
 #[derive(Clone, Copy)]
-struct Settled {
+struct Believed {
     now_ms: i64,
     retention: Retention,
 }
 
 /// Forgets boots whose frames no longer come, and meetings of long ago.
-fn forget(store: &Store, Settled { now_ms, retention }: Settled) -> Result<(), StoreError> {
+fn forget(store: &Store, Believed { now_ms, retention }: Believed) -> Result<(), StoreError> {
     let mut batch = store.database.batch();
     store.write().boots.expire(now_ms - BOOT_AGE_MS, &store.database, &mut batch);
     // Once a day, since it looks at each of them.
@@ -114,6 +117,14 @@ fn age_is_due(store: &Store, now_ms: i64) -> bool {
     head.samples > 0 && now_ms.abs_diff(sealed_at) >= HEAD_AGE_MS.unsigned_abs()
 }
 
+/// Whether the head holds much of a long time, such as a history that came in at once: nobody waits
+/// for more of it, and what is sealed is read faster and known not to change.
+fn is_history(store: &Store) -> bool {
+    let state = store.read();
+    let long = state.head.reach().is_some_and(|reach| reach.to_ms - reach.from_ms > HEAD_AGE_MS);
+    long && state.head.size().bytes >= store.options.head_bytes / HISTORY_PART
+}
+
 fn merge_and_roll(
     store: &Store,
     merges: impl Fn(Day, &DayState) -> bool,
@@ -139,10 +150,10 @@ fn merge_and_roll(
 
 fn drop_expired(
     store: &Store,
-    settled: Settled,
+    settled: Believed,
     stop: &dyn Fn() -> bool,
 ) -> Result<(), StoreError> {
-    let Settled { now_ms, retention } = settled;
+    let Believed { now_ms, retention } = settled;
     let database = &store.database;
     let oldest_ms = now_ms - retention.raw_ms;
     // What is in memory of a day that goes would begin it anew once it is sealed: a day with few

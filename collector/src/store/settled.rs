@@ -24,7 +24,7 @@ impl Settlement {
     /// Until when nothing changes, by the heads that there are; nothing if they are empty. To be
     /// called while no head can be sealed.
     fn tell<'h>(&self, heads: impl Iterator<Item = &'h Head>) -> Option<Settled> {
-        let until_ms = heads.filter_map(Head::oldest_ms).min()?;
+        let until_ms = heads.filter_map(Head::reach).map(|reach| reach.from_ms).min()?;
         self.told_ms.fetch_max(until_ms, Ordering::Relaxed);
         Some(Settled { until_ms, version: self.version.load(Ordering::Relaxed) })
     }
@@ -33,7 +33,8 @@ impl Settlement {
     /// such as those of a spool that was away, changes it. To be called where no head can be looked
     /// at.
     pub fn sealed(&self, head: &Head) {
-        if head.oldest_ms().is_some_and(|old| old < self.told_ms.load(Ordering::Relaxed)) {
+        let told_ms = self.told_ms.load(Ordering::Relaxed);
+        if head.reach().is_some_and(|reach| reach.from_ms < told_ms) {
             self.change();
         }
     }

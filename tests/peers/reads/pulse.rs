@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use headroom_proto::wire::Frame;
+use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
+use headroom_proto::wire::{Frame, SeriesDefinition};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -42,7 +43,12 @@ impl Pulse {
         let token = collector.tokens.first().context("the collector knows an agent")?;
         let mut wire = stream::open(&collector.grpc, token, BOOT).await?;
         let mut series = Host::new(0).series;
-        wire.define(BOOT, stream::definitions(&series)).await?;
+        let mut definitions = stream::definitions(&series);
+        // Makes it a host with a page.
+        let metric = HEADROOM_AGENT_FRAMES_TOTAL.name.to_owned();
+        let id = definitions.len() as u32;
+        definitions.push(SeriesDefinition { id, metric, labels: Vec::new() });
+        wire.define(BOOT, definitions).await?;
         let delays = Arc::new(Mutex::new(Delays::default()));
         let (stop, mut stopped) = oneshot::channel();
         let noted = Arc::clone(&delays);
@@ -57,8 +63,12 @@ impl Pulse {
                     boot: BOOT,
                     sequence,
                     timestamp_ms: now_ms(),
-                    ids: (0..series.len() as u32).collect(),
-                    values: series.iter_mut().map(|series| series.signal.next()).collect(),
+                    ids: (0..=series.len() as u32).collect(),
+                    values: series
+                        .iter_mut()
+                        .map(|series| series.signal.next())
+                        .chain([sequence as f64])
+                        .collect(),
                     ..Frame::default()
                 };
                 let sent = Instant::now();
