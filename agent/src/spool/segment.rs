@@ -3,6 +3,7 @@
 //! A file begins with a header of 16 bytes, `headspl1` and the boot (u64, little endian); records
 //! follow. A torn end, which a sudden death leaves, is cut off at recovery.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -40,6 +41,16 @@ pub struct Segment {
     last_sequence: u64,
     first_timestamp_ms: i64,
     last_timestamp_ms: i64,
+    /// The frame that waited when it was looked for last: all before it are done with for ever.
+    oldest: Cell<Oldest>,
+}
+
+/// A frame of a segment, and where the record behind it lies.
+#[derive(Debug, Clone, Copy, Default)]
+struct Oldest {
+    sequence: u64,
+    timestamp_ms: i64,
+    behind: u64,
 }
 
 /// The series that a segment that is written to defines already.
@@ -117,6 +128,7 @@ impl Segment {
             last_sequence: 0,
             first_timestamp_ms: 0,
             last_timestamp_ms: 0,
+            oldest: Cell::default(),
         }
     }
 
@@ -234,18 +246,23 @@ impl Segment {
     /// When the oldest waiting frame was taken.
     pub fn oldest_waiting_ms(&self, acknowledged: Option<&SequenceSet>) -> i64 {
         let waits = |sequence| acknowledged.is_none_or(|set| !set.contains(sequence));
-        let mut offset = 0;
-        // The first frame mostly waits itself; else this looks through the segment.
-        while !waits(self.first_sequence)
-            && let Some((record, _)) = self.read(&mut offset)
+        // What is asked for after each frame of an open stream is not read from the disk.
+        if waits(self.last_sequence) && self.waiting(acknowledged) == 1 {
+            return self.last_timestamp_ms;
+        }
+        let mut oldest = self.oldest.get();
+        if oldest.sequence < self.first_sequence {
+            (oldest.sequence, oldest.timestamp_ms) = (self.first_sequence, self.first_timestamp_ms);
+        }
+        while !waits(oldest.sequence)
+            && let Some((record, _)) = self.read(&mut oldest.behind)
         {
-            if let Record::Frame(frame) = record
-                && waits(frame.sequence)
-            {
-                return frame.timestamp_ms;
+            if let Record::Frame(frame) = record {
+                (oldest.sequence, oldest.timestamp_ms) = (frame.sequence, frame.timestamp_ms);
             }
         }
-        self.first_timestamp_ms
+        self.oldest.set(oldest);
+        oldest.timestamp_ms
     }
 
     /// Whether nothing in it waits any more.
