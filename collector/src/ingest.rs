@@ -5,7 +5,7 @@
 
 mod clocks;
 pub mod frames;
-mod losses;
+pub mod losses;
 mod meetings;
 mod remote_write;
 mod settings;

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use headroom::ingest::frames::{StreamSeries, TakenTimes};
-use headroom::store::{LostInterval, Store, StoreOptions};
+use headroom::ingest::losses;
+use headroom::store::{Store, StoreOptions};
 use headroom_proto::wire::agent_message::Message;
 use headroom_proto::wire::{AgentMessage, Frame, Label, Loss, Meeting, SeriesDefinition};
 use headroom_proto::wire::{LossReason, SeriesDefinitions};
@@ -16,6 +17,9 @@ use crate::scratch;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 const INSTANCE: &str = "ca1";
+
+/// What a collector takes unless its configuration says otherwise.
+const TIMES: TakenTimes = TakenTimes { now_ms: NOW_MS, oldest: Duration::from_hours(24 * 62) };
 
 /// After so many inputs what was stored is sealed and merged, and a new store begins.
 const INPUTS_OF_A_STORE: u32 = 2_000;
@@ -72,8 +76,7 @@ impl World {
     }
 
     fn frame(&self, series: &mut StreamSeries, frame: Frame) {
-        let oldest = Duration::from_hours(24 * 62);
-        let checked = series.check(frame, TakenTimes { now_ms: NOW_MS, oldest });
+        let checked = series.check(frame, TIMES);
         if !checked.meetings.is_empty() {
             self.store.record_meetings(&checked.meetings).expect("checked meetings are kept");
         }
@@ -83,19 +86,8 @@ impl World {
     }
 
     fn loss(&self, loss: &Loss) {
-        if loss.last_sequence < loss.first_sequence {
-            return;
-        }
-        let lost = LostInterval {
-            instance: INSTANCE.into(),
-            boot: loss.boot,
-            first_sequence: loss.first_sequence,
-            last_sequence: loss.last_sequence,
-            first_ms: loss.first_timestamp_ms,
-            last_ms: loss.last_timestamp_ms,
-            samples: loss.samples,
-            reason: loss.reason,
-        };
+        // A refusal is an answer, too.
+        let Ok(lost) = losses::check(&INSTANCE.into(), loss, TIMES) else { return };
         self.store.record_loss(&lost).expect("a loss is kept");
         let _ = lost.frames();
     }

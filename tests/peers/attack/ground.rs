@@ -148,14 +148,17 @@ pub fn now_ms() -> i64 {
     since.as_millis() as i64
 }
 
+/// The label that makes an interface one that leads out of the host; the other series have it, too.
+pub const KIND: (&str, &str) = ("kind", "physical");
+
 /// A stream of the agent `ca1` that has defined series, by metric and one label.
 pub async fn agent(
     collector: &CollectorProgram,
     metrics: &[(&str, &str, &str)],
 ) -> anyhow::Result<ByHand> {
     let stream = ByHand::welcomed(&collector.grpc(), &collector.token("ca1").secret, BOOT).await?;
-    let labels: Vec<[(&str, &str); 2]> =
-        metrics.iter().map(|(_, name, value)| [("job", "node"), (*name, *value)]).collect();
+    let labels: Vec<[(&str, &str); 3]> =
+        metrics.iter().map(|(_, name, value)| [("job", "node"), KIND, (*name, *value)]).collect();
     let definitions: Vec<_> = (0..)
         .zip(metrics)
         .zip(&labels)

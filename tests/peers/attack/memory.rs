@@ -108,6 +108,7 @@ fn nested() -> anyhow::Result<Finding> {
 /// Something to draw, a year of it.
 fn with_a_host(collector: &CollectorProgram) -> anyhow::Result<()> {
     let metrics = [
+        ("node_network_info", "device", "eth0"),
         ("node_network_transmit_bytes_total", "device", "eth0"),
         ("node_network_receive_bytes_total", "device", "eth0"),
     ];
@@ -115,7 +116,7 @@ fn with_a_host(collector: &CollectorProgram) -> anyhow::Result<()> {
         let mut stream = agent(collector, &metrics).await?;
         let frames = (0..60).map(|n| {
             let bytes = n as f64 * 1e6;
-            frame(n + 1, now_ms() - 900_000 + n as i64 * 10_000, vec![bytes, bytes / 2.0])
+            frame(n + 1, now_ms() - 900_000 + n as i64 * 10_000, vec![1.0, bytes, bytes / 2.0])
         });
         push(&mut stream, frames.collect()).await
     })??;

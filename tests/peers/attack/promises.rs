@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use harness::remote_write::{WriteRequest, WrittenLabel, WrittenSample, WrittenSeries};
 use harness::{
     AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, SmallDisk, StandInCollector,
     run,
@@ -36,7 +37,7 @@ pub const ATTACKS: &[Attack] = &[
     },
     Attack {
         what: "a clock that jumps 100 days ahead for 40 s",
-        must: "nothing expires; the agent's frames are stored afterwards",
+        must: "nothing expires or is refused; the agent's frames are stored afterwards",
         run: jump,
     },
     Attack {
@@ -160,7 +161,15 @@ fn jump() -> anyhow::Result<Finding> {
         "FAKETIME_NO_CACHE=1".into(),
         "FAKETIME_DONT_FAKE_MONOTONIC=1".into(),
     ];
-    let options = CollectorOptions { under: under.into(), ..CollectorOptions::default() };
+    // Something that would expire: two days old, and sealed.
+    let mut before = collector(CollectorOptions::default())?;
+    anyhow::ensure!(write(&before, &aged(2 * 86_400_000))? == 204, "not written");
+    before.terminate();
+    let sealed = run("headroom", ["compact".as_ref(), before.data().as_os_str()]);
+    anyhow::ensure!(sealed.code == Some(0), "not sealed: {}", sealed.stderr);
+    let directory = Some(before.data());
+    let options =
+        CollectorOptions { under: under.into(), directory, ..CollectorOptions::default() };
     let mut collector = collector(options)?;
     let mut agent = AgentProgram::start(&collector, "ca1", &AgentOptions::each("1s"));
     let stored = |collector: &CollectorProgram| {
@@ -168,21 +177,36 @@ fn jump() -> anyhow::Result<Finding> {
         count(collector, name).ok().flatten().unwrap_or(0.0)
     };
     anyhow::ensure!(eventually(Duration::from_secs(20), || stored(&collector) >= 5.0), "no frames");
-    let before = stored(&collector);
+    let frames = stored(&collector);
+    let begin = Instant::now();
     std::fs::write(&offset, "+100d\n")?;
     std::thread::sleep(Duration::from_secs(40));
     std::fs::write(&offset, "+0\n")?;
-    let refused = count(&collector, "headroom_ingest_samples_refused_total{reason=\"too_old\"}")?;
-    let after = eventually(Duration::from_secs(60), || stored(&collector) >= before + 35.0);
-    let all = stored(&collector);
-    let path = "/api/v1/query?query=count_over_time(node_load1[10m])";
-    let readable = get(&collector, path)?.text().contains("\"value\"");
+    // All that was sampled since, but for what is on its way.
+    let due = || frames + begin.elapsed().as_secs_f64() - 5.0;
+    let after = eventually(Duration::from_secs(90), || stored(&collector) >= due());
+    let (all, due) = (stored(&collector), due());
+    let refused = count(&collector, "headroom_ingest_samples_refused_total")?.unwrap_or(0.0);
+    let readable = |text: &str| {
+        let path = format!("/api/v1/query?query={}", super::questions::escaped(text));
+        get(&collector, &path).is_ok_and(|reply| reply.text().contains("\"value\""))
+    };
+    let kept = readable("count_over_time(aged[3d])");
+    let new = readable("count_over_time(node_load1[10m])");
     agent.terminate();
     collector.terminate();
     Ok(Finding::of(
-        after && readable,
-        format!("{before} frames before, {all} in all, too old: {refused:?}, readable: {readable}"),
+        after && kept && new && refused == 0.0,
+        format!("{all} of {due:.0} frames stored, {refused} samples refused, the old kept: {kept}"),
     ))
+}
+
+/// A request with a sample of that age, in milliseconds.
+fn aged(age_ms: i64) -> Vec<u8> {
+    let label = |name: &str, value: &str| WrittenLabel { name: name.into(), value: value.into() };
+    let labels = vec![label("__name__", "aged"), label("instance", "web1"), label("job", "attack")];
+    let samples = vec![WrittenSample { value: 1.0, timestamp_ms: now_ms() - age_ms }];
+    prost::Message::encode_to_vec(&WriteRequest { series: vec![WrittenSeries { labels, samples }] })
 }
 
 fn false_acknowledgement() -> anyhow::Result<Finding> {

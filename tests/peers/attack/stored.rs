@@ -122,7 +122,7 @@ fn losses() -> anyhow::Result<Finding> {
     let now = now_ms();
     let told = (0..30).map(|n| loss(1_000 + n * 10, now - 3_000_000, now - 600_000));
     wait_for(async {
-        let mut stream = agent(&collector, &[("node_load1", "a", "b")]).await?;
+        let mut stream = agent(&collector, &[("node_network_info", "device", "eth0")]).await?;
         push(&mut stream, vec![frame(1, now - 5_000, vec![1.0])]).await?;
         push(&mut stream, told.collect()).await
     })??;
@@ -141,7 +141,7 @@ fn impossible_losses() -> anyhow::Result<Finding> {
     ];
     let sent = told.len();
     wait_for(async {
-        let mut stream = agent(&collector, &[("node_load1", "a", "b")]).await?;
+        let mut stream = agent(&collector, &[("node_network_info", "device", "eth0")]).await?;
         push(&mut stream, vec![frame(1, now - 5_000, vec![1.0])]).await?;
         push(&mut stream, told).await
     })??;
@@ -154,6 +154,7 @@ fn impossible_losses() -> anyhow::Result<Finding> {
 fn extremes() -> anyhow::Result<Finding> {
     let collector = collector(CollectorOptions::default())?;
     let metrics = [
+        ("node_network_info", "device", "eth0"),
         ("node_network_transmit_bytes_total", "device", "eth0"),
         ("node_network_receive_bytes_total", "device", "eth0"),
         ("node_memory_MemTotal_bytes", "a", ""),
@@ -185,6 +186,7 @@ fn letters() -> anyhow::Result<Finding> {
             [
                 ("headroom_tenant_users", "tenant", *value),
                 ("headroom_tenant_rooms", "tenant", *value),
+                ("node_network_info", "device", *value),
                 ("node_network_transmit_bytes_total", "device", *value),
             ]
         })

@@ -5,8 +5,8 @@ use std::time::Duration;
 use harness::{CollectorOptions, CollectorProgram};
 
 use super::ground::{
-    Attack, Finding, Request, agent, ask, check_alive, collector, count, frame, get, now_ms, push,
-    wait_for,
+    Attack, Finding, KIND, Request, agent, ask, check_alive, collector, count, frame, get, now_ms,
+    push, wait_for,
 };
 use super::memory::{series, write};
 use crate::process;
@@ -110,7 +110,7 @@ fn forged() -> anyhow::Result<Finding> {
     };
     // In the future, so that the agent's own would come second.
     let labels = vec![label("__name__", "node_load1"), label("a", "b"), label("instance", "ca1")];
-    let labels = [labels, vec![label("job", "node")]].concat();
+    let labels = [labels, vec![label("job", "node"), label(KIND.0, KIND.1)]].concat();
     let samples =
         vec![harness::remote_write::WrittenSample { value: 666.0, timestamp_ms: now + 60_000 }];
     let series = vec![harness::remote_write::WrittenSeries { labels, samples }];
