@@ -18,7 +18,7 @@ pub const ATTACKS: &[Attack] = &[
     },
     Attack {
         what: "losses that contradict themselves and the clock",
-        must: "acknowledged, counted, not drawn",
+        must: "acknowledged; those that cannot be are counted, and harm no picture",
         run: impossible_losses,
     },
     Attack {
@@ -37,6 +37,7 @@ const ENDINGS: [&str; 4] = ["svg", "png", "csv", "json"];
 
 /// The slowest and the largest of all pictures, and what is wrong with the first that is wrong.
 struct Seen {
+    drawn: usize,
     slowest: Duration,
     largest: usize,
     wrong: Option<String>,
@@ -44,11 +45,15 @@ struct Seen {
 
 impl Seen {
     fn finding(self) -> Finding {
-        let Self { slowest, largest, wrong } = self;
-        let holds = wrong.is_none() && slowest < Duration::from_secs(5) && largest < 2_000_000;
+        let Self { drawn, slowest, largest, wrong } = self;
+        let holds =
+            drawn > 0 && wrong.is_none() && slowest < Duration::from_secs(5) && largest < 2_000_000;
         let slowest = slowest.as_millis();
         let wrong = wrong.unwrap_or_default();
-        Finding::of(holds, format!("slowest {slowest} ms, largest {largest} bytes {wrong}"))
+        Finding::of(
+            holds,
+            format!("{drawn} drawn, slowest {slowest} ms, largest {largest} bytes {wrong}"),
+        )
     }
 }
 
@@ -57,7 +62,7 @@ fn look(collector: &CollectorProgram) -> anyhow::Result<Seen> {
     let graphs = ["network", "cpu", "memory", "disk", "rooms", "people", "cameras"];
     let hosts = graphs.map(|graph| format!("/graphs/ca1/{graph}"));
     let others = ["/graphs/all/organisations".to_owned()];
-    let mut seen = Seen { slowest: Duration::ZERO, largest: 0, wrong: None };
+    let mut seen = Seen { drawn: 0, slowest: Duration::ZERO, largest: 0, wrong: None };
     for graph in hosts.iter().chain(&others) {
         for (range, ending) in ["minutes", "day", "year"]
             .iter()
@@ -66,12 +71,14 @@ fn look(collector: &CollectorProgram) -> anyhow::Result<Seen> {
             let path = format!("{graph}/{range}.{ending}");
             let begin = Instant::now();
             let reply = get(collector, &path)?;
+            seen.drawn += usize::from(reply.status == 200);
             seen.slowest = seen.slowest.max(begin.elapsed());
             seen.largest = seen.largest.max(reply.body.len());
             let wrong = match (reply.status, ending) {
                 (200, "svg") => bad_picture(&reply.text()),
                 (200, "csv") => formula(&reply.text()),
-                (200, _) => None,
+                // A graph of something that this host never told of.
+                (200 | 404, _) => None,
                 (status, _) => Some(format!("status {status}")),
             };
             seen.wrong = seen.wrong.or(wrong.map(|wrong| format!("{path}: {wrong}")));
@@ -137,7 +144,6 @@ fn impossible_losses() -> anyhow::Result<Finding> {
         loss(1_000, now, now - 600_000),
         loss(2_000, now - 600_000, now + 10 * year),
         loss(3_000, i64::MIN, i64::MAX),
-        loss(4_000, 0, now),
     ];
     let sent = told.len();
     wait_for(async {
