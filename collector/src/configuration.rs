@@ -2,6 +2,7 @@
 
 mod agents;
 mod listeners;
+mod memory;
 mod store;
 mod writers;
 
@@ -24,6 +25,8 @@ pub struct CollectorConfiguration {
     pub grpc: GrpcListener,
     /// What is stored, and where.
     pub store: StoreConfiguration,
+    /// The memory that requests share, in bytes; nothing is a part of what there is.
+    pub shared_bytes: Option<u64>,
     /// Who may push.
     pub agents: Vec<Agent>,
     /// Who may write by remote write.
@@ -46,6 +49,7 @@ fn build(root: &Section<'_>) -> CollectorConfiguration {
         http: listeners::build_http(&root.section("http")),
         grpc: listeners::build_grpc(&root.section("grpc"), &agents),
         store: store::build(&root.section("store")),
+        shared_bytes: memory::build(&root.section("memory")),
         agents,
         writers,
         time_zone: build_time_zone(root),

@@ -12,7 +12,7 @@ mod ticks;
 mod unit;
 
 pub use self::definition::{Definition, Of, Side, definition, names};
-pub use self::draw::{DrawError, Look, Size, Theme, png, points, svg};
+pub use self::draw::{DrawError, Look, Size, Theme, png, png_bytes, points, svg};
 pub use self::export::{csv, json, reason, summary};
 pub use self::figures::{Prefix, significant};
 pub use self::gather::{GatherError, Question, Sources, gather, of_traffic};

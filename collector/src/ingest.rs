@@ -22,6 +22,7 @@ use headroom_proto::seldom::Seldom;
 use headroom_proto::wire::telemetry_server::{Telemetry, TelemetryServer};
 use headroom_proto::wire::{AgentMessage, CollectorMessage};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,8 @@ pub struct IngestOptions {
     pub clocks: Arc<Clocks>,
     /// Where what passes goes.
     pub writer: Writer,
+    /// The memory of frames under way, in KiB.
+    pub memory: Arc<Semaphore>,
     /// What is counted on the way.
     pub counts: Arc<CollectorCounts>,
 }
@@ -79,6 +82,9 @@ struct Door {
     settings: Arc<SettingsBoard>,
     counts: Arc<CollectorCounts>,
     writer: Writer,
+    memory: Arc<Semaphore>,
+    /// How many permits that are, if all of them are there.
+    permits: usize,
     oldest: Duration,
     clocks: Arc<Clocks>,
     stop: CancellationToken,
@@ -107,6 +113,8 @@ pub async fn serve(
         settings: options.settings,
         counts: options.counts,
         writer: options.writer,
+        permits: options.memory.available_permits(),
+        memory: options.memory,
         oldest: options.oldest,
         clocks: options.clocks,
         stop: stop.clone(),
@@ -186,14 +194,29 @@ impl Telemetry for DoorService {
         let door = Arc::clone(&self.0);
         let inbound = request.into_inner();
         self.0.streams.spawn(async move {
-            door.counts.streams.fetch_add(1, Ordering::Relaxed);
+            let _open = OpenStream::begin(Arc::clone(&door.counts));
             if let Err(status) = stream.run(inbound).await {
                 tracing::warn!(?peer, "ended a stream: {}", status.message());
                 // Nobody listens any more if this fails.
                 let _ = answers.send(Err(status)).await;
             }
-            door.counts.streams.fetch_sub(1, Ordering::Relaxed);
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(outbound))))
+    }
+}
+
+/// Counts a stream while it is open, however it ends.
+struct OpenStream(Arc<CollectorCounts>);
+
+impl OpenStream {
+    fn begin(counts: Arc<CollectorCounts>) -> Self {
+        counts.streams.fetch_add(1, Ordering::Relaxed);
+        Self(counts)
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }

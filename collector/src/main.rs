@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::error::ErrorKind;
@@ -34,6 +34,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The collector that is asked unless another is named.
 const DEFAULT_URL: &str = "http://127.0.0.1:8440";
+
+/// How long work on other threads may take to end that nobody waits for any more. What it was at is
+/// dropped with the process.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// Monitoring, latency and capacity planning for BigBlueButton hosts.
 #[derive(Parser)]
@@ -251,6 +255,7 @@ async fn serve(
         directory: configuration.store.directory,
         retention: configuration.store.retention,
         store: configuration.store.options,
+        shared_bytes: configuration.shared_bytes,
         zone: configuration.time_zone,
         settle_after: SETTLE_AFTER,
     })
@@ -344,7 +349,10 @@ fn print(text: &str) -> anyhow::Result<()> {
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("failed to start the runtime")?.block_on(work)
+    let runtime = runtime.context("failed to start the runtime")?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_MOMENT);
+    outcome
 }
 
 /// Runs what goes on until its token is cancelled, as SIGINT and SIGTERM do.

@@ -34,13 +34,14 @@ mod windows;
 
 use headroom_proto::panics::{self, Panicked};
 
-use crate::samples::{Matcher, ReadError, Reader};
+use crate::samples::{Budget, Matcher, ReadError, Reader};
 
 use self::evaluate::Evaluator;
 use self::grid::Grid;
 pub use self::kept::{KeptRanges, KeptReader, RangeQuery};
 pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits};
-use self::parse::{parse, parse_selector};
+use self::meter::Meter;
+use self::parse::{parse, parse_selector, weigh};
 pub use self::value::{Row, Value};
 
 /// The most steps of one range query, as in Prometheus.
@@ -86,7 +87,10 @@ pub fn instant(
     limits: QueryLimits,
 ) -> Result<Value, QueryError> {
     let grid = Grid { from_ms: at_ms, step_ms: 0, steps: 1 };
-    let ask = || Evaluator::new(reader, limits, grid, at_ms).instant(&parse(expression)?);
+    let ask = || {
+        let _tree = weigh(expression, &Meter::new(reader.budget))?;
+        Evaluator::new(reader, limits, grid, at_ms).instant(&parse(expression)?)
+    };
     caught(expression, ask).map_err(|error| error.in_parameter("query"))
 }
 
@@ -118,15 +122,28 @@ pub fn range(
     }
     let steps = ((to_ms - from_ms) / step_ms + 1) as usize;
     let grid = Grid { from_ms, step_ms, steps };
-    caught(expression, || Evaluator::new(reader, limits, grid, to_ms).range(&parse(expression)?))
+    caught(expression, || {
+        let _tree = weigh(expression, &Meter::new(reader.budget))?;
+        Evaluator::new(reader, limits, grid, to_ms).range(&parse(expression)?)
+    })
 }
 
-/// The matchers of each series selector; of one that selects everything if there is none.
-pub fn selectors(texts: &[&str]) -> Result<Vec<Vec<Matcher>>, QueryError> {
+/// The matchers of each series selector; of one that selects everything if there is none. What they
+/// take is held until the budget ends.
+pub fn selectors<T: AsRef<str>>(
+    texts: &[T],
+    budget: &Budget,
+) -> Result<Vec<Vec<Matcher>>, QueryError> {
     if texts.is_empty() {
         return Ok(vec![Vec::new()]);
     }
-    let matchers = |text: &&str| caught(text, || Ok(parse_selector(text)?.matchers));
+    let matchers = |text: &T| {
+        let text = text.as_ref();
+        caught(text, || {
+            weigh(text, &Meter::new(budget))?.keep();
+            Ok(parse_selector(text)?.matchers)
+        })
+    };
     let all: Result<_, QueryError> = texts.iter().map(matchers).collect();
     all.map_err(|error| error.in_parameter("match[]"))
 }

@@ -5,6 +5,7 @@
 //! numbers and clock (on the clock), and the writer (on whoever hands in what is to be stored).
 
 mod addresses;
+mod memory;
 mod own_numbers;
 mod upkeep;
 mod watch;
@@ -20,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use self::addresses::{Addresses, Announced};
+use self::memory::Memory;
 use self::upkeep::Upkeep;
 use crate::clock::Clock;
 use crate::configuration::{DEFAULT_RETENTION, TlsFiles, is_instance};
@@ -31,18 +33,19 @@ use crate::ingest::{
     TlsIdentity,
 };
 use crate::promql::KeptRanges;
-use crate::samples::{Pool, Samples};
+use crate::samples::{Samples, Stop};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
 use crate::telemetry::{CollectorCounts, OwnNumbers};
-use crate::web::{self, OwnNames, Site, Snapshots};
+use crate::web::{self, Lane, OwnNames, Site, Snapshots};
 use crate::writer::{OwnSeries, Writer, WriterEnded};
 
 /// What is kept of earlier graphs, in bytes: a day, a month and a year of six hosts.
 const KEPT_BYTES: u64 = 16 << 20;
 
-/// The memory that all requests share, in bytes.
-const SHARED_BYTES: u64 = 1 << 30;
+/// The most writes of Prometheus at once, and the most that wait: what comes on top is to come again.
+const WRITES: usize = 32;
+const WRITES_WAITING: usize = 200;
 
 /// The file with the token for remote write, and its writer's name, where nobody configures any.
 const WRITER_TOKEN: &str = "writer.token";
@@ -51,7 +54,7 @@ const LOCAL_WRITER: &str = "local";
 pub const SETTLE_AFTER: Duration = Duration::from_hours(1);
 
 /// How long tasks may take to end, connections above all. What agents sent is durable long before.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// What a run needs, checked.
 pub struct Options {
@@ -73,6 +76,8 @@ pub struct Options {
     pub retention: Retention,
     /// The store's limits.
     pub store: StoreOptions,
+    /// The memory that requests share, in bytes; nothing is a part of what there is.
+    pub shared_bytes: Option<u64>,
     /// The zone of times.
     pub zone: TimeZone,
     /// How long a moment has to stand before anything is dropped by it.
@@ -92,6 +97,7 @@ impl Options {
             directory,
             retention: DEFAULT_RETENTION,
             store: StoreOptions::default(),
+            shared_bytes: None,
             zone: TimeZone::system(),
             settle_after: SETTLE_AFTER,
         }
@@ -205,10 +211,11 @@ impl Collector {
         let counts = Arc::new(CollectorCounts::default());
         let started = Writer::start(Arc::clone(&store), Arc::clone(&counts));
         let (writer, writer_thread) = started.map_err(RunError::Writer)?;
+        let memory = Memory::of(options.shared_bytes.unwrap_or_else(memory::usual_bytes));
         let records = Records::of(&store);
         let clock = Arc::new(Clock::start());
         let clocks = Arc::new(Clocks::new(Arc::clone(&clock), store.newest_at_open_ms()));
-        let numbers = OwnNumbers::new(Arc::clone(&counts), records.clone());
+        let numbers = OwnNumbers::new(Arc::clone(&counts), records.clone(), memory.pool.clone());
         let own_series = OwnSeries::new(writer.clone(), own_instance().into());
         let agents = options.agents;
         let (own, entry) = (own_instance(), options.entry);
@@ -227,7 +234,9 @@ impl Collector {
             samples: Arc::clone(&store) as Arc<dyn Samples>,
             kept: KeptRanges::new(KEPT_BYTES),
             records,
-            pool: Pool::new(SHARED_BYTES),
+            pool: memory.pool,
+            writes: Lane::new(WRITES, WRITES_WAITING),
+            closing: Stop::default(),
             counts: Arc::clone(&counts),
             zone: options.zone,
         };
@@ -239,27 +248,35 @@ impl Collector {
             counts: Arc::clone(&counts),
             settle_after: options.settle_after,
         };
-        let door = IngestOptions { agents, guesses, settings, tls, oldest, clocks, writer, counts };
+        let memory = memory.agents;
+        let door = IngestOptions {
+            agents,
+            guesses,
+            settings,
+            tls,
+            oldest,
+            clocks,
+            writer,
+            memory,
+            counts,
+        };
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });
         tasks.start("pages", |stop| async {
             web::serve(http, site, stop).await.map_err(RunError::Web)
         });
-        tasks.start("upkeep", move |stop| async move {
-            upkeep::run(upkeep, stop).await;
-            Ok(())
-        });
-        tasks.start("clock", |stop| async {
-            watch::run(clock, stop).await;
-            Ok(())
-        });
-        tasks.start("own numbers", |stop| async {
-            own_numbers::run(numbers, own_series, stop).await;
-            Ok(())
-        });
+        tasks.start("upkeep", |stop| well(upkeep::run(upkeep, stop)));
+        tasks.start("clock", |stop| well(watch::run(clock, stop)));
+        tasks.start("own numbers", |stop| well(own_numbers::run(numbers, own_series, stop)));
         tasks.finish(DRAIN_TIMEOUT).await
     }
+}
+
+/// A task that has no way to fail.
+async fn well(work: impl Future<Output = ()>) -> Result<(), RunError> {
+    work.await;
+    Ok(())
 }
 
 /// What lies on the disk: the TLS of agents, the data directory and its store.

@@ -25,7 +25,7 @@ pub use self::matcher::{Matcher, MatcherError};
 pub use self::merged::Merged;
 pub use self::newest::Newest;
 pub use self::order::sorted;
-pub use self::pool::Pool;
+pub use self::pool::{NoRoom, Pool, Share, Side, Sides};
 pub use self::range::TimeRange;
 pub use self::series::Series;
 pub use self::settled::Settled;

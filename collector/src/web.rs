@@ -5,6 +5,7 @@
 
 mod api;
 mod assets;
+mod body;
 mod content;
 mod credentials;
 mod doors;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use self::gate::Lane;
 pub use self::names::OwnNames;
 pub use self::site::{Readiness, Site};
 pub use self::snapshot::Snapshots;
@@ -39,7 +41,11 @@ pub async fn serve(
     site: Site,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let stopped = async move { stop.cancelled().await };
+    let closing = site.closing.clone();
+    let stopped = async move {
+        stop.cancelled().await;
+        closing.set();
+    };
     let routes = routes::routes(&Arc::new(site));
     let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, routes).with_graceful_shutdown(stopped).await

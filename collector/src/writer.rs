@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use headroom_proto::panics::Whole;
 use headroom_proto::wire::SequenceRange;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use self::commit::Commits;
 pub use self::own::{OwnSeries, OwnSeriesError};
+use crate::samples::Share;
 use crate::store::{FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store};
 use crate::telemetry::CollectorCounts;
 
@@ -80,6 +81,26 @@ pub struct Submission {
     pub write: Write,
     /// Where it is told.
     pub reply: mpsc::Sender<WriteOutcome>,
+    /// What is given back once it is durable, or refused.
+    pub held: Held,
+}
+
+/// What a write holds of what writers share.
+#[derive(Debug, Default)]
+pub enum Held {
+    /// Nothing that anybody would miss.
+    #[default]
+    Nothing,
+    /// Memory of the pool.
+    Share(Share),
+    /// Memory of agents.
+    Permit(OwnedSemaphorePermit),
+}
+
+impl From<Share> for Held {
+    fn from(share: Share) -> Self {
+        Self::Share(share)
+    }
 }
 
 /// The writer thread has ended.

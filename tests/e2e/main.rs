@@ -10,6 +10,7 @@ mod demo;
 mod disk;
 mod durability;
 mod log;
+mod memory;
 mod outage;
 mod own_numbers;
 mod pages;

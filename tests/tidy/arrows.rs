@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sheet", &["printable"]),
     ("client", &["moments", "sheet"]),
     ("snapshot", &["client", "store"]),
-    ("telemetry", &["store"]),
+    ("telemetry", &["samples", "store"]),
     ("identity", &[]),
     ("samples", &["moments"]),
     ("store", &["moments", "samples"]),

@@ -23,6 +23,7 @@ fn nothing_and_everything_are_fine() {
             "time_zone = 'Europe/Berlin'\n[http]\nlisten = '[::1]:80'\nhosts = ['Mon.example', 'mon:8443']\n\
              [grpc]\nlisten = '0.0.0.0:8441'\ntls_certificate = 'a.crt'\ntls_key = 'a.key'\n\
              [store]\ndirectory = 'data'\nraw_retention = '62d'\n\
+             [memory]\nshared_bytes = '96 MiB'\n\
              [[agents]]\ninstance = 'ca1'\ntoken_sha256 = 'HASH'\ninterval = '1s'"
         ),
         ""

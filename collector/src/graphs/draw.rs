@@ -177,6 +177,14 @@ pub fn png(graph: &Graph, look: Look, density: u32) -> Result<Vec<u8>, DrawError
     caught(graph, || draw_png(graph, look, density))
 }
 
+/// What the PNG takes while it is made, at most, in bytes.
+pub fn png_bytes(graph: &Graph, size: Size, density: u32) -> u64 {
+    let (width, height) = points(graph, size);
+    let pixels = u64::from(width) * u64::from(height) * u64::from(density).pow(2);
+    // Four fine pixels and one of three bytes each, and as much again for what is written.
+    pixels * (4 * 3 + 3 + 3)
+}
+
 /// Nothing that is drawn may take the process along.
 fn caught<T>(graph: &Graph, draw: impl FnOnce() -> Result<T, DrawError>) -> Result<T, DrawError> {
     let span = &graph.span;

@@ -6,6 +6,7 @@
 mod request;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use super::clocks::Clocks;
 use crate::clock::now_ms;
 use crate::identity::{RemoteWriter, RemoteWriters};
 use crate::moments::DAY_MS;
-use crate::samples::METRIC;
+use crate::samples::{METRIC, NoRoom, Share};
 use crate::store::{FrameWrite, SeriesId};
 use crate::telemetry::{CollectorCounts, RefusalReason};
 use crate::writer::{Submission, Write, WriteOutcome, Writer, WriterEnded};
@@ -102,6 +103,9 @@ pub enum RemoteWriteError {
     /// The store takes nothing now; the request may be sent again.
     #[error("{0}")]
     Unavailable(String),
+    /// There is no memory for it.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     /// What reads requests did not survive this one.
     #[error(transparent)]
     Panicked(#[from] Panicked),
@@ -119,6 +123,35 @@ struct Intake<'c> {
     next: usize,
     refused: u64,
     first: Option<String>,
+    memory: Piecewise,
+}
+
+/// What a sample takes at most until it is durable, in bytes: its id and value in lists that double,
+/// and once more in the log.
+const SAMPLE_BYTES: u64 = 40;
+
+/// What a moment takes beside its samples: its lists, its place among the moments, its frame.
+const MOMENT_BYTES: u64 = 256;
+
+/// Memory is taken in pieces of this size, since most samples come alone.
+const PIECE: u64 = 64 << 10;
+
+/// Memory that is taken ahead of its use.
+struct Piecewise {
+    share: Share,
+    ahead: u64,
+}
+
+impl Piecewise {
+    fn take(&mut self, bytes: u64) -> Result<(), NoRoom> {
+        if bytes > self.ahead {
+            let piece = bytes.max(PIECE);
+            self.share.take(piece)?;
+            self.ahead += piece;
+        }
+        self.ahead -= bytes;
+        Ok(())
+    }
 }
 
 impl RemoteWrite {
@@ -138,12 +171,27 @@ impl RemoteWrite {
 
     /// Reads a request of `writer` on the caller's thread, which takes milliseconds;
     /// [`Self::commit`] makes it durable.
-    pub fn read(&self, body: &[u8], writer: &RemoteWriter) -> Result<Pending, RemoteWriteError> {
-        let input = || panics::hash(body);
-        panics::catch("the reading of a remote write", input, || self.read_all(body, writer))?
+    ///
+    /// The body lies in memory of `share`, which takes more for what is made of it.
+    pub fn read(
+        &self,
+        body: Vec<u8>,
+        mut share: Share,
+        writer: &RemoteWriter,
+    ) -> Result<Pending, RemoteWriteError> {
+        let bytes = unpack(&body, &mut share)?;
+        share.give_back(body.len() as u64);
+        drop(body);
+        let read = || self.read_unpacked(&bytes, share, writer);
+        panics::catch("the reading of a remote write", || panics::hash(&bytes), read)?
     }
 
-    fn read_all(&self, body: &[u8], writer: &RemoteWriter) -> Result<Pending, RemoteWriteError> {
+    fn read_unpacked(
+        &self,
+        bytes: &[u8],
+        share: Share,
+        writer: &RemoteWriter,
+    ) -> Result<Pending, RemoteWriteError> {
         let mut intake = Intake {
             counts: &self.counts,
             now_ms: now_ms(),
@@ -154,9 +202,9 @@ impl RemoteWrite {
             next: 0,
             refused: 0,
             first: None,
+            memory: Piecewise { share, ahead: 0 },
         };
-        let bytes = unpack(body)?;
-        for series in request::read(&bytes) {
+        for series in request::read(bytes) {
             let series = series.map_err(malformed)?;
             match self.resolve(&series, writer)? {
                 Ok(id) => intake.sort(id, &series)?,
@@ -172,15 +220,18 @@ impl RemoteWrite {
                 tracing::warn!(writer = name, samples, before, "refused remote writes: {first}");
             }
         }
-        Ok(intake.finish())
+        let mut pending = intake.finish();
+        pending.share.give_back(bytes.len() as u64);
+        Ok(pending)
     }
 
     /// Makes what was read durable.
     pub async fn commit(&self, pending: Pending) -> Result<(), RemoteWriteError> {
-        let Pending { writes, refused } = pending;
+        let Pending { writes, refused, share } = pending;
         if !writes.is_empty() {
             let (reply, mut outcome) = mpsc::channel(1);
-            let submission = Submission { write: Write::Request(writes), reply };
+            let submission =
+                Submission { write: Write::Request(writes), reply, held: share.into() };
             let ended = |ended: WriterEnded| RemoteWriteError::Unavailable(ended.to_string());
             self.options.writer.submit(submission).await.map_err(ended)?;
             match outcome.recv().await.ok_or_else(|| ended(WriterEnded))? {
@@ -242,6 +293,7 @@ impl RemoteWrite {
 pub struct Pending {
     writes: Vec<FrameWrite>,
     refused: Option<(u64, String)>,
+    share: Share,
 }
 
 impl Intake<'_> {
@@ -269,7 +321,7 @@ impl Intake<'_> {
                     format!("timestamp {timestamp_ms} is over {limit} days old")
                 });
             } else if before != Some(timestamp_ms) {
-                self.add(timestamp_ms, id, value);
+                self.add(timestamp_ms, id, value)?;
             }
             before = Some(timestamp_ms);
         }
@@ -293,27 +345,34 @@ impl Intake<'_> {
         Pending {
             writes: self.groups.into_iter().map(write).collect(),
             refused: self.first.map(|first| (refused, first)),
+            share: self.memory.share,
         }
     }
 
-    fn add(&mut self, timestamp_ms: i64, id: SeriesId, value: f64) {
+    fn add(&mut self, timestamp_ms: i64, id: SeriesId, value: f64) -> Result<(), NoRoom> {
+        self.memory.take(SAMPLE_BYTES)?;
         let likely = self.next.checked_rem(self.groups.len()).unwrap_or_default();
         let place = match self.groups.get(likely) {
             Some((known, ..)) if *known == timestamp_ms => likely,
-            _ => *self.places.entry(timestamp_ms).or_insert_with(|| {
-                self.groups.push((timestamp_ms, Vec::new(), Vec::new()));
-                self.groups.len() - 1
-            }),
+            _ => match self.places.entry(timestamp_ms) {
+                Entry::Occupied(place) => *place.get(),
+                Entry::Vacant(vacant) => {
+                    self.memory.take(MOMENT_BYTES)?;
+                    self.groups.push((timestamp_ms, Vec::new(), Vec::new()));
+                    *vacant.insert(self.groups.len() - 1)
+                }
+            },
         };
         let (_, series, values) = &mut self.groups[place];
         series.push(id);
         values.push(value);
         // One sample each: the same moment again. Several: the next one.
         self.next = if self.groups.len() == 1 { 0 } else { place + 1 };
+        Ok(())
     }
 }
 
-fn unpack(body: &[u8]) -> Result<Vec<u8>, RemoteWriteError> {
+fn unpack(body: &[u8], share: &mut Share) -> Result<Vec<u8>, RemoteWriteError> {
     let not_snappy = |error: snap::Error| {
         RemoteWriteError::Malformed(format!("the request is not compressed with snappy: {error}"))
     };
@@ -321,7 +380,9 @@ fn unpack(body: &[u8]) -> Result<Vec<u8>, RemoteWriteError> {
     if bytes > MAX_REQUEST_BYTES {
         return Err(RemoteWriteError::Large { bytes });
     }
-    snap::raw::Decoder::new().decompress_vec(body).map_err(not_snappy)
+    share.take(bytes as u64)?;
+    let unpacking = || snap::raw::Decoder::new().decompress_vec(body).map_err(not_snappy);
+    panics::catch("the unpacking of a remote write", || panics::hash(body), unpacking)?
 }
 
 fn malformed(error: Malformed) -> RemoteWriteError {

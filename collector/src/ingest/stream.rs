@@ -26,7 +26,7 @@ use crate::clock::now_ms;
 use crate::identity::Agent;
 use crate::store::LostInterval;
 use crate::telemetry::CollectorCounts;
-use crate::writer::{Submission, Write, WriteOutcome};
+use crate::writer::{self, Submission, Write, WriteOutcome};
 
 /// How long an agent may take to say Hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,6 +40,12 @@ const HOLD: Duration = Duration::from_secs(15);
 
 /// How often it is asked again meanwhile.
 const HELD_LOOK: Duration = Duration::from_secs(1);
+
+/// What a value takes until it is durable, in bytes: in the frame with its ids, and in the log.
+const VALUE_BYTES: usize = 8 + 4 + 4 + 12;
+
+/// What a meeting takes.
+const MEETING_BYTES: usize = 512;
 
 /// The most series whose samples' refusal is told to the agent; the counter has them all.
 const TOLD: usize = 100;
@@ -261,8 +267,12 @@ impl AgentStream {
         }
         match checked.write {
             Some(frame) => {
-                let write = Write::Frame { frame, meetings: checked.meetings };
-                self.submit(write, reply).await
+                let meetings = checked.meetings;
+                let values = frame.values.len() * VALUE_BYTES;
+                let bytes = values + meetings.len() * MEETING_BYTES;
+                let held = self.hold(bytes).await?;
+                let write = Write::Frame { frame, meetings };
+                self.submit(Submission { write, reply: reply.clone(), held }).await
             }
             None => Ok(()),
         }
@@ -281,7 +291,8 @@ impl AgentStream {
             Ok(lost) => {
                 let LostInterval { first_ms: from_ms, last_ms: to_ms, samples, .. } = lost;
                 tracing::warn!(instance, from_ms, to_ms, samples, "agent lost frames");
-                self.submit(Write::Loss(lost), reply).await
+                let (write, reply) = (Write::Loss(lost), reply.clone());
+                self.submit(Submission { write, reply, held: writer::Held::Nothing }).await
             }
             Err(reason) => {
                 CollectorCounts::add(&self.door.counts.losses_refused, 1);
@@ -292,6 +303,13 @@ impl AgentStream {
                 self.answer(Down::Acknowledgement(done)).await
             }
         }
+    }
+
+    /// Waits for memory, which those before it give back once they are durable.
+    async fn hold(&self, bytes: usize) -> Result<writer::Held, Status> {
+        let permits = (1 + bytes / 1024).min(self.door.permits) as u32;
+        let memory = Arc::clone(&self.door.memory).acquire_many_owned(permits).await;
+        memory.map(writer::Held::Permit).map_err(|closed| Status::unavailable(closed.to_string()))
     }
 
     /// Tells the agent of a refusal: of a frame always, since it waits for an answer; of a series
@@ -307,13 +325,8 @@ impl AgentStream {
         self.answer(Down::Refusal(Refusal { reason, ..refusal })).await
     }
 
-    async fn submit(
-        &mut self,
-        write: Write,
-        reply: &mpsc::Sender<WriteOutcome>,
-    ) -> Result<(), Status> {
+    async fn submit(&mut self, submission: Submission) -> Result<(), Status> {
         self.in_flight += 1;
-        let submission = Submission { write, reply: reply.clone() };
         let submitted = self.door.writer.submit(submission).await;
         submitted.map_err(|ended| Status::unavailable(ended.to_string()))
     }

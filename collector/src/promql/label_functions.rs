@@ -5,6 +5,20 @@ use super::meter::Meter;
 use super::rows::{Rows, label_bytes};
 use super::tree::{LabelJoin, LabelReplace};
 
+/// The longest label that is made, in bytes: one that doubles and doubles again ends here, and none
+/// takes long to be made or to be matched between two looks.
+const LONGEST_BYTES: u64 = 1 << 20;
+
+fn check(bytes: u64) -> Result<(), QueryError> {
+    if bytes <= LONGEST_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "a label of {bytes} bytes would take more than {LONGEST_BYTES} bytes of memory, the most it may"
+    );
+    Err(QueryError::Execution(message))
+}
+
 /// Sets one label where the whole of another matches.
 pub fn replace<'b>(
     node: &LabelReplace,
@@ -20,6 +34,7 @@ pub fn replace<'b>(
         memory.take(2 * longest)?;
         let mut text = String::new();
         found.expand(&node.replacement, &mut text);
+        check(text.len() as u64)?;
         memory.give_back(2 * longest);
         memory.take(labels.bytes() + label_bytes(&node.target, &text))?;
         Ok(Some(labels.with(&node.target, &text)))
@@ -39,6 +54,7 @@ pub fn join<'b>(
         let length: usize = node.sources.iter().map(|name| value(name).len()).sum();
         let between = node.separator.len() * node.sources.len().saturating_sub(1);
         let bytes = (length + between) as u64;
+        check(bytes)?;
         // The text once beside the labels, and once in them.
         memory.take(labels.bytes() + label_bytes(&node.target, "") + 2 * bytes)?;
         let values: Vec<&str> = node.sources.iter().map(value).collect();

@@ -1,6 +1,7 @@
 //! From the text of an expression to its tree. The crate `promql-parser` is known here only.
 
 mod check;
+mod weight;
 mod words;
 
 use std::sync::Once;
@@ -15,6 +16,7 @@ use promql_parser::parser::{
 };
 
 use self::check::MAX_DURATION_MS;
+pub use self::weight::weigh;
 use self::words::{Kind, Word, position, words};
 use super::QueryError;
 use super::tree::{

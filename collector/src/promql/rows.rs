@@ -23,11 +23,11 @@ pub struct Rows<'b> {
     pub names: Names<'b>,
 }
 
-/// The memory of labels. Those that were read are shared with what was read from, and take none.
+/// The memory of labels, of those that were read and of those that were made.
 #[derive(Debug)]
 pub struct Names<'b> {
     memory: Held<'b>,
-    /// Whether labels that are handed on were made by the evaluation, and take memory.
+    /// Whether labels that are handed on take memory.
     heirs_of_made: bool,
 }
 
@@ -44,9 +44,9 @@ impl Numbers<'_> {
 }
 
 impl<'b> Rows<'b> {
-    /// None yet, whose labels are shared or made anew.
+    /// None yet.
     pub fn none(meter: &Meter<'b>) -> Self {
-        Self { list: Vec::new(), memory: meter.nothing(), names: Names::shared(meter) }
+        Self { list: Vec::new(), memory: meter.nothing(), names: Names::none(meter) }
     }
 
     /// One row.
@@ -198,9 +198,14 @@ fn same_labels() -> QueryError {
 }
 
 impl<'b> Names<'b> {
-    /// Labels that were read.
-    pub fn shared(meter: &Meter<'b>) -> Self {
-        Self { memory: meter.nothing(), heirs_of_made: false }
+    /// None yet.
+    pub fn none(meter: &Meter<'b>) -> Self {
+        Self::read(meter.nothing())
+    }
+
+    /// Labels that were read, in memory that is taken.
+    pub fn read(memory: Held<'b>) -> Self {
+        Self { memory, heirs_of_made: false }
     }
 
     /// The memory of labels that are derived from these.

@@ -176,7 +176,7 @@ fn series_are_those_that_any_selector_matches() {
         };
         selections.iter().flat_map(find).collect::<BTreeSet<Labels>>().len()
     };
-    let found = |texts: &[&str]| selectors(texts).map(count);
+    let found = |texts: &[&str]| selectors(texts, &budget).map(count);
     assert_eq!(found(&["info", "gauge{a=\"1\"}", "info{a=\"1\"}"]).unwrap(), 4);
     assert_eq!(found(&[]).unwrap(), 23);
     for wrong in ["sum(up)", "up[5m]", "{}", "1", "up +", "foo(up)"] {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 pub use self::held::Held;
 use super::error::ReadError;
-use super::pool::Pool;
+use super::pool::{Pool, Side};
 
 /// Memory is drawn from the pool in pieces of at least this size, in bytes, so that what takes
 /// little at a time seldom meets others there.
@@ -26,17 +26,27 @@ pub struct Limits {
 
 /// Tells a request that nobody waits for it any more; clones are the same word.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop {
+    word: Arc<AtomicBool>,
+    /// The word that stops several.
+    all: Arc<AtomicBool>,
+}
 
 impl Stop {
+    /// The word for one request of those that this word stops.
+    #[must_use]
+    pub fn of_one(&self) -> Self {
+        Self { word: Arc::default(), all: Arc::clone(&self.word) }
+    }
+
     /// The request ends soon: at the next series, window or node of its tree.
     pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.word.store(true, Ordering::Relaxed);
     }
 
     /// Whether it was set.
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.word.load(Ordering::Relaxed) || self.all.load(Ordering::Relaxed)
     }
 }
 
@@ -121,7 +131,8 @@ impl Budget {
 
     fn draw(&self, missing: u64) -> bool {
         let piece = missing.max(PIECE);
-        let drawn = [piece, missing].into_iter().find(|bytes| self.pool.take(*bytes));
+        let drawn =
+            [piece, missing].into_iter().find(|bytes| self.pool.take(Side::Readers, *bytes));
         self.drawn.fetch_add(drawn.unwrap_or(0), Ordering::Relaxed);
         drawn.is_some()
     }
@@ -133,7 +144,7 @@ impl Budget {
         let held = before.map_or(0, |before| before.saturating_sub(bytes));
         let spare = |drawn: u64| (drawn > held.saturating_add(2 * PIECE)).then_some(held + PIECE);
         if let Ok(drawn) = self.drawn.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spare) {
-            self.pool.give_back(drawn - held - PIECE);
+            self.pool.give_back(Side::Readers, drawn - held - PIECE);
         }
     }
 
@@ -157,7 +168,7 @@ impl Budget {
 
 impl Drop for Budget {
     fn drop(&mut self) {
-        self.pool.give_back(*self.drawn.get_mut());
+        self.pool.give_back(Side::Readers, *self.drawn.get_mut());
     }
 }
 
@@ -190,6 +201,16 @@ mod tests {
     }
 
     #[test]
+    fn a_word_for_all_stops_each_and_that_of_one_stops_no_other() {
+        let all = Stop::default();
+        let (one, other) = (all.of_one(), all.of_one());
+        one.set();
+        assert!(one.is_set() && !other.is_set() && !all.is_set());
+        all.set();
+        assert!(other.is_set());
+    }
+
+    #[test]
     fn what_is_held_goes_back_to_the_pool_and_nobody_takes_more_than_is_there() {
         let pool = Pool::new(1 << 20);
         let (first, second) = (budget(&pool), budget(&pool));
@@ -197,10 +218,11 @@ mod tests {
         assert!(matches!(second.hold(100_000), Err(ReadError::Busy)));
         assert_eq!(second.held(), 0);
         first.release(900_000);
-        assert!(pool.taken() <= 100_000 + 2 * PIECE, "{} taken", pool.taken());
+        let taken = pool.taken().readers;
+        assert!(taken <= 100_000 + 2 * PIECE, "{taken} taken");
         assert!(second.hold(700_000).is_ok());
         drop(first);
         drop(second);
-        assert_eq!(pool.taken(), 0);
+        assert_eq!(pool.taken().readers, 0);
     }
 }

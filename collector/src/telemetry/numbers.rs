@@ -8,19 +8,21 @@ use headroom_proto::catalogue::{
     HEADROOM_INGEST_LOSSES_REFUSED_TOTAL, HEADROOM_INGEST_LOST_FRAMES_TOTAL,
     HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL, HEADROOM_INGEST_SAMPLES_TOTAL,
     HEADROOM_INGEST_SETTINGS_REFUSED_TOTAL, HEADROOM_INGEST_STREAMS,
-    HEADROOM_INGEST_STREAMS_REFUSED_TOTAL, HEADROOM_PAGE_RUNNING, HEADROOM_PAGE_TOTAL,
-    HEADROOM_PANICS_TOTAL, HEADROOM_PICTURE_RUNNING, HEADROOM_PICTURE_TOTAL,
-    HEADROOM_QUERY_RUNNING, HEADROOM_QUERY_TOTAL, HEADROOM_STORE_COMMITS_TOTAL,
-    HEADROOM_STORE_DAMAGED_TOTAL, HEADROOM_STORE_DAYS, HEADROOM_STORE_DISK_BYTES,
-    HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL, HEADROOM_STORE_FAILED_COMMITS_TOTAL,
-    HEADROOM_STORE_HEAD_BYTES, HEADROOM_STORE_HEAD_SAMPLES, HEADROOM_STORE_LATE_SAMPLES_TOTAL,
-    HEADROOM_STORE_LOG_BYTES, HEADROOM_STORE_MERGES_TOTAL, HEADROOM_STORE_SEALED_SAMPLES_TOTAL,
-    HEADROOM_STORE_SERIES, HEADROOM_STORE_UNMERGED_DAYS, Metric,
+    HEADROOM_INGEST_STREAMS_REFUSED_TOTAL, HEADROOM_MEMORY_REFUSED_TOTAL,
+    HEADROOM_MEMORY_TAKEN_BYTES, HEADROOM_PAGE_RUNNING, HEADROOM_PAGE_TOTAL, HEADROOM_PANICS_TOTAL,
+    HEADROOM_PICTURE_RUNNING, HEADROOM_PICTURE_TOTAL, HEADROOM_QUERY_RUNNING, HEADROOM_QUERY_TOTAL,
+    HEADROOM_STORE_COMMITS_TOTAL, HEADROOM_STORE_DAMAGED_TOTAL, HEADROOM_STORE_DAYS,
+    HEADROOM_STORE_DISK_BYTES, HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL,
+    HEADROOM_STORE_FAILED_COMMITS_TOTAL, HEADROOM_STORE_HEAD_BYTES, HEADROOM_STORE_HEAD_SAMPLES,
+    HEADROOM_STORE_LATE_SAMPLES_TOTAL, HEADROOM_STORE_LOG_BYTES, HEADROOM_STORE_MERGES_TOTAL,
+    HEADROOM_STORE_SEALED_SAMPLES_TOTAL, HEADROOM_STORE_SERIES, HEADROOM_STORE_UNMERGED_DAYS,
+    Metric,
 };
 use headroom_proto::exposition::Exposition;
 use headroom_proto::panics;
 
 use super::{CollectorCounts, REASONS};
+use crate::samples::Pool;
 use crate::store::{Records, StoreState};
 
 /// One number of the collector's own.
@@ -54,17 +56,20 @@ impl OwnNumber {
 pub struct OwnNumbers {
     counts: Arc<CollectorCounts>,
     records: Records,
+    pool: Pool,
 }
 
 impl OwnNumbers {
-    /// From what is counted and what the store says of itself.
-    pub fn new(counts: Arc<CollectorCounts>, records: Records) -> Self {
-        Self { counts, records }
+    /// From what is counted and what store and pool say of themselves.
+    pub fn new(counts: Arc<CollectorCounts>, records: Records, pool: Pool) -> Self {
+        Self { counts, records, pool }
     }
 
     /// All numbers as they are now. Walks the data directory, which may take a while.
     pub fn now(&self) -> Vec<OwnNumber> {
-        self.counts.own_numbers(&self.records.state(), self.records.disk_bytes())
+        let mut numbers = self.counts.own_numbers(&self.records.state(), self.records.disk_bytes());
+        push_memory(&self.pool, &mut numbers);
+        numbers
     }
 }
 
@@ -123,6 +128,17 @@ impl CollectorCounts {
     }
 }
 
+fn push_memory(pool: &Pool, numbers: &mut Vec<OwnNumber>) {
+    let (taken, refused) = (pool.taken(), pool.refused());
+    for (metric, sides) in
+        [(HEADROOM_MEMORY_TAKEN_BYTES, taken), (HEADROOM_MEMORY_REFUSED_TOTAL, refused)]
+    {
+        for (side, amount) in [("readers", sides.readers), ("writers", sides.writers)] {
+            numbers.push(OwnNumber::labelled(metric, "side", side, amount));
+        }
+    }
+}
+
 fn push_store(store: &StoreState, disk_bytes: u64, numbers: &mut Vec<OwnNumber>) {
     let counts = store.counts;
     let all = [
@@ -173,7 +189,8 @@ mod tests {
             unmerged_days: 6,
             counts: StoreCounts::default(),
         };
-        let numbers = CollectorCounts::default().own_numbers(&state, 7);
+        let mut numbers = CollectorCounts::default().own_numbers(&state, 7);
+        push_memory(&Pool::new(0), &mut numbers);
         for (place, number) in numbers.iter().enumerate() {
             let label = number.label.map(|(name, _)| name);
             assert_eq!(catalogue::check(number.metric.name, label.into_iter()), Ok(()));

@@ -23,7 +23,7 @@ pub async fn query(gate: Gate, parameters: Parameters) -> Result<Response, Probl
     let answer = move |visit: Visit<'_>| {
         let at_ms = parameters.time("time")?.unwrap_or(visit.now_ms);
         let limits = limits(&parameters)?;
-        let value = promql::instant(visit.reader(), parameters.query(), at_ms, limits)?;
+        let value = promql::instant(visit.reader(), &parameters.query(), at_ms, limits)?;
         success(visit, &answer::Instant { value, at_ms })
     };
     gate.pass(asked, answer).await
@@ -37,7 +37,7 @@ pub async fn query_range(gate: Gate, parameters: Parameters) -> Result<Response,
         let step_ms = parameters.step("step")?;
         let steps = promql::Steps { from_ms, to_ms, step_ms };
         let limits = limits(&parameters)?;
-        let value = promql::range(visit.reader(), parameters.query(), steps, limits)?;
+        let value = promql::range(visit.reader(), &parameters.query(), steps, limits)?;
         success(visit, &answer::Range { value, from_ms, step_ms })
     };
     gate.pass(asked, answer).await
@@ -47,7 +47,7 @@ pub async fn query_range(gate: Gate, parameters: Parameters) -> Result<Response,
 fn asked(gate: &Gate, parameters: &Parameters) -> Result<Asked, Problem> {
     let time = parameters.timeout(LONGEST);
     let time: Duration = time.map_err(|error| gate.refuse(Kind::Query, error.into()))?;
-    Ok(Asked { kind: Kind::Query, time })
+    Ok(Asked::within(Kind::Query, time))
 }
 
 fn limits(parameters: &Parameters) -> Result<QueryLimits, QueryError> {
@@ -94,7 +94,9 @@ impl From<QueryError> for Problem {
             | Code::Misdirected
             | Code::Unauthorized
             | Code::Forbidden
-            | Code::Busy => Self::new(code, error.to_string()),
+            | Code::Busy
+            | Code::Large
+            | Code::Slow => Self::new(code, error.to_string()),
         }
     }
 }

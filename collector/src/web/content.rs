@@ -1,5 +1,5 @@
 //! An answer on its way: bytes in parts, which count against the budget of their request from when
-//! they are written until they are sent.
+//! they are written until the last of them is sent.
 
 use std::collections::VecDeque;
 use std::io;
@@ -81,12 +81,14 @@ impl Kept {
     pub fn send(self) -> Response {
         let Self { content, budget } = self;
         let length = content.bytes();
-        let Content { kind, mut parts, revalidated } = content;
+        let Content { kind, parts, revalidated } = content;
+        let budget = Arc::new(budget);
+        let owned = parts.into_iter().map(|bytes| Part { bytes, budget: Arc::clone(&budget) });
+        let mut parts: VecDeque<Bytes> = owned.map(Bytes::from_owner).collect();
         let body = match parts.len() {
-            // What fits into one part is handed over at once, and is no longer ours to count.
             0 => Body::empty(),
-            1 => Body::from(parts.remove(0)),
-            _ => Body::from_stream(Sending::begin(Waiting { parts: parts.into(), budget })),
+            1 => parts.pop_front().map_or_else(Body::empty, Body::from),
+            _ => Body::from_stream(Sending::begin(parts)),
         };
         let mut response = Response::new(body);
         let headers = response.headers_mut();
@@ -100,31 +102,45 @@ impl Kept {
     }
 }
 
-/// What is not sent yet.
-struct Waiting {
-    parts: VecDeque<Bytes>,
-    budget: Budget,
+/// Bytes on their way, which count until the connection has sent them or is gone.
+struct Part {
+    bytes: Bytes,
+    budget: Arc<Budget>,
 }
+
+impl AsRef<[u8]> for Part {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        self.budget.release(self.bytes.len() as u64);
+    }
+}
+
+/// Parts that the reader has not taken yet; none once it was given up.
+type Waiting = Arc<Mutex<Option<VecDeque<Bytes>>>>;
 
 /// Parts that are sent as the reader takes them.
 struct Sending {
-    /// Nothing once the reader was given up.
-    waiting: Arc<Mutex<Option<Waiting>>>,
+    waiting: Waiting,
     _watch: AbortOnDropHandle<()>,
 }
 
 impl Sending {
-    fn begin(waiting: Waiting) -> Self {
-        let waiting = Arc::new(Mutex::new(Some(waiting)));
+    fn begin(parts: VecDeque<Bytes>) -> Self {
+        let waiting = Arc::new(Mutex::new(Some(parts)));
         let watch = tokio::spawn(give_up_on_whoever_stalls(Arc::clone(&waiting)));
         Self { waiting, _watch: AbortOnDropHandle::new(watch) }
     }
 }
 
-async fn give_up_on_whoever_stalls(waiting: Arc<Mutex<Option<Waiting>>>) {
+async fn give_up_on_whoever_stalls(waiting: Waiting) {
     let left = || {
         let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.as_ref().map(|waiting| waiting.parts.len())
+        waiting.as_ref().map(VecDeque::len)
     };
     let mut before = left();
     loop {
@@ -149,10 +165,7 @@ impl Stream for Sending {
                 let message = format!("no part of the answer was taken for {seconds} s");
                 Some(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
             }
-            Some(Waiting { parts, budget }) => parts.pop_front().map(|part| {
-                budget.release(part.len() as u64);
-                Ok(part)
-            }),
+            Some(parts) => parts.pop_front().map(Ok),
         })
     }
 }
@@ -199,6 +212,7 @@ impl io::Write for Parts<'_> {
         if self.open.len() + bytes.len() > PART_BYTES && !self.open.is_empty() {
             self.close()?;
         }
+        let bytes = &bytes[..bytes.len().min(PART_BYTES)];
         self.open.extend_from_slice(bytes);
         Ok(bytes.len())
     }

@@ -17,6 +17,11 @@ use crate::samples::{ReadError, TimeRange};
 use crate::sheet::{RowEnd, Sheet};
 use crate::store::{Marks, Meeting};
 
+/// What a meeting takes while its row is written, at most, in bytes: in CSV the text twice, since it
+/// doubles; in JSON also the tree that it is written from.
+const CSV_BYTES: u64 = 1_000;
+const JSON_BYTES: u64 = 6_000;
+
 /// Which meetings are asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -38,17 +43,18 @@ pub async fn meetings(
 }
 
 fn make(visit: Visit<'_>, file: &str, query: &MeetingsQuery) -> Result<Content, Problem> {
-    let (kind, render): (_, fn(&[Meeting]) -> String) = match file {
-        "meetings.csv" => (CSV, csv),
-        "meetings.json" => (JSON, json),
+    let (kind, row_bytes, render): (_, u64, fn(&[Meeting]) -> String) = match file {
+        "meetings.csv" => (CSV, CSV_BYTES, csv),
+        "meetings.json" => (JSON, JSON_BYTES, json),
         _ => {
             let sentence = format!("There is no {file}; it is meetings.csv or meetings.json.");
             return Err(Problem::not_found(sentence));
         }
     };
     let range = range(query, visit.now_ms)?;
-    let found = read(visit, query.host.as_deref(), range);
-    let found = found.map_err(|error| Problem::failed("read the meetings", &error))?;
+    let failed = |error: ReadError| Problem::failed("read the meetings", &error);
+    let found = read(visit, query.host.as_deref(), range).map_err(failed)?;
+    let _memory = visit.budget.lend(found.len() as u64 * row_bytes).map_err(failed)?;
     Ok(Content::whole(kind, render(&found)).revalidated())
 }
 

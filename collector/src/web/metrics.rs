@@ -10,7 +10,8 @@ use super::Site;
 use crate::telemetry::{OwnNumbers, exposition};
 
 pub async fn metrics(State(site): State<Arc<Site>>) -> Response {
-    let numbers = OwnNumbers::new(Arc::clone(&site.counts), site.records.clone());
+    let counts = Arc::clone(&site.counts);
+    let numbers = OwnNumbers::new(counts, site.records.clone(), site.pool.clone());
     let measure = move || exposition(&numbers.now());
     let text = tokio::task::spawn_blocking(measure).await.unwrap_or_default();
     let kind = "text/plain; version=0.0.4; charset=utf-8";

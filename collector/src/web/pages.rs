@@ -6,14 +6,16 @@ mod picture;
 mod rooms;
 
 use std::error::Error;
+use std::io::{self, Write};
 
 use askama::Template;
 
 pub use self::fleet::fleet;
 pub use self::host::host;
 pub use self::rooms::{rooms, rooms_csv, rooms_json};
-use super::content::{Content, HTML};
+use super::content::{Content, HTML, Parts};
 use super::problem::{Code, Problem};
+use super::site::Visit;
 use super::words;
 use crate::graphs::Period;
 use crate::printable::printable;
@@ -36,9 +38,27 @@ fn range_links(periods: &[Period], shown: Period) -> Vec<RangeLink> {
 }
 
 /// A template with all that it shows.
-fn render(page: &impl Template) -> Result<Content, Problem> {
-    let text = page.render().map_err(|error| failed(&error))?;
-    Ok(Content::whole(HTML, printable(&text).into_owned()))
+fn render(visit: Visit<'_>, page: &impl Template) -> Result<Content, Problem> {
+    let mut parts = Parts::new(visit.budget);
+    let written = Template::write_into(page, &mut Printable(&mut parts));
+    let parts = parts.end(written).map_err(|error| failed(&error))?;
+    Ok(Content::of(HTML, parts))
+}
+
+/// What a page may show, whatever its texts hold.
+struct Printable<'p, 'b>(&'p mut Parts<'b>);
+
+impl Write for Printable<'_, '_> {
+    /// A template writes whole texts.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = str::from_utf8(bytes).map_err(io::Error::other)?;
+        self.0.write_all(printable(text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn failed<'e, E: Error + 'static>(error: &'e E) -> Problem

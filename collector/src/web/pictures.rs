@@ -48,6 +48,20 @@ enum Format {
     Json,
 }
 
+impl Format {
+    /// What it takes while it is made, at most, in bytes.
+    fn bytes(self, graph: &Graph, drawing: &Drawing) -> u64 {
+        match self {
+            Self::Svg | Self::Csv | Self::Json => TEXT_BYTES * (1 + graph.lines.len() as u64),
+            Self::Png => graphs::png_bytes(graph, drawing.look.size, drawing.scale),
+        }
+    }
+}
+
+/// What a graph takes as a text for each of its lines, at most, in bytes: a value, or a point of the
+/// curve, for each pixel of the width.
+const TEXT_BYTES: u64 = 256 << 10;
+
 const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
 
 const SIZES: [(&str, Size); 4] = [
@@ -67,8 +81,16 @@ pub async fn picture(
     Names(place): Names<Place>,
     wishes: Wishes<PictureQuery>,
 ) -> Result<Response, Problem> {
+    let kind = wishes.peek().map_or(Kind::Picture, |query| kind(&place, query));
     let answer = move |visit: Visit<'_>| make(visit, &place, &wishes.read()?);
-    gate.pass(Kind::Picture, answer).await
+    gate.pass(kind, answer).await
+}
+
+/// What is drawn with several pixels to a point waits for its turn.
+fn kind(place: &Place, query: &PictureQuery) -> Kind {
+    let sharp = query.scale.as_deref().is_some_and(|scale| scale != SCALES[0].0);
+    let pixels = matches!(parse_file(&place.file), Ok((_, Format::Png)));
+    if sharp && pixels { Kind::LargePicture } else { Kind::Picture }
 }
 
 /// Where a picture is.
@@ -99,6 +121,8 @@ fn make(visit: Visit<'_>, place: &Place, query: &PictureQuery) -> Result<Content
         let sentence = format!("{instance} has reported no interface {device} in that time.");
         return Err(Problem::not_found(sentence));
     }
+    let taken = visit.budget.lend(format.bytes(&graph, &drawing));
+    let _memory = taken.map_err(|error| Problem::failed("draw the graph", &error))?;
     render(&graph, format, &drawing)
 }
 

@@ -85,7 +85,9 @@ impl Problem {
             | Code::Misdirected
             | Code::Unauthorized
             | Code::Forbidden
-            | Code::Busy => Self::new(code, format!("Failed to {operation}: {}.", Chain(error))),
+            | Code::Busy
+            | Code::Large
+            | Code::Slow => Self::new(code, format!("Failed to {operation}: {}.", Chain(error))),
         }
     }
 

@@ -34,6 +34,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Names<T
 pub struct Wishes<T>(Result<T, Problem>);
 
 impl<T> Wishes<T> {
+    /// What is wished for, if it can be read, for whoever must know a part of it beforehand.
+    pub fn peek(&self) -> Option<&T> {
+        self.0.as_ref().ok()
+    }
+
     /// What is wished for.
     pub fn read(self) -> Result<T, Problem> {
         self.0

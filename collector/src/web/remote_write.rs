@@ -1,41 +1,67 @@
 //! `POST /api/v1/write`: Prometheus remote write 1.0.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 
 use super::Site;
-use super::problem::Problem;
+use super::body::{self, Allowed};
+use super::gate::Turned;
+use super::problem::{Code, Problem};
 use crate::identity::RemoteWriter;
-use crate::ingest::RemoteWriteError;
+use crate::ingest::{MAX_REQUEST_BYTES, RemoteWriteError};
+use crate::samples::{Share, Side};
 
-/// Who writes is known by then. 204 when durable; 400 for what will never be right, 503 for what may be sent again.
+/// How large a request may be, compressed, and how long it may take to arrive.
+const REQUEST: Allowed =
+    Allowed { bytes: MAX_REQUEST_BYTES, each: 1, time: Duration::from_secs(30) };
+
+/// How long a request waits for its turn, of which nothing is taken yet.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who writes is known by then. 204 when durable; 400 for what will never be right, 503 for what may
+/// be sent again.
 pub async fn write(
     State(site): State<Arc<Site>>,
     Extension(writer): Extension<Arc<RemoteWriter>>,
-    body: Bytes,
-) -> Response {
+    body: Body,
+) -> Result<Response, Problem> {
+    let place = site.writes.enter(Instant::now() + PATIENCE).await;
+    let _place = place.map_err(|turned| Problem::new(Code::Busy, turned_away(&turned)))?;
+    let taken = body::take(body, Share::nothing(&site.pool, Side::Writers), REQUEST).await?;
+    let (bytes, share) = taken.into_parts();
     let reader = Arc::clone(&site);
-    let read = tokio::task::spawn_blocking(move || reader.remote_write.read(&body, &writer)).await;
+    let read = move || reader.remote_write.read(bytes, share, &writer);
+    let read = tokio::task::spawn_blocking(read).await;
     let outcome = match read {
         Ok(Ok(pending)) => site.remote_write.commit(pending).await,
         Ok(Err(error)) => Err(error),
         Err(error) => Err(RemoteWriteError::Unavailable(error.to_string())),
     };
-    let Err(error) = outcome else { return StatusCode::NO_CONTENT.into_response() };
+    let Err(error) = outcome else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     let status = match &error {
         RemoteWriteError::Malformed(_) | RemoteWriteError::Partial { .. } => {
             StatusCode::BAD_REQUEST
         }
         RemoteWriteError::Large { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         RemoteWriteError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        RemoteWriteError::NoRoom(no_room) => return Err(body::no_room(*no_room)),
         RemoteWriteError::Panicked(_) => {
-            return Problem::internal("read a remote write", &error).into_response();
+            return Err(Problem::internal("read a remote write", &error));
         }
     };
-    (status, format!("{error}\n")).into_response()
+    Ok((status, format!("{error}\n")).into_response())
+}
+
+fn turned_away(turned: &Turned) -> &'static str {
+    match turned {
+        Turned::Away => "Too many writes wait already.",
+        Turned::Late => "Too many writes came before it.",
+    }
 }

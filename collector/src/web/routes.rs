@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
@@ -14,7 +14,6 @@ use super::doors::{Door, Group, admit};
 use super::gate::Gate;
 use super::site::Site;
 use super::{api, assets, meetings, metrics, pages, pictures, problem, ready, remote_write};
-use crate::ingest::MAX_REQUEST_BYTES;
 
 /// All groups together.
 pub fn routes(site: &Arc<Site>) -> Router {
@@ -68,10 +67,7 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
 }
 
 fn writer(site: &Arc<Site>) -> Router {
-    let body_limit = DefaultBodyLimit::max(MAX_REQUEST_BYTES);
-    Router::new()
-        .route("/api/v1/write", post(remote_write::write).layer(body_limit))
-        .with_state(Arc::clone(site))
+    Router::new().route("/api/v1/write", post(remote_write::write)).with_state(Arc::clone(site))
 }
 
 fn admin(site: &Arc<Site>) -> Router {

@@ -10,10 +10,11 @@ use crate::identity::Guesses;
 use crate::ingest::RemoteWrite;
 use crate::promql::{KeptRanges, KeptReader};
 use crate::rooms::Moment;
-use crate::samples::{Budget, Pool, Reader, Samples};
+use crate::samples::{Budget, Pool, Reader, Samples, Stop};
 use crate::store::Records;
 use crate::telemetry::CollectorCounts;
 
+use super::gate::Lane;
 use super::names::OwnNames;
 use super::snapshot::Snapshots;
 
@@ -30,10 +31,14 @@ pub struct Site {
     pub records: Records,
     /// The memory that requests share.
     pub pool: Pool,
+    /// Ends all reads.
+    pub closing: Stop,
     /// What the collector says of itself.
     pub counts: Arc<CollectorCounts>,
     /// The names it is asked by.
     pub names: OwnNames,
+    /// Where writes wait for their turn.
+    pub writes: Lane,
     /// Takes what Prometheus sends.
     pub remote_write: RemoteWrite,
     /// Wrong tokens of late.

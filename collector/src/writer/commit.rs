@@ -6,7 +6,7 @@ use headroom_proto::chain::Chain;
 use headroom_proto::wire::SequenceRange;
 use tokio::sync::mpsc;
 
-use super::{BusySince, Submission, Write, WriteOutcome};
+use super::{BusySince, Held, Submission, Write, WriteOutcome};
 use crate::complaint::Complaint;
 use crate::store::{Appended, FrameId, FrameWrite, LostInterval, Meeting, Store, StoreError};
 use crate::telemetry::CollectorCounts;
@@ -36,6 +36,8 @@ struct Batch {
     meetings: Vec<Meeting>,
     replies: Vec<Reply>,
     losses: Vec<Loss>,
+    /// Until all of it is durable.
+    held: Vec<Held>,
 }
 
 /// The work of the thread.
@@ -59,6 +61,7 @@ impl<'w> Commits<'w> {
             let mut batch = Batch::default();
             gathered.drain(..).for_each(|submission| batch.add(submission));
             let losses = std::mem::take(&mut batch.losses);
+            let _held = std::mem::take(&mut batch.held);
             if !batch.replies.is_empty() {
                 self.append(batch);
             }
@@ -71,7 +74,7 @@ impl<'w> Commits<'w> {
     }
 
     fn append(&mut self, batch: Batch) {
-        let Batch { mut frames, own, meetings, replies, losses: _ } = batch;
+        let Batch { mut frames, own, meetings, replies, losses: _, held: _ } = batch;
         let from_outside = frames.len();
         frames.extend(own);
         // Meetings first: what is known of one does not change if its frame comes again.
@@ -131,7 +134,8 @@ impl<'w> Commits<'w> {
 }
 
 impl Batch {
-    fn add(&mut self, Submission { write, reply: to }: Submission) {
+    fn add(&mut self, Submission { write, reply: to, held }: Submission) {
+        self.held.push(held);
         let outcome = match write {
             Write::Frame { frame, meetings } => {
                 let outcome = frame.id.as_ref().map_or(WriteOutcome::Request, durable);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use headroom_proto::metric::{INSTANCE, JOB};
 use tokio::sync::mpsc;
 
-use super::{Submission, Write, WriteOutcome, Writer, WriterEnded};
+use super::{Held, Submission, Write, WriteOutcome, Writer, WriterEnded};
 use crate::samples::METRIC;
 use crate::store::{FrameWrite, SeriesId, SeriesLimit};
 use crate::telemetry::OwnNumber;
@@ -52,7 +52,8 @@ impl OwnSeries {
         let values = numbers.iter().map(|number| number.value).collect();
         let frame = FrameWrite { id: None, timestamp_ms, series: series?, values };
         let (reply, mut outcome) = mpsc::channel(1);
-        self.writer.submit(Submission { write: Write::Own(frame), reply }).await?;
+        let held = Held::Nothing;
+        self.writer.submit(Submission { write: Write::Own(frame), reply, held }).await?;
         match outcome.recv().await {
             Some(WriteOutcome::Own) => Ok(()),
             Some(WriteOutcome::Failed(reason)) => Err(OwnSeriesError::Refused(reason)),

@@ -94,7 +94,7 @@ async fn each_write_is_told_what_became_of_it_and_the_thread_ends_behind_the_las
     let (reply, mut outcomes) = mpsc::channel(writes.len());
     let mut told = Vec::new();
     for write in writes {
-        let submission = Submission { write, reply: reply.clone() };
+        let submission = Submission { write, reply: reply.clone(), held: Held::Nothing };
         scene.writer.submit(submission).await.unwrap();
         told.push(format!("{:?}", outcomes.recv().await.unwrap()));
     }

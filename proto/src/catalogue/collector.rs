@@ -7,6 +7,10 @@ super::metrics! { COLLECTOR:
         "Requests over HTTP that were turned away before they were read.";
     HEADROOM_PANICS_TOTAL = Counter "headroom_panics_total",
         "Panics that were caught; each became an error for whoever caused it.";
+    HEADROOM_MEMORY_TAKEN_BYTES = Gauge "headroom_memory_taken_bytes" in Bytes by ["side"],
+        "Memory of the collector that requests under way have taken, by who reads and who writes.";
+    HEADROOM_MEMORY_REFUSED_TOTAL = Counter "headroom_memory_refused_total" by ["side"],
+        "Requests that the collector had no memory left for.";
     HEADROOM_INGEST_STREAMS = Gauge "headroom_ingest_streams",
         "Agents that are connected.";
     HEADROOM_INGEST_STREAMS_REFUSED_TOTAL = Counter "headroom_ingest_streams_refused_total",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use headroom::clock::Clock;
 use headroom::identity::{Entry, RemoteWriter, RemoteWriters};
 use headroom::ingest::{Clocks, IntakeOptions, RemoteWrite, RemoteWriteError};
+use headroom::samples::{Pool, Share, Side};
 use headroom::store::{Store, StoreOptions};
 use headroom::telemetry::CollectorCounts;
 use headroom::writer::Writer;
@@ -17,6 +18,9 @@ use crate::scratch;
 
 /// After so many inputs a new store begins.
 const INPUTS_OF_A_STORE: u32 = 2_000;
+
+/// What a request may take at once, with what is made of it, in bytes.
+const POOL_BYTES: u64 = 64 << 20;
 
 /// The body is sent as it is; else it is packed before.
 const AS_IT_IS: u8 = 1;
@@ -29,6 +33,7 @@ thread_local! {
 struct World {
     door: RemoteWrite,
     runtime: Runtime,
+    pool: Pool,
     inputs: u32,
     _folder: TempDir,
 }
@@ -42,7 +47,10 @@ pub fn remote_write(bytes: &[u8]) {
     };
     WORLD.with_borrow_mut(|slot| {
         let world = slot.get_or_insert_with(World::new);
-        if let Ok(pending) = world.door.read(&packed, &RemoteWriter::of_everything("tests")) {
+        let mut share = Share::nothing(&world.pool, Side::Writers);
+        share.take(packed.len() as u64).expect("an input is smaller than the pool");
+        let writer = RemoteWriter::of_everything("tests");
+        if let Ok(pending) = world.door.read(packed, share, &writer) {
             let committed = world.runtime.block_on(world.door.commit(pending));
             let lost = matches!(&committed, Err(RemoteWriteError::Unavailable(_)));
             assert!(!lost, "the store takes nothing any more: {committed:?}");
@@ -71,6 +79,7 @@ impl World {
         Self {
             door: RemoteWrite::new(options, counts),
             runtime: runtime.expect("a runtime starts"),
+            pool: Pool::new(POOL_BYTES),
             inputs: 0,
             _folder: folder,
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use headroom_agent::uplink::{Answer, CollectorAddress, Introduction, Token, WireClient};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -53,6 +54,7 @@ async fn settings_are_sent_at_the_beginning_and_whenever_they_change() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let stop = CancellationToken::new();
     let options = IngestOptions {
+        memory: Arc::new(Semaphore::new(1 << 10)),
         agents,
         guesses: Arc::default(),
         settings: Arc::clone(&settings),

@@ -21,6 +21,14 @@ pub struct Windows<'b> {
     pub names: Names<'b>,
 }
 
+/// What was read, and its memory.
+pub struct Selected<'b, S> {
+    pub series: Vec<S>,
+    /// What all but the labels takes.
+    pub memory: Held<'b>,
+    pub names: Names<'b>,
+}
+
 impl<'b> Evaluator<'b> {
     /// What `take` makes of the newest sample of each series.
     pub(super) fn newest(
@@ -30,9 +38,9 @@ impl<'b> Evaluator<'b> {
         take: impl Fn(Sample) -> f64,
     ) -> Result<Rows<'b>, QueryError> {
         let look = Look::new(*grid, selector.shift, self.bounds, self.limits.lookback_ms);
-        let (series, _memory) = self.select(selector, &look)?;
+        let Selected { series, memory: _memory, names } = self.select(selector, &look)?;
         self.meter.allow(series.len() * grid.steps)?;
-        let mut rows = Rows::none(&self.meter);
+        let mut rows = Rows { names, ..Rows::none(&self.meter) };
         for series in series {
             rows.take(grid.steps)?;
             let points = newest::newest(&series, &look, &self.meter, &take)?;
@@ -42,18 +50,15 @@ impl<'b> Evaluator<'b> {
         Ok(rows)
     }
 
-    /// The series that the steps of a look see, and the memory of their samples.
-    fn select(
-        &self,
-        selector: &Selector,
-        look: &Look,
-    ) -> Result<(Vec<Series>, Held<'b>), QueryError> {
+    /// The series that the steps of a look see.
+    fn select(&self, selector: &Selector, look: &Look) -> Result<Selected<'b, Series>, QueryError> {
         let range = look.reach();
         self.limits.check_span(range)?;
         let what = Selection { matchers: &selector.matchers, range };
         let series = self.samples.select(what, look.hints(), self.meter.budget())?;
         let bytes = series.iter().map(Series::bytes).sum();
-        Ok((series, self.meter.taken(bytes)))
+        let labels = series.iter().map(|series| series.labels.bytes()).sum();
+        Ok(self.selected(series, bytes, labels))
     }
 
     /// The buckets that the windows of a look hold, if there are any here.
@@ -62,15 +67,22 @@ impl<'b> Evaluator<'b> {
         selector: &Selector,
         look: &Look,
         detail: Detail,
-    ) -> Result<Option<(Vec<BucketSeries>, Held<'b>)>, QueryError> {
+    ) -> Result<Option<Selected<'b, BucketSeries>>, QueryError> {
         let range = look.reach();
         self.limits.check_span(range)?;
         let what = Selection { matchers: &selector.matchers, range };
         let found = self.samples.select_figures(what, detail, self.meter.budget())?;
         Ok(found.map(|series| {
             let bytes = series.iter().map(BucketSeries::bytes).sum();
-            (series, self.meter.taken(bytes))
+            let labels = series.iter().map(|series| series.labels.bytes()).sum();
+            self.selected(series, bytes, labels)
         }))
+    }
+
+    /// Series that take so many bytes, of which so many are their labels.
+    fn selected<S>(&self, series: Vec<S>, bytes: u64, labels: u64) -> Selected<'b, S> {
+        let memory = self.meter.taken(bytes.saturating_sub(labels));
+        Selected { series, memory, names: Names::read(self.meter.taken(labels)) }
     }
 
     /// How the steps of a grid see a window.
@@ -85,17 +97,19 @@ impl<'b> Evaluator<'b> {
         grid: &Grid,
     ) -> Result<Windows<'b>, QueryError> {
         match range {
-            RangeVector::Window(window) => {
-                let look = self.look(window, grid);
-                let (found, memory) = self.select(&window.selector, &look)?;
-                let mut series = Vec::with_capacity(found.len());
-                for one in found {
-                    series.push(newest::samples(one, &self.meter)?);
-                }
-                Ok(Windows { series, look, memory, names: Names::shared(&self.meter) })
-            }
+            RangeVector::Window(window) => self.window(window, grid),
             RangeVector::Subquery(subquery) => self.subquery(subquery, grid),
         }
+    }
+
+    fn window(&self, window: &Window, grid: &Grid) -> Result<Windows<'b>, QueryError> {
+        let look = self.look(window, grid);
+        let Selected { series: found, memory, names } = self.select(&window.selector, &look)?;
+        let mut series = Vec::with_capacity(found.len());
+        for one in found {
+            series.push(newest::samples(one, &self.meter)?);
+        }
+        Ok(Windows { series, look, memory, names })
     }
 
     fn subquery(&self, subquery: &Subquery, grid: &Grid) -> Result<Windows<'b>, QueryError> {
@@ -111,7 +125,7 @@ impl<'b> Evaluator<'b> {
             series: Vec::new(),
             look,
             memory: self.meter.nothing(),
-            names: Names::shared(&self.meter),
+            names: Names::none(&self.meter),
         };
         if steps == 0 {
             return Ok(windows);

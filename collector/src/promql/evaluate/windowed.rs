@@ -1,7 +1,7 @@
 //! Functions of windows.
 
 use super::Evaluator;
-use super::reading::Windows;
+use super::reading::{Selected, Windows};
 use crate::promql::QueryError;
 use crate::promql::buckets::{self, BucketFunction};
 use crate::promql::grid::Grid;
@@ -62,9 +62,10 @@ impl<'b> Evaluator<'b> {
         let Some(resolution) = buckets::resolution(&look) else { return Ok(None) };
         let detail = Detail { resolution, figures: function.figures(), hints: look.hints() };
         let found = self.select_buckets(&window.selector, &look, detail)?;
-        let Some((found, _memory)) = found else { return Ok(None) };
+        let Some(Selected { series, memory: _memory, names }) = found else { return Ok(None) };
         let mut rows = Rows::none(&self.meter);
-        for series in found {
+        rows.names = names.heir(&self.meter);
+        for series in series {
             rows.take(grid.steps)?;
             let points = self.meter.try_collect(grid.steps, |step| {
                 function.answer(&series.buckets, look.window(step), &self.meter)

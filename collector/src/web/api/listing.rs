@@ -27,7 +27,7 @@ pub async fn series(gate: Gate, parameters: Parameters) -> Result<Response, Prob
         if parameters.all("match[]").is_empty() {
             return Err(Problem::bad_request("no match[] parameter provided"));
         }
-        let listing = Listing::of(&parameters)?;
+        let listing = Listing::of(visit, &parameters)?;
         // One more than is asked for tells whether there are more.
         let most = listing.limit.map_or(usize::MAX, |limit| limit.saturating_add(1));
         let found: Result<Vec<Labels>, _> = listing.gather(|what| visit.reader().find(what, most));
@@ -42,6 +42,8 @@ pub async fn series(gate: Gate, parameters: Parameters) -> Result<Response, Prob
             | Code::Misdirected
             | Code::Unauthorized
             | Code::Forbidden
+            | Code::Large
+            | Code::Slow
             | Code::Internal => problem,
         })
     };
@@ -50,7 +52,7 @@ pub async fn series(gate: Gate, parameters: Parameters) -> Result<Response, Prob
 
 pub async fn labels(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
-        let listing = Listing::of(&parameters)?;
+        let listing = Listing::of(visit, &parameters)?;
         let found = listing.gather(|what| visit.reader().label_names(what))?;
         listing.write(visit, found, |names| names)
     };
@@ -66,7 +68,7 @@ pub async fn label_values(
         if !headroom_proto::metric::is_label_name(&name) {
             return Err(Problem::bad_request(format!("invalid label name: {name:?}")));
         }
-        let listing = Listing::of(&parameters)?;
+        let listing = Listing::of(visit, &parameters)?;
         let found = listing.gather(|what| visit.reader().label_values(what, &name))?;
         listing.write(visit, found, |values| values)
     };
@@ -79,18 +81,18 @@ pub async fn metadata(gate: Gate, parameters: Parameters) -> Result<Response, Pr
         let limit = parameters.limit("limit")?.unwrap_or(usize::MAX);
         let names = visit.reader().label_values(Selection::ever(&[]), METRIC);
         let names = names.map_err(QueryError::from)?;
-        success(visit, &super::metadata::of(&names, parameters.get("metric"), limit))
+        success(visit, &super::metadata::of(&names, parameters.get("metric").as_deref(), limit))
     };
     gate.pass(Kind::Listing, answer).await
 }
 
 impl Listing {
-    fn of(parameters: &Parameters) -> Result<Self, QueryError> {
+    fn of(visit: Visit<'_>, parameters: &Parameters) -> Result<Self, QueryError> {
         let range = TimeRange {
             from_ms: parameters.time("start")?.unwrap_or(TimeRange::EVER.from_ms),
             to_ms: parameters.time("end")?.unwrap_or(TimeRange::EVER.to_ms),
         };
-        let selections = promql::selectors(&parameters.all("match[]"))?;
+        let selections = promql::selectors(&parameters.all("match[]"), visit.budget)?;
         Ok(Self { selections, range, limit: parameters.most("limit")? })
     }
 

@@ -3,48 +3,66 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::header;
 
 use crate::moments::DAY_MS;
 use crate::promql::QueryError;
+use crate::web::body::Taken;
+use crate::web::gate::Gate;
+use crate::web::problem::Problem;
 use crate::web::question::read_moment;
 
-/// The largest form.
-const MAX_FORM_BYTES: usize = 4 << 20;
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
+/// The longest name that is looked for, with every letter coded.
+const LONGEST_NAME: usize = 3 * 20;
+
 /// Steps are counted in nanoseconds where Prometheus lives.
 const LONGEST_STEP: f64 = i64::MAX as f64 / 1e9;
 
-/// Names and values in order; a name may come more than once.
+/// Names and values in order; a name may come more than once. They are decoded when they are asked
+/// for, so that a form takes no more than its bytes, however many names it has.
 pub struct Parameters {
-    pairs: Vec<(String, String)>,
+    /// The body of a form, which goes first.
+    body: Option<Taken>,
+    /// What stands behind the question mark.
+    address: Vec<u8>,
 }
 
 impl Parameters {
     /// Reads `a=b&c=d`.
-    pub fn read(form: &[u8]) -> Self {
-        let pairs = form.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
-        let pair = |pair: &[u8]| {
+    pub fn read(address: &[u8]) -> Self {
+        Self { body: None, address: address.to_vec() }
+    }
+
+    pub fn get(&self, name: &str) -> Option<String> {
+        let value = self.values(name).find(|value| !value.is_empty());
+        value.map(decode)
+    }
+
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.values(name).map(decode).collect()
+    }
+
+    /// The values of a name, not decoded.
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let forms = self.body.iter().map(Taken::bytes).chain([&self.address[..]]);
+        let pairs = forms.flat_map(|form| form.split(|&byte| byte == b'&'));
+        pairs.filter_map(move |pair| {
             let end = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
             let value = pair.get(end + 1..).unwrap_or_default();
-            (decode(&pair[..end]), decode(value))
-        };
-        Self { pairs: pairs.map(pair).collect() }
-    }
-
-    pub fn get(&self, name: &str) -> Option<&str> {
-        let found = self.pairs.iter().find(|(known, value)| known == name && !value.is_empty());
-        found.map(|(_, value)| value.as_str())
-    }
-
-    pub fn all(&self, name: &str) -> Vec<&str> {
-        let found = self.pairs.iter().filter(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str()).collect()
+            // Others may be many: they are not decoded.
+            let coded = pair[..end].iter().any(|byte| b"%+".contains(byte));
+            let known = if coded {
+                end <= LONGEST_NAME && decode(&pair[..end]) == name
+            } else {
+                &pair[..end] == name.as_bytes()
+            };
+            known.then_some(value)
+        })
     }
 
     /// The expression; nothing if there is none.
-    pub fn query(&self) -> &str {
+    pub fn query(&self) -> String {
         self.get("query").unwrap_or_default()
     }
 
@@ -57,13 +75,13 @@ impl Parameters {
             );
             invalid(name, &message)
         };
-        read_moment(text).map(Some).ok_or_else(unread)
+        read_moment(&text).map(Some).ok_or_else(unread)
     }
 
     pub fn required_time(&self, name: &str) -> Result<i64, QueryError> {
         let text = self.get(name).unwrap_or_default();
         let unread = || invalid(name, &format!("cannot parse {text:?} to a valid timestamp"));
-        read_moment(text).ok_or_else(unread)
+        read_moment(&text).ok_or_else(unread)
     }
 
     /// How long an answer may take, at most `longest`; nothing is left of what is negative.
@@ -102,28 +120,23 @@ impl Parameters {
             return Err(invalid(name, &message));
         }
         let length = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
-        length.or_else(|| parse_duration(text)).ok_or_else(unread)
+        length.or_else(|| parse_duration(&text)).ok_or_else(unread)
     }
 }
 
-/// From the body of a form, which goes first, and from the address.
-impl<S: Sync> FromRequest<S> for Parameters {
-    type Rejection = Response;
+/// From the body of a form and from the address.
+impl FromRequest<Gate> for Parameters {
+    type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+    async fn from_request(request: Request, gate: &Gate) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
+        let parameters = Self::read(parts.uri.query().unwrap_or_default().as_bytes());
         let kind = parts.headers.get(header::CONTENT_TYPE);
-        let mut form = Vec::new();
-        if kind.is_some_and(|kind| kind.as_bytes().starts_with(FORM)) {
-            let large = |_| {
-                let message = format!("a form has at most {MAX_FORM_BYTES} bytes\n");
-                (StatusCode::PAYLOAD_TOO_LARGE, message).into_response()
-            };
-            form.extend(axum::body::to_bytes(body, MAX_FORM_BYTES).await.map_err(large)?);
+        if kind.is_none_or(|kind| !kind.as_bytes().starts_with(FORM)) {
+            return Ok(parameters);
         }
-        form.push(b'&');
-        form.extend_from_slice(parts.uri.query().unwrap_or_default().as_bytes());
-        Ok(Self::read(&form))
+        let body = gate.form(body).await?;
+        Ok(Self { body: Some(body), ..parameters })
     }
 }
 
@@ -184,12 +197,12 @@ mod tests {
     fn reads_what_grafana_sends() {
         let form = b"query=sum%28rate%28a%5B5m%5D%29%29+%3E+0&start=1.5&match[]=a&match%5B%5D=b&end=2020-05-28T12:00:00Z&step=1h30m&bad=%zz";
         let parameters = Parameters::read(form);
-        assert_eq!(parameters.get("query"), Some("sum(rate(a[5m])) > 0"));
+        assert_eq!(parameters.get("query").as_deref(), Some("sum(rate(a[5m])) > 0"));
         assert_eq!(parameters.time("start").unwrap(), Some(1500));
         assert_eq!(parameters.time("end").unwrap(), Some(1_590_667_200_000));
         assert_eq!(parameters.step("step").unwrap(), 5_400_000);
         assert_eq!(parameters.all("match[]"), ["a", "b"]);
-        assert_eq!(parameters.get("bad"), Some("%zz"));
+        assert_eq!(parameters.get("bad").as_deref(), Some("%zz"));
         let error = parameters.step("none").unwrap_err().to_string();
         assert_eq!(error, "invalid parameter \"none\": cannot parse \"\" to a valid duration");
     }

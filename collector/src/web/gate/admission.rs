@@ -1,16 +1,18 @@
-//! Who is let in: a lane for programs and one for readers, so that neither keeps the other out; in
-//! each so many at work, so many who wait, and the others turned away.
+//! Who is let in: a lane for programs, one for readers and one for large pictures, so that none keeps
+//! the others out. Whoever waits in one holds nothing.
 //!
 //! It knows what a request may take and when its time is up, not what it is about.
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use headroom_proto::panics;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Asked;
-use super::limits::{Kind, PLACES, QUEUE};
-use crate::samples::{Budget, Pool, Stop};
+use super::lane::{Lane, Turned};
+use super::limits::{Kind, PLACES, QUEUE, large_pictures};
+use crate::samples::{Budget, Limits, Pool, Side, Stop};
 use crate::telemetry::{CollectorCounts, Outcome, Requests};
 use crate::web::problem::{Code, Problem};
 
@@ -18,30 +20,22 @@ use crate::web::problem::{Code, Problem};
 pub struct Admission {
     counts: Arc<CollectorCounts>,
     pool: Pool,
+    /// Stops all of them.
+    closing: Stop,
     /// The query API.
     programs: Lane,
     /// Pages and pictures.
     readers: Lane,
-}
-
-/// A row of places to work at, and one to wait in.
-struct Lane {
-    places: Arc<Semaphore>,
-    queue: Semaphore,
-}
-
-/// Why nobody was let in.
-enum Turned {
-    /// Too many wait already.
-    Away,
-    /// The time was up before there was a place.
-    Late,
+    /// Pictures that take much memory while they are drawn.
+    painters: Lane,
 }
 
 impl Admission {
-    /// Nobody was let in yet; budgets are drawn from `pool`.
-    pub fn new(counts: Arc<CollectorCounts>, pool: Pool) -> Self {
-        Self { counts, pool, programs: Lane::new(PLACES, QUEUE), readers: Lane::new(PLACES, QUEUE) }
+    /// Nobody was let in yet; budgets are drawn from `pool`, and `closing` ends them all.
+    pub fn new(counts: Arc<CollectorCounts>, pool: Pool, closing: Stop) -> Self {
+        let lane = |places| Lane::new(places, QUEUE);
+        let painters = lane(large_pictures(pool.most(Side::Readers)));
+        Self { counts, pool, closing, programs: lane(PLACES), readers: lane(PLACES), painters }
     }
 
     /// Does `work` on a thread of its own, within its time. Whoever drops the future stops it. The
@@ -51,7 +45,8 @@ impl Admission {
         asked: Asked,
         work: impl FnOnce(Budget) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let mut request = Request::begin(Arc::clone(&self.counts), asked.kind);
+        let stop = self.closing.of_one();
+        let mut request = Request::begin(Arc::clone(&self.counts), asked.kind, stop);
         let found = self.within(asked, request.stop.clone(), work).await;
         request.outcome = found.as_ref().err().map_or(Outcome::Answered, |p| p.code().outcome());
         found
@@ -64,7 +59,7 @@ impl Admission {
 
     async fn within<T: Send + 'static>(
         &self,
-        Asked { kind, time }: Asked,
+        Asked { kind, time, address }: Asked,
         stop: Stop,
         work: impl FnOnce(Budget) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -72,6 +67,7 @@ impl Admission {
         let lane = match kind {
             Kind::Query | Kind::Listing => &self.programs,
             Kind::Page | Kind::Picture => &self.readers,
+            Kind::LargePicture => &self.painters,
         };
         let entered = if time.is_zero() { Err(Turned::Late) } else { lane.enter(deadline).await };
         let place = entered.map_err(|turned| match turned {
@@ -79,32 +75,19 @@ impl Admission {
             Turned::Late => Problem::new(Code::Queued, kind.queued()),
         })?;
         let working = Working::begin(Arc::clone(&self.counts), kind, place);
-        let budget = Budget::new(kind.limits(), self.pool.clone(), stop);
+        let limits = kind.limits();
+        let bytes = limits.bytes.min(self.pool.most(Side::Readers));
+        let budget = Budget::new(Limits { bytes, ..limits }, self.pool.clone(), stop);
         let running = tokio::task::spawn_blocking(move || {
             let _working = working;
-            work(budget)
+            panics::catch("an answer", || address, || work(budget))
         });
         match timeout_at(deadline, running).await {
-            Ok(Ok(found)) => found,
+            Ok(Ok(Ok(found))) => found,
+            Ok(Ok(Err(error))) => Err(Problem::failed("answer", &error)),
             Ok(Err(error)) => Err(Problem::failed("answer", &error)),
             Err(_) => Err(Problem::new(Code::Late, kind.late())),
         }
-    }
-}
-
-impl Lane {
-    fn new(places: usize, queue: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)), queue: Semaphore::new(queue) }
-    }
-
-    async fn enter(&self, deadline: Instant) -> Result<OwnedSemaphorePermit, Turned> {
-        // Succeeds only while nobody waits: a place that is left goes to the first of the queue.
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(place);
-        }
-        let _waiting = self.queue.try_acquire().map_err(|_| Turned::Away)?;
-        let place = timeout_at(deadline, Arc::clone(&self.places).acquire_owned()).await;
-        place.ok().and_then(Result::ok).ok_or(Turned::Late)
     }
 }
 
@@ -117,9 +100,9 @@ struct Request {
 }
 
 impl Request {
-    fn begin(counts: Arc<CollectorCounts>, kind: Kind) -> Self {
+    fn begin(counts: Arc<CollectorCounts>, kind: Kind, stop: Stop) -> Self {
         // What ends without another outcome was dropped with the connection.
-        Self { counts, kind, stop: Stop::default(), outcome: Outcome::Canceled }
+        Self { counts, kind, stop, outcome: Outcome::Canceled }
     }
 }
 
@@ -154,7 +137,7 @@ fn requests(counts: &CollectorCounts, kind: Kind) -> &Requests {
     match kind {
         Kind::Query | Kind::Listing => &counts.queries,
         Kind::Page => &counts.pages,
-        Kind::Picture => &counts.pictures,
+        Kind::Picture | Kind::LargePicture => &counts.pictures,
     }
 }
 

@@ -22,6 +22,23 @@ const SAMPLES: usize = 50_000_000;
 /// takes a fifth of it, and sixteen of them fit into what all requests share.
 const SMALL_BYTES: u64 = 64 << 20;
 
+/// What a picture may hold at once that has several pixels to a point: the largest is drawn in 58 MB.
+const PAINTED_BYTES: u64 = 2 * SMALL_BYTES;
+
+/// The most of what takes much memory at once: more of it would not be done faster.
+const LARGE: u64 = 4;
+
+/// How many large pictures are drawn at once.
+pub fn large_pictures(readers_bytes: u64) -> usize {
+    large_at_once(readers_bytes, PAINTED_BYTES)
+}
+
+/// How many of those that take so much are let in at once, so that they leave half of what readers
+/// have.
+pub fn large_at_once(readers_bytes: u64, bytes: u64) -> usize {
+    (readers_bytes / 2 / bytes).clamp(1, LARGE) as usize
+}
+
 /// What a query may hold at once: all that the requests share, if nobody else holds any of it.
 const LARGE_BYTES: u64 = 1 << 30;
 
@@ -39,6 +56,8 @@ pub enum Kind {
     Page,
     /// A picture, or what it shows as data.
     Picture,
+    /// A picture with several pixels to a point.
+    LargePicture,
 }
 
 impl Kind {
@@ -51,6 +70,9 @@ impl Kind {
             Self::Page | Self::Picture => {
                 Limits { samples: SAMPLES, series: QUERY_SERIES, bytes: SMALL_BYTES }
             }
+            Self::LargePicture => {
+                Limits { samples: SAMPLES, series: QUERY_SERIES, bytes: PAINTED_BYTES }
+            }
         }
     }
 
@@ -58,7 +80,7 @@ impl Kind {
     pub fn late(self) -> String {
         match self {
             Self::Query | Self::Listing => "query timed out in expression evaluation".into(),
-            Self::Page | Self::Picture => {
+            Self::Page | Self::Picture | Self::LargePicture => {
                 let seconds = LONGEST.as_secs();
                 format!("It took longer than {seconds} s, the most that an answer may take.")
             }
@@ -69,7 +91,7 @@ impl Kind {
     pub fn queued(self) -> String {
         match self {
             Self::Query | Self::Listing => "query timed out in query queue".into(),
-            Self::Page | Self::Picture => {
+            Self::Page | Self::Picture | Self::LargePicture => {
                 "Too many others were asked for before it; try again in a few seconds.".into()
             }
         }
@@ -83,6 +105,9 @@ impl Kind {
             }
             Self::Page | Self::Picture => {
                 format!("{PLACES} answers are made and {QUEUE} wait, the most at once.")
+            }
+            Self::LargePicture => {
+                format!("{QUEUE} large pictures wait to be drawn, the most at once.")
             }
         }
     }

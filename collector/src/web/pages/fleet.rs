@@ -121,13 +121,14 @@ fn make(visit: Visit<'_>) -> Result<Content, Problem> {
     // Rooms of a host that is no longer listed are on their own page.
     rooms.retain(|instance, _| hosts.iter().any(|host| host.instance == *instance));
     let row = |host: &HostState| HostRow::of(host, rooms.get(&host.instance), now_ms);
-    render(&FleetPage {
+    let page = FleetPage {
         headline: words::headline(&hosts, &rooms),
         zone: visit.site.zone_name(),
         hosts: hosts.iter().map(row).collect(),
         with_rooms: !rooms.is_empty(),
         pictures,
-    })
+    };
+    render(visit, &page)
 }
 
 impl Overview<'_> {

@@ -73,11 +73,12 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     pictures.push(of.of_links(instance, size, &day)?);
     pictures.extend(of.column(&OF_HOST, instance)?);
     let counts = own.as_ref().map(|own| own.now);
-    render(&HostPage {
+    let page = HostPage {
         zone: visit.site.zone_name(),
         row: HostRow::of(&state, counts.as_ref(), visit.now_ms),
         rooms: own.as_ref().map(|own| words::now_and_next(own, &moment)),
         ranges: range_links(offered, shown),
         pictures,
-    })
+    };
+    render(visit, &page)
 }

@@ -173,7 +173,7 @@ fn make(visit: Visit<'_>, query: RoomsQuery) -> Result<Content, Problem> {
         })
     });
     let columns = columns.collect::<Result<_, Problem>>()?;
-    render(&RoomsPage {
+    let page = RoomsPage {
         zone: visit.site.zone_name(),
         overview: words::overview(&rooms, &moment),
         hosts: rooms.hosts.iter().map(|host| HostRow::of(host, &moment)).collect(),
@@ -184,7 +184,8 @@ fn make(visit: Visit<'_>, query: RoomsQuery) -> Result<Content, Problem> {
         columns,
         host: query.host,
         organisation: query.organisation,
-    })
+    };
+    render(visit, &page)
 }
 
 /// What is asked for by name must be there.

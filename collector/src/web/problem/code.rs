@@ -33,6 +33,10 @@ pub enum Code {
     Unauthorized,
     /// Whoever asks may not.
     Forbidden,
+    /// What was sent is larger than it may be.
+    Large,
+    /// What was to be sent did not come in time.
+    Slow,
     /// The collector failed.
     Internal,
 }
@@ -71,6 +75,8 @@ impl Code {
             | Self::Misdirected
             | Self::Unauthorized
             | Self::Forbidden
+            | Self::Large
+            | Self::Slow
             | Self::Internal => None,
         }
     }
@@ -89,6 +95,8 @@ impl Code {
             Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected", Outcome::BadData),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", Outcome::BadData),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", Outcome::BadData),
+            Self::Large => (StatusCode::PAYLOAD_TOO_LARGE, "bad_data", Outcome::BadData),
+            Self::Slow => (StatusCode::REQUEST_TIMEOUT, "timeout", Outcome::Timeout),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", Outcome::Internal),
         };
         Meaning { status, word, outcome }

@@ -39,6 +39,8 @@ fn title(code: Code) -> &'static str {
         Code::Unprocessable => "That is too much at once",
         Code::Late => "That took too long",
         Code::Queued | Code::Busy => "Too busy right now",
+        Code::Large => "That is too much to take",
+        Code::Slow => "That came too slowly",
         Code::Misdirected => "This is another host's name",
         Code::Unauthorized => "This needs a token",
         Code::Forbidden => "This is not yours to ask",
@@ -68,7 +70,7 @@ fn next(problem: &Problem, uri: &Uri) -> Link {
         (None, Code::BadRequest | Code::Unprocessable) if uri.query().is_some() => {
             Link::to(uri.path(), "The same without what follows the question mark")
         }
-        (None, Code::Late | Code::Queued | Code::Busy | Code::Internal) => {
+        (None, Code::Late | Code::Queued | Code::Busy | Code::Slow | Code::Internal) => {
             let same = uri.path_and_query().map_or("/", |whole| whole.as_str());
             Link::to(same, "Try again")
         }
@@ -78,6 +80,7 @@ fn next(problem: &Problem, uri: &Uri) -> Link {
             Code::NotFound
             | Code::BadRequest
             | Code::Unprocessable
+            | Code::Large
             | Code::Misdirected
             | Code::Unauthorized
             | Code::Forbidden,

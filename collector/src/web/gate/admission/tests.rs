@@ -43,11 +43,14 @@ fn work() -> (impl FnOnce(Budget) -> Result<&'static str, Problem> + Send + 'sta
 /// One place and one to wait in, for each lane.
 fn narrow() -> Arc<Admission> {
     let (counts, pool) = (Arc::new(CollectorCounts::default()), Pool::new(1 << 30));
-    Arc::new(Admission { counts, pool, programs: Lane::new(1, 1), readers: Lane::new(1, 1) })
+    let lane = || Lane::new(1, 1);
+    let (programs, readers, painters) = (lane(), lane(), lane());
+    let closing = Stop::default();
+    Arc::new(Admission { counts, pool, closing, programs, readers, painters })
 }
 
 fn asked(kind: Kind, time: Duration) -> Asked {
-    Asked { kind, time }
+    Asked::within(kind, time)
 }
 
 fn ended(requests: &Requests, outcome: &str) -> u64 {
@@ -86,7 +89,7 @@ async fn one_works_one_waits_and_the_next_is_turned_away() {
     assert!(!first_hands.ended.await.unwrap() && !second_hands.ended.await.unwrap());
     let queries = &admission.counts.queries;
     assert_eq!((ended(queries, "answered"), ended(queries, "busy")), (2, 2));
-    assert_eq!((queries.running(), admission.pool.taken()), (0, 0));
+    assert_eq!((queries.running(), admission.pool.taken().readers), (0, 0));
 }
 
 #[tokio::test]
@@ -108,12 +111,44 @@ async fn who_goes_away_stops_the_work_which_keeps_its_place_until_it_ends() {
     let waits =
         std::future::poll_fn(|context| Poll::Ready(next.as_mut().poll(context).is_pending()));
     assert!(waits.await, "its place is not free yet");
-    assert!(admission.pool.taken() > 0, "nor is its memory");
+    assert!(admission.pool.taken().readers > 0, "nor is its memory");
     hands.go_on.send(()).unwrap();
     assert!(hands.ended.await.unwrap(), "it was told to stop");
     next_hands.go_on.send(()).unwrap();
     assert_eq!(next.await.unwrap(), "done");
-    assert_eq!((pictures.running(), admission.pool.taken()), (0, 0));
+    assert_eq!((pictures.running(), admission.pool.taken().readers), (0, 0));
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_of_the_collector_and_leaves_nothing_behind() {
+    let admission = narrow();
+    let query = asked(Kind::Query, HOUR);
+    let panicking = |budget: Budget| -> Result<(), Problem> {
+        let _ = budget.hold(1 << 20);
+        panic!("on purpose")
+    };
+    let before = panics::count();
+    assert_eq!(code(admission.admit(query, panicking).await), Some(Code::Internal));
+    assert!(panics::count() > before);
+    let queries = &admission.counts.queries;
+    assert_eq!((ended(queries, "internal"), queries.running()), (1, 0));
+    assert_eq!(admission.pool.taken().readers, 0);
+    assert_eq!(code(admission.admit(query, |_| Ok(())).await), None, "its place is free");
+}
+
+#[tokio::test]
+async fn the_end_of_all_stops_who_works() {
+    let admission = narrow();
+    let (stopped, hands) = work();
+    let mut stopped = pin!(admission.admit(asked(Kind::Page, HOUR), stopped));
+    tokio::select! {
+        _ = &mut stopped => panic!("it waits for a word"),
+        begun = hands.begun => begun.unwrap(),
+    }
+    admission.closing.set();
+    hands.go_on.send(()).unwrap();
+    assert!(hands.ended.await.unwrap(), "it was told to stop");
+    assert_eq!(stopped.await.unwrap(), "done");
 }
 
 #[tokio::test]
