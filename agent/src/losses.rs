@@ -44,6 +44,7 @@ impl Losses {
                 && known.boot == loss.boot
                 && known.reason == loss.reason
                 && known.last_sequence + 1 == loss.first_sequence
+                && known.last_timestamp_ms <= loss.first_timestamp_ms
                 && !self.sent.contains(&(known.boot, known.first_sequence))
         });
         if let Some(known) = continued {

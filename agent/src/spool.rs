@@ -2,12 +2,14 @@
 //!
 //! A log of segments: frames are appended at its end, read from any position, and a segment goes
 //! when all its frames are acknowledged. At the limit the oldest segment goes, and what it held
-//! becomes a loss with its exact interval. A frame survives the agent's death once appended; a power
+//! becomes a loss with its exact interval. So does what damage took of a file; all else in it is sent. A frame survives the agent's death once appended; a power
 //! cut costs at most what the kernel had not yet written. Only the spool's thread touches this.
 
+mod damage;
 mod ledger;
 mod record;
 mod segment;
+mod survey;
 pub mod thread;
 pub mod work;
 
@@ -25,6 +27,7 @@ use rustix::fs::FlockOperation;
 use self::ledger::{Acknowledged, Ledger};
 pub use self::record::Record;
 use self::segment::Segment;
+use self::survey::Survey;
 use crate::frames::{Backlog, Backlogged, EncodedFrame, KeptFrame};
 use crate::losses::{Losses, Standing};
 
@@ -116,15 +119,18 @@ impl Spool {
         paths.sort();
         let next_number = paths.last().map_or(1, |(number, _)| number + 1);
         let recover = |(number, path): (u64, PathBuf)| {
-            let segment = Segment::recover(number, &path);
-            segment
+            let recovered = Segment::recover(number, &path);
+            recovered
                 .inspect_err(|e| tracing::warn!("left out spool segment {}: {e}", path.display()))
                 .ok()
         };
+        let recovered = paths.into_iter().filter_map(recover);
+        let (segments, surveys): (VecDeque<Segment>, Vec<Survey>) = recovered.unzip();
+        let numbers: Vec<u64> = segments.iter().map(Segment::number).collect();
         let mut spool = Self {
             options,
             boot,
-            segments: paths.into_iter().filter_map(recover).collect(),
+            segments,
             next_number,
             acknowledged,
             sent: BTreeSet::new(),
@@ -137,6 +143,10 @@ impl Spool {
             buffer: Vec::new(),
             _lock: lock,
         };
+        for (number, survey) in numbers.into_iter().zip(surveys) {
+            // What is lost since before the start is not counted among what this run gives up.
+            spool.take_damage(number, survey);
+        }
         spool.release();
         let frames: u64 = spool.segments.iter().map(Segment::frames).sum();
         if frames > 0 {
@@ -221,7 +231,16 @@ impl Spool {
     }
 
     fn drop_oldest(&mut self, reason: LossReason) {
-        let Some(segment) = self.segments.pop_front() else { return };
+        let Some(mut segment) = self.segments.pop_front() else { return };
+        // What damage took is reported apart, before the rest is.
+        let mut offset = 0;
+        while segment.read(&mut offset).is_some() {}
+        if segment.has_met_damage() {
+            self.segments.push_front(segment);
+            self.survey_damaged_front();
+            let Some(again) = self.segments.pop_front() else { return };
+            segment = again;
+        }
         let none = SequenceSet::new();
         let boot = segment.boot();
         let acknowledged = self.acknowledged.get(&boot).unwrap_or(&none);
@@ -343,6 +362,21 @@ impl Spool {
     /// The next frames that wait and were not sent on the open stream, behind the definitions of
     /// their series; they are noted as sent.
     pub fn read(&mut self, frames: usize) -> Backlog {
+        let before = self.cursor;
+        let backlog = self.read_on(frames);
+        if !self.survey_damaged() {
+            return backlog;
+        }
+        // What is lost, and what needs other definitions, is known only now.
+        self.cursor = before;
+        let backlog = self.read_on(frames);
+        for segment in &self.segments {
+            segment.has_met_damage();
+        }
+        backlog
+    }
+
+    fn read_on(&mut self, frames: usize) -> Backlog {
         let mut backlog = Backlog::default();
         let (mut found, mut bytes) = (0, 0);
         let mut cursor = self.cursor;
@@ -375,6 +409,12 @@ impl Spool {
             let segment = self.segments.iter().find(|s| s.number() >= position.segment)?;
             if segment.number() > position.segment {
                 *position = Position { segment: segment.number(), offset: 0 };
+            }
+            if position.offset == 0 {
+                position.offset = 1;
+                if let Some(restored) = segment.restored() {
+                    return Some(restored);
+                }
             }
             match segment.read(&mut position.offset) {
                 Some((Record::Frame(frame), _)) if self.is_acknowledged(&frame) => {}

@@ -1,28 +1,34 @@
 //! One stretch of the log: frames of one boot in a row, with the series they refer to.
 //!
 //! A file begins with a header of 16 bytes, `headspl1` and the boot (u64, little endian); records
-//! follow. A torn end, which a sudden death leaves, is cut off at recovery.
+//! follow. A torn end, which a sudden death leaves, is cut off at recovery. Behind damage, readers go on
+//! with the next sound record.
 
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use headroom_proto::sequences::SequenceSet;
 use headroom_proto::wire::agent_message::Message;
-use headroom_proto::wire::{AgentMessage, Frame, Loss, LossReason, SeriesDefinitions};
+use headroom_proto::wire::{AgentMessage, Loss, LossReason, SeriesDefinition, SeriesDefinitions};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
 use super::record::{self, HEADER_BYTES, Record};
+use super::survey::{self, Known, Survey};
 use crate::frames::KeptFrame;
 use crate::series::Layout;
 
 const MAGIC: &[u8; 8] = b"headspl1";
 const FILE_HEADER_BYTES: u64 = 16;
+
+/// No segment is longer; what is, is read up to here.
+const LONGEST_BYTES: u64 = 64 << 20;
 
 /// How many series one record defines at most, so that it stays far below a message's limit.
 const DEFINITIONS_PER_RECORD: usize = 500;
@@ -43,6 +49,10 @@ pub struct Segment {
     last_timestamp_ms: i64,
     /// The frame that waited when it was looked for last: all before it are done with for ever.
     oldest: Cell<Oldest>,
+    /// Definitions that damage took from here, as other segments have them.
+    restored: Option<SeriesDefinitions>,
+    /// Whether a reader has met damage since that was asked last.
+    met_damage: Cell<bool>,
 }
 
 /// A frame of a segment, and where the record behind it lies.
@@ -83,35 +93,79 @@ impl Segment {
         }
     }
 
-    /// Takes up a file that an earlier run left, and cuts off a torn end.
-    pub fn recover(number: u64, path: &Path) -> io::Result<Self> {
+    /// Takes up a file that an earlier run left, and cuts off a torn end. Tells what it holds, and what
+    /// damage took of it.
+    pub fn recover(number: u64, path: &Path) -> io::Result<(Self, Survey)> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        let mut header = [0; FILE_HEADER_BYTES as usize];
-        file.read_exact_at(&mut header, 0)?;
-        let (magic, boot) = header.split_at(MAGIC.len());
-        if magic != MAGIC {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "not a segment of this version",
-            ));
+        let about = file.metadata()?;
+        let mut content = Vec::new();
+        (&file).take(LONGEST_BYTES).read_to_end(&mut content)?;
+        let Some((header, records)) = content.split_first_chunk::<16>() else {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        };
+        let (magic, told) = header.split_at(MAGIC.len());
+        let told = u64::from_le_bytes(told.try_into().map_err(io::Error::other)?);
+        let written = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let written_ms = written.map_or(0, |since| since.as_millis() as i64);
+        let of = |boot| survey::survey(records, &Known { boot, sequences: None, written_ms });
+        // The header has no checksum, but each record says its boot, too.
+        let mut boot = told;
+        let mut survey = of(told);
+        if !survey.is_sound
+            && let Some(other) = survey::boot_of_records(records)
+        {
+            (boot, survey) = (other, of(other));
         }
-        let boot = u64::from_le_bytes(boot.try_into().map_err(io::Error::other)?);
-        let length = file.metadata()?.len();
+        if magic != MAGIC && !survey.is_sound {
+            let reason = "not a segment of this version";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
         let mut segment = Self::new(number, boot, path.to_owned(), file);
-        segment.bytes = length;
-        let mut offset = FILE_HEADER_BYTES;
-        while let Some((record, _)) = segment.read(&mut offset) {
-            if let Record::Frame(Frame { sequence, timestamp_ms, .. }) = record {
-                segment.note(sequence, timestamp_ms);
-            }
+        (segment.bytes, segment.open) = (content.len() as u64, false);
+        segment.frames = survey.frames;
+        if let Some((first, last)) = survey.ends {
+            (segment.first_sequence, segment.first_timestamp_ms) =
+                (first.sequence, first.timestamp_ms);
+            (segment.last_sequence, segment.last_timestamp_ms) = (last.sequence, last.timestamp_ms);
         }
-        if offset < length {
-            tracing::warn!(bytes = length - offset, "cut a torn end off {}", path.display());
-            segment.file.set_len(offset)?;
+        let end = FILE_HEADER_BYTES + survey.end as u64;
+        // What still names frames stays, until their loss is written down and reported.
+        let names_frames =
+            survey.lost.last().is_some_and(|lost| lost.sequence == segment.last_sequence);
+        if end < about.len() && !names_frames {
+            tracing::warn!(bytes = about.len() - end, "cut a torn end off {}", path.display());
+            segment.file.set_len(end)?;
+            segment.bytes = end;
         }
-        segment.bytes = offset;
-        segment.open = false;
-        Ok(segment)
+        Ok((segment, survey))
+    }
+
+    /// Looks through all of it again.
+    pub fn survey(&self) -> io::Result<Survey> {
+        let mut records = vec![0; self.bytes.saturating_sub(FILE_HEADER_BYTES) as usize];
+        self.file.read_exact_at(&mut records, FILE_HEADER_BYTES)?;
+        let sequences = (self.frames > 0).then_some((self.first_sequence, self.last_sequence));
+        let (boot, written_ms) = (self.boot, self.last_timestamp_ms);
+        Ok(survey::survey(&records, &Known { boot, sequences, written_ms }))
+    }
+
+    /// Whether a reader has met damage since this was asked last.
+    pub fn has_met_damage(&self) -> bool {
+        self.met_damage.take()
+    }
+
+    /// Takes definitions that damage took from here; readers get them first.
+    pub fn restore(&mut self, series: Vec<SeriesDefinition>) {
+        if !series.is_empty() {
+            self.restored = Some(SeriesDefinitions { boot: self.boot, series });
+        }
+    }
+
+    /// The definitions that readers get first.
+    pub fn restored(&self) -> Option<(Record, Bytes)> {
+        let series = self.restored.clone()?;
+        let message = AgentMessage { message: Some(Message::Series(series.clone())) };
+        Some((Record::Series(series), message.encode_to_vec().into()))
     }
 
     fn new(number: u64, boot: u64, path: PathBuf, file: File) -> Self {
@@ -129,6 +183,8 @@ impl Segment {
             first_timestamp_ms: 0,
             last_timestamp_ms: 0,
             oldest: Cell::default(),
+            restored: None,
+            met_damage: Cell::new(false),
         }
     }
 
@@ -171,14 +227,31 @@ impl Segment {
         self.last_timestamp_ms = timestamp_ms;
     }
 
-    /// The record at `offset` and its payload; `offset` moves behind it. Nothing at the end.
+    /// The record at `offset` and its payload, or the next one behind damage; `offset` moves behind it.
+    /// Nothing at the end.
     pub fn read(&self, offset: &mut u64) -> Option<(Record, Bytes)> {
         *offset = (*offset).max(FILE_HEADER_BYTES);
+        if let Some(found) = self.read_sound(offset) {
+            return Some(found);
+        }
+        if *offset >= self.bytes {
+            return None;
+        }
+        self.met_damage.set(true);
+        let mut rest = vec![0; (self.bytes - *offset) as usize];
+        let read = self.read_at(*offset, &mut rest);
+        match read.and_then(|()| survey::next_sound(&rest, Some(self.boot))) {
+            Some(place) => *offset += place as u64,
+            None => *offset = self.bytes,
+        }
+        self.read_sound(offset)
+    }
+
+    fn read_sound(&self, offset: &mut u64) -> Option<(Record, Bytes)> {
         let mut header = [0; HEADER_BYTES];
         self.read_at(*offset, &mut header)?;
         let mut payload = vec![0; Record::payload_length(header)?];
         self.read_at(*offset + HEADER_BYTES as u64, &mut payload)?;
-        // The file's header has no checksum, but a boot other than the records' is damage, too.
         let record = Record::decode(header, &payload).filter(|r| r.boot() == self.boot)?;
         *offset += (HEADER_BYTES + payload.len()) as u64;
         Some((record, payload.into()))
@@ -207,9 +280,11 @@ impl Segment {
                 continue;
             }
             let samples = frame.values.len() as u64;
+            // Where the clock was set back, one loss ends and the next begins.
             match losses.last_mut() {
                 Some(loss)
                     if loss.last_sequence + 1 == frame.sequence
+                        && loss.last_timestamp_ms <= frame.timestamp_ms
                         && !sent(loss.last_sequence)
                         && !sent(frame.sequence) =>
                 {
@@ -323,7 +398,7 @@ impl Segment {
 
 impl Defined {
     /// The series of a frame that are not defined yet.
-    fn missing(&self, layout: &Arc<Layout>) -> Vec<headroom_proto::wire::SeriesDefinition> {
+    fn missing(&self, layout: &Arc<Layout>) -> Vec<SeriesDefinition> {
         if Arc::ptr_eq(layout, &self.last) {
             return Vec::new();
         }

@@ -176,6 +176,7 @@ pub fn reason(number: i32) -> &'static str {
     match LossReason::try_from(number) {
         Ok(LossReason::SpoolFull) => "spool full",
         Ok(LossReason::SpoolAge) => "older than the spool keeps",
+        Ok(LossReason::SpoolDamaged) => "spool damaged",
         Ok(LossReason::SpoolUnwritable) => "spool could not be written",
         Ok(LossReason::Unspecified) | Err(_) => "reason not given",
     }
