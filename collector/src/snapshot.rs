@@ -39,7 +39,24 @@ pub enum SnapshotError {
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The copy is there, but it is not all of what was to be copied.
+    #[error(
+        "{} holds all that could be read, but {count} damaged records are left out: {}",
+        directory.display(),
+        what.join(", ")
+    )]
+    LeftOut {
+        /// The copy.
+        directory: PathBuf,
+        /// How many records.
+        count: u64,
+        /// The first of them.
+        what: Vec<String>,
+    },
 }
+
+/// So many records that are left out are named; all of them are counted.
+const NAMED: usize = 20;
 
 /// Makes `directory` a copy of all that the collector at `url` has stored; it goes on meanwhile.
 pub async fn snapshot(url: &Url, directory: &Path) -> Result<(), SnapshotError> {
@@ -68,19 +85,28 @@ pub fn compact(directory: &Path, now_ms: i64) -> Result<(), SnapshotError> {
     Ok(Store::open(directory)?.compact(now_ms)?)
 }
 
-/// Makes `directory` a copy of the snapshot, whose every checksum is looked at on the way.
+/// Makes `directory` a copy of the snapshot, whose every checksum is looked at on the way. What is
+/// damaged is left out, and the error at the end says what.
 pub fn restore(snapshot: &Path, directory: &Path) -> Result<(), SnapshotError> {
     if !snapshot.join("sealed").is_dir() {
         return Err(SnapshotError::Missing(snapshot.to_owned()));
     }
     prepare(directory)?;
     let source = Store::open(snapshot)?;
+    let (mut count, mut what) = (0, Vec::new());
     let (rows, received) = mpsc::sync_channel(1024);
     std::thread::scope(|scope| {
         let writing = scope.spawn(move || {
             store::restore::<SnapshotError>(directory, || Ok(received.recv().unwrap_or_default()))
         });
         let read = source.snapshot::<SnapshotError>(|row| {
+            if !row.is_sound() {
+                count += 1;
+                if what.len() < NAMED {
+                    what.push(format!("a row of {}", row.keyspace));
+                }
+                return Ok(());
+            }
             // The writer has failed if nobody takes it, and says why.
             let _ = rows.send(Some(row));
             Ok(())
@@ -88,7 +114,13 @@ pub fn restore(snapshot: &Path, directory: &Path) -> Result<(), SnapshotError> {
         drop(rows);
         let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         whole(directory, read.and(written))
-    })
+    })?;
+    count += source.state().counts.damaged;
+    if count == 0 {
+        return Ok(());
+    }
+    what.splice(0..0, source.damage());
+    Err(SnapshotError::LeftOut { directory: directory.to_owned(), count, what })
 }
 
 /// Half a copy would pass for a whole one, so it goes.

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use harness::remote_write::Destination;
 use harness::{CollectorOptions, CollectorProgram, fetch, run};
-use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
-use headroom::store::Store;
+use headroom::samples::{Budget, Hints, Labels, Matcher, Samples, Selection};
+use headroom::store::{FrameWrite, Store};
 use headroom_proto::metric::JOB;
 use tempfile::TempDir;
 
@@ -127,4 +127,48 @@ async fn a_snapshot_of_a_running_collector_is_a_data_directory() {
     let none =
         run("headroom", ["restore", "/nonexistent", folder.path().join("y").to_str().unwrap()]);
     assert_eq!(none.stderr, "headroom: /nonexistent is no data directory\n");
+}
+
+#[test]
+fn a_restoration_that_leaves_something_out_says_what_and_fails() {
+    let folder = TempDir::new().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let write = |name: &str, seals: bool| {
+        let store = Store::open(&place(name)).unwrap();
+        for n in 0..20 {
+            let labels = Labels::new("m", [("n", &*n.to_string())]);
+            let series = [store.series_id(&labels).unwrap()].into();
+            let timestamp_ms = 1_790_000_000_000 + n;
+            store
+                .append(&[FrameWrite { id: None, timestamp_ms, series, values: vec![0.5] }])
+                .unwrap();
+        }
+        if seals {
+            store.seal().unwrap();
+        }
+    };
+    let restore = |name: &str, to: &str| {
+        run("headroom", ["restore", place(name).to_str().unwrap(), place(to).to_str().unwrap()])
+    };
+    let read = |name: &str| {
+        let store = Store::open(&place(name)).unwrap();
+        let found = store.select(Selection::ever(&[]), Hints::default(), &Budget::unlimited());
+        found.unwrap().len()
+    };
+    write("whole", false);
+    let whole = restore("whole", "back");
+    assert_eq!((whole.code, &*whole.stderr, read("back")), (Some(0), "", 20));
+    // A record in the middle of a log.
+    write("log", false);
+    let log = std::fs::read_dir(place("log/log")).unwrap().next().unwrap().unwrap().path();
+    let mut content = std::fs::read(&log).unwrap();
+    let middle = content.len() - 200;
+    content[middle] ^= 1;
+    std::fs::write(&log, content).unwrap();
+    let damaged = restore("log", "rest");
+    assert_eq!(damaged.code, Some(1), "{damaged:?}");
+    for word in ["rest holds all that could be read, but ", "left out: ", " records of log "] {
+        assert!(damaged.stderr.contains(word), "{word}: {damaged:?}");
+    }
+    assert_eq!(read("rest"), 19);
 }

@@ -28,7 +28,11 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         source,
     })?;
     let mut index = Index::new(options.series_per_instance);
-    let mut damaged = index.load(&database)?;
+    let counters = Counters::default();
+    let nameless = index.load(&database)?;
+    if nameless > 0 {
+        counters.damaged(nameless, &format!("{nameless} names of series"));
+    }
     let saved_series = index.len();
     let boots = Boots::load(&database)?;
     let days = Days::load(&database)?;
@@ -38,7 +42,10 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
     let mut replay = Replay { index, boots, head: Head::default() };
     let mut newest = sealed;
     for generation in log::generations(&log_folder)? {
-        damaged += replay.file(&log_folder, generation)?;
+        let damaged = replay.file(&log_folder, generation)?;
+        if damaged > 0 {
+            counters.damaged(damaged, &format!("{damaged} records of log {generation}"));
+        }
         newest = newest.max(generation);
     }
     let Replay { index, boots, head } = replay;
@@ -66,8 +73,6 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         days,
         periods,
     };
-    let counters = Counters::default();
-    counters.damaged.store(damaged, std::sync::atomic::Ordering::Relaxed);
     Ok(Store {
         database,
         place,

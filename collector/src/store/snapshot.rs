@@ -8,7 +8,8 @@ use fjall::Readable;
 
 pub use self::archive::{ArchiveError, ArchiveReader, ArchiveWriter};
 use super::database::{self, Database, Row};
-use super::{Store, StoreError, seal};
+use super::{Store, StoreError, chunk, rollup, seal};
+use crate::samples::Figures;
 
 /// What fjall takes.
 const LONGEST_NAME_BYTES: usize = 255;
@@ -23,6 +24,21 @@ pub struct SnapshotRow {
     pub key: Vec<u8>,
     /// What stands there.
     pub value: Vec<u8>,
+}
+
+impl SnapshotRow {
+    /// Whether its checksum holds, if it has one.
+    pub fn is_sound(&self) -> bool {
+        match self.keyspace.split('-').next().unwrap_or_default() {
+            "fresh" | "day" => chunk::open(&self.value).is_some(),
+            "minutes" | "hours" => rollup::decode(&self.value, Figures::ALL).is_some(),
+            "series" => {
+                let checked = self.value.split_first_chunk::<4>();
+                checked.is_some_and(|(sum, rest)| crc32fast::hash(rest).to_le_bytes() == *sum)
+            }
+            _ => true,
+        }
+    }
 }
 
 /// Seals what is in memory, then hands out every row as it was at that moment.

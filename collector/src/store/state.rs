@@ -1,10 +1,11 @@
 //! What the store says of itself: how much it holds, and what happened since it was opened.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Store;
 use super::head::HeadSize;
-use super::lock::read;
+use super::lock::{lock, read};
 
 /// What the store says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,12 @@ pub struct Counters {
     pub duplicate_samples: AtomicU64,
     pub merges: AtomicU64,
     pub damaged: AtomicU64,
+    /// The first of what was damaged, in words.
+    pub damage: Mutex<Vec<String>>,
 }
+
+/// So much damage is told in words; all of it is counted.
+const TOLD_DAMAGE: usize = 20;
 
 impl Counters {
     /// A head was sealed; `duplicates` of its samples had a timestamp that was taken.
@@ -62,6 +68,15 @@ impl Counters {
     pub fn merged(&self, duplicates: u64) {
         add(&self.merges, 1);
         add(&self.duplicate_samples, duplicates);
+    }
+
+    /// Something was found damaged.
+    pub fn damaged(&self, count: u64, what: &str) {
+        add(&self.damaged, count);
+        let mut told = lock(&self.damage);
+        if told.len() < TOLD_DAMAGE {
+            told.push(what.to_owned());
+        }
     }
 
     fn so_far(&self) -> StoreCounts {
@@ -103,7 +118,12 @@ impl Store {
 
     /// What is damaged is told and counted; the rest is served.
     pub(super) fn note_damage(&self, what: &str) {
-        add(&self.counters.damaged, 1);
+        self.counters.damaged(1, what);
         tracing::error!("damaged: {what}; it is left out");
+    }
+
+    /// What was found damaged and left out since the store was opened, the first of it in words.
+    pub fn damage(&self) -> Vec<String> {
+        lock(&self.counters.damage).clone()
     }
 }
