@@ -3,6 +3,7 @@
 
 mod api;
 mod browser;
+mod clocks;
 mod configuration;
 mod connection;
 mod containers;
