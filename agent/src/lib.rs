@@ -30,6 +30,9 @@ pub mod losses;
 // What became of each frame, in memory.
 pub mod journal;
 
+// Folders for their owner alone.
+mod folder;
+
 // What waits, on disk.
 pub mod spool;
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use headroom_proto::catalogue::HEADROOM_AGENT_BUILD_INFO;
+use headroom_proto::seldom::Seldom;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -89,7 +90,8 @@ pub async fn run(
     });
     let mut sampler = Member::start("sampler", move || rounds.run())?;
     let mut rooms = polls.map(|polls| Member::start("rooms", move || polls.run())).transpose()?;
-    let context = UplinkContext { boot, outlet: journal.outlet(), telemetry, settings };
+    let (outlet, told) = (journal.outlet(), Seldom::default());
+    let context = UplinkContext { boot, outlet, telemetry, told, settings };
     let (stop_uplink, uplink_stop) = watch::channel(false);
     let pushing = uplink::run(configuration.collector, context, uplink_stop);
     let waking = rounds::wake(sampler.thread(), watched, producers_stop);

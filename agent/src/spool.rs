@@ -28,6 +28,7 @@ use self::ledger::{Acknowledged, Ledger};
 pub use self::record::Record;
 use self::segment::Segment;
 use self::survey::Survey;
+use crate::folder::make_private;
 use crate::frames::{Backlog, Backlogged, EncodedFrame, KeptFrame};
 use crate::losses::{Losses, Standing};
 
@@ -104,7 +105,7 @@ pub struct Spool {
 impl Spool {
     /// Opens the spool for a new boot and takes up what earlier boots left.
     pub fn open(options: SpoolOptions, boot: u64) -> io::Result<Self> {
-        std::fs::create_dir_all(&options.directory)?;
+        make_private(&options.directory)?;
         let lock = lock(&options.directory)?;
         let ledger = Ledger::at(&options.directory);
         let (mut acknowledged, losses) = ledger.load();

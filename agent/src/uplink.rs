@@ -12,8 +12,11 @@ mod unanswered;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use headroom_proto::chain::Chain;
+use headroom_proto::log::shown;
+use headroom_proto::seldom::Seldom;
 use tokio::sync::watch;
 
 use self::backoff::Backoff;
@@ -33,6 +36,8 @@ pub struct UplinkContext {
     pub outlet: Outlet,
     /// Counts of this run.
     pub telemetry: Arc<Telemetry>,
+    /// What of the collector was told lately.
+    pub told: Seldom,
     /// Where the collector's settings go.
     pub settings: watch::Sender<AgentSettings>,
 }
@@ -53,12 +58,11 @@ pub async fn run(
         let Err(error) = outcome else { break };
         let wait = backoff.next();
         let wait_ms = wait.as_millis() as u64;
-        tracing::warn!(
-            collector = %address,
-            wait_ms,
-            "{}; frames wait in the spool",
-            Chain(&error)
-        );
+        let why = shown(&Chain(&error).to_string());
+        if let Some(before) = context.told.tell(&why, Instant::now()) {
+            let collector = &address;
+            tracing::warn!(%collector, wait_ms, before, "{why}; frames wait in the spool");
+        }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             _ = stop.wait_for(|stop| *stop) => {}

@@ -1,6 +1,7 @@
 //! The collector's configuration file: raw keys in, checked values out, all mistakes at once.
 
 mod agents;
+mod fitness;
 mod listeners;
 mod memory;
 mod store;
@@ -15,6 +16,15 @@ pub use self::agents::is_instance;
 pub use self::listeners::{GrpcListener, HostName, HostNameError, HttpListener, TlsFiles};
 pub use self::store::{DEFAULT_RETENTION, StoreConfiguration};
 use crate::identity::{Agent, WriterToken};
+
+/// What becomes of what is wrong and yet does not keep a collector from starting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rigour {
+    /// It is a mistake.
+    Check,
+    /// It is a warning.
+    Start,
+}
 
 /// What the collector runs by.
 #[derive(Debug, Clone)]
@@ -36,18 +46,23 @@ pub struct CollectorConfiguration {
 }
 
 impl CollectorConfiguration {
-    /// Reads and checks the file at `path`.
+    /// Reads and checks the file at `path`, as a collector that starts does.
     pub fn load(path: &Path) -> Result<Self, ConfigurationError> {
-        read(path, build)
+        read(path, |root| build(root, Rigour::Start))
+    }
+
+    /// The same for who wants to know of everything that is wrong.
+    pub fn check(path: &Path) -> Result<Self, ConfigurationError> {
+        read(path, |root| build(root, Rigour::Check))
     }
 }
 
-fn build(root: &Section<'_>) -> CollectorConfiguration {
+fn build(root: &Section<'_>, rigour: Rigour) -> CollectorConfiguration {
     let agents = agents::build(&root.sections("agents"));
     let writers = writers::build(&root.sections("writers"), &agents);
     CollectorConfiguration {
         http: listeners::build_http(&root.section("http")),
-        grpc: listeners::build_grpc(&root.section("grpc"), &agents),
+        grpc: listeners::build_grpc(&root.section("grpc"), &agents, rigour),
         store: store::build(&root.section("store")),
         shared_bytes: memory::build(&root.section("memory")),
         agents,

@@ -5,6 +5,7 @@
 
 mod clocks;
 pub mod frames;
+mod health;
 pub mod losses;
 mod meetings;
 mod remote_write;
@@ -18,17 +19,20 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use headroom_proto::limits::{KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, MAX_MESSAGE_BYTES};
+use headroom_proto::log::shown;
 use headroom_proto::seldom::Seldom;
 use headroom_proto::wire::telemetry_server::{Telemetry, TelemetryServer};
 use headroom_proto::wire::{AgentMessage, CollectorMessage};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_stream::Stream;
-use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::transport::server::{Connected, TlsConnectInfo};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
+use tonic_health::server::HealthReporter;
 
 pub use self::clocks::Clocks;
 pub use self::remote_write::{
@@ -36,9 +40,20 @@ pub use self::remote_write::{
 };
 pub use self::settings::SettingsBoard;
 use self::stream::AgentStream;
+use crate::connections::{Caller, ConnectionLimits, Connections, Incoming, Patience, Watched};
 use crate::identity::{Agent, Agents, Guesses};
 use crate::telemetry::CollectorCounts;
 use crate::writer::Writer;
+
+/// The most lines that agents make in the log in a minute, one of each agent and subject.
+const LINES_OF_AGENTS: usize = 600;
+
+/// How long TLS may take to be agreed on.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection may have no agent's stream on it, and how long an agent may take nothing.
+const PATIENCE: Patience =
+    Patience { stranger: Some(Duration::from_secs(30)), write: Duration::from_secs(60) };
 
 /// How long streams may take to end once asked to.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -59,6 +74,8 @@ pub struct IngestOptions {
     pub guesses: Arc<Guesses>,
     /// What is asked of them.
     pub settings: Arc<SettingsBoard>,
+    /// How many connections there is room for.
+    pub connections: ConnectionLimits,
     /// TLS, if the listener has it.
     pub tls: Option<TlsIdentity>,
     /// The oldest sample that is still taken.
@@ -79,6 +96,8 @@ struct Door {
     guesses: Arc<Guesses>,
     /// Refusals that were told lately.
     refusals: Seldom,
+    /// What was told lately of agents that are known.
+    told: Seldom,
     settings: Arc<SettingsBoard>,
     counts: Arc<CollectorCounts>,
     writer: Writer,
@@ -105,11 +124,14 @@ pub async fn serve(
     options: IngestOptions,
     stop: CancellationToken,
 ) -> Result<(), IngestError> {
+    let connections =
+        Connections::new(options.connections, PATIENCE, Arc::clone(&options.counts.grpc));
     let streams = TaskTracker::new();
     let door = Door {
         agents: options.agents,
         guesses: options.guesses,
         refusals: Seldom::default(),
+        told: Seldom::of(LINES_OF_AGENTS),
         settings: options.settings,
         counts: options.counts,
         writer: options.writer,
@@ -120,7 +142,7 @@ pub async fn serve(
         stop: stop.clone(),
         streams: streams.clone(),
     };
-    let (health, health_service) = tonic_health::server::health_reporter();
+    let health = HealthReporter::new();
     health.set_serving::<TelemetryServer<DoorService>>().await;
     let telemetry = TelemetryServer::new(DoorService(Arc::new(door)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES);
@@ -130,13 +152,13 @@ pub async fn serve(
         .max_concurrent_streams(16);
     if let Some(tls) = options.tls {
         let identity = Identity::from_pem(tls.certificate, tls.key);
-        let tls = ServerTlsConfig::new().identity(identity);
+        let tls = ServerTlsConfig::new().identity(identity).timeout(HANDSHAKE_TIMEOUT);
         server = server.tls_config(tls).map_err(IngestError::Transport)?;
     }
     let serving = server
-        .add_service(health_service)
+        .add_service(health::bounded(health.clone()))
         .add_service(telemetry)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled());
+        .serve_with_incoming_shutdown(Incoming::new(listener, connections), stop.cancelled());
     let outcome = serving.await.map_err(IngestError::Transport);
     streams.close();
     if tokio::time::timeout(DRAIN_TIMEOUT, streams.wait()).await.is_err() {
@@ -158,6 +180,21 @@ impl Door {
             tokio::time::sleep(self.guesses.wrong(peer.ip(), now)).await;
         }
         status
+    }
+}
+
+/// Whose connection a request came on.
+fn caller<T>(request: &Request<T>) -> Option<Caller> {
+    let extensions = request.extensions();
+    let encrypted = || Some(extensions.get::<TlsConnectInfo<Caller>>()?.get_ref());
+    extensions.get::<Caller>().or_else(encrypted).cloned()
+}
+
+impl Connected for Watched {
+    type ConnectInfo = Caller;
+
+    fn connect_info(&self) -> Caller {
+        self.caller().clone()
     }
 }
 
@@ -184,19 +221,26 @@ impl Telemetry for DoorService {
         &self,
         request: Request<Streaming<AgentMessage>>,
     ) -> Result<Response<Self::PushStream>, Status> {
-        let peer = request.remote_addr();
+        let caller = caller(&request);
+        let peer = caller.as_ref().map(Caller::address);
         let agent = match self.authenticate(&request) {
             Ok(agent) => agent,
             Err(status) => return Err(self.0.refuse(peer, status).await),
         };
+        let known = caller.as_ref().map(Caller::recognise);
         let (answers, outbound) = tokio::sync::mpsc::channel(64);
+        let instance = Arc::clone(&agent.instance);
         let stream = AgentStream::new(Arc::clone(&self.0), agent, answers.clone());
         let door = Arc::clone(&self.0);
         let inbound = request.into_inner();
         self.0.streams.spawn(async move {
+            let _known = known;
             let _open = OpenStream::begin(Arc::clone(&door.counts));
             if let Err(status) = stream.run(inbound).await {
-                tracing::warn!(?peer, "ended a stream: {}", status.message());
+                let why = shown(status.message());
+                if let Some(before) = door.told.tell(&format!("{instance} {why}"), Instant::now()) {
+                    tracing::warn!(?peer, instance = &*instance, before, "ended a stream: {why}");
+                }
                 // Nobody listens any more if this fails.
                 let _ = answers.send(Err(status)).await;
             }

@@ -22,6 +22,15 @@ pub mod configuration;
 // Which agent a token stands for.
 pub mod identity;
 
+// Connections: who is let in, and who is cut off.
+pub mod connections;
+
+// Folders for their owner alone.
+pub mod folder;
+
+// Open files.
+pub mod descriptors;
+
 // The door: what agents and Prometheus send, and what of it may pass.
 pub mod ingest;
 

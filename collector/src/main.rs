@@ -245,8 +245,13 @@ async fn serve(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let entry = configuration.http.entry;
+    for warning in &configuration.grpc.warnings {
+        tracing::warn!("{warning}");
+    }
     let collector = Collector::bind(Options {
         addresses: Addresses { http: configuration.http.listen, grpc: configuration.grpc.listen },
+        http_connections: configuration.http.connections,
+        grpc_connections: configuration.grpc.connections,
         hosts: configuration.http.hosts,
         tls: configuration.grpc.tls,
         agents: configuration.agents.into_iter().collect(),
@@ -281,7 +286,7 @@ fn announce(Announced { addresses: Addresses { http, grpc }, writer_token }: Ann
 }
 
 fn check(file: &Path) -> ExitCode {
-    match CollectorConfiguration::load(file) {
+    match CollectorConfiguration::check(file) {
         Ok(_) => {
             println!("{}: no mistakes", file.display());
             ExitCode::SUCCESS

@@ -25,6 +25,9 @@ use self::memory::Memory;
 use self::upkeep::Upkeep;
 use crate::clock::Clock;
 use crate::configuration::{DEFAULT_RETENTION, TlsFiles, is_instance};
+use crate::connections::ConnectionLimits;
+use crate::descriptors::{self, Descriptors};
+use crate::folder::make_private;
 use crate::identity::{
     Agents, Entry, Guesses, RemoteWriter, RemoteWriters, TokenFileError, WriterToken, kept_token,
 };
@@ -60,6 +63,10 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
 pub struct Options {
     /// Where it is served.
     pub addresses: Addresses,
+    /// How many connections of readers and programs there is room for.
+    pub http_connections: ConnectionLimits,
+    /// How many of agents.
+    pub grpc_connections: ConnectionLimits,
     /// More names that pages are asked by, such as a proxy's.
     pub hosts: Vec<String>,
     /// The TLS of agents.
@@ -89,6 +96,8 @@ impl Options {
     pub fn local(addresses: Addresses, agents: Agents, directory: PathBuf) -> Self {
         Self {
             addresses,
+            http_connections: ConnectionLimits::of_http(),
+            grpc_connections: ConnectionLimits::of_grpc(),
             hosts: Vec::new(),
             tls: None,
             agents,
@@ -107,7 +116,7 @@ impl Options {
     /// file, which is made if it is not there.
     pub fn let_write(&mut self, folder: &Path) -> Result<PathBuf, RunError> {
         let failed = |source| RunError::Directory { path: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        make_private(folder).map_err(failed)?;
         let path = folder.join(WRITER_TOKEN);
         let token = kept_token(&path)?;
         self.writers.push(WriterToken { token, writer: RemoteWriter::of_everything(LOCAL_WRITER) });
@@ -156,9 +165,6 @@ pub enum RunError {
     /// The gRPC server failed.
     #[error("agents can no longer be served")]
     Ingest(#[from] IngestError),
-    /// The HTTP server failed.
-    #[error("pages can no longer be served")]
-    Web(#[source] std::io::Error),
     /// The writer thread ended before it was told to.
     #[error("nothing can be stored any more")]
     WriterEnded(#[from] WriterEnded),
@@ -177,17 +183,19 @@ pub struct Collector {
     tls: Option<TlsIdentity>,
     store: Arc<Store>,
     options: Options,
+    descriptors: Descriptors,
 }
 
 impl Collector {
     /// Opens the store and binds the listeners.
     pub async fn bind(options: Options) -> Result<Self, RunError> {
+        let descriptors = descriptors::raise();
         // The store may have a log to read.
         let preparing = tokio::task::spawn_blocking(move || prepare(options)).await;
         let (options, tls, store) = preparing.map_err(RunError::Preparation)??;
         let http = bind("HTTP", options.addresses.http).await?;
         let grpc = bind("gRPC", options.addresses.grpc).await?;
-        Ok(Self { http, grpc, tls, store, options })
+        Ok(Self { http, grpc, tls, store, options, descriptors })
     }
 
     /// Where it is served, with the ports that the system chose.
@@ -205,7 +213,7 @@ impl Collector {
 
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { http, grpc, tls, store, options } = self;
+        let Self { http, grpc, tls, store, options, descriptors } = self;
         let retention = options.retention;
         let oldest = Duration::from_millis(retention.raw_ms.max(0) as u64);
         let counts = Arc::new(CollectorCounts::default());
@@ -240,6 +248,9 @@ impl Collector {
             counts: Arc::clone(&counts),
             zone: options.zone,
         };
+        let room = descriptors.connections();
+        let for_readers = options.http_connections.within(room / 4);
+        let connections = options.grpc_connections.within(room - room / 4);
         let settings = Arc::new(SettingsBoard::of(&agents));
         let upkeep = Upkeep {
             store,
@@ -253,6 +264,7 @@ impl Collector {
             agents,
             guesses,
             settings,
+            connections,
             tls,
             oldest,
             clocks,
@@ -263,9 +275,7 @@ impl Collector {
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });
-        tasks.start("pages", |stop| async {
-            web::serve(http, site, stop).await.map_err(RunError::Web)
-        });
+        tasks.start("pages", |stop| well(web::serve(http, for_readers, site, stop)));
         tasks.start("upkeep", |stop| well(upkeep::run(upkeep, stop)));
         tasks.start("clock", |stop| well(watch::run(clock, stop)));
         tasks.start("own numbers", |stop| well(own_numbers::run(numbers, own_series, stop)));
@@ -283,7 +293,7 @@ async fn well(work: impl Future<Output = ()>) -> Result<(), RunError> {
 fn prepare(options: Options) -> Result<(Options, Option<TlsIdentity>, Arc<Store>), RunError> {
     let tls = options.tls.as_ref().map(read_tls).transpose()?;
     let directory = &options.directory;
-    std::fs::create_dir_all(directory)
+    make_private(directory)
         .map_err(|source| RunError::Directory { path: directory.clone(), source })?;
     let store = Arc::new(Store::open_with(directory, options.store)?);
     Ok((options, tls, store))

@@ -49,9 +49,16 @@ impl Sheet {
     }
 }
 
+/// Signs that begin a formula, also as wide as letters of Chinese are.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+/// What spreadsheets may skip in front of one.
+const BLANK: [char; 3] = ['\t', '\r', '\n'];
+
 /// A cell that no spreadsheet takes for a formula: these signs begin one, unless it is a number.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err() {
+    let begins = cell.trim_start().starts_with(FORMULA) || cell.starts_with(BLANK);
+    if begins && cell.parse::<f64>().is_err() {
         return format!("'{cell}").into();
     }
     cell.into()
@@ -78,6 +85,9 @@ mod tests {
             ("+Inf", "+Inf"),
             ("-2e-7", "-2e-7"),
             ("a-b", "a-b"),
+            (" =1+1", "' =1+1"),
+            ("＝1+1", "'＝1+1"),
+            ("\n=1", "\"'\n=1\""),
             ("a\0b\x1b[2J", "a\u{fffd}b\u{fffd}[2J"),
             ("\0=1", "\u{fffd}=1"),
         ] {

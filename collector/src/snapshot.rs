@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use reqwest::Url;
 
 use crate::client::{self, ClientError};
+use crate::folder::make_private;
 use crate::store::{self, ArchiveError, ArchiveReader, Store, StoreError};
 
 /// Parts of a download that wait to be written.
@@ -134,7 +135,7 @@ fn whole(directory: &Path, outcome: Result<(), SnapshotError>) -> Result<(), Sna
 
 fn prepare(directory: &Path) -> Result<(), SnapshotError> {
     let failed = |source| SnapshotError::Directory { path: directory.to_owned(), source };
-    fs::create_dir_all(directory).map_err(failed)?;
+    make_private(directory).map_err(failed)?;
     let occupied = fs::read_dir(directory).map_err(failed)?.next().is_some();
     if occupied { Err(SnapshotError::Occupied(directory.to_owned())) } else { Ok(()) }
 }

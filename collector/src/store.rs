@@ -21,6 +21,7 @@ mod gathered;
 mod head;
 mod index;
 mod inspect;
+mod living;
 mod lock;
 mod log;
 mod losses;
@@ -66,8 +67,8 @@ pub use self::durability::NotDurable;
 pub use self::error::StoreError;
 use self::head::Head;
 use self::index::Index;
-pub use self::index::SeriesLimit;
 pub use self::inspect::{Inspected, inspect_chunk, inspect_rollup};
+pub use self::living::{Claim, SeriesLimit, SeriesLimits};
 use self::lock::{lock, read, write};
 use self::log::Log;
 pub use self::losses::LostInterval;
@@ -116,8 +117,8 @@ pub struct StoreOptions {
     pub head_bytes: u64,
     /// What is kept in memory of sealed data, in bytes.
     pub cache_bytes: u64,
-    /// The most series that one instance may have.
-    pub series_per_instance: usize,
+    /// How many series there may be, and how large their names.
+    pub series: SeriesLimits,
 }
 
 impl Default for StoreOptions {
@@ -125,7 +126,7 @@ impl Default for StoreOptions {
         Self {
             head_bytes: 128 << 20,
             cache_bytes: 32 << 20,
-            series_per_instance: index::DEFAULT_SERIES_PER_INSTANCE,
+            series: SeriesLimits { per_instance: 50_000, all: 2_000_000, label_bytes: 256 << 20 },
         }
     }
 }
@@ -192,13 +193,44 @@ impl Store {
     /// The id of the series with exactly these labels; a new one if there is none yet.
     pub fn series_id(&self, labels: &Labels) -> Result<SeriesId, SeriesLimit> {
         let pairs: Vec<(&str, &str)> = labels.iter().collect();
-        self.series_id_of(&pairs)
+        self.series_id_of(&pairs, Claim::Own)
     }
 
     /// The same for names and values that are sorted by name, the metric's among them.
-    pub fn series_id_of(&self, pairs: &[(&str, &str)]) -> Result<SeriesId, SeriesLimit> {
-        let known = read(&self.index).find(pairs);
-        known.map_or_else(|| write(&self.index).insert(pairs), Ok)
+    pub fn series_id_of(
+        &self,
+        pairs: &[(&str, &str)],
+        claim: Claim,
+    ) -> Result<SeriesId, SeriesLimit> {
+        {
+            let index = read(&self.index);
+            if let Some(known) = index.find(pairs) {
+                return Ok(known);
+            }
+            // Whoever offers more than there is room for holds up nobody.
+            index.check_room(pairs, claim)?;
+        }
+        write(&self.index).insert(pairs, claim)
+    }
+
+    /// Looks which series live at a moment: those that others would need the room of.
+    fn look_at_living(&self, now_ms: i64) {
+        // What is about to leave memory is looked at while it is there.
+        if !self.is_full() && !read(&self.index).living().is_due(now_ms) {
+            return;
+        }
+        let heads: Vec<Arc<Head>> = {
+            let state = self.read();
+            state
+                .sealing
+                .iter()
+                .map(|sealing| &sealing.head)
+                .chain([&state.head])
+                .cloned()
+                .collect()
+        };
+        let present: Vec<SeriesId> = heads.iter().flat_map(|head| head.series()).collect();
+        write(&self.index).look_at_living(now_ms, &present);
     }
 
     /// Makes frames durable, all or none, each exactly once; tells of each what became of it.
@@ -259,6 +291,7 @@ impl Store {
     /// Ends between two days once `stop` says so.
     pub fn maintain(&self, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
         let _whole = Whole::begin("upkeep of the store");
+        self.look_at_living(due.now_ms);
         let _maintenance = self.maintenance();
         self.place.check()?;
         maintain::maintain(self, due, stop)

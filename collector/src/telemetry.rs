@@ -3,10 +3,12 @@
 mod doors;
 mod numbers;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-pub use self::doors::{Doors, Turned};
+pub use self::doors::{ConnectionCounts, Cut, Doors, Shut, Turned};
 pub use self::numbers::{OwnNumber, OwnNumbers, exposition};
+use crate::store::SeriesLimit;
 
 /// Why samples were refused at the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,10 @@ pub enum RefusalReason {
     UnknownSeries,
     /// More series than an instance or a stream may have.
     SeriesLimit,
+    /// More series than the store may have.
+    StoreSeriesLimit,
+    /// Names of series that take more memory than they may.
+    LabelLimit,
     /// A series that its writer may not write.
     Writer,
     /// A timestamp ahead of the collector's clock.
@@ -28,15 +34,27 @@ pub enum RefusalReason {
 }
 
 /// Every reason, in the order of the exposition.
-const REASONS: [(RefusalReason, &str); 7] = [
+const REASONS: [(RefusalReason, &str); 9] = [
     (RefusalReason::Series, "series"),
     (RefusalReason::UnknownSeries, "unknown_series"),
     (RefusalReason::SeriesLimit, "series_limit"),
+    (RefusalReason::StoreSeriesLimit, "store_series_limit"),
+    (RefusalReason::LabelLimit, "label_limit"),
     (RefusalReason::Writer, "writer"),
     (RefusalReason::Future, "future"),
     (RefusalReason::TooOld, "too_old"),
     (RefusalReason::Frame, "frame"),
 ];
+
+impl From<&SeriesLimit> for RefusalReason {
+    fn from(limit: &SeriesLimit) -> Self {
+        match limit {
+            SeriesLimit::Instance { .. } => Self::SeriesLimit,
+            SeriesLimit::All { .. } => Self::StoreSeriesLimit,
+            SeriesLimit::Labels { .. } | SeriesLimit::InstanceLabels { .. } => Self::LabelLimit,
+        }
+    }
+}
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +157,10 @@ pub struct CollectorCounts {
     pub doors: Doors,
     /// The newest moment of what came from outside, Unix time in milliseconds; 0 if nothing came.
     newest_ms: AtomicI64,
+    /// Connections of readers and programs.
+    pub http: Arc<ConnectionCounts>,
+    /// Connections of agents.
+    pub grpc: Arc<ConnectionCounts>,
     refused: [AtomicU64; REASONS.len()],
 }
 

@@ -20,11 +20,11 @@ mod question;
 mod ready;
 mod remote_write;
 mod routes;
+mod serve;
 mod site;
 mod snapshot;
 mod words;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -34,19 +34,21 @@ pub use self::gate::Lane;
 pub use self::names::OwnNames;
 pub use self::site::{Readiness, Site};
 pub use self::snapshot::Snapshots;
+use crate::connections::{ConnectionLimits, Connections};
 
-/// Serves pages on `listener` until `stop`.
+/// Serves pages on `listener` until `stop`, to as many as `limits` say.
 pub async fn serve(
     listener: TcpListener,
+    limits: ConnectionLimits,
     site: Site,
     stop: CancellationToken,
-) -> std::io::Result<()> {
+) {
     let closing = site.closing.clone();
-    let stopped = async move {
+    let closes = async {
         stop.cancelled().await;
         closing.set();
     };
+    let connections = Connections::new(limits, serve::PATIENCE, Arc::clone(&site.counts.http));
     let routes = routes::routes(&Arc::new(site));
-    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, routes).with_graceful_shutdown(stopped).await
+    tokio::join!(closes, serve::serve(listener, connections, routes, stop.clone()));
 }

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use self::commit::Commits;
 pub use self::own::{OwnSeries, OwnSeriesError};
 use crate::samples::Share;
-use crate::store::{FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store};
+use crate::store::{Claim, FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store};
 use crate::telemetry::CollectorCounts;
 
 /// The most that waits for the writer; beyond it streams wait, and agents with them.
@@ -145,8 +145,12 @@ impl Writer {
 
     /// The id of the series with exactly these names and values, sorted by name, the metric's among
     /// them; a new one if there is none yet.
-    pub fn series_id_of(&self, pairs: &[(&str, &str)]) -> Result<SeriesId, SeriesLimit> {
-        self.store.series_id_of(pairs)
+    pub fn series_id_of(
+        &self,
+        pairs: &[(&str, &str)],
+        claim: Claim,
+    ) -> Result<SeriesId, SeriesLimit> {
+        self.store.series_id_of(pairs, claim)
     }
 
     /// Whether what is handed in now would be durable soon; the reason why not. Looks at the disk,

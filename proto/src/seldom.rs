@@ -1,5 +1,5 @@
 //! Lines of a log that somebody else could repeat at will: of each subject one a minute, of all
-//! together ten, and how many were left out. Reads no clock.
+//! together so many, and how many were left out. Reads no clock.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 /// How often a line may come again.
 pub const MINUTE: Duration = Duration::from_secs(60);
 
-/// The most lines of one minute.
-pub const LINES: usize = 10;
+/// The most lines of one minute, where nobody says otherwise.
+const LINES: usize = 10;
 
 /// What was told lately.
-#[derive(Debug, Default)]
-pub struct Seldom(Mutex<Lately>);
+#[derive(Debug)]
+pub struct Seldom {
+    lines: usize,
+    lately: Mutex<Lately>,
+}
 
 #[derive(Debug, Default)]
 struct Lately {
@@ -22,17 +25,28 @@ struct Lately {
     left_out: u64,
 }
 
+impl Default for Seldom {
+    fn default() -> Self {
+        Self::of(LINES)
+    }
+}
+
 impl Seldom {
+    /// At most so many lines a minute.
+    pub fn of(lines: usize) -> Self {
+        Self { lines, lately: Mutex::default() }
+    }
+
     /// Whether to tell of a subject at a moment; if so, how many lines were left out since the last
     /// that was told.
     pub fn tell(&self, subject: &str, now: Instant) -> Option<u64> {
-        let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
         let over = lately.begun.is_none_or(|begun| now.saturating_duration_since(begun) >= MINUTE);
         if over {
             lately.begun = Some(now);
             lately.subjects.clear();
         }
-        if lately.subjects.len() >= LINES || lately.subjects.contains(subject) {
+        if lately.subjects.len() >= self.lines || lately.subjects.contains(subject) {
             lately.left_out += 1;
             return None;
         }

@@ -23,6 +23,8 @@ fn folder() -> TempDir {
     write("certificate.pem", &certificates.certificate, 0o644);
     write("ca.pem", &certificates.authority, 0o644);
     write("key.pem", &certificates.key, 0o600);
+    write("ended.pem", &harness::expired_certificates().certificate, 0o644);
+    write("open-key.pem", &certificates.key, 0o644);
     write("token", "0123456789abcdef\n", 0o600);
     write("empty", "\n", 0o600);
     write("bbb-secret", "639259d4-9dd8-4b25-bf01-95f9567eaf4b\n", 0o600);
@@ -86,6 +88,39 @@ fn the_programs_refuse_what_check_refuses_before_anything_is_bound() {
     assert_eq!((output.code, output.stdout.as_str()), (Some(CONFIGURATION_IS_WRONG), ""));
     let output = run("headroom-agent", ["run", "--config", place.to_str().unwrap()]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(CONFIGURATION_IS_WRONG), ""));
+}
+
+/// What `check` refuses a collector that starts only warns of: it is better than none.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_certificate_and_an_open_key_are_mistakes_to_check_and_warnings_to_serve() {
+    let folder = folder();
+    let place = folder.path().join("c.toml");
+    let text = "[http]\nlisten = '127.0.0.1:0'\n[grpc]\nlisten = '127.0.0.1:0'\n\
+                tls_certificate = 'ended.pem'\ntls_key = 'open-key.pem'\n[store]\ndirectory = 'data'\n";
+    std::fs::write(&place, text).unwrap();
+    let output = run("headroom", ["check", place.to_str().unwrap()]);
+    let line = |line: u32, said: &str| format!("{}:{line}: {said}\n", place.display());
+    let expected = line(
+        5,
+        "grpc.tls_certificate (ended.pem) ended at 2001-12-31T00:00:00Z, so that agents refuse it; \
+         renew it",
+    ) + &line(
+        6,
+        "grpc.tls_key (open-key.pem) can be read by everyone; take that away with chmod o=",
+    );
+    assert_eq!((output.code, output.stderr), (Some(CONFIGURATION_IS_WRONG), expected));
+    let mut command = std::process::Command::new(harness::binaries().join("headroom"));
+    command.arg("serve").arg("--config").arg(&place);
+    let program = harness::Program::start(command, "serve", folder.path());
+    harness::eventually("it serves", std::time::Duration::from_secs(30), async || {
+        program.stdout().contains("grpc listening").then_some(())
+    })
+    .await;
+    let log = program.stderr();
+    for said in ["tls_certificate ended at 2001", "tls_key can be read by everyone"] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+    program.kill();
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A container of known load: what the agent reads of it, within 5 %.
 
+mod crowding;
+
 use std::os::unix::fs::symlink;
 
 use harness::{ControlGroup, Namespace, Workload};

@@ -7,6 +7,7 @@ mod clocks;
 mod configuration;
 mod connection;
 mod containers;
+mod crowds;
 mod demo;
 mod disk;
 mod durability;

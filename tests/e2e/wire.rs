@@ -148,3 +148,30 @@ async fn an_acknowledgement_of_what_was_never_sent_ends_the_stream_and_silences_
     assert!(agent.log().contains(ended), "{}", agent.log());
     agent.terminate();
 }
+
+/// What a collector says comes into the agent's log short, seldom, and as nothing that a terminal obeys.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_collector_fills_no_log() {
+    let hostile = StandInCollector::start().await;
+    let mut agent = AgentProgram::start_at(&hostile.url(), &AgentOptions::each("100ms"));
+    let frames = || hostile.heard().len();
+    eventually("frames come", Duration::from_secs(30), async || (frames() > 5).then_some(())).await;
+    for number in 0..2000_u32 {
+        let reason = format!("{number} \u{1b}[2J\n{}", "x".repeat(10_000));
+        hostile.say(&Down::Refusal(Refusal { reason, samples: 1, ..Refusal::default() }));
+        let settings = Settings { version: u64::from(number), sample_interval_ms: 1 };
+        hostile.say(&Down::Settings(settings));
+        if number % 100 == 0 {
+            let before = frames();
+            eventually("it goes on", Duration::from_secs(30), async || {
+                (frames() > before).then_some(())
+            })
+            .await;
+        }
+    }
+    let log = agent.log();
+    assert!(log.contains("the collector refused samples"), "{log}");
+    assert!(log.len() < 64 << 10, "{} bytes", log.len());
+    assert!(log.lines().all(|line| line.len() < 1000 && !line.contains('\u{1b}')), "{log}");
+    agent.terminate();
+}

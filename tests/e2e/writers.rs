@@ -1,6 +1,8 @@
 //! Who may write by remote write: whoever shows a token, what its token names, and never what an
 //! agent says.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use harness::remote_write::{
@@ -163,7 +165,7 @@ async fn an_explicit_setting_leaves_the_door_open_but_not_to_what_agents_say() {
 async fn up_makes_a_token_that_stays() {
     let folder = TempDir::new().unwrap();
     let mut tokens = Vec::new();
-    for _ in 0..2 {
+    for again in [false, true] {
         let mut command = std::process::Command::new(binaries().join("headroom"));
         command.args(["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data"]);
         command.arg(folder.path().join("data"));
@@ -182,6 +184,14 @@ async fn up_makes_a_token_that_stays() {
         let wrong = Destination { token: "x".into(), ..to };
         assert_eq!(remote_write(&client, &wrong, &request(&[("web1", "x")])).await, Some(401));
         tokens.push(token);
+        // What is made is its owner's alone; what was there is named if it is not.
+        for part in ["data", "data/store", "data/spool"] {
+            let place = folder.path().join(part);
+            let mode = std::fs::metadata(&place).unwrap().permissions().mode() & 0o777;
+            let named = program.stderr().contains(&format!("{} (mode 755)", place.display()));
+            assert_eq!((mode, named), if again { (0o755, true) } else { (0o700, false) }, "{part}");
+            std::fs::set_permissions(place, Permissions::from_mode(0o755)).unwrap();
+        }
         program.terminate();
     }
     assert_eq!(tokens[0], tokens[1]);

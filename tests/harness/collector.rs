@@ -39,6 +39,8 @@ pub struct CollectorOptions {
     pub more: String,
     /// More keys of `[http]`, as lines.
     pub http: String,
+    /// More keys of `[grpc]`, as lines.
+    pub grpc: String,
     /// The data directory, if not in the collector's own folder.
     pub directory: Option<PathBuf>,
     /// The command that it is started by, such as `env` or `prlimit` with their arguments.
@@ -115,9 +117,10 @@ impl CollectorProgram {
         let (data, store) = (self.data(), &self.options.store);
         let mut text = format!(
             "time_zone = 'UTC'\n[http]\nlisten = '{http}'\n{}[store]\ndirectory = '{}'\n{store}\
-             [grpc]\nlisten = '{grpc}'\n",
+             [grpc]\nlisten = '{grpc}'\n{}",
             self.options.http,
-            data.display()
+            data.display(),
+            self.options.grpc
         );
         if let Some(certificates) = &self.certificates {
             text.push_str("tls_certificate = 'collector.crt'\ntls_key = 'collector.key'\n");

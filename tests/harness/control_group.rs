@@ -44,6 +44,23 @@ impl ControlGroup {
         }
     }
 
+    /// What a shell says to become a member of the group, so that nothing it does then is counted
+    /// elsewhere.
+    pub fn joining(&self) -> String {
+        let join = |folder: &PathBuf| format!("echo $$ > {}/cgroup.procs", folder.display());
+        self.folders.iter().map(join).collect::<Vec<_>>().join(" && ")
+    }
+
+    /// Lets its processes have so many bytes of memory, beyond which the kernel ends one.
+    pub fn limit_memory(&self, bytes: u64) {
+        let files = self.folders.iter().flat_map(|folder| {
+            ["memory.max", "memory.limit_in_bytes"].map(|name| folder.join(name))
+        });
+        let file = files.into_iter().find(|file| file.exists()).expect("a controller of memory");
+        let limited = std::fs::write(&file, bytes.to_string());
+        limited.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+
     /// Its folders.
     pub fn folders(&self) -> Vec<PathBuf> {
         self.folders.clone()

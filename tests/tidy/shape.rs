@@ -8,7 +8,7 @@ use crate::Source;
 const LINES: usize = 500;
 
 /// What stands at the top of the repository, and nothing else.
-const TOP: [&str; 20] = [
+const TOP: [&str; 21] = [
     ".ci",
     ".git",
     ".gitignore",
@@ -19,6 +19,7 @@ const TOP: [&str; 20] = [
     "Cargo.toml",
     "LICENSE",
     "README.md",
+    "SECURITY.md",
     "STORAGE_FORMAT.md",
     "agent",
     "clippy.toml",

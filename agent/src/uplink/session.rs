@@ -5,8 +5,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use headroom_proto::log::shown;
 use headroom_proto::wire::{
     Acknowledgement, Refusal, RefusedSetting, SequenceRange, SeriesDefinition, SeriesDefinitions,
     Settings,
@@ -102,15 +103,18 @@ impl<'u> Session<'u> {
             patience: ANSWER_TIMEOUT,
         };
         let (client, welcome) = WireClient::open(self.address, introduction).await?;
-        tracing::info!(
-            collector = %self.address,
-            instance = welcome.instance,
-            version = welcome.collector_version,
-            "connected"
-        );
+        if let Some(before) = self.told("connected") {
+            let (instance, version) = (shown(&welcome.instance), shown(&welcome.collector_version));
+            tracing::info!(collector = %self.address, instance, version, before, "connected");
+        }
         self.context.telemetry.connected.store(1, Ordering::Relaxed);
         Telemetry::add(&self.context.telemetry.connections, 1);
         Ok(client)
+    }
+
+    /// Whether to tell the log of something that the collector could repeat at will.
+    fn told(&self, subject: &str) -> Option<u64> {
+        self.context.told.tell(subject, Instant::now())
     }
 
     async fn ask(&self, stream: &mut OpenStream) {
@@ -133,12 +137,11 @@ impl<'u> Session<'u> {
 
     /// What is refused would be refused again: count it and let it go.
     async fn take_refusal(&self, refusal: &Refusal) {
-        tracing::warn!(
-            sequence = refusal.sequence,
-            samples = refusal.samples,
-            "the collector refused samples: {}",
-            refusal.reason
-        );
+        let reason = shown(&refusal.reason);
+        if let Some(before) = self.told(&reason) {
+            let Refusal { sequence, samples, .. } = refusal;
+            tracing::warn!(sequence, samples, before, "the collector refused samples: {reason}");
+        }
         Telemetry::add(&self.context.telemetry.refused_samples, refusal.samples);
         let range =
             SequenceRange { boot: refusal.boot, first: refusal.sequence, last: refusal.sequence };
@@ -150,9 +153,12 @@ impl<'u> Session<'u> {
 
     async fn apply(&self, asked: Settings, stream: &mut OpenStream) -> Result<(), WireError> {
         let (settings, applied) = AgentSettings::of(&asked);
-        tracing::info!(version = applied.version, ?settings, "settings from the collector");
-        for RefusedSetting { setting, reason } in &applied.refused {
-            tracing::warn!(setting, "not as the collector asks: {reason}");
+        if let Some(before) = self.told("settings") {
+            let version = applied.version;
+            tracing::info!(version, ?settings, before, "settings from the collector");
+            for RefusedSetting { setting, reason } in &applied.refused {
+                tracing::warn!(setting, "not as the collector asks: {reason}");
+            }
         }
         // Settings that stay the same wake nobody.
         self.context.settings.send_if_modified(|known| {

@@ -1,12 +1,16 @@
 //! Where the collector listens. Beyond loopback, a listener needs TLS and tokens, or a flag that
 //! says in so many words that it does without.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use headroom_proto::configuration::Section;
 
+use super::Rigour;
+use super::fitness::{certificate_unfit, key_unfit};
+use crate::clock::now_ms;
+use crate::connections::ConnectionLimits;
 use crate::identity::{Agent, Entry};
 
 const DEFAULT_HTTP: &str = "127.0.0.1:8440";
@@ -21,6 +25,8 @@ pub struct HttpListener {
     pub hosts: Vec<String>,
     /// Whether remote write needs a token.
     pub entry: Entry,
+    /// How many connections there is room for.
+    pub connections: ConnectionLimits,
 }
 
 /// A name that pages are asked by, as a browser's address bar shows it.
@@ -54,6 +60,10 @@ pub struct GrpcListener {
     pub listen: SocketAddr,
     /// TLS, if configured.
     pub tls: Option<TlsFiles>,
+    /// What is wrong with its files and yet no reason not to start.
+    pub warnings: Vec<String>,
+    /// How many connections there is room for.
+    pub connections: ConnectionLimits,
 }
 
 /// Certificate and key, PEM.
@@ -76,7 +86,8 @@ pub fn build_http(section: &Section<'_>) -> HttpListener {
     }
     let hosts = section.list("hosts").unwrap_or_default();
     let hosts = hosts.into_iter().map(|HostName(name)| name).collect();
-    HttpListener { listen, hosts, entry: build_entry(section, listen) }
+    let connections = build_connections(section, &ConnectionLimits::of_http());
+    HttpListener { listen, hosts, entry: build_entry(section, listen), connections }
 }
 
 fn build_entry(section: &Section<'_>, listen: SocketAddr) -> Entry {
@@ -92,9 +103,10 @@ fn build_entry(section: &Section<'_>, listen: SocketAddr) -> Entry {
     Entry::Open
 }
 
-pub fn build_grpc(section: &Section<'_>, agents: &[Agent]) -> GrpcListener {
+pub fn build_grpc(section: &Section<'_>, agents: &[Agent], rigour: Rigour) -> GrpcListener {
     let listen = build_address(section, DEFAULT_GRPC);
     let tls = build_tls(section);
+    let warnings = tls.as_ref().map(|files| tell_unfit(section, files, rigour)).unwrap_or_default();
     let beyond = !section.flag("allow_plaintext") && !listen.ip().is_loopback();
     let wants_tls = section.has("tls_certificate") || section.has("tls_key");
     if beyond && !wants_tls {
@@ -110,7 +122,35 @@ pub fn build_grpc(section: &Section<'_>, agents: &[Agent]) -> GrpcListener {
             "is beyond loopback and no agent has a token: add one with `headroom token INSTANCE`",
         );
     }
-    GrpcListener { listen, tls }
+    let connections = build_connections(section, &ConnectionLimits::of_grpc());
+    GrpcListener { listen, tls, warnings, connections }
+}
+
+fn build_connections(section: &Section<'_>, default: &ConnectionLimits) -> ConnectionLimits {
+    let count = |key: &str, default: usize| {
+        let Some(count) = section.value(key) else { return default };
+        if count == 0 {
+            section.mistake(key, "must be at least 1");
+        }
+        count
+    };
+    let proxies: Vec<Proxy> = section.list("proxies").unwrap_or_default();
+    ConnectionLimits {
+        all: count("connections", default.all),
+        per_peer: count("connections_per_peer", default.per_peer),
+        proxies: proxies.into_iter().map(|Proxy(address)| address.to_canonical()).collect(),
+    }
+}
+
+/// The address of a proxy.
+struct Proxy(IpAddr);
+
+impl FromStr for Proxy {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|_| "must be the address that a proxy connects from")
+    }
 }
 
 fn build_address(section: &Section<'_>, default: &str) -> SocketAddr {
@@ -120,6 +160,20 @@ fn build_address(section: &Section<'_>, default: &str) -> SocketAddr {
         section.mistake("listen", "must be an address and a port, such as 127.0.0.1:8440");
         fallback()
     })
+}
+
+/// Tells what is wrong with the files; answers with what is to be warned of.
+fn tell_unfit(section: &Section<'_>, files: &TlsFiles, rigour: Rigour) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let certificate = certificate_unfit(&files.certificate, now_ms());
+    let found = [("tls_certificate", certificate), ("tls_key", key_unfit(&files.key))];
+    for (key, what) in found.into_iter().filter_map(|(key, what)| Some((key, what?))) {
+        match rigour {
+            Rigour::Check => section.mistake(key, what),
+            Rigour::Start => warnings.push(format!("grpc.{key} {what}")),
+        }
+    }
+    warnings
 }
 
 fn build_tls(section: &Section<'_>) -> Option<TlsFiles> {

@@ -6,7 +6,7 @@ use headroom_proto::configuration::Section;
 use headroom_proto::units::{ByteSize, Span};
 
 use crate::moments::DAY_MS;
-use crate::store::{Retention, StoreOptions};
+use crate::store::{Retention, SeriesLimits, StoreOptions};
 
 const DEFAULT_DIRECTORY: &str = "/var/lib/headroom";
 
@@ -15,6 +15,7 @@ const SHORTEST_RETENTION: &str = "1d";
 /// The smallest memory for samples: a few rounds of a few hosts.
 const SMALLEST_HEAD_BYTES: u64 = 64 << 10;
 const SMALLEST_CACHE_BYTES: u64 = 1 << 20;
+const SMALLEST_LABEL_BYTES: u64 = 1 << 20;
 
 /// What is kept unless configured otherwise: samples for two months, 5 minutes for three years,
 /// hours for as long as anyone will ask.
@@ -42,7 +43,7 @@ pub fn build(section: &Section<'_>) -> StoreConfiguration {
                 .unwrap_or(default.head_bytes),
             cache_bytes: build_bytes(section, "cache_bytes", SMALLEST_CACHE_BYTES)
                 .unwrap_or(default.cache_bytes),
-            series_per_instance: build_series(section).unwrap_or(default.series_per_instance),
+            series: build_series(section, default.series),
         },
     }
 }
@@ -87,10 +88,18 @@ fn build_bytes(section: &Section<'_>, key: &str, smallest: u64) -> Option<u64> {
     Some(bytes)
 }
 
-fn build_series(section: &Section<'_>) -> Option<usize> {
-    let series: usize = section.value("series_per_instance")?;
-    if series == 0 {
-        section.mistake("series_per_instance", "must be at least 1");
+fn build_series(section: &Section<'_>, default: SeriesLimits) -> SeriesLimits {
+    let count = |key: &str, default: usize| {
+        let Some(count) = section.value(key) else { return default };
+        if count == 0 {
+            section.mistake(key, "must be at least 1");
+        }
+        count
+    };
+    let label_bytes = build_bytes(section, "label_bytes", SMALLEST_LABEL_BYTES);
+    SeriesLimits {
+        per_instance: count("series_per_instance", default.per_instance),
+        all: count("series", default.all),
+        label_bytes: label_bytes.unwrap_or(default.label_bytes),
     }
-    Some(series)
 }

@@ -125,7 +125,7 @@ impl StreamSeries {
         }
         let outcome = check(&self.instance, definition).and_then(|labels| {
             let pairs: Vec<(&str, &str)> = labels.iter().collect();
-            resolve(&pairs).map_err(|error| (RefusalReason::SeriesLimit, error.to_string()))
+            resolve(&pairs).map_err(|limit| ((&limit).into(), limit.to_string()))
         });
         let (resolved, result) = match outcome {
             Ok(id) => (Resolved::Known(id), Ok(())),
@@ -190,6 +190,8 @@ impl StreamSeries {
                 RefusalReason::UnknownSeries => "was never defined",
                 RefusalReason::Series
                 | RefusalReason::SeriesLimit
+                | RefusalReason::StoreSeriesLimit
+                | RefusalReason::LabelLimit
                 | RefusalReason::Writer
                 | RefusalReason::Future
                 | RefusalReason::TooOld
@@ -247,7 +249,7 @@ mod tests {
         };
         let store = tempfile::TempDir::new().unwrap();
         let store = crate::store::Store::open(store.path()).unwrap();
-        let resolve = |pairs: &[(&str, &str)]| store.series_id_of(pairs);
+        let resolve = |pairs: &[(&str, &str)]| store.series_id_of(pairs, crate::store::Claim::Own);
         series.define(7, &definition(0, "a", "device"), resolve).unwrap();
         series.define(7, &definition(1, "b", "device"), resolve).unwrap();
         let refused = series.define(7, &definition(2, "c", "instance"), resolve).unwrap_err();

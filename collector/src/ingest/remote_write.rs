@@ -5,6 +5,7 @@
 
 mod request;
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,7 +23,7 @@ use crate::clock::now_ms;
 use crate::identity::{RemoteWriter, RemoteWriters};
 use crate::moments::DAY_MS;
 use crate::samples::{METRIC, NoRoom, Share};
-use crate::store::{FrameWrite, SeriesId};
+use crate::store::{Claim, FrameWrite, SeriesId};
 use crate::telemetry::{CollectorCounts, RefusalReason};
 use crate::writer::{Submission, Write, WriteOutcome, Writer, WriterEnded};
 
@@ -72,6 +73,16 @@ pub enum NoWriter {
     /// It was a token.
     #[error("the token is not known to this collector")]
     UnknownToken,
+}
+
+/// A series of a request, before its samples are looked at.
+enum Found<'r> {
+    /// It was written before.
+    Known(SeriesId),
+    /// It may be made, under these names and values.
+    Allowed { name: Option<Known>, pairs: Vec<(&'r str, &'r str)> },
+    /// It may not.
+    Refused(Unstored),
 }
 
 /// A series that is not stored.
@@ -206,13 +217,8 @@ impl RemoteWrite {
         };
         for series in request::read(bytes) {
             let series = series.map_err(malformed)?;
-            match self.resolve(&series, writer)? {
-                Ok(id) => intake.sort(id, &series)?,
-                Err(Unstored { reason, message }) => {
-                    let samples = series.samples().count() as u64;
-                    intake.refuse(reason, samples, || message);
-                }
-            }
+            let found = self.find(series, writer)?;
+            intake.sort(series, || self.id(found))?;
         }
         if let Some(first) = &intake.first {
             let (name, samples) = (&*writer.name, intake.refused);
@@ -248,36 +254,45 @@ impl RemoteWrite {
         }
     }
 
-    /// The id of a series; the inner error is the reason why it may not be stored.
-    fn resolve(
+    /// What is known of a series before its samples are looked at.
+    fn find<'r>(
         &self,
-        series: &TimeSeries<'_>,
+        series: TimeSeries<'r>,
         writer: &RemoteWriter,
-    ) -> Result<Result<SeriesId, Unstored>, RemoteWriteError> {
+    ) -> Result<Found<'r>, RemoteWriteError> {
         let name = series.name_bytes().map(|name| known(name, writer));
         if let Some(name) = name {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(id) = known.get(&name) {
-                return Ok(Ok(*id));
+                return Ok(Found::Known(*id));
             }
         }
         let pairs: Vec<(&str, &str)> =
             series.labels().collect::<Result<_, _>>().map_err(malformed)?;
         check(&pairs).map_err(RemoteWriteError::Malformed)?;
-        let present: Vec<(&str, &str)> =
+        let pairs: Vec<(&str, &str)> =
             pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let label = |name| present.iter().find(|pair| pair.0 == name).map_or("", |pair| pair.1);
-        if let Err(other) = self.options.writers.check(writer, label(INSTANCE), label(JOB)) {
-            let (reason, message) = (RefusalReason::Writer, other.to_string());
-            return Ok(Err(Unstored { reason, message }));
-        }
-        let id = match self.options.writer.series_id_of(&present) {
-            Ok(id) => id,
-            Err(limit) => {
-                let (reason, message) = (RefusalReason::SeriesLimit, limit.to_string());
-                return Ok(Err(Unstored { reason, message }));
-            }
+        let label = |name| pairs.iter().find(|pair| pair.0 == name).map_or("", |pair| pair.1);
+        let checked = self.options.writers.check(writer, label(INSTANCE), label(JOB));
+        Ok(match checked {
+            Ok(()) => Found::Allowed { name, pairs },
+            Err(other) => Found::Refused(Unstored {
+                reason: RefusalReason::Writer,
+                message: other.to_string(),
+            }),
+        })
+    }
+
+    /// The id of a series, which is made now if it is a new one.
+    fn id(&self, found: Found<'_>) -> Result<SeriesId, Unstored> {
+        let (name, pairs) = match found {
+            Found::Known(id) => return Ok(id),
+            Found::Refused(unstored) => return Err(unstored),
+            Found::Allowed { name, pairs } => (name, pairs),
         };
+        let id = self.options.writer.series_id_of(&pairs, Claim::Guest);
+        let id =
+            id.map_err(|limit| Unstored { reason: (&limit).into(), message: limit.to_string() })?;
         if let Some(name) = name {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             if known.len() >= MAX_KNOWN {
@@ -285,7 +300,7 @@ impl RemoteWrite {
             }
             known.insert(name, id);
         }
-        Ok(Ok(id))
+        Ok(id)
     }
 }
 
@@ -297,7 +312,14 @@ pub struct Pending {
 }
 
 impl Intake<'_> {
-    fn sort(&mut self, id: SeriesId, series: &TimeSeries<'_>) -> Result<(), RemoteWriteError> {
+    /// Sorts the samples of a series in; its id is asked for once there is a sample that may be
+    /// stored, so that no series is made for others.
+    fn sort(
+        &mut self,
+        series: TimeSeries<'_>,
+        id: impl FnOnce() -> Result<SeriesId, Unstored>,
+    ) -> Result<(), RemoteWriteError> {
+        let id = LazyCell::new(id);
         let mut before = None;
         for sample in series.samples() {
             let (timestamp_ms, value) = sample.map_err(malformed)?;
@@ -321,7 +343,12 @@ impl Intake<'_> {
                     format!("timestamp {timestamp_ms} is over {limit} days old")
                 });
             } else if before != Some(timestamp_ms) {
-                self.add(timestamp_ms, id, value)?;
+                match &*id {
+                    Ok(id) => self.add(timestamp_ms, *id, value)?,
+                    Err(Unstored { reason, message }) => {
+                        self.refuse(*reason, 1, || message.clone());
+                    }
+                }
             }
             before = Some(timestamp_ms);
         }

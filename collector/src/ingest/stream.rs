@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_proto::limits::{MAX_UNACKNOWLEDGED, PROTOCOL};
+use headroom_proto::log::shown;
 use headroom_proto::panics;
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
@@ -24,7 +25,7 @@ use super::frames::{Checked, Refused, StreamSeries, TakenTimes, Untimely};
 use super::losses;
 use crate::clock::now_ms;
 use crate::identity::Agent;
-use crate::store::LostInterval;
+use crate::store::{Claim, LostInterval};
 use crate::telemetry::CollectorCounts;
 use crate::writer::{self, Submission, Write, WriteOutcome};
 
@@ -134,7 +135,10 @@ impl AgentStream {
         check_protocol(&hello)?;
         self.door.clocks.hear(&self.agent.instance, hello.now_ms);
         let instance = &*self.agent.instance;
-        tracing::info!(instance, version = hello.agent_version, "agent connected");
+        if let Some(before) = self.tell_log(&format!("{instance} connected")) {
+            let version = shown(&hello.agent_version);
+            tracing::info!(instance, version, before, "agent connected");
+        }
         self.answer(Down::Welcome(Welcome {
             protocol: PROTOCOL,
             collector_version: env!("CARGO_PKG_VERSION").into(),
@@ -147,9 +151,19 @@ impl AgentStream {
     fn take_echo(&self, echo: SettingsApplied) {
         let instance = &*self.agent.instance;
         let SettingsApplied { version, refused } = self.door.settings.keep_echo(instance, echo);
-        tracing::info!(instance, version, refused = refused.len(), "agent applied settings");
-        for RefusedSetting { setting, reason } in &refused {
-            tracing::warn!(instance, setting, "agent refused a setting: {reason}");
+        let subject = format!("{instance} settings {version}");
+        if let Some(before) = self.tell_log(&subject) {
+            tracing::info!(
+                instance,
+                version,
+                refused = refused.len(),
+                before,
+                "agent applied settings"
+            );
+            for RefusedSetting { setting, reason } in &refused {
+                let (setting, reason) = (shown(setting), shown(reason));
+                tracing::warn!(instance, setting, "agent refused a setting: {reason}");
+            }
         }
         CollectorCounts::add(&self.door.counts.settings_refused, refused.len() as u64);
     }
@@ -223,7 +237,7 @@ impl AgentStream {
         let work = move || {
             let mut refused = Vec::new();
             for definition in &definitions.series {
-                let resolve = |pairs: &[(&str, &str)]| writer.series_id_of(pairs);
+                let resolve = |pairs: &[(&str, &str)]| writer.series_id_of(pairs, Claim::Own);
                 let define = || series.define(boot, definition, resolve);
                 let defined = panics::catch("the check of a series", || hash(definition), define);
                 refused.extend(defined.unwrap_or_else(|error| Err(Refused::broken(&error))).err());
@@ -290,13 +304,17 @@ impl AgentStream {
         match losses::check(&self.agent.instance, loss, times) {
             Ok(lost) => {
                 let LostInterval { first_ms: from_ms, last_ms: to_ms, samples, .. } = lost;
-                tracing::warn!(instance, from_ms, to_ms, samples, "agent lost frames");
+                if let Some(before) = self.tell_log(&format!("{instance} lost")) {
+                    tracing::warn!(instance, from_ms, to_ms, samples, before, "agent lost frames");
+                }
                 let (write, reply) = (Write::Loss(lost), reply.clone());
                 self.submit(Submission { write, reply, held: writer::Held::Nothing }).await
             }
             Err(reason) => {
                 CollectorCounts::add(&self.door.counts.losses_refused, 1);
-                tracing::warn!(instance, "refused a report of lost frames: {reason}");
+                if let Some(before) = self.tell_log(&format!("{instance} refused loss")) {
+                    tracing::warn!(instance, before, "refused a report of lost frames: {reason}");
+                }
                 let (boot, first, last) = (loss.boot, loss.first_sequence, loss.last_sequence);
                 let losses = vec![SequenceRange { boot, first, last }];
                 let done = Acknowledgement { frames: Vec::new(), losses };
@@ -320,9 +338,17 @@ impl AgentStream {
             if self.told.len() >= TOLD || !self.told.insert(reason.clone()) {
                 return Ok(());
             }
-            tracing::warn!(instance = &*self.agent.instance, "refused samples: {reason}");
+            let (instance, why) = (&*self.agent.instance, shown(&reason));
+            if let Some(before) = self.tell_log(&format!("{instance} {why}")) {
+                tracing::warn!(instance, before, "refused samples: {why}");
+            }
         }
         self.answer(Down::Refusal(Refusal { reason, ..refusal })).await
+    }
+
+    /// Whether to tell the log of something that the agent could repeat at will.
+    fn tell_log(&self, subject: &str) -> Option<u64> {
+        self.door.told.tell(subject, Instant::now().into_std())
     }
 
     async fn submit(&mut self, submission: Submission) -> Result<(), Status> {

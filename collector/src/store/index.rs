@@ -8,24 +8,24 @@ use headroom_proto::metric::INSTANCE;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::database::{self, Database, Row};
+use super::living::{Claim, Counted, Living, SeriesLimit, SeriesLimits};
 use super::pairs;
 use super::symbols::{Symbol, Symbols};
 use super::{SeriesId, StoreError};
 use crate::samples::Labels;
 
-/// The most series one instance may have, unless configured otherwise.
-pub const DEFAULT_SERIES_PER_INSTANCE: usize = 50_000;
+/// What a series takes beside its names: where they begin, its place by hash, when it was seen.
+const SERIES_BYTES: u64 = 24;
 
 /// The most ids in a row that damage may have left without their series.
 const LONGEST_HOLE: usize = 1 << 20;
 
-/// An instance has too many series.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("instance {instance:?} has {limit} series, the most it may have")]
-pub struct SeriesLimit {
-    instance: String,
-    limit: usize,
-}
+/// What each of its labels takes: two symbols, and its place among the series that have it.
+const LABEL_BYTES: u64 = 16;
+
+/// What a text takes beside its bytes, and a pair of name and value that no series had before.
+const TEXT_BYTES: u64 = 56;
+const PAIR_BYTES: u64 = 80;
 
 /// Names and values sorted by name, as [`Labels`] and decoded requests have them.
 pub type Pairs<'a> = [(&'a str, &'a str)];
@@ -41,11 +41,11 @@ pub struct Index {
     postings: HashMap<(Symbol, Symbol), Vec<SeriesId>>,
     /// The values of each label name.
     values: HashMap<Symbol, Vec<Symbol>>,
-    series_per_instance: usize,
+    living: Living,
 }
 
 impl Index {
-    pub fn new(series_per_instance: usize) -> Self {
+    pub fn new(limits: SeriesLimits) -> Self {
         Self {
             symbols: Symbols::default(),
             pairs: Vec::new(),
@@ -53,7 +53,7 @@ impl Index {
             ids: HashTable::new(),
             postings: HashMap::new(),
             values: HashMap::new(),
-            series_per_instance,
+            living: Living::new(limits),
         }
     }
 
@@ -92,9 +92,11 @@ impl Index {
         }
         while self.len() < id.0 as usize {
             self.begins.push(self.pairs.len() as u32);
+            self.living.add_nameless();
         }
         if self.len() == id.0 as usize {
-            self.add(pairs);
+            let (_, counted) = self.add(pairs);
+            self.living.add_old(counted);
         }
         true
     }
@@ -131,27 +133,40 @@ impl Index {
         }
     }
 
-    pub fn insert(&mut self, pairs: &Pairs<'_>) -> Result<SeriesId, SeriesLimit> {
+    /// The series of these names and values; a new one if there is room for it.
+    pub fn insert(&mut self, pairs: &Pairs<'_>, claim: Claim) -> Result<SeriesId, SeriesLimit> {
         if let Some(id) = self.find(pairs) {
             return Ok(id);
         }
-        let instance = pairs.iter().find(|(name, _)| *name == INSTANCE).map_or("", |pair| pair.1);
-        let posting = self.symbols.find(INSTANCE).zip(self.symbols.find(instance));
-        let posting = posting.and_then(|pair| self.postings.get(&pair));
-        if posting.is_some_and(|series| series.len() >= self.series_per_instance) {
-            let limit = self.series_per_instance;
-            return Err(SeriesLimit { instance: instance.to_owned(), limit });
-        }
-        Ok(self.add(pairs))
+        self.check_room(pairs, claim)?;
+        let (id, counted) = self.add(pairs);
+        self.living.add_new(counted);
+        Ok(id)
     }
 
-    fn add(&mut self, pairs: &Pairs<'_>) -> SeriesId {
+    /// Whether there is room for a series of these names and values.
+    pub fn check_room(&self, pairs: &Pairs<'_>, claim: Claim) -> Result<(), SeriesLimit> {
+        let instance = pairs.iter().find(|(name, _)| *name == INSTANCE).map_or("", |pair| pair.1);
+        let symbol = self.symbols.find(instance).filter(|_| !instance.is_empty());
+        self.living.check_room(symbol, instance, claim)
+    }
+
+    fn add(&mut self, pairs: &Pairs<'_>) -> (SeriesId, Counted) {
         let id = SeriesId(self.len() as u32);
+        let mut counted = Counted { instance: None, bytes: SERIES_BYTES };
         for &(name, value) in pairs {
+            let texts = self.symbols.len();
             let pair = (self.symbols.intern(name), self.symbols.intern(value));
+            let new =
+                self.symbols.text_bytes(texts) + (self.symbols.len() - texts) as u64 * TEXT_BYTES;
+            counted.bytes += LABEL_BYTES + new;
+            if name == INSTANCE && !value.is_empty() {
+                counted.instance = Some(pair.1);
+            }
             self.pairs.push(pair);
             let posting = self.postings.entry(pair).or_default();
             if posting.is_empty() {
+                counted.bytes += PAIR_BYTES;
                 self.values.entry(pair.0).or_default().push(pair.1);
             }
             posting.push(id);
@@ -163,7 +178,24 @@ impl Index {
             hash(all[span].iter().map(|&(name, value)| (symbols.text(name), symbols.text(value))))
         };
         ids.insert_unique(hash(pairs.iter().copied()), id, rehash);
-        id
+        (id, counted)
+    }
+
+    /// Which series live.
+    pub fn living(&self) -> &Living {
+        &self.living
+    }
+
+    /// Looks at a moment which series live; those that are given have samples in memory.
+    pub fn look_at_living(&mut self, now_ms: i64, present: &[SeriesId]) {
+        let Self { living, symbols, pairs, begins, .. } = self;
+        let name = symbols.find(INSTANCE);
+        let instance_of = |id: u32| {
+            let span = begins[id as usize] as usize..begins[id as usize + 1] as usize;
+            let pair = pairs[span].iter().find(|pair| Some(pair.0) == name);
+            pair.map(|pair| pair.1).filter(|value| !symbols.text(*value).is_empty())
+        };
+        living.look(now_ms, present.iter().map(|id| id.0), instance_of);
     }
 
     /// The symbol of a text that some label has.

@@ -27,7 +27,7 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         path: log_folder.clone(),
         source,
     })?;
-    let mut index = Index::new(options.series_per_instance);
+    let mut index = Index::new(options.series);
     let counters = Counters::default();
     let nameless = index.load(&database)?;
     if nameless > 0 {

@@ -12,6 +12,10 @@ use super::lock::{lock, read};
 pub struct StoreState {
     /// Series known.
     pub series: u64,
+    /// Of those, series that had samples within the last hours.
+    pub living_series: u64,
+    /// What the names of all series take in memory, in bytes.
+    pub label_bytes: u64,
     /// Samples in memory, not yet sealed.
     pub head_samples: u64,
     /// What they take there, in bytes.
@@ -99,7 +103,10 @@ impl Store {
     /// What the store says of itself.
     pub fn state(&self) -> StoreState {
         let log_bytes = self.writer().log.bytes();
-        let series = read(&self.index).len() as u64;
+        let (series, living_series, label_bytes) = {
+            let index = read(&self.index);
+            (index.len() as u64, index.living().count() as u64, index.living().label_bytes())
+        };
         let state = self.read();
         let sealing = state.sealing.iter().map(|sealing| &sealing.head);
         let heads: Vec<HeadSize> = sealing.chain([&state.head]).map(|head| head.size()).collect();
@@ -107,6 +114,8 @@ impl Store {
         counts.late_samples += heads.iter().map(|head| head.late).sum::<u64>();
         StoreState {
             series,
+            living_series,
+            label_bytes,
             head_samples: heads.iter().map(|head| head.samples).sum(),
             head_bytes: heads.iter().map(|head| head.bytes).sum(),
             log_bytes,

@@ -31,6 +31,16 @@ impl Symbols {
         Symbol(place)
     }
 
+    /// What the texts from a place on take, in bytes.
+    pub fn text_bytes(&self, from: usize) -> u64 {
+        self.texts[from..].iter().map(|text| text.len() as u64).sum()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     pub fn text(&self, symbol: Symbol) -> &str {
         &self.texts[symbol.0 as usize]
     }

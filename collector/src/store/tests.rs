@@ -327,9 +327,11 @@ fn a_directory_serves_one_process_and_refuses_a_later_format() {
 #[test]
 fn an_instance_has_a_limit_of_series() {
     const LIMIT: usize = 50;
-    let mut index = Index::new(LIMIT);
+    let limits = SeriesLimits { per_instance: LIMIT, ..StoreOptions::default().series };
+    let mut index = Index::new(limits);
     let mut insert = |instance: &str, n: usize| {
-        index.insert(&[("__name__", "m"), ("instance", instance), ("n", &n.to_string())])
+        index
+            .insert(&[("__name__", "m"), ("instance", instance), ("n", &n.to_string())], Claim::Own)
     };
     for n in 0..LIMIT {
         insert("a", n).unwrap();
@@ -338,6 +340,56 @@ fn an_instance_has_a_limit_of_series() {
     assert_eq!(error, "instance \"a\" has 50 series, the most it may have");
     assert!(insert("a", 1).is_ok(), "a known series is none too many");
     assert!(insert("b", 1).is_ok());
+}
+
+/// A store with more series than it may have opens and serves; only new ones are refused, and only
+/// while the others live.
+#[test]
+fn a_store_above_its_limit_refuses_new_series_only_and_not_for_ever() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let series = |store: &Store, n: i64| {
+        let n = n.to_string();
+        store.series_id_of(&[("__name__", "m"), ("instance", "ca1"), ("n", &n)], Claim::Own)
+    };
+    let write = |store: &Store, id: SeriesId, n: i64| {
+        let frame =
+            FrameWrite { id: None, timestamp_ms: n, series: [id].into(), values: vec![1.0] };
+        store.append(&[frame]).map(drop)
+    };
+    for n in 0..20 {
+        write(&store, series(&store, n).unwrap(), n).unwrap();
+    }
+    drop(store);
+    let default = StoreOptions::default();
+    let limits = SeriesLimits { all: 10, ..default.series };
+    let options = StoreOptions { series: limits, ..default };
+    let store = Store::open_with(directory.path(), options).unwrap();
+    let retention = Retention { raw_ms: 1 << 50, minutes_ms: 1 << 50, hours_ms: 1 << 50 };
+    let upkeep = |hour: i64| {
+        let now_ms = hour * 3_600_000;
+        let due = Due { now_ms, settled_ms: None, retention };
+        store.maintain(due, &|| false).unwrap();
+    };
+    upkeep(1000);
+    assert_eq!(store.state().living_series, 20);
+    let refused = series(&store, 20).unwrap_err().to_string();
+    assert_eq!(refused, "the store has 10 series, the most it may have ([store] series)");
+    write(&store, series(&store, 3).unwrap(), 100).unwrap();
+    store.seal().unwrap();
+    assert!(series(&store, 20).is_err());
+    // Nothing has come for hours: there is room again, and what was there is still served.
+    upkeep(1007);
+    assert_eq!(store.state().living_series, 0);
+    write(&store, series(&store, 20).unwrap(), 101).unwrap();
+    assert_eq!(samples_of(&store, "m"), 22);
+}
+
+/// How many samples a metric has.
+fn samples_of(store: &Store, metric: &str) -> usize {
+    let what = [Matcher::metric(metric)];
+    let found = store.select(Selection::ever(&what), Hints::default(), &Budget::unlimited());
+    found.unwrap().iter().map(|series| series.values.len()).sum()
 }
 
 proptest! {

@@ -1,4 +1,4 @@
-//! What is turned away at the doors, by why.
+//! What is turned away at the doors, and the connections that are ended, by why.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,5 +36,89 @@ impl Doors {
     pub fn turned(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let counts = self.turned.iter().map(|count| count.load(Ordering::Relaxed));
         TURNED.iter().map(|(_, name)| *name).zip(counts)
+    }
+}
+
+/// Why a connection is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shut {
+    /// There are as many as there is room for.
+    Full,
+    /// What room is left is for those who were known before.
+    Reserved,
+    /// Its peer has as many as strangers may have.
+    Peer,
+    /// The system could not give it.
+    System,
+}
+
+/// Every reason, in the order of the exposition.
+const SHUT: [(Shut, &str); 4] = [
+    (Shut::Full, "full"),
+    (Shut::Reserved, "reserved"),
+    (Shut::Peer, "peer"),
+    (Shut::System, "system"),
+];
+
+/// Why a connection is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// A stranger stayed too long.
+    Stranger,
+    /// It kept silent, and its place went to another.
+    Crowded,
+    /// What was written was not taken in time.
+    Write,
+    /// No request came in time.
+    Idle,
+    /// What came was no request, or too large a one.
+    Malformed,
+}
+
+/// Every reason, in the order of the exposition.
+const CUT: [(Cut, &str); 5] = [
+    (Cut::Stranger, "stranger"),
+    (Cut::Crowded, "crowded"),
+    (Cut::Write, "write"),
+    (Cut::Idle, "idle"),
+    (Cut::Malformed, "malformed"),
+];
+
+/// The connections of one listener.
+#[derive(Debug, Default)]
+pub struct ConnectionCounts {
+    /// Those that are open.
+    pub open: AtomicU64,
+    refused: [AtomicU64; SHUT.len()],
+    cut: [AtomicU64; CUT.len()],
+}
+
+impl ConnectionCounts {
+    /// Counts one that is not taken.
+    pub fn refuse(&self, why: Shut) {
+        let place = SHUT.iter().position(|(known, _)| *known == why);
+        if let Some(count) = place.and_then(|place| self.refused.get(place)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts one that is ended.
+    pub fn cut(&self, why: Cut) {
+        let place = CUT.iter().position(|(known, _)| *known == why);
+        if let Some(count) = place.and_then(|place| self.cut.get(place)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Each reason not to take one by name, and how often it was one.
+    pub fn refusals(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.refused.iter().map(|count| count.load(Ordering::Relaxed));
+        SHUT.iter().map(|(_, name)| *name).zip(counts)
+    }
+
+    /// Each reason to end one by name, and how often it was one.
+    pub fn cuts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.cut.iter().map(|count| count.load(Ordering::Relaxed));
+        CUT.iter().map(|(_, name)| *name).zip(counts)
     }
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use headroom_proto::catalogue::{
-    HEADROOM_BUILD_INFO, HEADROOM_HTTP_REFUSED_TOTAL, HEADROOM_INGEST_FRAMES_TOTAL,
+    HEADROOM_BUILD_INFO, HEADROOM_GRPC_CONNECTIONS, HEADROOM_GRPC_CONNECTIONS_CUT_TOTAL,
+    HEADROOM_GRPC_CONNECTIONS_REFUSED_TOTAL, HEADROOM_HTTP_CONNECTIONS,
+    HEADROOM_HTTP_CONNECTIONS_CUT_TOTAL, HEADROOM_HTTP_CONNECTIONS_REFUSED_TOTAL,
+    HEADROOM_HTTP_REFUSED_TOTAL, HEADROOM_INGEST_FRAMES_TOTAL,
     HEADROOM_INGEST_LOSSES_REFUSED_TOTAL, HEADROOM_INGEST_LOST_FRAMES_TOTAL,
     HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL, HEADROOM_INGEST_SAMPLES_TOTAL,
     HEADROOM_INGEST_SETTINGS_REFUSED_TOTAL, HEADROOM_INGEST_STREAMS,
@@ -14,9 +17,9 @@ use headroom_proto::catalogue::{
     HEADROOM_STORE_COMMITS_TOTAL, HEADROOM_STORE_DAMAGED_TOTAL, HEADROOM_STORE_DAYS,
     HEADROOM_STORE_DISK_BYTES, HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL,
     HEADROOM_STORE_FAILED_COMMITS_TOTAL, HEADROOM_STORE_HEAD_BYTES, HEADROOM_STORE_HEAD_SAMPLES,
-    HEADROOM_STORE_LATE_SAMPLES_TOTAL, HEADROOM_STORE_LOG_BYTES, HEADROOM_STORE_MERGES_TOTAL,
-    HEADROOM_STORE_SEALED_SAMPLES_TOTAL, HEADROOM_STORE_SERIES, HEADROOM_STORE_UNMERGED_DAYS,
-    Metric,
+    HEADROOM_STORE_LABEL_BYTES, HEADROOM_STORE_LATE_SAMPLES_TOTAL, HEADROOM_STORE_LIVING_SERIES,
+    HEADROOM_STORE_LOG_BYTES, HEADROOM_STORE_MERGES_TOTAL, HEADROOM_STORE_SEALED_SAMPLES_TOTAL,
+    HEADROOM_STORE_SERIES, HEADROOM_STORE_UNMERGED_DAYS, Metric,
 };
 use headroom_proto::exposition::Exposition;
 use headroom_proto::panics;
@@ -79,6 +82,7 @@ impl CollectorCounts {
         let version = env!("CARGO_PKG_VERSION");
         let mut numbers = vec![OwnNumber::labelled(HEADROOM_BUILD_INFO, "version", version, 1)];
         numbers.push(OwnNumber::plain(HEADROOM_PANICS_TOTAL, panics::count()));
+        self.push_connections(&mut numbers);
         self.push_ingest(&mut numbers);
         self.push_requests(&mut numbers);
         numbers.push(OwnNumber::plain(HEADROOM_STORE_COMMITS_TOTAL, read(&self.commits)));
@@ -86,6 +90,30 @@ impl CollectorCounts {
         numbers.push(OwnNumber::plain(HEADROOM_STORE_FAILED_COMMITS_TOTAL, failed));
         push_store(store, disk_bytes, &mut numbers);
         numbers
+    }
+
+    fn push_connections(&self, numbers: &mut Vec<OwnNumber>) {
+        for (open, refused, cut, counts) in [
+            (
+                HEADROOM_HTTP_CONNECTIONS,
+                HEADROOM_HTTP_CONNECTIONS_REFUSED_TOTAL,
+                HEADROOM_HTTP_CONNECTIONS_CUT_TOTAL,
+                &self.http,
+            ),
+            (
+                HEADROOM_GRPC_CONNECTIONS,
+                HEADROOM_GRPC_CONNECTIONS_REFUSED_TOTAL,
+                HEADROOM_GRPC_CONNECTIONS_CUT_TOTAL,
+                &self.grpc,
+            ),
+        ] {
+            numbers.push(OwnNumber::plain(open, read(&counts.open)));
+            let by_reason = |metric| {
+                move |(reason, count)| OwnNumber::labelled(metric, "reason", reason, count)
+            };
+            numbers.extend(counts.refusals().map(by_reason(refused)));
+            numbers.extend(counts.cuts().map(by_reason(cut)));
+        }
     }
 
     fn push_ingest(&self, numbers: &mut Vec<OwnNumber>) {
@@ -143,6 +171,8 @@ fn push_store(store: &StoreState, disk_bytes: u64, numbers: &mut Vec<OwnNumber>)
     let counts = store.counts;
     let all = [
         (HEADROOM_STORE_SERIES, store.series),
+        (HEADROOM_STORE_LIVING_SERIES, store.living_series),
+        (HEADROOM_STORE_LABEL_BYTES, store.label_bytes),
         (HEADROOM_STORE_HEAD_SAMPLES, store.head_samples),
         (HEADROOM_STORE_HEAD_BYTES, store.head_bytes),
         (HEADROOM_STORE_LOG_BYTES, store.log_bytes),
@@ -182,6 +212,8 @@ mod tests {
     fn every_number_is_as_the_catalogue_says_and_tells_itself_from_others() {
         let state = StoreState {
             series: 1,
+            living_series: 1,
+            label_bytes: 1,
             head_samples: 2,
             head_bytes: 3,
             log_bytes: 4,

@@ -3,11 +3,10 @@
 //!
 //! What is refused is counted, and of each writer that is refused the log has one line a minute.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +15,7 @@ use super::credentials::credentials;
 use super::names::Foreign;
 use super::problem::{Code, Problem};
 use super::site::Site;
+use crate::connections::Caller;
 use crate::ingest::NoWriter;
 use crate::telemetry::Turned;
 
@@ -83,6 +83,9 @@ impl Door {
         let known = self.site.remote_write.writer(shown.token.as_deref());
         match known {
             Ok(writer) => {
+                if let Some(caller) = request.extensions().get::<Caller>() {
+                    caller.recognise_for_good();
+                }
                 request.extensions_mut().insert(writer);
                 Ok(())
             }
@@ -99,7 +102,7 @@ impl Door {
     /// Tells the log who was refused; answers with how long it waits for that.
     fn note(&self, request: &Request, user: &str, why: NoWriter) -> Duration {
         let now = Instant::now();
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let peer = request.extensions().get::<Caller>().map(|caller| caller.address().ip());
         let user: String = user.chars().take(SHOWN).collect();
         let from = peer.map_or_else(String::new, |peer| peer.to_string());
         if let Some(before) = self.site.refusals.tell(&format!("{user} {from}"), now) {

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::{Held, Submission, Write, WriteOutcome, Writer, WriterEnded};
 use crate::samples::METRIC;
-use crate::store::{FrameWrite, SeriesId, SeriesLimit};
+use crate::store::{Claim, FrameWrite, SeriesId, SeriesLimit};
 use crate::telemetry::OwnNumber;
 
 /// The job of everything that the programs say of themselves.
@@ -67,6 +67,6 @@ impl OwnSeries {
         let own = [(METRIC, number.metric.name), (INSTANCE, &*self.instance), (JOB, OWN_JOB)];
         let mut pairs: Vec<(&str, &str)> = own.into_iter().chain(number.label).collect();
         pairs.sort_unstable();
-        self.writer.series_id_of(&pairs)
+        self.writer.series_id_of(&pairs, Claim::Own)
     }
 }

@@ -68,7 +68,10 @@ async fn own_numbers_are_stored_under_the_collectors_name_and_not_counted_as_tak
 #[tokio::test]
 async fn each_write_is_told_what_became_of_it_and_the_thread_ends_behind_the_last() {
     let scene = scene();
-    let series = scene.writer.series_id_of(&[("__name__", "load"), ("instance", "ca1")]).unwrap();
+    let series = scene
+        .writer
+        .series_id_of(&[("__name__", "load"), ("instance", "ca1")], Claim::Own)
+        .unwrap();
     let frame = |sequence| FrameWrite {
         id: Some(FrameId { instance: "ca1".into(), boot: 5, sequence }),
         timestamp_ms: NOW_MS + sequence as i64,

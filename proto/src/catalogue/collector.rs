@@ -3,6 +3,22 @@
 super::metrics! { COLLECTOR:
     HEADROOM_BUILD_INFO = Info "headroom_build_info" by ["version"],
         "The version of the collector.";
+    HEADROOM_HTTP_CONNECTIONS = Gauge "headroom_http_connections",
+        "Connections of readers and programs that are open.";
+    HEADROOM_HTTP_CONNECTIONS_REFUSED_TOTAL =
+        Counter "headroom_http_connections_refused_total" by ["reason"],
+        "Connections of readers and programs for which there was no room.";
+    HEADROOM_HTTP_CONNECTIONS_CUT_TOTAL =
+        Counter "headroom_http_connections_cut_total" by ["reason"],
+        "Connections of readers and programs that the collector ended.";
+    HEADROOM_GRPC_CONNECTIONS = Gauge "headroom_grpc_connections",
+        "Connections of agents that are open.";
+    HEADROOM_GRPC_CONNECTIONS_REFUSED_TOTAL =
+        Counter "headroom_grpc_connections_refused_total" by ["reason"],
+        "Connections of agents for which there was no room.";
+    HEADROOM_GRPC_CONNECTIONS_CUT_TOTAL =
+        Counter "headroom_grpc_connections_cut_total" by ["reason"],
+        "Connections of agents that the collector ended.";
     HEADROOM_HTTP_REFUSED_TOTAL = Counter "headroom_http_refused_total" by ["reason"],
         "Requests over HTTP that were turned away before they were read.";
     HEADROOM_PANICS_TOTAL = Counter "headroom_panics_total",
@@ -46,6 +62,10 @@ super::metrics! { COLLECTOR:
         "Batches that could not be written, and were acknowledged to nobody.";
     HEADROOM_STORE_SERIES = Gauge "headroom_store_series",
         "Series that the store knows.";
+    HEADROOM_STORE_LIVING_SERIES = Gauge "headroom_store_living_series",
+        "Series that had samples within the last hours, which limits count.";
+    HEADROOM_STORE_LABEL_BYTES = Gauge "headroom_store_label_bytes" in Bytes,
+        "Memory that the names of all series take.";
     HEADROOM_STORE_HEAD_SAMPLES = Gauge "headroom_store_head_samples",
         "Samples that are kept in memory until they are sealed.";
     HEADROOM_STORE_HEAD_BYTES = Gauge "headroom_store_head_bytes" in Bytes,

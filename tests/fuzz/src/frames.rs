@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use headroom::ingest::frames::{StreamSeries, TakenTimes};
 use headroom::ingest::losses;
-use headroom::store::{Store, StoreOptions};
+use headroom::store::{Claim, SeriesLimits, Store, StoreOptions};
 use headroom_proto::wire::agent_message::Message;
 use headroom_proto::wire::{AgentMessage, Frame, Label, Loss, Meeting, SeriesDefinition};
 use headroom_proto::wire::{LossReason, SeriesDefinitions};
@@ -51,7 +51,8 @@ pub fn frames(bytes: &[u8]) {
 impl World {
     fn new() -> Self {
         let folder = scratch::folder();
-        let options = StoreOptions { series_per_instance: 200, ..StoreOptions::default() };
+        let series = SeriesLimits { per_instance: 200, ..StoreOptions::default().series };
+        let options = StoreOptions { series, ..StoreOptions::default() };
         let store = Store::open_with(folder.path(), options).expect("a new store opens");
         Self { store, inputs: 0, _folder: folder }
     }
@@ -63,7 +64,8 @@ impl World {
             match message.message {
                 Some(Message::Series(definitions)) => {
                     for definition in &definitions.series {
-                        let resolve = |pairs: &[(&str, &str)]| self.store.series_id_of(pairs);
+                        let resolve =
+                            |pairs: &[(&str, &str)]| self.store.series_id_of(pairs, Claim::Own);
                         // A refusal is an answer, too.
                         let _ = series.define(definitions.boot, definition, resolve);
                     }

@@ -8,7 +8,7 @@ use headroom::clock::Clock;
 use headroom::identity::{Entry, RemoteWriter, RemoteWriters};
 use headroom::ingest::{Clocks, IntakeOptions, RemoteWrite, RemoteWriteError};
 use headroom::samples::{Pool, Share, Side};
-use headroom::store::{Store, StoreOptions};
+use headroom::store::{SeriesLimits, Store, StoreOptions};
 use headroom::telemetry::CollectorCounts;
 use headroom::writer::Writer;
 use tempfile::TempDir;
@@ -65,7 +65,8 @@ pub fn remote_write(bytes: &[u8]) {
 impl World {
     fn new() -> Self {
         let folder = scratch::folder();
-        let options = StoreOptions { series_per_instance: 200, ..StoreOptions::default() };
+        let series = SeriesLimits { per_instance: 200, ..StoreOptions::default().series };
+        let options = StoreOptions { series, ..StoreOptions::default() };
         let store = Store::open_with(folder.path(), options).expect("a new store opens");
         let counts = Arc::new(CollectorCounts::default());
         let (writer, _) =

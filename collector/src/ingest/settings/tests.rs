@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::clock::Clock;
+use crate::connections::ConnectionLimits;
 use crate::identity::TokenHash;
 use crate::ingest::{self, Clocks, IngestOptions};
 use crate::store::Store;
@@ -58,6 +59,7 @@ async fn settings_are_sent_at_the_beginning_and_whenever_they_change() {
         agents,
         guesses: Arc::default(),
         settings: Arc::clone(&settings),
+        connections: ConnectionLimits::of_grpc(),
         tls: None,
         oldest: Duration::from_hours(1),
         clocks: Arc::new(Clocks::new(Arc::new(Clock::start()), None)),

@@ -4,7 +4,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::{Due, Retention, Store};
+use crate::store::{Claim, Due, Retention, Store};
 
 /// Says which of [`ENDS`] a process of this test is to come to.
 const CHILD: &str = "HEADROOM_STORE_ENDS";
@@ -34,7 +34,7 @@ const ENDS: [(&str, End); 4] = [
             let _index = write(&store.index);
             panic!("on purpose");
         });
-        let _ = store.series_id_of(&[("__name__", "a")]);
+        let _ = store.series_id_of(&[("__name__", "a")], Claim::Own);
     }),
     ("upkeep", |store| {
         let hour = 3_600_000;
@@ -44,7 +44,7 @@ const ENDS: [(&str, End); 4] = [
         let frame = crate::store::FrameWrite {
             id: None,
             timestamp_ms: hour,
-            series: vec![store.series_id_of(&[("__name__", "a")]).unwrap()].into(),
+            series: vec![store.series_id_of(&[("__name__", "a")], Claim::Own).unwrap()].into(),
             values: vec![1.0],
         };
         store.append(&[frame]).unwrap();
