@@ -16,30 +16,28 @@ pub struct Descriptors {
     most: Option<u64>,
 }
 
-/// Raises the limit as far as it goes, and tells the log.
+/// Raises the limit as far as it goes.
 pub fn raise() -> Descriptors {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let shown =
-        |limit: Option<u64>| limit.map_or("any number of".to_owned(), |most| most.to_string());
     if current == maximum {
-        tracing::info!("up to {} descriptors, so many files may be open", shown(current));
         return Descriptors { most: current };
     }
     match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
-        Ok(()) => {
-            let (most, before) = (shown(maximum), shown(current));
-            tracing::info!("up to {most} descriptors, so many files may be open; it was {before}");
-            Descriptors { most: maximum }
-        }
+        Ok(()) => Descriptors { most: maximum },
         Err(error) => {
-            let most = shown(current);
-            tracing::warn!("up to {most} descriptors, and failed to raise that: {error}");
+            tracing::warn!("failed to raise how many files may be open: {error}");
             Descriptors { most: current }
         }
     }
 }
 
 impl Descriptors {
+    /// Tells the log.
+    pub fn tell(self) {
+        let most = self.most.map_or("any number of".to_owned(), |most| format!("up to {most}"));
+        tracing::info!("{most} files may be open");
+    }
+
     /// How many connections there is room for beside all else: half of the files, if they are few.
     pub fn connections(self) -> usize {
         let Some(most) = self.most else { return usize::MAX };

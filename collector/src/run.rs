@@ -248,6 +248,7 @@ impl Collector {
             counts: Arc::clone(&counts),
             zone: options.zone,
         };
+        descriptors.tell();
         let room = descriptors.connections();
         let for_readers = options.http_connections.within(room / 4);
         let connections = options.grpc_connections.within(room - room / 4);

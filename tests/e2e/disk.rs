@@ -96,7 +96,7 @@ fn a_read_only_data_directory_is_named() {
     assert_eq!(output.code, Some(1));
     let expected = format!(
         "headroom: failed to create data directory {}: Read-only file system (os error 30)\n",
-        data.join("store").display()
+        data.display()
     );
     assert_eq!(output.stderr, expected);
 }
