@@ -169,7 +169,7 @@ fn soft_limit() -> anyhow::Result<Finding> {
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap_or_default();
     let soft = line.split_whitespace().nth(3).unwrap_or_default().to_owned();
     let log = collector.log();
-    let told = log.lines().find(|line| line.contains("descriptors")).unwrap_or_default();
+    let told = log.lines().find(|line| line.contains("files may be open")).unwrap_or_default();
     Ok(Finding::of(soft == "8192" && !told.is_empty(), format!("soft limit {soft}; {told:?}")))
 }
 

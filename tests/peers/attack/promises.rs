@@ -66,7 +66,10 @@ fn eventually(within: Duration, condition: impl Fn() -> bool) -> bool {
 fn flip(path: &Path, place: usize) -> anyhow::Result<()> {
     let mut bytes = std::fs::read(path)?;
     *bytes.get_mut(place).context("a place within the file")? ^= 0x10;
-    Ok(std::fs::write(path, bytes)?)
+    // Another file in its place: whoever witnesses by a link of its own keeps what was written.
+    let flipped = path.with_extension("flipped");
+    std::fs::write(&flipped, bytes)?;
+    Ok(std::fs::rename(&flipped, path)?)
 }
 
 /// The largest file of an ending.
