@@ -10,6 +10,7 @@ mod content;
 mod credentials;
 mod doors;
 mod gate;
+mod lane;
 mod meetings;
 mod metrics;
 mod names;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use self::gate::Lane;
+pub use self::lane::Lane;
 pub use self::names::OwnNames;
 pub use self::site::{Readiness, Site};
 pub use self::snapshot::Snapshots;

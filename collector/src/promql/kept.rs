@@ -107,8 +107,8 @@ impl KeptRanges {
             phase_ms: steps.from_ms.rem_euclid(steps.step_ms),
             lookback_ms: limits.lookback_ms,
         };
-        let of_today = |answer: &Arc<Answer>| answer.version == settled.version;
-        let known = self.0.get(&asked).filter(of_today);
+        let of_this_version = |answer: &Arc<Answer>| answer.version == settled.version;
+        let known = self.0.get(&asked).filter(of_this_version);
         let known = known.and_then(|known| Part::of(known, steps, last_ms));
         let rest_ms = known.as_ref().map_or(steps.from_ms, |part| part.to_ms + steps.step_ms);
         let mut rows = Vec::new();
@@ -116,10 +116,8 @@ impl KeptRanges {
             let rest = Steps { from_ms: rest_ms, ..steps };
             match range(reader, expression, rest, limits)? {
                 Value::Vector(found) => rows = found,
-                // Numbers and texts are read from nothing.
-                Value::Scalar(_) | Value::Text(_) | Value::Matrix(_) => {
-                    return range(reader, expression, steps, limits);
-                }
+                // Numbers and texts are never kept, so that the rest is the whole.
+                other @ (Value::Scalar(_) | Value::Text(_) | Value::Matrix(_)) => return Ok(other),
             }
         }
         if let Some(part) = &known {

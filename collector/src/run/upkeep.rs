@@ -45,12 +45,12 @@ pub async fn run(upkeep: Upkeep, stop: CancellationToken) {
         }
         let standing = clock.look();
         let newest_ms = counts.newest_ms().max(store.newest_at_open_ms());
-        let settled_ms = settled.look(standing, newest_ms);
+        let believed_ms = settled.look(standing, newest_ms);
         let rested = last.is_none_or(|last| last.elapsed() >= UPKEEP_INTERVAL);
         if !rested && (failed || !store.is_full()) {
             continue;
         }
-        let due = Due { now_ms: standing.unix_ms, settled_ms, retention };
+        let due = Due { now_ms: standing.unix_ms, believed_ms, retention };
         let (worker, stop) = (Arc::clone(&store), stop.clone());
         let work = move || worker.maintain(due, &|| stop.is_cancelled());
         let outcome = tokio::task::spawn_blocking(work).await;

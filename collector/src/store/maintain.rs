@@ -25,7 +25,7 @@ pub struct Due {
     pub now_ms: i64,
     /// The moment that is beyond doubt, at most that one: by it, days are rolled up and things are
     /// dropped. None of that happens without it.
-    pub settled_ms: Option<i64>,
+    pub believed_ms: Option<i64>,
     /// How long things are kept.
     pub retention: Retention,
 }
@@ -33,7 +33,7 @@ pub struct Due {
 impl Due {
     /// All of it by one moment.
     pub fn at(now_ms: i64, retention: Retention) -> Self {
-        Self { now_ms, settled_ms: Some(now_ms), retention }
+        Self { now_ms, believed_ms: Some(now_ms), retention }
     }
 }
 
@@ -57,12 +57,12 @@ const EXPIRING_MEETINGS: usize = 100_000;
 
 /// Does what is due, day by day until `stop` says so. The caller holds the maintenance lock.
 pub fn maintain(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), StoreError> {
-    let Due { now_ms, settled_ms, retention } = due;
+    let Due { now_ms, believed_ms, retention } = due;
     if store.is_full() || age_is_due(store, now_ms) || is_history(store) {
         seal::seal(store)?;
         store.writer().sealed_at_ms = Some(now_ms);
     }
-    let believed = settled_ms.map(|now_ms| Believed { now_ms, retention });
+    let believed = believed_ms.map(|now_ms| Believed { now_ms, retention });
     if let Some(believed) = believed {
         drop_expired(store, believed, stop)?;
     }
@@ -71,7 +71,7 @@ pub fn maintain(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), 
         day.end_ms() + MERGE_AFTER_MS <= now_ms && !state.busy && !stop()
     };
     let rolls = |day: Day| {
-        settled_ms.is_some_and(|now_ms| day.end_ms() + ROLL_AFTER_MS <= now_ms) && !stop()
+        believed_ms.is_some_and(|now_ms| day.end_ms() + ROLL_AFTER_MS <= now_ms) && !stop()
     };
     merge_and_roll(store, merges, rolls)?;
     store.write().days.0.values_mut().for_each(|day| day.busy = false);

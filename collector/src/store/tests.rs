@@ -179,8 +179,8 @@ fn without_a_moment_beyond_doubt_nothing_is_dropped_or_rolled_up() {
     store.seal().unwrap();
     append(&store, 2, begin + 1000, 2.0);
     let retention = Retention { raw_ms: 9 * DAY_MS, minutes_ms: 9 * DAY_MS, hours_ms: 9 * DAY_MS };
-    let keep = |now_ms, settled_ms| {
-        store.maintain(Due { now_ms, settled_ms, retention }, &|| false).unwrap();
+    let keep = |now_ms, believed_ms| {
+        store.maintain(Due { now_ms, believed_ms, retention }, &|| false).unwrap();
     };
     // The clock jumps a hundred days ahead.
     keep(begin, None);
@@ -368,7 +368,7 @@ fn a_store_above_its_limit_refuses_new_series_only_and_not_for_ever() {
     let retention = Retention { raw_ms: 1 << 50, minutes_ms: 1 << 50, hours_ms: 1 << 50 };
     let upkeep = |hour: i64| {
         let now_ms = hour * 3_600_000;
-        let due = Due { now_ms, settled_ms: None, retention };
+        let due = Due { now_ms, believed_ms: None, retention };
         store.maintain(due, &|| false).unwrap();
     };
     upkeep(1000);

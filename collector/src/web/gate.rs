@@ -4,7 +4,6 @@
 //! What answers reads knows the site through the gate only, so that none can read without a budget.
 
 mod admission;
-mod lane;
 mod limits;
 
 use std::convert::Infallible;
@@ -19,11 +18,11 @@ use headroom_proto::panics;
 use tokio::time::Instant;
 
 use self::admission::Admission;
-pub use self::lane::{Lane, Turned};
 pub use self::limits::{Kind, LONGEST};
 use self::limits::{QUEUE, large_at_once};
 use super::body::{self, Allowed, Taken};
 use super::content::Content;
+use super::lane::Lane;
 use super::problem::{Code, Problem};
 use super::site::{Site, Visit};
 use crate::clock::now_ms;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::Site;
 use super::body::{self, Allowed};
-use super::gate::Turned;
+use super::lane::Turned;
 use super::problem::{Code, Problem};
 use crate::identity::RemoteWriter;
 use crate::ingest::{MAX_REQUEST_BYTES, RemoteWriteError};

@@ -14,7 +14,7 @@ use crate::samples::{Budget, Pool, Reader, Samples, Stop};
 use crate::store::Records;
 use crate::telemetry::CollectorCounts;
 
-use super::gate::Lane;
+use super::lane::Lane;
 use super::names::OwnNames;
 use super::snapshot::Snapshots;
 

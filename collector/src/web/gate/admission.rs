@@ -10,10 +10,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Asked;
-use super::lane::{Lane, Turned};
 use super::limits::{Kind, PLACES, QUEUE, large_pictures};
 use crate::samples::{Budget, Limits, Pool, Side, Stop};
 use crate::telemetry::{CollectorCounts, Outcome, Requests};
+use crate::web::lane::{Lane, Turned};
 use crate::web::problem::{Code, Problem};
 
 /// Lets requests in.
@@ -52,7 +52,7 @@ impl Admission {
         found
     }
 
-    /// CollectorCounts a request that is wrong before it is let in.
+    /// Counts a request that is wrong before it is let in.
     pub fn refuse(&self, kind: Kind, problem: &Problem) {
         requests(&self.counts, kind).end(problem.code().outcome());
     }
