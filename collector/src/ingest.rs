@@ -134,7 +134,7 @@ pub async fn serve(
         told: Seldom::of(LINES_OF_AGENTS),
         settings: options.settings,
         counts: options.counts,
-        writer: options.writer,
+        writer: options.writer.clone(),
         permits: options.memory.available_permits(),
         memory: options.memory,
         oldest: options.oldest,
@@ -159,7 +159,11 @@ pub async fn serve(
         .add_service(health::bounded(health.clone()))
         .add_service(telemetry)
         .serve_with_incoming_shutdown(Incoming::new(listener, connections), stop.cancelled());
-    let outcome = serving.await.map_err(IngestError::Transport);
+    let following = health::follow::<TelemetryServer<DoorService>>(health, options.writer);
+    let outcome = tokio::select! {
+        served = serving => served.map_err(IngestError::Transport),
+        () = following => Ok(()),
+    };
     streams.close();
     if tokio::time::timeout(DRAIN_TIMEOUT, streams.wait()).await.is_err() {
         tracing::warn!("streams did not end within {} s", DRAIN_TIMEOUT.as_secs());

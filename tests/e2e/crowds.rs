@@ -106,7 +106,7 @@ async fn few_open_files_are_shared_out_too() {
     let mut silent = crowd("127.0.0.1", address(&collector.http("")), 64).await;
     silent.extend(crowd("127.0.0.1", address(&collector.grpc()), 64).await);
     serves(&collector).await;
-    assert!(collector.log().contains("up to 128 descriptors"), "{}", collector.log());
+    assert!(collector.log().contains("up to 128 files may be open"), "{}", collector.log());
     drop(silent);
     collector.terminate();
 }

@@ -13,6 +13,9 @@ use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
 use tempfile::TempDir;
 use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 const BOOT: u64 = 42;
 
@@ -62,6 +65,23 @@ async fn ready(collector: &CollectorProgram) -> (u16, String) {
     (status, String::from_utf8(body).unwrap())
 }
 
+/// What the standard health service tells of the collector and of its door.
+async fn health(collector: &CollectorProgram) -> [ServingStatus; 2] {
+    let endpoint = tonic::transport::Endpoint::from_shared(collector.grpc()).unwrap();
+    let mut client = HealthClient::new(endpoint.connect().await.unwrap());
+    let mut told = [ServingStatus::Unknown; 2];
+    for (service, told) in ["", "headroom.v1.Telemetry"].into_iter().zip(&mut told) {
+        let answer = client.check(HealthCheckRequest { service: service.into() }).await.unwrap();
+        *told = answer.into_inner().status();
+    }
+    told
+}
+
+async fn agents_are_told(collector: &CollectorProgram, status: ServingStatus) {
+    let is_told = async || (health(collector).await == [status; 2]).then_some(());
+    eventually(&format!("health tells {status:?}"), PATIENCE, is_told).await;
+}
+
 /// Waits until the collector is not ready for a reason that holds `word`.
 async fn not_ready(collector: &CollectorProgram, word: &str) {
     eventually(&format!("not ready: {word}"), PATIENCE, async || {
@@ -69,12 +89,14 @@ async fn not_ready(collector: &CollectorProgram, word: &str) {
         (status == 503 && reason.starts_with("not ready: ") && reason.contains(word)).then_some(())
     })
     .await;
+    agents_are_told(collector, ServingStatus::NotServing).await;
     assert_eq!(fetch(&collector.http("/-/healthy")).await.unwrap().0, 200, "it lives, though");
 }
 
 async fn ready_again(collector: &CollectorProgram) {
     let is_ready = async || (ready(collector).await == (200, "ready\n".into())).then_some(());
     eventually("ready again", PATIENCE, is_ready).await;
+    agents_are_told(collector, ServingStatus::Serving).await;
 }
 
 /// What is done to a data directory leaves nothing acknowledged, and the collector not ready.

@@ -173,6 +173,9 @@ async fn what_a_tiny_spool_gave_up_is_known_exactly() {
     assert!(runs(&frames[second..]).len() == 1, "the second run has no hole");
 }
 
+/// What an agent says at its end if the collector has not answered all that was sent.
+const WAITS: &str = "what the collector has not answered waits for the next run";
+
 /// Twenty sudden deaths of the collector while ten agents push ten times a second.
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_kills_lose_nothing_and_double_nothing() {
@@ -211,7 +214,10 @@ async fn twenty_kills_lose_nothing_and_double_nothing() {
         assert_eq!(durable.len(), 1, "{instance}: one boot");
         assert_eq!(durable[0].1.ranges(), [(1, frames.len() as u64)], "{instance}: each once");
         assert_eq!(losses(&store, instance), [], "{instance}");
-        assert_eq!(segments(agent), 0, "{instance}: frames wait though all are durable");
+        // A busy collector may answer the last frames after the agent has left: then they stay, and
+        // the next run would send them again.
+        let (left, log) = (segments(agent), agent.log());
+        assert!(left == 0 || log.contains(WAITS), "{instance}: {left} segments are left: {log}");
         let all = Account { stored: frames.len() as u64, lost: 0 };
         assert_eq!(account(agent, &store, instance), all, "{instance}");
     }

@@ -1,18 +1,51 @@
 //! The standard health service, which strangers may ask: only so many of them may watch it at once.
+//! It serves as long as what comes would be durable.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{MissedTickBehavior, timeout};
 use tokio_stream::Stream;
+use tonic::server::NamedService;
 use tonic::{Request, Response, Status};
+use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_health::server::{HealthReporter, HealthService};
 
+use crate::writer::Writer;
+
 /// The most that watch at once.
 const WATCHES: usize = 128;
+
+/// How often the disk is looked at, and how long a look may take: a disk that hangs is no place for
+/// anything.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Reports of the whole and of the service `S` whether what comes now would be durable, for ever.
+pub async fn follow<S: NamedService>(reporter: HealthReporter, writer: Writer) {
+    let mut looks = tokio::time::interval(INTERVAL);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = None;
+    loop {
+        looks.tick().await;
+        let writer = writer.clone();
+        let look = tokio::task::spawn_blocking(move || writer.readiness());
+        let status = match timeout(INTERVAL, look).await {
+            Ok(Ok(Ok(()))) => ServingStatus::Serving,
+            Ok(Ok(Err(_)) | Err(_)) | Err(_) => ServingStatus::NotServing,
+        };
+        // Whoever watches is told of changes only.
+        if told.replace(status) != Some(status) {
+            for service in ["", S::NAME] {
+                reporter.set_service_status(service, status).await;
+            }
+        }
+    }
+}
 
 /// The service, within its limit.
 pub struct BoundedHealth {

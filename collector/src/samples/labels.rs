@@ -1,5 +1,6 @@
 //! Labels, which name a series.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,26 +8,34 @@ use std::sync::Arc;
 pub const METRIC: &str = "__name__";
 
 /// The labels of one series, metric name included, sorted by name.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Labels(Arc<[(Box<str>, Box<str>)]>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Labels(Arc<Packed>);
+
+/// All texts one behind the other, since a series has too many of them to give each its own memory.
+#[derive(Default, PartialEq, Eq, Hash)]
+struct Packed {
+    /// A name, its value, the next name.
+    texts: Box<str>,
+    /// Where each of them ends.
+    ends: Box<[u32]>,
+}
+
+/// What packed labels take beside their texts and ends, in bytes.
+const PACKED_BYTES: usize = size_of::<Packed>() + 2 * size_of::<usize>();
 
 impl Labels {
     /// Labels from names and values in any order; a value that is empty is no label.
     pub fn new<'a>(metric: &'a str, labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let pairs = labels.into_iter().chain([(METRIC, metric)]);
-        let mut pairs: Vec<(Box<str>, Box<str>)> = pairs
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        pairs.sort();
+        let mut pairs: Vec<_> = pairs.filter(|(_, value)| !value.is_empty()).collect();
+        pairs.sort_unstable();
         pairs.dedup_by(|b, a| a.0 == b.0);
-        Self(pairs.into())
+        Self::sorted(pairs.into_iter())
     }
 
     /// The value of a label.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let place = self.0.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
-        Some(&self.0[place].1)
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// The metric's name.
@@ -36,53 +45,80 @@ impl Labels {
 
     /// Names and values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        let Packed { texts, ends } = &*self.0;
+        let mut begin = 0;
+        ends.chunks_exact(2).map(move |pair| {
+            let [name, value] = [pair[0] as usize, pair[1] as usize];
+            let pair = (&texts[begin..name], &texts[name..value]);
+            begin = value;
+            pair
+        })
     }
 
     /// These labels but those of the given names.
     #[must_use]
     pub fn without<S: AsRef<str>>(&self, names: &[S]) -> Self {
         let left = |name: &str| !names.iter().any(|unwanted| unwanted.as_ref() == name);
-        Self(self.0.iter().filter(|(name, _)| left(name)).cloned().collect())
+        Self::sorted(self.iter().filter(|(name, _)| left(name)))
     }
 
     /// Only the labels of the given names.
     #[must_use]
     pub fn only<S: AsRef<str>>(&self, names: &[S]) -> Self {
         let wanted = |name: &str| names.iter().any(|wanted| wanted.as_ref() == name);
-        Self(self.0.iter().filter(|(name, _)| wanted(name)).cloned().collect())
+        Self::sorted(self.iter().filter(|(name, _)| wanted(name)))
     }
 
     /// These labels with one set; an empty value takes it away.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut pairs: Vec<(Box<str>, Box<str>)> = self.without(&[name]).0.to_vec();
+        let mut pairs: Vec<_> = self.iter().filter(|(known, _)| *known != name).collect();
         if !value.is_empty() {
-            pairs.push((name.into(), value.into()));
-            pairs.sort();
+            let place = pairs.partition_point(|(known, _)| *known < name);
+            pairs.insert(place, (name, value));
         }
-        Self(pairs.into())
+        Self::sorted(pairs.into_iter())
     }
 
-    /// About what they take in memory, in bytes.
+    /// What they take in memory, in bytes.
     pub fn bytes(&self) -> u64 {
-        Self::bytes_of(self.iter())
+        (PACKED_BYTES + self.0.texts.len() + size_of_val(&*self.0.ends)) as u64
     }
 
-    /// About what labels of these names and values would take.
+    /// What labels of these names and values would take.
     pub fn bytes_of<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> u64 {
-        let pair = size_of::<(Box<str>, Box<str>)>();
-        pairs.map(|(name, value)| (pair + name.len() + value.len()) as u64).sum()
+        let ends = 2 * size_of::<u32>();
+        let pairs: usize = pairs.map(|(name, value)| ends + name.len() + value.len()).sum();
+        (PACKED_BYTES + pairs) as u64
     }
 
     /// No labels.
     pub fn none() -> Self {
-        Self(Arc::new([]))
+        Self(Arc::default())
     }
 
     /// Labels from pairs that are sorted by name already.
     pub fn sorted<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
-        Self(pairs.map(|(name, value)| (name.into(), value.into())).collect())
+        let (mut texts, mut ends) = (String::new(), Vec::new());
+        for (name, value) in pairs {
+            for text in [name, value] {
+                texts.push_str(text);
+                ends.push(texts.len() as u32);
+            }
+        }
+        Self(Arc::new(Packed { texts: texts.into(), ends: ends.into() }))
+    }
+}
+
+impl PartialOrd for Labels {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Labels {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other.iter())
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::lock::read;
 use super::presence::There;
-use super::search::{self, TURN, search};
+use super::room::{give_back_spare, make_room};
+use super::search::{self, Search, TURN, search};
 use super::symbols::Symbol;
 use super::view::View;
 use super::{SeriesId, Store};
@@ -20,20 +21,25 @@ pub fn find(
     most: usize,
     budget: &Budget,
 ) -> Result<Vec<Labels>, ReadError> {
-    let view = View::open(store, what, budget)?;
+    let view = View::of_none(store, what.range, budget)?;
     let mut there = There::within(&view, what.range);
+    let (mut of_ids, mut of_list) = (Held::nothing(budget), Held::nothing(budget));
+    let mut search = Search::begin(&store.index, what.matchers, &mut of_ids)?;
     let mut found: Vec<Labels> = Vec::new();
-    for part in view.series.chunks(TURN.min(most.max(1))) {
-        let present = there.among(part)?;
+    while found.len() < most
+        && let Some(part) = search.next_turn(budget)?
+    {
+        let present = there.among(&part)?;
         let index = read(&store.index);
-        for id in present.into_iter().take(most - found.len()) {
-            budget.hold(index.labels_bytes(id) + size_of::<Labels>() as u64)?;
+        let wanted = present.len().min(most - found.len());
+        make_room(&mut found, wanted, &mut of_list)?;
+        for id in present.into_iter().take(wanted) {
+            budget.hold(index.labels_bytes(id))?;
             found.extend(index.labels(id));
         }
-        if found.len() >= most {
-            break;
-        }
     }
+    give_back_spare(&mut found, &mut of_list);
+    of_list.hand_over();
     sorted(found, budget, Labels::cmp)
 }
 

@@ -25,29 +25,62 @@ pub fn search<'b>(
     budget: &'b Budget,
 ) -> Result<(Vec<SeriesId>, Held<'b>), ReadError> {
     let mut memory = Held::nothing(budget);
-    let candidates = match rarest(index, matchers, &mut memory)? {
-        Some(ids) => ids,
-        None => match narrowed(index, matchers, &mut memory)? {
-            Some(ids) => ids,
-            None => all(index, &mut memory)?,
-        },
-    };
-    let mut filters: Vec<Filter<'_>> = matchers.iter().map(Filter::new).collect();
+    let mut search = Search::begin(index, matchers, &mut memory)?;
     let mut accepted = Vec::new();
-    for part in candidates.chunks(TURN) {
-        budget.check()?;
+    while let Some(part) = search.next_turn(budget)? {
         make_room(&mut accepted, part.len(), &mut memory)?;
-        let index = read(index);
-        for filter in &mut filters {
+        accepted.extend(part);
+    }
+    memory.less(bytes_of::<SeriesId>(search.candidates.capacity()));
+    Ok((accepted, memory))
+}
+
+/// A search that goes on as long as somebody wants more of it.
+pub struct Search<'m> {
+    index: &'m RwLock<Index>,
+    candidates: Vec<SeriesId>,
+    looked_at: usize,
+    filters: Vec<Filter<'m>>,
+}
+
+impl<'m> Search<'m> {
+    /// Finds who may match; takes memory for their ids.
+    pub fn begin(
+        index: &'m RwLock<Index>,
+        matchers: &'m [Matcher],
+        memory: &mut Held<'_>,
+    ) -> Result<Self, ReadError> {
+        let candidates = match rarest(index, matchers, memory)? {
+            Some(ids) => ids,
+            None => match narrowed(index, matchers, memory)? {
+                Some(ids) => ids,
+                None => all(index, memory)?,
+            },
+        };
+        let filters = matchers.iter().map(Filter::new).collect();
+        Ok(Self { index, candidates, looked_at: 0, filters })
+    }
+
+    /// Those of the next few that match, in order of their ids; nothing if all were looked at.
+    pub fn next_turn(&mut self, budget: &Budget) -> Result<Option<Vec<SeriesId>>, ReadError> {
+        let left = &self.candidates[self.looked_at..];
+        if left.is_empty() {
+            return Ok(None);
+        }
+        budget.check()?;
+        let part = &left[..left.len().min(TURN)];
+        let index = read(self.index);
+        for filter in &mut self.filters {
             filter.look_up(&index);
         }
-        accepted.extend(part.iter().filter(|id| {
+        let matching = part.iter().filter(|id| {
             let pairs = index.pairs(**id);
-            !pairs.is_empty() && filters.iter_mut().all(|filter| filter.accepts(&index, pairs))
-        }));
+            !pairs.is_empty() && self.filters.iter_mut().all(|f| f.accepts(&index, pairs))
+        });
+        let matching = matching.copied().collect();
+        self.looked_at += part.len();
+        Ok(Some(matching))
     }
-    memory.less(bytes_of::<SeriesId>(candidates.capacity()));
-    Ok((accepted, memory))
 }
 
 /// The series of the rarest exact value, if a matcher names one.

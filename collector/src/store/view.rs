@@ -38,33 +38,43 @@ pub struct View<'s, 'b> {
 }
 
 impl<'s, 'b> View<'s, 'b> {
-    /// Opens a view at one moment.
+    /// Opens a view of the series that match, at one moment.
     pub fn open(
         store: &'s Store,
         what: Selection<'_>,
         budget: &'b Budget,
     ) -> Result<Self, ReadError> {
+        let view = Self::of_none(store, what.range, budget)?;
+        // Behind the heads: each series that they hold is in the index by now.
+        let (series, memory) = search(&store.index, what.matchers, budget)?;
+        Ok(Self { series, _memory: memory, ..view })
+    }
+
+    /// Opens a view of a range, for a reader who looks for the series on the way.
+    pub fn of_none(
+        store: &'s Store,
+        range: TimeRange,
+        budget: &'b Budget,
+    ) -> Result<Self, ReadError> {
         budget.check()?;
         let state = store.read();
-        let days = state.days.between(what.range.from_ms, what.range.to_ms);
+        let days = state.days.between(range.from_ms, range.to_ms);
         let oldest_raw = state.days.0.keys().next().copied();
         let periods = state.periods.clone();
         let sealing = state.sealing.iter().map(|sealing| &sealing.head);
         let heads = sealing.chain([&state.head]).map(Head::view).collect();
         let sealed = state.sealed;
         drop(state);
-        // Behind the heads: each series that they hold is in the index by now.
-        let (series, memory) = search(&store.index, what.matchers, budget)?;
         Ok(Self {
             store,
             budget,
-            series,
+            series: Vec::new(),
             days,
             oldest_raw,
             periods,
             heads,
             sealed,
-            _memory: memory,
+            _memory: Held::nothing(budget),
         })
     }
 

@@ -14,10 +14,9 @@ use headroom_proto::wire::collector_message::Message as Down;
 use tempfile::TempDir;
 
 use super::ground::{
-    Attack, BOOT, Finding, Request, address, ask, check_alive, collector, wait_for,
+    Attack, BOOT, Finding, Request, address, ask, check_alive, collector, count, wait_for,
 };
 use super::memory::write;
-use crate::process;
 
 pub const ATTACKS: &[Attack] = &[
     Attack {
@@ -131,13 +130,15 @@ fn noise(batch: usize) -> Vec<u8> {
     prost::Message::encode_to_vec(&WriteRequest { series: series.collect() })
 }
 
+/// Connections that ended since nobody took what was written.
+const CUT: &str = "headroom_http_connections_cut_total{reason=\"write\"}";
+
 fn stopped_reader() -> anyhow::Result<Finding> {
     let collector = collector(CollectorOptions::default())?;
     // More than lies in the buffers of a connection.
     for batch in 0..30 {
         anyhow::ensure!(write(&collector, &noise(batch))? == 204, "not written");
     }
-    let before = process::descriptors(collector.id())?;
     let mut stream = TcpStream::connect(address(&collector)?)?;
     stream.write_all(b"POST /api/v1/snapshot HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
     let mut first = [0; 1024];
@@ -146,8 +147,8 @@ fn stopped_reader() -> anyhow::Result<Finding> {
     let mut dropped = None;
     while dropped.is_none() && begin.elapsed() < Duration::from_secs(75) {
         std::thread::sleep(Duration::from_secs(1));
-        let open = process::descriptors(collector.id())?;
-        dropped = (open <= before).then(|| begin.elapsed().as_secs());
+        let cut = count(&collector, CUT)?.unwrap_or_default();
+        dropped = (cut > 0.0).then(|| begin.elapsed().as_secs());
     }
     let status = String::from_utf8_lossy(&first[..12]).into_owned();
     drop(stream);

@@ -36,6 +36,10 @@ const SPANS: [(i64, i64); 9] = [
     (366 * DAY, 120),
 ];
 
+/// Moments lie between rollups: within one, a span's edge depends on what it is read from, and what
+/// is read from rollups later is read from samples for an hour after a start.
+const ROLLUP_SECONDS: i64 = 300;
+
 /// Asks both for all graphs; answers how many answers were compared.
 pub async fn agree(
     client: &reqwest::Client,
@@ -50,7 +54,7 @@ pub async fn agree(
     let mut compared = 0;
     for (whom, graph) in of_hosts.chain(of_others) {
         for (length, ago) in SPANS {
-            let to = end_s - ago;
+            let to = (end_s - ago) / ROLLUP_SECONDS * ROLLUP_SECONDS;
             for kind in ["json", "csv"] {
                 let from = to - length;
                 let address = format!("/graphs/{whom}/{graph}/day.{kind}?from={from}&to={to}");
