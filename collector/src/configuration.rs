@@ -4,6 +4,7 @@ mod agents;
 mod fitness;
 mod listeners;
 mod memory;
+mod remote_write;
 mod store;
 mod writers;
 
@@ -16,6 +17,7 @@ pub use self::agents::is_instance;
 pub use self::listeners::{GrpcListener, HostName, HostNameError, HttpListener, TlsFiles};
 pub use self::store::{DEFAULT_RETENTION, StoreConfiguration};
 use crate::identity::{Agent, WriterToken};
+use crate::ingest::LabelLimits;
 
 /// What becomes of what is wrong and yet does not keep a collector from starting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct CollectorConfiguration {
     pub agents: Vec<Agent>,
     /// Who may write by remote write.
     pub writers: Vec<WriterToken>,
+    /// What the labels of their series may be.
+    pub written_labels: LabelLimits,
     /// The zone of times in pictures, unless a reader asks for another.
     pub time_zone: TimeZone,
 }
@@ -67,6 +71,7 @@ fn build(root: &Section<'_>, rigour: Rigour) -> CollectorConfiguration {
         shared_bytes: memory::build(&root.section("memory")),
         agents,
         writers,
+        written_labels: remote_write::build(&root.section("remote_write")),
         time_zone: build_time_zone(root),
     }
 }

@@ -256,6 +256,7 @@ async fn serve(
         tls: configuration.grpc.tls,
         agents: configuration.agents.into_iter().collect(),
         writers: configuration.writers,
+        written_labels: configuration.written_labels,
         entry,
         directory: configuration.store.directory,
         retention: configuration.store.retention,

@@ -32,8 +32,8 @@ use crate::identity::{
     Agents, Entry, Guesses, RemoteWriter, RemoteWriters, TokenFileError, WriterToken, kept_token,
 };
 use crate::ingest::{
-    self, Clocks, IngestError, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard,
-    TlsIdentity,
+    self, Clocks, IngestError, IngestOptions, IntakeOptions, LabelLimits, RemoteWrite,
+    SettingsBoard, TlsIdentity,
 };
 use crate::promql::KeptRanges;
 use crate::samples::{Samples, Stop};
@@ -75,6 +75,8 @@ pub struct Options {
     pub agents: Agents,
     /// Who may write by remote write.
     pub writers: Vec<WriterToken>,
+    /// What the labels of their series may be.
+    pub written_labels: LabelLimits,
     /// Whether that needs a token.
     pub entry: Entry,
     /// The data directory.
@@ -102,6 +104,7 @@ impl Options {
             tls: None,
             agents,
             writers: Vec::new(),
+            written_labels: LabelLimits::default(),
             entry: Entry::default(),
             directory,
             retention: DEFAULT_RETENTION,
@@ -213,9 +216,9 @@ impl Collector {
 
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { http, grpc, tls, store, options, descriptors } = self;
+        let Self { http, grpc, tls, store, mut options, descriptors } = self;
         let retention = options.retention;
-        let oldest = Duration::from_millis(retention.raw_ms.max(0) as u64);
+        let oldest = oldest(retention);
         let counts = Arc::new(CollectorCounts::default());
         let started = Writer::start(Arc::clone(&store), Arc::clone(&counts));
         let (writer, writer_thread) = started.map_err(RunError::Writer)?;
@@ -225,15 +228,12 @@ impl Collector {
         let clocks = Arc::new(Clocks::new(Arc::clone(&clock), store.newest_at_open_ms()));
         let numbers = OwnNumbers::new(Arc::clone(&counts), records.clone(), memory.pool.clone());
         let own_series = OwnSeries::new(writer.clone(), own_instance().into());
+        let intake = intake(&mut options, writer.clone(), Arc::clone(&clocks));
         let agents = options.agents;
-        let (own, entry) = (own_instance(), options.entry);
-        let writers = RemoteWriters::new(options.writers, entry, agents.all(), &own);
-        let intake =
-            IntakeOptions { writers, writer: writer.clone(), oldest, clocks: Arc::clone(&clocks) };
         let guesses = Arc::new(Guesses::default());
         let ready = writer.clone();
         let site = Site {
-            names: OwnNames::new(options.hosts, &own),
+            names: OwnNames::new(options.hosts, &own_instance()),
             guesses: Arc::clone(&guesses),
             refusals: Seldom::default(),
             readiness: Box::new(move || ready.readiness()),
@@ -282,6 +282,23 @@ impl Collector {
         tasks.start("own numbers", |stop| well(own_numbers::run(numbers, own_series, stop)));
         tasks.finish(DRAIN_TIMEOUT).await
     }
+}
+
+/// What remote writes go by.
+fn intake(options: &mut Options, writer: Writer, clocks: Arc<Clocks>) -> IntakeOptions {
+    let (writers, agents) = (std::mem::take(&mut options.writers), options.agents.all());
+    IntakeOptions {
+        writers: RemoteWriters::new(writers, options.entry, agents, &own_instance()),
+        writer,
+        oldest: oldest(options.retention),
+        clocks,
+        labels: options.written_labels,
+    }
+}
+
+/// How far back samples are taken.
+fn oldest(retention: Retention) -> Duration {
+    Duration::from_millis(retention.raw_ms.max(0) as u64)
 }
 
 /// A task that has no way to fail.

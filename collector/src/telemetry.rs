@@ -31,10 +31,28 @@ pub enum RefusalReason {
     TooOld,
     /// A frame that contradicts itself or holds too much.
     Frame,
+    /// A series without a metric's name.
+    NoMetricName,
+    /// A metric's or a label's name that is too long.
+    LongName,
+    /// A label without a name.
+    EmptyLabelName,
+    /// A label that stands twice.
+    DuplicateLabel,
+    /// A label's value that is too long.
+    LongLabelValue,
+    /// More labels than a series may have.
+    ManyLabels,
+    /// A label that is no text.
+    NoUtf8,
+    /// A native histogram.
+    NativeHistogram,
+    /// Another value of a moment than the first in the same request.
+    DuplicateTimestamp,
 }
 
 /// Every reason, in the order of the exposition.
-const REASONS: [(RefusalReason, &str); 9] = [
+const REASONS: [(RefusalReason, &str); 18] = [
     (RefusalReason::Series, "series"),
     (RefusalReason::UnknownSeries, "unknown_series"),
     (RefusalReason::SeriesLimit, "series_limit"),
@@ -44,6 +62,15 @@ const REASONS: [(RefusalReason, &str); 9] = [
     (RefusalReason::Future, "future"),
     (RefusalReason::TooOld, "too_old"),
     (RefusalReason::Frame, "frame"),
+    (RefusalReason::NoMetricName, "no_metric_name"),
+    (RefusalReason::LongName, "name_too_long"),
+    (RefusalReason::EmptyLabelName, "empty_label_name"),
+    (RefusalReason::DuplicateLabel, "duplicate_label"),
+    (RefusalReason::LongLabelValue, "label_value_too_long"),
+    (RefusalReason::ManyLabels, "too_many_labels"),
+    (RefusalReason::NoUtf8, "invalid_utf8"),
+    (RefusalReason::NativeHistogram, "native_histogram"),
+    (RefusalReason::DuplicateTimestamp, "duplicate_timestamp"),
 ];
 
 impl From<&SeriesLimit> for RefusalReason {
@@ -137,6 +164,8 @@ pub struct CollectorCounts {
     pub frames_duplicate: AtomicU64,
     /// Samples stored.
     pub samples_stored: AtomicU64,
+    /// Exemplars that came with samples and are not kept.
+    pub exemplars_dropped: AtomicU64,
     /// Frames that agents report as lost.
     pub frames_lost: AtomicU64,
     /// Reports of lost frames that cannot be true.

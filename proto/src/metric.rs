@@ -55,20 +55,30 @@ pub enum NameError {
 
 /// Whether `name` is a metric name in Prometheus's sense, and short enough.
 pub fn is_metric_name(name: &str) -> bool {
-    is_name(name, true)
+    name.len() <= MAX_NAME_BYTES && is_plain_metric_name(name)
 }
 
 /// Whether `name` is a label name in Prometheus's sense, and short enough.
 pub fn is_label_name(name: &str) -> bool {
-    is_name(name, false)
+    name.len() <= MAX_NAME_BYTES && is_plain_label_name(name)
 }
 
-fn is_name(name: &str, colon: bool) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || (colon && b == b':');
-    !name.is_empty()
-        && name.len() <= MAX_NAME_BYTES
-        && !name.as_bytes()[0].is_ascii_digit()
-        && name.bytes().all(allowed)
+/// Whether `name` may stand before braces as it is; else it is written within them, quoted.
+pub fn is_plain_metric_name(name: &str) -> bool {
+    begins_plainly(name) && name.bytes().all(|byte| is_plain(byte) || byte == b':')
+}
+
+/// Whether the name of a label may be written as it is; else it is quoted.
+pub fn is_plain_label_name(name: &str) -> bool {
+    begins_plainly(name) && name.bytes().all(is_plain)
+}
+
+fn begins_plainly(name: &str) -> bool {
+    name.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// Checks a metric and the labels an agent gives it, in any order.

@@ -1,6 +1,8 @@
 //! Who may write by remote write: whoever shows a token, what its token names, and never what an
 //! agent says.
 
+mod partial;
+
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

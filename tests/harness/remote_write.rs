@@ -1,5 +1,7 @@
 //! Prometheus remote write 1.0 as a client speaks it.
 
+pub mod by_hand;
+
 use std::time::Duration;
 
 use prost::Message;

@@ -50,7 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ingest",
         ],
     ),
-    ("configuration", &["clock", "moments", "identity", "connections", "store"]),
+    ("configuration", &["clock", "moments", "identity", "connections", "ingest", "store"]),
     (
         "run",
         &[
@@ -125,6 +125,9 @@ const PURE: &[&str] = &[
     "collector/src/ingest/frames",
     "collector/src/ingest/losses",
     "collector/src/ingest/meetings",
+    "collector/src/ingest/remote_write/fields",
+    "collector/src/ingest/remote_write/labels",
+    "collector/src/ingest/remote_write/moment",
     "collector/src/ingest/remote_write/request",
     "collector/src/demo/host",
     "collector/src/demo/node",

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use comfy_table::{CellAlignment, Table, presets};
 
+use headroom_proto::metric::{is_plain_label_name, is_plain_metric_name};
+
 use super::answer::{Answer, Labels, METRIC, Point, Sample, Series, iso};
 
 const DIGITS: i32 = 6;
@@ -86,10 +88,19 @@ fn table(labels: &[&Labels], time: &str, heads: &[&str], figures: Vec<Vec<String
 fn caption(labels: &Labels, shared: &[&str]) -> String {
     let metric = shared.iter().find(|name| **name == METRIC).and_then(|name| labels.get(*name));
     let others = shared.iter().filter(|name| **name != METRIC);
-    let pairs = others.filter_map(|name| Some(format!("{name}={:?}", labels.get(*name)?)));
-    let pairs: Vec<String> = pairs.collect();
+    let pairs =
+        others.filter_map(|name| Some(format!("{}={:?}", quoted(name), labels.get(*name)?)));
+    let quoted_metric = metric.filter(|name| !is_plain_metric_name(name));
+    let quoted_metric = quoted_metric.map(|name| format!("{name:?}"));
+    let pairs: Vec<String> = quoted_metric.into_iter().chain(pairs).collect();
     let braces = if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(", ")) };
-    format!("{}{braces}", metric.map(|name| printable(name)).unwrap_or_default())
+    let metric = metric.filter(|name| is_plain_metric_name(name));
+    format!("{}{braces}", metric.map(String::as_str).unwrap_or_default())
+}
+
+/// A label's name as a selector has it.
+fn quoted(name: &str) -> String {
+    if is_plain_label_name(name) { name.to_owned() } else { format!("{name:?}") }
 }
 
 /// Text of others without what would move a terminal's cursor.

@@ -186,17 +186,8 @@ impl StreamSeries {
                 known.samples += 1;
                 continue;
             }
-            let what = match reason {
-                RefusalReason::UnknownSeries => "was never defined",
-                RefusalReason::Series
-                | RefusalReason::SeriesLimit
-                | RefusalReason::StoreSeriesLimit
-                | RefusalReason::LabelLimit
-                | RefusalReason::Writer
-                | RefusalReason::Future
-                | RefusalReason::TooOld
-                | RefusalReason::Frame => "was refused",
-            };
+            let is_unknown = reason == RefusalReason::UnknownSeries;
+            let what = if is_unknown { "was never defined" } else { "was refused" };
             refused.push(Refused { reason, samples: 1, message: format!("series {id} {what}") });
         }
         (series.into(), values, refused)

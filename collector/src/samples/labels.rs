@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use headroom_proto::metric::{is_plain_label_name, is_plain_metric_name};
+
 /// The label that holds a series' metric name.
 pub const METRIC: &str = "__name__";
 
@@ -124,10 +126,21 @@ impl Ord for Labels {
 
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.metric())?;
         let mut separator = "{";
+        match self.metric() {
+            "" => {}
+            plain if is_plain_metric_name(plain) => f.write_str(plain)?,
+            other => {
+                write!(f, "{{{other:?}")?;
+                separator = ",";
+            }
+        }
         for (name, value) in self.iter().filter(|(name, _)| *name != METRIC) {
-            write!(f, "{separator}{name}={value:?}")?;
+            if is_plain_label_name(name) {
+                write!(f, "{separator}{name}={value:?}")?;
+            } else {
+                write!(f, "{separator}{name:?}={value:?}")?;
+            }
             separator = ",";
         }
         f.write_str(if separator == "," { "}" } else { "" })
@@ -137,5 +150,25 @@ impl fmt::Display for Labels {
 impl fmt::Debug for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_no_words_are_quoted() {
+        for (metric, labels, expected) in [
+            ("up", &[][..], "up"),
+            ("a:b", &[("job", "x\"y")], "a:b{job=\"x\\\"y\"}"),
+            ("", &[("job", "x")], "{job=\"x\"}"),
+            ("", &[], ""),
+            ("http.server.size", &[], "{\"http.server.size\"}"),
+            ("http.size", &[("a:b", "1"), ("c", "2")], "{\"http.size\",\"a:b\"=\"1\",c=\"2\"}"),
+            ("größe", &[("0", "1")], "{\"größe\",\"0\"=\"1\"}"),
+        ] {
+            assert_eq!(Labels::new(metric, labels.iter().copied()).to_string(), expected);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Prometheus's query API, for Grafana and promtool: the same addresses, parameters and answers.
 
 mod answer;
+mod escape;
 mod listing;
 mod metadata;
 mod parameters;

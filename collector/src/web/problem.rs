@@ -110,6 +110,12 @@ impl Problem {
         Self { sentence: format!("{}; {advice}", self.sentence), ..self }
     }
 
+    /// The same of another kind.
+    #[must_use]
+    pub fn told_as(self, code: Code) -> Self {
+        Self { code, ..self }
+    }
+
     /// Of which kind it is.
     pub fn code(&self) -> Code {
         self.code

@@ -26,7 +26,7 @@ const REQUEST: Allowed =
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who writes is known by then. 204 when durable; 400 for what will never be right, 503 for what may
-/// be sent again.
+/// be sent again: a sender repeats what is answered so, and gives up all else.
 pub async fn write(
     State(site): State<Arc<Site>>,
     Extension(writer): Extension<Arc<RemoteWriter>>,
@@ -34,7 +34,8 @@ pub async fn write(
 ) -> Result<Response, Problem> {
     let place = site.writes.enter(Instant::now() + PATIENCE).await;
     let _place = place.map_err(|turned| Problem::new(Code::Busy, turned_away(&turned)))?;
-    let taken = body::take(body, Share::nothing(&site.pool, Side::Writers), REQUEST).await?;
+    let share = Share::nothing(&site.pool, Side::Writers);
+    let taken = body::take(body, share, REQUEST).await.map_err(worth_a_retry)?;
     let (bytes, share) = taken.into_parts();
     let reader = Arc::clone(&site);
     let read = move || reader.remote_write.read(bytes, share, &writer);
@@ -49,14 +50,22 @@ pub async fn write(
         RemoteWriteError::Malformed(_) | RemoteWriteError::Partial { .. } => {
             StatusCode::BAD_REQUEST
         }
+        // The same request again would end in the same way, and keep all behind it waiting.
+        RemoteWriteError::Panicked(_) => {
+            tracing::error!("failed to read a remote write: {error}");
+            StatusCode::BAD_REQUEST
+        }
         RemoteWriteError::Large { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         RemoteWriteError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         RemoteWriteError::NoRoom(no_room) => return Err(body::no_room(*no_room)),
-        RemoteWriteError::Panicked(_) => {
-            return Err(Problem::internal("read a remote write", &error));
-        }
     };
     Ok((status, format!("{error}\n")).into_response())
+}
+
+/// A body that came too slowly may come faster the next time, which its sender tries after no status
+/// below 500.
+fn worth_a_retry(problem: Problem) -> Problem {
+    if problem.code() == Code::Slow { problem.told_as(Code::Busy) } else { problem }
 }
 
 fn turned_away(turned: &Turned) -> &'static str {

@@ -42,6 +42,8 @@ super::metrics! { COLLECTOR:
     HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL =
         Counter "headroom_ingest_samples_refused_total" by ["reason"],
         "Samples that came in and were refused.";
+    HEADROOM_INGEST_EXEMPLARS_DROPPED_TOTAL = Counter "headroom_ingest_exemplars_dropped_total",
+        "Exemplars that came with samples; none are kept.";
     HEADROOM_INGEST_SETTINGS_REFUSED_TOTAL = Counter "headroom_ingest_settings_refused_total",
         "Settings that agents do not follow as they were asked.";
     HEADROOM_QUERY_RUNNING = Gauge "headroom_query_running",

@@ -101,3 +101,29 @@ async fn series_that_are_too_many_are_told_by_limit() {
     assert_eq!((status, body["data"].as_array().map(Vec::len)), (200, Some(5_000)));
     collector.terminate();
 }
+
+/// Names that are no words are listed as they are, and asked for in addresses as Prometheus 3 escapes
+/// them.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_any_letters_are_listed() {
+    let duration = Labels::new("http.server.duration", [("service.name", "größe"), ("a b", "1")]);
+    let mut collector = filled(&[duration, Labels::new("up", [("job", "x")])]).await;
+    let all = json!({ "__name__": "http.server.duration", "a b": "1", "service.name": "größe" });
+    for (question, listed) in [
+        (
+            "label/__name__/values?match[]=up&match[]={__name__=~\"http.*\"}",
+            json!(["http.server.duration", "up"]),
+        ),
+        ("label/service.name/values", json!(["größe"])),
+        ("label/U__service_2e_name/values", json!(["größe"])),
+        ("label/U__a_20_b/values", json!(["1"])),
+        ("label/U__none_2e_/values", json!([])),
+        ("series?match[]={__name__=\"http.server.duration\"}", json!([all])),
+        ("series?match[]={__name__=~\"http[.].*\"}", json!([all])),
+        ("labels?match[]={__name__=~\"http[.].*\"}", json!(["__name__", "a b", "service.name"])),
+    ] {
+        let (status, body) = ask(&collector, question).await;
+        assert_eq!((status, &body["data"]), (200, &listed), "{question}");
+    }
+    collector.terminate();
+}

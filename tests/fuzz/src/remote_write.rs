@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use headroom::clock::Clock;
 use headroom::identity::{Entry, RemoteWriter, RemoteWriters};
-use headroom::ingest::{Clocks, IntakeOptions, RemoteWrite, RemoteWriteError};
+use headroom::ingest::{Clocks, IntakeOptions, LabelLimits, RemoteWrite, RemoteWriteError};
 use headroom::samples::{Pool, Share, Side};
 use headroom::store::{SeriesLimits, Store, StoreOptions};
 use headroom::telemetry::CollectorCounts;
@@ -76,7 +76,8 @@ impl World {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let writers = RemoteWriters::new([], Entry::Open, [], "collector");
         let clocks = Arc::new(Clocks::new(Arc::new(Clock::start()), None));
-        let options = IntakeOptions { writers, writer, oldest, clocks };
+        let options =
+            IntakeOptions { writers, writer, oldest, clocks, labels: LabelLimits::default() };
         Self {
             door: RemoteWrite::new(options, counts),
             runtime: runtime.expect("a runtime starts"),

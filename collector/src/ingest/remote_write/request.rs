@@ -1,21 +1,9 @@
-//! A remote write request, read in place: protobuf fields become slices of the request. No I/O.
+//! A remote write request of version 1, read in place: its fields become slices of the request. No I/O.
 //!
-//! `WriteRequest`: 1 time series. `TimeSeries`: 1 label, 2 sample. `Label`: 1 name, 2 value.
-//! `Sample`: 1 value (double), 2 timestamp (int64). Other fields are skipped.
+//! `WriteRequest`: 1 time series. `TimeSeries`: 1 label, 2 sample, 3 exemplar, 4 native histogram.
+//! `Label`: 1 name, 2 value. `Sample`: 1 value (double), 2 timestamp (int64). Other fields are skipped.
 
-/// What cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
-    /// A number or a length goes beyond the end.
-    #[error("it ends within a field")]
-    Short,
-    /// A field of a kind that does not exist.
-    #[error("a field has no valid wire type")]
-    WireType,
-    /// A label that is no text.
-    #[error("a label is not UTF-8")]
-    Utf8,
-}
+use super::fields::{Fields, Malformed, Value};
 
 /// One series of a request.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +11,14 @@ pub struct TimeSeries<'r> {
     bytes: &'r [u8],
     /// How many of the first bytes are labels and nothing else, if no label comes later.
     labels: Option<usize>,
+    /// How many exemplars there are.
+    pub exemplars: u64,
+    /// How many native histograms.
+    pub histograms: u64,
 }
+
+/// Name and value of a label, which need not be text.
+pub type LabelBytes<'r> = (&'r [u8], &'r [u8]);
 
 /// The series of a request.
 pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<TimeSeries<'_>, Malformed>> {
@@ -37,18 +32,21 @@ pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<TimeSeries<'_>, Malform
 impl<'r> TimeSeries<'r> {
     fn new(bytes: &'r [u8]) -> Result<Self, Malformed> {
         let mut fields = Fields(bytes);
-        let (mut labels, mut others) = (0, false);
+        let mut series = Self { bytes, labels: Some(0), exemplars: 0, histograms: 0 };
+        let mut others = false;
         while let Some(field) = fields.next() {
             let (number, _) = field?;
-            if number != 1 {
-                others = true;
-            } else if others {
-                return Ok(Self { bytes, labels: None });
-            } else {
-                labels = bytes.len() - fields.0.len();
+            match number {
+                1 if others => series.labels = None,
+                1 => series.labels = Some(bytes.len() - fields.0.len()),
+                _ => {
+                    others = true;
+                    series.exemplars += u64::from(number == 3);
+                    series.histograms += u64::from(number == 4);
+                }
             }
         }
-        Ok(Self { bytes, labels: Some(labels) })
+        Ok(series)
     }
 
     /// The bytes that name the series: the same for the same labels in the same order.
@@ -56,7 +54,7 @@ impl<'r> TimeSeries<'r> {
         self.labels.map(|length| &self.bytes[..length])
     }
 
-    pub fn labels(&self) -> impl Iterator<Item = Result<(&'r str, &'r str), Malformed>> {
+    pub fn labels(&self) -> impl Iterator<Item = Result<LabelBytes<'r>, Malformed>> + use<'r> {
         Fields(self.bytes).filter_map(|field| match field {
             Ok((1, Value::Bytes(bytes))) => Some(label(bytes)),
             Ok(_) => None,
@@ -74,13 +72,12 @@ impl<'r> TimeSeries<'r> {
     }
 }
 
-fn label(bytes: &[u8]) -> Result<(&str, &str), Malformed> {
-    let (mut name, mut value) = ("", "");
+fn label(bytes: &[u8]) -> Result<LabelBytes<'_>, Malformed> {
+    let (mut name, mut value) = (&[][..], &[][..]);
     for field in Fields(bytes) {
-        let text = |bytes| str::from_utf8(bytes).map_err(|_| Malformed::Utf8);
         match field? {
-            (1, Value::Bytes(bytes)) => name = text(bytes)?,
-            (2, Value::Bytes(bytes)) => value = text(bytes)?,
+            (1, Value::Bytes(bytes)) => name = bytes,
+            (2, Value::Bytes(bytes)) => value = bytes,
             _ => {}
         }
     }
@@ -97,73 +94,6 @@ fn sample(bytes: &[u8]) -> Result<(i64, f64), Malformed> {
         }
     }
     Ok((timestamp_ms, value))
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Value<'r> {
-    Varint(u64),
-    Fixed64(u64),
-    Bytes(&'r [u8]),
-    Fixed32,
-}
-
-/// The fields of a message: number and value.
-struct Fields<'r>(&'r [u8]);
-
-impl<'r> Iterator for Fields<'r> {
-    type Item = Result<(u64, Value<'r>), Malformed>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let field = self.field();
-        if field.is_err() {
-            self.0 = &[];
-        }
-        Some(field)
-    }
-}
-
-impl<'r> Fields<'r> {
-    fn field(&mut self) -> Result<(u64, Value<'r>), Malformed> {
-        let tag = self.varint()?;
-        let value = match tag & 7 {
-            0 => Value::Varint(self.varint()?),
-            1 => Value::Fixed64(u64::from_le_bytes(self.fixed()?)),
-            2 => {
-                let length = usize::try_from(self.varint()?).map_err(|_| Malformed::Short)?;
-                let (bytes, rest) = self.0.split_at_checked(length).ok_or(Malformed::Short)?;
-                self.0 = rest;
-                Value::Bytes(bytes)
-            }
-            5 => {
-                self.fixed::<4>()?;
-                Value::Fixed32
-            }
-            _ => return Err(Malformed::WireType),
-        };
-        Ok((tag >> 3, value))
-    }
-
-    fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (bytes, rest) = self.0.split_first_chunk().ok_or(Malformed::Short)?;
-        self.0 = rest;
-        Ok(*bytes)
-    }
-
-    fn varint(&mut self) -> Result<u64, Malformed> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.0.split_first().ok_or(Malformed::Short)?;
-            self.0 = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(Malformed::Short)
-    }
 }
 
 #[cfg(test)]
@@ -187,27 +117,28 @@ mod tests {
     fn reads_labels_and_samples_in_any_order() {
         let labels = [label_field("__name__", "a"), label_field("b", "c")].concat();
         let samples = [sample_field(1, 1.5), sample_field(2, f64::NAN)].concat();
+        let others = [field(3, b"exemplar"), field(4, b"histogram"), field(4, b"")].concat();
         let cases = [
-            ([&labels[..], &samples].concat(), true),
-            ([&samples[..], &labels].concat(), false),
-            ([&labels[..], &samples, &[3 << 3, 9]].concat(), true),
+            ([&labels[..], &samples].concat(), true, (0, 0)),
+            ([&samples[..], &labels].concat(), false, (0, 0)),
+            ([&labels[..], &samples, &[5 << 3, 9]].concat(), true, (0, 0)),
+            ([&labels[..], &others, &samples].concat(), true, (1, 2)),
+            ([&others[..], &labels, &samples].concat(), false, (1, 2)),
         ];
-        for (series, cacheable) in cases {
+        for (series, cacheable, others) in cases {
             let request = [field(1, &series), field(3, b"metadata")].concat();
             let all: Vec<TimeSeries<'_>> = read(&request).map(Result::unwrap).collect();
             assert_eq!(all.len(), 1);
             let labels: Vec<_> = all[0].labels().map(Result::unwrap).collect();
-            assert_eq!(labels, [("__name__", "a"), ("b", "c")]);
+            assert_eq!(labels, [(&b"__name__"[..], &b"a"[..]), (b"b", b"c")]);
             let samples: Vec<_> = all[0].samples().map(Result::unwrap).collect();
             assert_eq!((samples.len(), samples[0], samples[1].0), (2, (1, 1.5), 2));
             assert!(samples[1].1.is_nan());
             assert_eq!(all[0].name_bytes().is_some(), cacheable);
+            assert_eq!((all[0].exemplars, all[0].histograms), others);
         }
         assert_eq!(read(&[1 << 3 | 2, 9, 1]).next().unwrap().unwrap_err(), Malformed::Short);
         assert_eq!(read(&[1 << 3 | 3]).next().unwrap().unwrap_err(), Malformed::WireType);
-        let text = field(1, &field(1, &field(1, &[0xff])));
-        let series = read(&text).next().unwrap().unwrap();
-        assert_eq!(series.labels().next().unwrap().unwrap_err(), Malformed::Utf8);
     }
 
     proptest! {

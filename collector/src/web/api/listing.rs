@@ -4,6 +4,7 @@
 use axum::response::Response;
 
 use super::answer::{Metrics, success, success_of_some};
+use super::escape;
 use super::parameters::Parameters;
 use crate::promql::{self, QueryError};
 use crate::samples::{Labels, METRIC, Matcher, ReadError, Selection, TimeRange};
@@ -65,7 +66,8 @@ pub async fn label_values(
     parameters: Parameters,
 ) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
-        if !headroom_proto::metric::is_label_name(&name) {
+        let name = escape::plain(&name);
+        if name.is_empty() {
             return Err(Problem::bad_request(format!("invalid label name: {name:?}")));
         }
         let listing = Listing::of(visit, &parameters)?;
