@@ -43,6 +43,9 @@ pub mod samples;
 // The embedded engine, on this machine's disk.
 pub mod store;
 
+// Stack for what nests deep.
+pub mod stack;
+
 // PromQL over the seam.
 pub mod promql;
 

@@ -9,6 +9,7 @@ mod aggregate;
 mod binary;
 mod buckets;
 mod date;
+mod deep;
 mod evaluate;
 mod grid;
 mod histogram;
@@ -41,7 +42,7 @@ use self::grid::Grid;
 pub use self::kept::{KeptRanges, KeptReader, RangeQuery};
 pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits};
 use self::meter::Meter;
-use self::parse::{parse, parse_selector, weigh};
+use self::parse::{QueryTimes, Question};
 pub use self::value::{Row, Value};
 
 /// The most steps of one range query, as in Prometheus.
@@ -87,11 +88,11 @@ pub fn instant(
     limits: QueryLimits,
 ) -> Result<Value, QueryError> {
     let grid = Grid { from_ms: at_ms, step_ms: 0, steps: 1 };
-    let ask = || {
-        let _tree = weigh(expression, &Meter::new(reader.budget))?;
-        Evaluator::new(reader, limits, grid, at_ms).instant(&parse(expression)?)
+    let ask = |question: &Question<'_, '_>| {
+        let tree = question.tree(QueryTimes::default())?;
+        Evaluator::new(reader, limits, grid, at_ms).instant(&tree)
     };
-    caught(expression, ask).map_err(|error| error.in_parameter("query"))
+    answered(expression, reader.budget, ask).map_err(|error| error.in_parameter("query"))
 }
 
 /// Evaluates `expression` at each step from one moment to another, both included. Memory as for
@@ -122,9 +123,9 @@ pub fn range(
     }
     let steps = ((to_ms - from_ms) / step_ms + 1) as usize;
     let grid = Grid { from_ms, step_ms, steps };
-    caught(expression, || {
-        let _tree = weigh(expression, &Meter::new(reader.budget))?;
-        Evaluator::new(reader, limits, grid, to_ms).range(&parse(expression)?)
+    let times = QueryTimes { step_ms, range_ms: to_ms - from_ms };
+    answered(expression, reader.budget, |question| {
+        Evaluator::new(reader, limits, grid, to_ms).range(&question.tree(times)?)
     })
 }
 
@@ -140,12 +141,26 @@ pub fn selectors<T: AsRef<str>>(
     let matchers = |text: &T| {
         let text = text.as_ref();
         caught(text, || {
-            weigh(text, &Meter::new(budget))?.keep();
-            Ok(parse_selector(text)?.matchers)
+            let question = Question::read(text, &Meter::new(budget))?;
+            let matchers = question.selector()?.matchers;
+            question.keep();
+            Ok(matchers)
         })
     };
     let all: Result<_, QueryError> = texts.iter().map(matchers).collect();
     all.map_err(|error| error.in_parameter("match[]"))
+}
+
+/// Asks an expression where there is stack enough for it.
+fn answered<T: Send>(
+    expression: &str,
+    budget: &Budget,
+    ask: impl FnOnce(&Question<'_, '_>) -> Result<T, QueryError> + Send,
+) -> Result<T, QueryError> {
+    let meter = Meter::new(budget);
+    let question = caught(expression, || Question::read(expression, &meter))?;
+    let ask = || caught(expression, || ask(&question));
+    deep::with_stack(question.depth, &meter, ask)
 }
 
 /// Neither the parser nor the evaluator may take the process along.

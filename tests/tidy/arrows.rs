@@ -20,7 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("samples", &["moments"]),
     ("store", &["moments", "samples"]),
     ("query", &[]),
-    ("promql", &["moments", "samples"]),
+    ("stack", &[]),
+    ("promql", &["moments", "samples", "stack"]),
     ("writer", &["complaint", "samples", "store", "telemetry"]),
     (
         "ingest",
@@ -87,7 +88,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("snap", &["collector/src/ingest/remote_write"]),
     ("pco", &["collector/src/store"]),
     ("regex", &["collector/src/samples", "collector/src/promql"]),
-    ("promql_parser", &["collector/src/promql/parse"]),
     ("quick_cache", &["collector/src/promql/kept"]),
     ("plotters", &["collector/src/graphs/draw"]),
     ("png", &["collector/src/graphs/draw"]),

@@ -12,12 +12,13 @@ use regex::Regex;
 
 use crate::samples::Labels;
 
-pub use self::aggregation::{Aggregate, Aggregation, Extreme, Fold, aggregation};
+pub use self::aggregation::{Aggregate, Aggregation, Extreme, Fold, aggregation, check_count};
 pub use self::call::call;
 pub use self::operation::{
     Answer, Calculation, Comparison, Many, Matching, Operator, SetOperator, Sides, binary, negated,
+    plain,
 };
-pub use self::selector::{At, Demand, Selector, Shift, Test};
+pub use self::selector::{At, Demand, Demanded, Selector, Shift, Test};
 
 /// An expression of any of the language's four types.
 #[derive(Debug, Clone)]
@@ -294,30 +295,50 @@ pub enum Pick {
     Without(Vec<String>),
 }
 
+impl Default for Pick {
+    /// Two sides are matched by all labels unless it is said by which.
+    fn default() -> Self {
+        Self::Without(Vec::new())
+    }
+}
+
 /// Why an expression cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
-    /// The language does not allow it.
+    /// There is nothing of that name, or it takes another number of parts: told before what stands
+    /// behind it is read.
     #[error("{0}")]
-    Wrong(String),
+    Unknown(String),
+    /// The language does not allow it.
+    #[error("{1}")]
+    Wrong(Place, String),
     /// Prometheus allows it, and tells only when it evaluates it.
     #[error("{0}")]
     Impossible(String),
 }
 
+/// Which part of a node does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Whole,
+    Operator,
+    /// One of its operands or arguments, counted from 0.
+    Part(usize),
+}
+
 impl TreeError {
     pub fn wrong(message: impl Into<String>) -> Self {
-        Self::Wrong(message.into())
+        Self::Wrong(Place::Whole, message.into())
     }
 
     /// A name that no function has.
     pub fn unknown_function(name: &str) -> Self {
-        Self::Wrong(format!("unknown function with name {name:?}"))
+        Self::Unknown(format!("unknown function with name {name:?}"))
     }
 
-    fn mismatch(wanted: &str, context: &str, found: Option<&Expression>) -> Self {
+    fn mismatch(place: Place, wanted: &str, context: &str, found: Option<&Expression>) -> Self {
         let found = found.map_or("nothing", Expression::kind);
-        Self::Wrong(format!("expected type {wanted} in {context}, got {found}"))
+        Self::Wrong(place, format!("expected type {wanted} in {context}, got {found}"))
     }
 }
 
@@ -329,6 +350,16 @@ impl Expression {
             Self::Text(_) => "string",
             Self::Vector(_) => "instant vector",
             Self::Range(_) => "range vector",
+        }
+    }
+
+    /// Its type in the words of the evaluator.
+    pub fn short_kind(&self) -> &'static str {
+        match self {
+            Self::Scalar(_) => "scalar",
+            Self::Text(_) => "string",
+            Self::Vector(_) => "vector",
+            Self::Range(_) => "matrix",
         }
     }
 }

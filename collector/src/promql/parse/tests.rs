@@ -1,7 +1,11 @@
+mod published;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::promql::tree::{Aggregate, Fold, ValueFunction};
+use crate::promql::tree::{
+    Aggregate, At, Fold, Pick, RangeVector, Scalar, Shift, ValueFunction, Vector,
+};
 
 fn error(expression: &str) -> String {
     match parse(expression) {
@@ -68,7 +72,7 @@ fn what_is_not_known_is_refused_where_it_stands() {
         ),
         (
             "a{x=\"1\" or y=\"2\"}",
-            "unexpected identifier \"or\" in label matching, expected \",\" or \"}\"",
+            "1:9: parse error: unexpected identifier \"or\" in label matching, expected \",\" or \"}\"",
         ),
     ];
     for (expression, expected) in cases {

@@ -1,16 +1,16 @@
-//! What the trees of an expression take, which is counted before they are made: the parser knows
-//! neither budget nor stop, and compiles each regular expression itself.
+//! What the tokens and the tree of an expression take, which is counted before they are made: the
+//! parser knows neither budget nor stop.
 
-use promql_parser::util::unquote_string;
 use regex::RegexBuilder;
 
-use super::words::{Kind, words};
+use super::quoted::unquote;
+use super::token::{Bracket, Kind, Operator, Token};
 use crate::promql::QueryError;
-use crate::promql::meter::{Held, Meter};
+use crate::promql::meter::Meter;
 
-/// What a byte of an expression becomes at most, in the trees of the parser and ours: `a,` may be a
-/// label that is grouped by, `a="",` a matcher.
-const BYTE_BYTES: u64 = 160;
+/// What a token becomes at most, in the tree and on the way there: `a,` may be an argument, `a="",`
+/// a matcher.
+const NODE_BYTES: usize = 400;
 
 /// Sizes that compiled regular expressions are tried with, in bytes. The last is the most that the
 /// crate allows unless told otherwise.
@@ -19,31 +19,35 @@ const SIZES: [usize; 5] = [4 << 10, 32 << 10, 256 << 10, 2 << 20, 10 << 20];
 /// A pattern is compiled forwards and backwards.
 const DIRECTIONS: u64 = 2;
 
-/// Takes the memory of an expression's trees.
-pub fn weigh<'b>(expression: &str, meter: &Meter<'b>) -> Result<Held<'b>, QueryError> {
-    let mut held = meter.hold(expression.len() as u64 * BYTE_BYTES)?;
-    let mut before = Kind::Sign(' ');
-    let mut words = words(expression).peekable();
-    while let Some(word) = words.next() {
-        let behind = words.peek().map_or(Kind::Sign(' '), |word| word.kind);
-        // That of a matcher is compiled by the parser and by us.
-        let copies = match (before, word.kind, behind) {
-            (Kind::Sign('~'), Kind::Text, _) => 2,
-            // The last that a function is given, such as `label_replace`.
-            (_, Kind::Text, Kind::Sign(')')) => 1,
-            (_, Kind::Name | Kind::Number | Kind::Text | Kind::Sign(_), _) => 0,
-        };
-        before = word.kind;
-        if copies > 0 && word.text.len() > 2 {
-            held.take(copies * pattern(word.text, meter)?)?;
+/// What the tokens of a text take at most while they are found: the list doubles as it grows.
+pub fn of_tokens(text: &str) -> u64 {
+    (3 * (text.len() + 1) * size_of::<Token<'_>>()) as u64
+}
+
+/// What the tree of an expression takes, and its tokens and texts with it.
+pub fn of_tree(tokens: &[Token<'_>], meter: &Meter<'_>) -> Result<u64, QueryError> {
+    let mut bytes = 0;
+    for (place, token) in tokens.iter().enumerate() {
+        let before = place.checked_sub(1).map(|place| tokens[place].kind);
+        let behind = tokens.get(place + 1).map(|token| token.kind);
+        // A name is copied into a matcher, into what it demands, and into the labels of the answer.
+        bytes += (2 * size_of::<Token<'_>>() + NODE_BYTES + 4 * token.text.len()) as u64;
+        let is_pattern = token.kind == Kind::Text
+            && match before {
+                Some(Kind::Operator(Operator::Matches | Operator::MatchesNot)) => true,
+                // The last that a function is given, such as `label_replace`.
+                Some(_) | None => behind == Some(Kind::Close(Bracket::Round)),
+            };
+        if is_pattern && token.text.len() > 2 {
+            bytes += pattern(token.text, meter)?;
         }
     }
-    Ok(held)
+    Ok(bytes)
 }
 
 /// What a quoted pattern takes once it is compiled. What is none takes nothing: it is refused soon.
 fn pattern(quoted: &str, meter: &Meter<'_>) -> Result<u64, QueryError> {
-    let Ok(text) = unquote_string(quoted) else { return Ok(0) };
+    let Ok(text) = String::from_utf8(unquote(quoted)) else { return Ok(0) };
     let mut most = 0;
     for size in SIZES {
         meter.check()?;
@@ -64,25 +68,25 @@ fn pattern(quoted: &str, meter: &Meter<'_>) -> Result<u64, QueryError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::promql::parse::parse;
+    use crate::promql::parse::{Question, parse};
     use crate::samples::{Budget, Limits, Pool, ReadError, Stop};
 
     fn weight(expression: &str, bytes: u64) -> Result<u64, QueryError> {
         let limits = Limits { samples: 0, series: 0, bytes };
         let budget = Budget::new(limits, Pool::new(u64::MAX), Stop::default());
         let meter = Meter::new(&budget);
-        weigh(expression, &meter).map(|held| held.bytes())
+        Question::read(expression, &meter).map(|question| question.bytes())
     }
 
     #[test]
     fn patterns_weigh_what_they_compile_to() {
         let weight = |expression: &str| weight(expression, u64::MAX).unwrap();
-        let plain = weight("a{b=\"\\\\w{999}\"}");
-        assert_eq!(plain, "a{b=\"\\\\w{999}\"}".len() as u64 * BYTE_BYTES);
+        assert!(weight("a{b=\"\\\\w{999}\"}") < 10_000);
         for (heavy, least) in [
-            ("a{b=~\"\\\\w{99}\"}", 4 << 20),
-            ("a{b!~'\\x5cw{99}'}", 4 << 20),
-            ("a{b=~`[\u{1}-\u{10ffff}]{500}`}", 1 << 20),
+            ("a{b=~\"\\\\w{99}\"}", 2 << 20),
+            ("a{b!~'\\x5cw{99}'}", 2 << 20),
+            ("a{b=~`\\w{99}`}", 2 << 20),
+            ("a{b=~`[\u{1}-\u{10ffff}]{500}`}", 512 << 10),
             ("label_replace(a, 'b', 'c', 'd', '\\\\w{99}')", 2 << 20),
         ] {
             assert!(weight(heavy) >= least, "{heavy}: {}", weight(heavy));

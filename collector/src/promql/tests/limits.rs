@@ -1,7 +1,9 @@
 //! Memory and stops.
 
 use super::data::{Data, END_MS, budget};
-use crate::promql::{QueryError, QueryLimits, Value, instant};
+use crate::promql::meter::Meter;
+use crate::promql::parse::Question;
+use crate::promql::{QueryError, QueryLimits, Value, deep, instant};
 use crate::samples::Reader;
 
 /// All kinds of nodes, `V` being a vector.
@@ -149,39 +151,71 @@ fn what_a_node_has_used_up_is_free_again() {
     deep("(absent(nothing) or ", ")");
 }
 
-/// A query runs on a thread with 2 MiB of stack, and this is a build that is wasteful with it.
+/// Ways to nest: what begins a level, what stands in the middle, what ends a level.
+const NESTED: [(&str, &str, &str); 17] = [
+    ("-abs(", "info", ")"),
+    ("(", "info", ")"),
+    ("-", "info", ""),
+    ("sum by (a) (", "info", ")"),
+    ("quantile(scalar(", "info", "), info)"),
+    ("clamp_min(info, scalar(", "info", "))"),
+    ("max_over_time((", "info", ")[10s:10s])"),
+    ("label_join(", "info", ", 'b', '', 'a')"),
+    ("absent(", "info", ")"),
+    ("1 + (", "info", ")"),
+    ("info * (", "info", ")"),
+    ("info or (", "info", ")"),
+    ("vector(scalar(", "info", "))"),
+    ("histogram_quantile(0.5, ", "info", ")"),
+    ("", "info", " or info"),
+    ("", "1", " ^ 1"),
+    ("-(", "1", ")"),
+];
+
+fn nested((begin, middle, end): (&str, &str, &str), levels: usize) -> String {
+    format!("{}{middle}{}", begin.repeat(levels), end.repeat(levels))
+}
+
+/// However little stack the thread has that asks, in a build that is wasteful with it.
 #[test]
-fn the_deepest_trees_leave_room_on_the_stack() {
-    let nested = [
-        ("-abs(", "info", ")"),
-        ("(", "info", ")"),
-        ("sum by (a) (", "info", ")"),
-        ("quantile(scalar(", "info", "), info)"),
-        ("clamp_min(info, scalar(", "info", "))"),
-        ("max_over_time((", "info", ")[10s:10s])"),
-        ("label_join(", "info", ", 'b', '', 'a')"),
-        ("absent(", "info", ")"),
-        ("1 + (", "info", ")"),
-        ("info * (", "info", ")"),
-        ("info or (", "info", ")"),
-        ("vector(scalar(", "info", "))"),
-        ("histogram_quantile(0.5, ", "info", ")"),
-        ("", "info", " or info"),
-        ("", "1", " ^ 1"),
-        ("-(", "1", ")"),
-    ];
-    let ask = move || {
-        for (begin, middle, end) in nested {
-            // As deep as is not refused.
-            let deepest = (1..260).rev().find_map(|depth| {
-                let text = format!("{}{middle}{}", begin.repeat(depth), end.repeat(depth));
-                crate::promql::parse(&text).is_ok().then_some((depth, text))
+fn expressions_of_a_thousand_levels_are_answered_and_far_deeper_ones_refused() {
+    let ask = || {
+        for kind in NESTED {
+            let (_, found) = Data::small().ask(&nested(kind, 1_000), usize::MAX);
+            assert!(found.is_ok(), "{kind:?}: {found:?}");
+            let (_, found) = Data::small().ask(&nested(kind, 5_000), usize::MAX);
+            let error = found.unwrap_err().to_string();
+            assert!(error.ends_with("nested deeper than 2500 levels"), "{kind:?}: {error}");
+        }
+        let tree = nested(("(", "1", ")"), 99);
+        assert!(Data::small().ask(&tree, usize::MAX).1.is_ok());
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(ask).unwrap().join().unwrap();
+}
+
+/// What answers in place has room on a thread of the runtime, which has 2 MiB of stack.
+#[test]
+fn what_needs_no_thread_of_its_own_fits_into_half_of_one() {
+    let ask = || {
+        for kind in NESTED {
+            let levels = (1..100).rev();
+            let shallow = levels.map(|levels| nested(kind, levels)).find(|text| {
+                let budget = budget(u64::MAX);
+                let meter = Meter::new(&budget);
+                Question::read(text, &meter).unwrap().depth <= deep::SHALLOW
             });
-            let (depth, text) = deepest.unwrap();
-            assert!(depth >= 63, "{begin} is only {depth} deep");
-            let (_, found) = Data::small().ask(&text, usize::MAX);
-            assert!(found.is_ok(), "{begin} {depth}: {found:?}");
+            let (_, found) = Data::small().ask(&shallow.unwrap(), usize::MAX);
+            assert!(found.is_ok(), "{kind:?}: {found:?}");
         }
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(ask).unwrap().join().unwrap();
+}
+
+#[test]
+fn the_stack_of_a_deep_expression_is_memory_like_all_else() {
+    let data = Data::small();
+    let deep = nested(("(", "1", ")"), 1_500);
+    let (held, found) = within(&data, &deep, 4 << 20);
+    assert!(found.unwrap_err().to_string().contains("bytes of memory"));
+    assert_eq!(held, 0);
 }

@@ -2,7 +2,7 @@
 
 use headroom_proto::metric::is_label_name;
 
-use super::{Expression, Pick, Scalar, TreeError, Vector};
+use super::{Expression, Pick, Place, Scalar, TreeError, Vector};
 
 /// Series of a vector become fewer.
 #[derive(Debug, Clone)]
@@ -46,24 +46,45 @@ pub enum Extreme {
     Greatest,
 }
 
-/// The node of an aggregation by its name; `parameter` stands before the vector.
+/// The node of an aggregation by its name; a parameter stands before the vector.
 pub fn aggregation(
     name: &str,
     grouping: Pick,
-    parameter: Option<Expression>,
-    of: Expression,
+    arguments: Vec<Expression>,
 ) -> Result<Expression, TreeError> {
-    let Expression::Vector(vector) = of else {
-        return Err(TreeError::mismatch("instant vector", "aggregation expression", Some(&of)));
+    let fold = fold(name);
+    let expected = check_count(name, arguments.len())?;
+    let mut arguments = arguments.into_iter();
+    let parameter = if fold.is_some() { None } else { arguments.next() };
+    let vector = match arguments.next() {
+        Some(Expression::Vector(vector)) => vector,
+        other => {
+            let place = Place::Part(expected - 1);
+            let context = "aggregation expression";
+            return Err(TreeError::mismatch(place, "instant vector", context, other.as_ref()));
+        }
     };
-    let aggregate = match (fold(name), parameter) {
-        (Some(fold), None) => Aggregate::Fold(fold),
-        (Some(_), Some(_)) => return Err(wrong_count(1, 2)),
-        (None, None) => return Err(wrong_count(2, 1)),
+    let aggregate = match (fold, parameter) {
+        (Some(fold), _) => Aggregate::Fold(fold),
         (None, Some(parameter)) => with_parameter(name, parameter)?,
+        (None, None) => return Err(TreeError::unknown_function(name)),
     };
     let node = Aggregation { aggregate, grouping, vector };
     Ok(Expression::Vector(Vector::Aggregation(Box::new(node))))
+}
+
+/// How many arguments an aggregation takes, which are so many.
+pub fn check_count(name: &str, count: usize) -> Result<usize, TreeError> {
+    let expected = if fold(name).is_some() { 1 } else { 2 };
+    if count == expected {
+        return Ok(expected);
+    }
+    Err(TreeError::Unknown(match count {
+        0 => "no arguments for aggregate expression provided".into(),
+        _ => format!(
+            "wrong number of arguments for aggregate expression provided, expected {expected}, got {count}"
+        ),
+    }))
 }
 
 fn with_parameter(name: &str, parameter: Expression) -> Result<Aggregate, TreeError> {
@@ -77,7 +98,7 @@ fn with_parameter(name: &str, parameter: Expression) -> Result<Aggregate, TreeEr
                 Err(TreeError::Impossible(format!("invalid label name {label:?}")))
             }
             other @ (Expression::Scalar(_) | Expression::Vector(_) | Expression::Range(_)) => {
-                Err(TreeError::mismatch("string", PARAMETER, Some(&other)))
+                Err(TreeError::mismatch(Place::Part(0), "string", PARAMETER, Some(&other)))
             }
         },
         unknown => Err(TreeError::unknown_function(unknown)),
@@ -90,15 +111,9 @@ fn scalar(parameter: Expression) -> Result<Scalar, TreeError> {
     match parameter {
         Expression::Scalar(scalar) => Ok(scalar),
         other @ (Expression::Text(_) | Expression::Vector(_) | Expression::Range(_)) => {
-            Err(TreeError::mismatch("scalar", PARAMETER, Some(&other)))
+            Err(TreeError::mismatch(Place::Part(0), "scalar", PARAMETER, Some(&other)))
         }
     }
-}
-
-fn wrong_count(expected: usize, count: usize) -> TreeError {
-    TreeError::wrong(format!(
-        "wrong number of arguments for aggregate expression provided, expected {expected}, got {count}"
-    ))
 }
 
 fn fold(name: &str) -> Option<Fold> {

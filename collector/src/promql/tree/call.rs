@@ -5,7 +5,7 @@ use regex::Regex;
 
 use super::{
     DatePart, Each, Expression, Extreme, HistogramQuantile, LabelJoin, LabelReplace, Math,
-    OverTime, RangeVector, Scalar, TreeError, ValueFunction, Vector, WindowFunction,
+    OverTime, Place, RangeVector, Scalar, TreeError, ValueFunction, Vector, WindowFunction,
 };
 use crate::samples::METRIC;
 
@@ -202,7 +202,8 @@ impl Arguments<'_> {
 
     fn mismatch(&self, wanted: &str, found: Option<&Expression>) -> TreeError {
         let context = format!("call to function {:?}", self.name);
-        TreeError::mismatch(wanted, &context, found)
+        let place = Place::Part(self.count - self.left.len() - 1);
+        TreeError::mismatch(place, wanted, &context, found)
     }
 
     fn date(&mut self, part: DatePart) -> Result<Expression, TreeError> {

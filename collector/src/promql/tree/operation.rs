@@ -1,8 +1,8 @@
 //! Operators, and how two vectors are matched: two expressions become a node, or Prometheus's error.
 
 use super::{
-    Each, Expression, Matched, Pick, Scalar, ScalarOperation, Sets, Side, TreeError, ValueFunction,
-    Vector, WithScalar,
+    Each, Expression, Matched, Pick, Place, Scalar, ScalarOperation, Sets, Side, TreeError,
+    ValueFunction, Vector, WithScalar,
 };
 
 /// An operator whose result has a value of its own at each step.
@@ -64,7 +64,7 @@ pub struct Sides<'w> {
 }
 
 /// How the series of two sides find each other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Matching {
     /// The labels that must be equal.
     pub pick: Pick,
@@ -72,8 +72,9 @@ pub struct Matching {
 }
 
 /// Which side may have many series for one of the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Many {
+    #[default]
     Neither,
     /// `group_left (…)`: the left side, with these labels of the right one.
     Left(Vec<String>),
@@ -83,6 +84,7 @@ pub enum Many {
 
 /// The node of an operator between two expressions.
 pub fn binary(sides: Sides<'_>) -> Result<Expression, TreeError> {
+    sides.refuse_twice()?;
     if let Some(operator) = SetOperator::spelled(sides.operator) {
         return sets(operator, sides);
     }
@@ -95,13 +97,13 @@ pub fn binary(sides: Sides<'_>) -> Result<Expression, TreeError> {
     if let Operator::Calculate(_) = operator {
         sides.refuse_bool()?;
     }
-    sides.refuse_matching()?;
+    sides.check_types()?;
     let Sides { left, right, matching, .. } = sides;
     match (left, right) {
         (Expression::Scalar(left), Expression::Scalar(right)) => {
             if let Operator::Compare(_, Answer::Value) = operator {
-                let message = "comparisons between scalars must use BOOL modifier";
-                return Err(TreeError::wrong(message));
+                let message = "comparisons between scalars must use BOOL modifier".into();
+                return Err(TreeError::Wrong(Place::Operator, message));
             }
             let node = Box::new(ScalarOperation { operator, left, right });
             Ok(Expression::Scalar(Scalar::Operation(node)))
@@ -118,14 +120,14 @@ pub fn binary(sides: Sides<'_>) -> Result<Expression, TreeError> {
             let node = Matched { operator, left, right, matching };
             Ok(Expression::Vector(Vector::Matched(Box::new(node))))
         }
-        (Expression::Text(_) | Expression::Range(_), _)
-        | (_, Expression::Text(_) | Expression::Range(_)) => Err(wrong_types()),
+        (Expression::Text(_) | Expression::Range(_), _) => Err(wrong_type(0)),
+        (_, Expression::Text(_) | Expression::Range(_)) => Err(wrong_type(1)),
     }
 }
 
 fn sets(operator: SetOperator, sides: Sides<'_>) -> Result<Expression, TreeError> {
     sides.refuse_bool()?;
-    sides.refuse_matching()?;
+    sides.check_types()?;
     let Sides { operator: spelling, left, right, matching, .. } = sides;
     match (left, right) {
         (Expression::Vector(left), Expression::Vector(right)) => match matching.many {
@@ -144,8 +146,8 @@ fn sets(operator: SetOperator, sides: Sides<'_>) -> Result<Expression, TreeError
                 format!("set operator {spelling:?} not allowed in binary scalar expression");
             Err(TreeError::wrong(message))
         }
-        (Expression::Text(_) | Expression::Range(_), _)
-        | (_, Expression::Text(_) | Expression::Range(_)) => Err(wrong_types()),
+        (Expression::Text(_) | Expression::Range(_), _) => Err(wrong_type(0)),
+        (_, Expression::Text(_) | Expression::Range(_)) => Err(wrong_type(1)),
     }
 }
 
@@ -160,15 +162,28 @@ pub fn negated(expression: Expression) -> Result<Expression, TreeError> {
             let node = Each { function: ValueFunction::Negate, vector };
             Ok(Expression::Vector(Vector::Each(Box::new(node))))
         }
-        other @ (Expression::Text(_) | Expression::Range(_)) => Err(TreeError::wrong(format!(
-            "unary expression only allowed on expressions of type scalar or instant vector, got {:?}",
-            other.kind()
-        ))),
+        other @ (Expression::Text(_) | Expression::Range(_)) => Err(unsigned(&other)),
     }
 }
 
-fn wrong_types() -> TreeError {
-    TreeError::wrong("binary expression must contain only scalar and instant vector types")
+/// `+…`, which changes nothing.
+pub fn plain(expression: Expression) -> Result<Expression, TreeError> {
+    match expression {
+        Expression::Scalar(_) | Expression::Vector(_) => Ok(expression),
+        Expression::Text(_) | Expression::Range(_) => Err(unsigned(&expression)),
+    }
+}
+
+fn unsigned(expression: &Expression) -> TreeError {
+    TreeError::wrong(format!(
+        "unary expression only allowed on expressions of type scalar or instant vector, got {:?}",
+        expression.kind()
+    ))
+}
+
+fn wrong_type(part: usize) -> TreeError {
+    let message = "binary expression must contain only scalar and instant vector types";
+    TreeError::Wrong(Place::Part(part), message.into())
 }
 
 impl Sides<'_> {
@@ -176,27 +191,36 @@ impl Sides<'_> {
         match self.answer {
             Answer::Value => Ok(()),
             Answer::OneOrZero => {
-                Err(TreeError::wrong("bool modifier can only be used on comparison operators"))
+                let message = "bool modifier can only be used on comparison operators";
+                Err(TreeError::Wrong(Place::Operator, message.into()))
             }
         }
     }
 
-    /// Labels to match by are for two vectors, and are not taken from the other side as well.
-    fn refuse_matching(&self) -> Result<(), TreeError> {
+    /// Only numbers and vectors have operators, and only two vectors have labels to match by.
+    fn check_types(&self) -> Result<(), TreeError> {
+        let mut vectors = 0;
+        for (place, side) in [&self.left, &self.right].into_iter().enumerate() {
+            match side {
+                Expression::Vector(_) => vectors += 1,
+                Expression::Scalar(_) => {}
+                Expression::Text(_) | Expression::Range(_) => return Err(wrong_type(place)),
+            }
+        }
         let (Pick::Only(names) | Pick::Without(names)) = &self.matching.pick;
-        let vectors = matches!(self.left, Expression::Vector(_))
-            && matches!(self.right, Expression::Vector(_));
-        if !vectors && !names.is_empty() {
-            return Err(TreeError::wrong("vector matching only allowed between vectors"));
+        if vectors < 2 && !names.is_empty() {
+            return Err(TreeError::wrong("vector matching only allowed between instant vectors"));
         }
+        Ok(())
+    }
+
+    /// Labels to match by are not taken from the other side as well.
+    fn refuse_twice(&self) -> Result<(), TreeError> {
         let (Many::Left(taken) | Many::Right(taken)) = &self.matching.many else { return Ok(()) };
-        let both = names.iter().find(|name| taken.contains(name));
-        match (&self.matching.pick, both) {
-            (Pick::Only(_), Some(name)) => Err(TreeError::wrong(format!(
-                "label {name:?} must not occur in ON and GROUP clause at once"
-            ))),
-            (Pick::Only(_), None) | (Pick::Without(_), _) => Ok(()),
-        }
+        let Pick::Only(names) = &self.matching.pick else { return Ok(()) };
+        let Some(name) = names.iter().find(|name| taken.contains(name)) else { return Ok(()) };
+        let message = format!("label {name:?} must not occur in ON and GROUP clause at once");
+        Err(TreeError::Wrong(Place::Operator, message))
     }
 }
 

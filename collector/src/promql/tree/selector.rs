@@ -1,7 +1,9 @@
 //! Selectors: which series, and where to look for their samples.
 
-use super::{RangeVector, TreeError, Vector, Window};
-use crate::samples::{Labels, METRIC, Matcher};
+use std::collections::BTreeMap;
+
+use super::{RangeVector, Vector, Window};
+use crate::samples::{Labels, METRIC, Matcher, MatcherError};
 
 /// The series that all matchers accept, and where to look for their samples.
 #[derive(Debug, Clone)]
@@ -52,41 +54,50 @@ pub enum At {
     Moment(i64),
 }
 
+/// A demand, and whether a series meets it.
+#[derive(Debug)]
+pub struct Demanded {
+    pub demand: Demand,
+    pub matcher: Matcher,
+}
+
 impl Selector {
     /// A selector of what meets all demands, at the step's own moment.
-    pub fn new(demands: &[Demand]) -> Result<Self, TreeError> {
-        let matchers = demands.iter().map(Demand::matcher).collect::<Result<_, _>>()?;
-        Ok(Self { matchers, demanded: demanded(demands), shift: Shift::default() })
+    pub fn new(demands: Vec<Demanded>) -> Self {
+        let demanded = demanded(&demands);
+        let matchers = demands.into_iter().map(|demanded| demanded.matcher).collect();
+        Self { matchers, demanded, shift: Shift::default() }
     }
 }
 
 impl Demand {
-    fn matcher(&self) -> Result<Matcher, TreeError> {
+    /// What tells whether it is met.
+    pub fn demanded(self) -> Result<Demanded, MatcherError> {
         let (label, value) = (&*self.label, &*self.value);
         let matcher = match self.test {
-            Test::Equal => Ok(Matcher::equal(label, value)),
-            Test::NotEqual => Ok(Matcher::not_equal(label, value)),
-            Test::Regex => Matcher::regex(label, value),
-            Test::NotRegex => Matcher::not_regex(label, value),
+            Test::Equal => Matcher::equal(label, value),
+            Test::NotEqual => Matcher::not_equal(label, value),
+            Test::Regex => Matcher::regex(label, value)?,
+            Test::NotRegex => Matcher::not_regex(label, value)?,
         };
-        matcher.map_err(|error| TreeError::wrong(error.to_string()))
+        Ok(Demanded { demand: self, matcher })
     }
 }
 
 /// What stands with an equals sign; a label that more is said about is left out, as in Prometheus.
-fn demanded(demands: &[Demand]) -> Labels {
-    let mut labels = Labels::none();
-    let mut seen: Vec<&str> = Vec::new();
-    for demand in demands.iter().filter(|demand| demand.label != METRIC) {
-        let label = &*demand.label;
-        if demand.test == Test::Equal && !seen.contains(&label) {
-            labels = labels.with(label, &demand.value);
-            seen.push(label);
-        } else {
-            labels = labels.without(&[label]);
+fn demanded(demands: &[Demanded]) -> Labels {
+    let mut values: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for Demanded { demand, .. } in demands.iter().filter(|found| found.demand.label != METRIC) {
+        match (values.get_mut(&*demand.label), demand.test) {
+            (Some(value), _) => *value = None,
+            (None, Test::Equal) => {
+                values.insert(&demand.label, Some(&demand.value));
+            }
+            (None, Test::NotEqual | Test::Regex | Test::NotRegex) => {}
         }
     }
-    labels
+    let set = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Labels::sorted(set.filter(|(_, value)| !value.is_empty()))
 }
 
 impl Vector {

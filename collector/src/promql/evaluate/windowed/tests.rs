@@ -2,9 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::promql::look::Look;
+use crate::promql::parse::parse;
 use crate::promql::tree::{Expression, Shift, Vector};
 use crate::promql::value::Value;
-use crate::promql::{QueryLimits, Steps, parse};
+use crate::promql::{QueryLimits, Steps};
 use crate::samples::{Budget, Hints, Matcher, Reader, Resolution, Selection, TimeRange};
 use crate::store::{Due, FrameWrite, Store};
 
