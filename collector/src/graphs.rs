@@ -5,6 +5,7 @@ mod draw;
 mod export;
 mod figures;
 mod gather;
+mod grain;
 mod graph;
 mod period;
 mod scale;

@@ -13,8 +13,9 @@ use headroom_proto::catalogue::{
 };
 use headroom_proto::metric::INSTANCE;
 
+use self::rates::Told;
 use crate::query::{Interval, sum};
-use crate::samples::{METRIC, Matcher, ReadError, Reader, Selection, TimeRange};
+use crate::samples::{METRIC, Matcher, ReadError, Reader, Resolution, Selection, TimeRange};
 
 /// Samples up to this long before a span belong to the first interval that reaches into it.
 const MARGIN_MS: i64 = 300_000;
@@ -43,6 +44,13 @@ pub struct Traffic {
     pub sent: Vec<Interval>,
     /// What came to it.
     pub received: Vec<Interval>,
+    /// Whether the extremes within an interval are bounds: several interfaces had theirs at moments
+    /// of their own.
+    pub bounded: bool,
+    /// The rollups that it was told from, if it was not from samples.
+    pub rollups: Option<Resolution>,
+    /// How far samples usually are apart, the shortest and the longest, in milliseconds.
+    pub samples_ms: Option<[i64; 2]>,
     /// The sum of their speeds; none if that of any is not known.
     pub limit: Option<f64>,
 }
@@ -63,7 +71,9 @@ pub fn traffic(
         Matcher::equal(INSTANCE, links.instance),
         Matcher::one_of("device", interfaces.iter().map(|interface| &*interface.device)),
     ];
-    let mut rates = rates::read(reader, Selection { matchers: &matchers, range })?;
+    let Told { mut rates, rollups } =
+        rates::read(reader, Selection { matchers: &matchers, range })?;
+    let samples_ms = rates.first().and_then(|first| first.samples_ms);
     let mut of = |metric: &str| {
         let own = rates.extract_if(.., |series| series.metric == metric);
         let intervals = sum(own.map(|series| series.intervals).collect());
@@ -73,8 +83,9 @@ pub fn traffic(
     let (sent, received) = (of(SENT), of(RECEIVED));
     let speeds = interfaces.iter().map(|interface| interface.speed);
     let limit = speeds.map(|bytes| Some(bytes? * BITS)).sum();
+    let bounded = interfaces.len() > 1 && rollups.is_some();
     let devices = interfaces.into_iter().map(|interface| interface.device).collect();
-    Ok(Traffic { devices, sent, received, limit })
+    Ok(Traffic { devices, sent, received, bounded, rollups, samples_ms, limit })
 }
 
 #[cfg(test)]

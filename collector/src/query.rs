@@ -9,7 +9,7 @@ mod rates;
 mod statistics;
 
 pub use self::columns::{Column, fold};
-pub use self::distance::usual_distance;
+pub use self::distance::{usual_distance, usual_distances};
 pub use self::interval::Interval;
 pub use self::rates::{rates, sum};
 pub use self::statistics::Statistics;

@@ -12,6 +12,7 @@ mod host;
 mod network;
 mod processes;
 mod recordings;
+mod rooms;
 mod tenants;
 
 use std::fmt;
@@ -25,6 +26,7 @@ pub use self::host::*;
 pub use self::network::*;
 pub use self::processes::*;
 pub use self::recordings::*;
+pub use self::rooms::*;
 pub use self::tenants::*;
 use crate::metric::{INSTANCE, JOB};
 
@@ -89,8 +91,10 @@ pub enum UndeclaredError {
 
 /// All metrics of ours.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
-    let families =
-        [AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HOST, NETWORK, PROCESSES, RECORDINGS, TENANTS];
+    let families = [
+        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HOST, NETWORK, PROCESSES, RECORDINGS, ROOMS,
+        TENANTS,
+    ];
     families.into_iter().flatten().copied()
 }
 

@@ -11,6 +11,7 @@ mod crowds;
 mod demo;
 mod disk;
 mod durability;
+mod figures;
 mod log;
 mod memory;
 mod outage;

@@ -7,7 +7,8 @@ use headroom_proto::catalogue;
 use crate::Source;
 
 /// The keys of a graph's definition that hold PromQL or the name of a metric.
-const EXPRESSIONS: [&str; 7] = ["readings", "complete", "gauge", "bound", "expr", "max", "metric"];
+const EXPRESSIONS: [&str; 9] =
+    ["readings", "complete", "told", "gauge", "bound", "expr", "max", "min", "metric"];
 
 /// Words of PromQL behind which a list of labels stands.
 const BEFORE_LABELS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];

@@ -1,5 +1,5 @@
-//! What one poll's rooms amount to: the host's sums in bigbluebutton-exporter's names, and each
-//! tenant's. A sum of which a part is not known is not written.
+//! What one poll's rooms amount to: the host's sums in bigbluebutton-exporter's names and in our own,
+//! and each tenant's. A sum of which a part is not known is not written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,10 +9,12 @@ use headroom_proto::catalogue::{
     BBB_MEETINGS_PARTICIPANTS, BBB_MEETINGS_PARTICIPANTS_MAX, BBB_MEETINGS_PARTICIPANTS_ORIGIN,
     BBB_MEETINGS_VIDEO_PARTICIPANTS, BBB_MEETINGS_VOICE_PARTICIPANTS, BBB_ROOM_LISTENERS,
     BBB_ROOM_PARTICIPANTS, BBB_ROOM_VIDEO_PARTICIPANTS, BBB_ROOM_VOICE_PARTICIPANTS,
-    HEADROOM_BBB_INCOMPLETE_MEETINGS, HEADROOM_TENANT_BREAKOUT_ROOMS, HEADROOM_TENANT_CAMERAS,
+    HEADROOM_BBB_INCOMPLETE_MEETINGS, HEADROOM_BREAKOUT_ROOMS, HEADROOM_CAMERAS,
+    HEADROOM_CAMERAS_OUT, HEADROOM_LISTENERS, HEADROOM_PARTICIPANTS, HEADROOM_RECORDING_ROOMS,
+    HEADROOM_ROOMS, HEADROOM_TENANT_BREAKOUT_ROOMS, HEADROOM_TENANT_CAMERAS,
     HEADROOM_TENANT_CAMERAS_OUT, HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS,
     HEADROOM_TENANT_LISTENERS, HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_RECORDING_ROOMS,
-    HEADROOM_TENANT_ROOMS, HEADROOM_TENANT_VOICES, Metric,
+    HEADROOM_TENANT_ROOMS, HEADROOM_TENANT_VOICES, HEADROOM_VOICES, Metric,
 };
 use headroom_proto::metric::TENANT;
 
@@ -126,21 +128,55 @@ fn push_origins<'r>(rooms: impl Iterator<Item = &'r Room>, round: &mut Round<'_>
     }
 }
 
-/// What a tenant has now, room by room.
-const GAUGES: [(&Metric, Count); 9] = [
-    (HEADROOM_TENANT_ROOMS, |room| whole(room).map(|people| u32::from(people > 0)).or(not(room))),
-    (HEADROOM_TENANT_BREAKOUT_ROOMS, |room| Some(u32::from(room.breakout && room.is_used()))),
-    (HEADROOM_TENANT_PARTICIPANTS, |room| whole(room).or(not(room))),
-    (HEADROOM_TENANT_LISTENERS, |room| room.listeners),
-    (HEADROOM_TENANT_VOICES, |room| room.voices),
-    (HEADROOM_TENANT_CAMERAS, |room| room.cameras),
-    (HEADROOM_TENANT_CAMERAS_OUT, |room| room.cameras_out),
-    (HEADROOM_TENANT_RECORDING_ROOMS, |room| Some(u32::from(room.recording && room.is_used()))),
-    (LARGEST, |room| room.participants),
-];
+/// What a tenant has now, room by room, and the sum of all tenants.
+struct Gauge {
+    of_tenant: &'static Metric,
+    of_host: &'static Metric,
+    count: Count,
+}
 
-/// This one is a maximum; the others are sums.
-const LARGEST: &Metric = HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS;
+const GAUGES: [Gauge; 8] = [
+    Gauge {
+        of_tenant: HEADROOM_TENANT_ROOMS,
+        of_host: HEADROOM_ROOMS,
+        count: |room| whole(room).map(|people| u32::from(people > 0)).or(not(room)),
+    },
+    Gauge {
+        of_tenant: HEADROOM_TENANT_BREAKOUT_ROOMS,
+        of_host: HEADROOM_BREAKOUT_ROOMS,
+        count: |room| Some(u32::from(room.breakout && room.is_used())),
+    },
+    Gauge {
+        of_tenant: HEADROOM_TENANT_PARTICIPANTS,
+        of_host: HEADROOM_PARTICIPANTS,
+        count: |room| whole(room).or(not(room)),
+    },
+    Gauge {
+        of_tenant: HEADROOM_TENANT_LISTENERS,
+        of_host: HEADROOM_LISTENERS,
+        count: |room| room.listeners,
+    },
+    Gauge {
+        of_tenant: HEADROOM_TENANT_VOICES,
+        of_host: HEADROOM_VOICES,
+        count: |room| room.voices,
+    },
+    Gauge {
+        of_tenant: HEADROOM_TENANT_CAMERAS,
+        of_host: HEADROOM_CAMERAS,
+        count: |room| room.cameras,
+    },
+    Gauge {
+        of_tenant: HEADROOM_TENANT_CAMERAS_OUT,
+        of_host: HEADROOM_CAMERAS_OUT,
+        count: |room| room.cameras_out,
+    },
+    Gauge {
+        of_tenant: HEADROOM_TENANT_RECORDING_ROOMS,
+        of_host: HEADROOM_RECORDING_ROOMS,
+        count: |room| Some(u32::from(room.recording && room.is_used())),
+    },
+];
 
 /// The people of a meeting that is no breakout room.
 fn whole(room: &Room) -> Option<u32> {
@@ -152,7 +188,8 @@ fn not(room: &Room) -> Option<u32> {
     room.breakout.then_some(0)
 }
 
-/// Writes each tenant's gauges: 0 for those who have no room now, for that is known.
+/// Writes each tenant's gauges: 0 for those who have no room now, for that is known. Then what all of
+/// them have together, whoever they are.
 pub fn push_tenants<'t>(
     tenants: impl Iterator<Item = &'t Arc<str>>,
     rooms: &[(Room, Arc<str>)],
@@ -160,13 +197,29 @@ pub fn push_tenants<'t>(
 ) {
     for tenant in tenants {
         let own = || rooms.iter().filter(|(_, of)| of == tenant).map(|(room, _)| room);
-        for (metric, count) in GAUGES {
-            let join = |so_far: u32, count: Option<u32>| {
-                Some(if metric == LARGEST { so_far.max(count?) } else { so_far + count? })
-            };
-            if let Some(value) = own().map(count).try_fold(0, join) {
-                round.push(metric.name, &[(TENANT, tenant)], f64::from(value));
-            }
+        let labels = [(TENANT, &**tenant)];
+        for Gauge { of_tenant, count, .. } in GAUGES {
+            push_sum(of_tenant, &labels, own().map(count), round);
         }
+        let largest = own().map(|room| room.participants).try_fold(0, |max, n| Some(n?.max(max)));
+        if let Some(largest) = largest {
+            let metric = HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS;
+            round.push(metric.name, &labels, f64::from(largest));
+        }
+    }
+    for Gauge { of_host, count, .. } in GAUGES {
+        push_sum(of_host, &[], rooms.iter().map(|(room, _)| count(room)), round);
+    }
+}
+
+/// Writes a sum, if each of its parts is known.
+fn push_sum(
+    metric: &Metric,
+    labels: &[(&str, &str)],
+    mut counts: impl Iterator<Item = Option<u32>>,
+    round: &mut Round<'_>,
+) {
+    if let Some(sum) = counts.try_fold(0u32, |sum, count| Some(sum.saturating_add(count?))) {
+        round.push(metric.name, labels, f64::from(sum));
     }
 }

@@ -1,13 +1,14 @@
-//! CPU time by core and mode, the busiest core, and the counters of the scheduler, from /proc/stat.
+//! CPU time by core and mode, how busy the cores are, and the counters of the scheduler, from /proc/stat.
 
 use std::collections::HashMap;
+use std::ops::AddAssign;
 use std::path::Path;
 use std::time::SystemTime;
 
 use headroom_proto::catalogue::{
-    HEADROOM_CPU_BUSIEST_CORE_RATIO, Metric, NODE_BOOT_TIME_SECONDS, NODE_CONTEXT_SWITCHES_TOTAL,
-    NODE_CPU_GUEST_SECONDS_TOTAL, NODE_CPU_SECONDS_TOTAL, NODE_FORKS_TOTAL, NODE_INTR_TOTAL,
-    NODE_PROCS_BLOCKED, NODE_PROCS_RUNNING,
+    HEADROOM_CPU_BUSIEST_CORE_RATIO, HEADROOM_CPU_BUSY_RATIO, Metric, NODE_BOOT_TIME_SECONDS,
+    NODE_CONTEXT_SWITCHES_TOTAL, NODE_CPU_GUEST_SECONDS_TOTAL, NODE_CPU_SECONDS_TOTAL,
+    NODE_FORKS_TOTAL, NODE_INTR_TOTAL, NODE_PROCS_BLOCKED, NODE_PROCS_RUNNING,
 };
 
 use super::proc_file::{ProcFile, parse_error};
@@ -38,11 +39,18 @@ pub struct Cpu {
     cores: HashMap<String, Work>,
 }
 
-/// Ticks for which a core has been there, and those of them in which it worked.
-#[derive(Clone, Copy)]
+/// Ticks for which a core has been there, and those of them in which it worked; of several together.
+#[derive(Clone, Copy, Default)]
 struct Work {
     all: f64,
     busy: f64,
+}
+
+impl AddAssign for Work {
+    fn add_assign(&mut self, more: Self) {
+        self.all += more.all;
+        self.busy += more.busy;
+    }
 }
 
 impl Cpu {
@@ -59,15 +67,19 @@ impl Sampler for Cpu {
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let path = self.stat.path().to_owned();
         let mut busiest: Option<f64> = None;
+        let (mut all, mut all_before) = (Work::default(), Work::default());
         for line in self.stat.read()?.lines() {
             let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
             let broken = || parse_error(&path, line);
             if let Some(core) = name.strip_prefix("cpu").filter(|core| !core.is_empty()) {
                 let work = push_core(core, rest, round).ok_or_else(broken)?;
-                let share = self.cores.get(core).and_then(|last| work.share_since(*last));
-                busiest = busiest.into_iter().chain(share).reduce(f64::max);
                 match self.cores.get_mut(core) {
-                    Some(last) => *last = work,
+                    Some(last) => {
+                        let share = work.share_since(*last);
+                        busiest = busiest.into_iter().chain(share).reduce(f64::max);
+                        all += work;
+                        all_before += std::mem::replace(last, work);
+                    }
                     None => drop(self.cores.insert(core.to_owned(), work)),
                 }
             } else if let Some((_, metric)) = COUNTERS.iter().find(|(key, _)| *key == name) {
@@ -77,8 +89,14 @@ impl Sampler for Cpu {
                 round.push(metric.name, &[], value);
             }
         }
-        if let Some(share) = busiest {
-            round.push(HEADROOM_CPU_BUSIEST_CORE_RATIO.name, &[], share);
+        let shares = [
+            (HEADROOM_CPU_BUSY_RATIO, all.share_since(all_before)),
+            (HEADROOM_CPU_BUSIEST_CORE_RATIO, busiest),
+        ];
+        for (metric, share) in shares {
+            if let Some(share) = share {
+                round.push(metric.name, &[], share);
+            }
         }
         Ok(())
     }
@@ -96,7 +114,7 @@ impl Work {
 
 fn push_core(core: &str, ticks: &str, round: &mut Round<'_>) -> Option<Work> {
     let mut fields = ticks.split_ascii_whitespace();
-    let mut work = Work { all: 0.0, busy: 0.0 };
+    let mut work = Work::default();
     for mode in MODES {
         let ticks = fields.next()?.parse::<f64>().ok()?;
         work.all += ticks;

@@ -181,7 +181,7 @@ fn the_hosts_series_are_of_one_job_and_the_agents_of_another() {
 }
 
 #[test]
-fn the_busiest_core_is_the_one_that_did_most_since_the_last_round() {
+fn all_cores_together_and_the_busiest_are_told_by_what_they_did_since_the_last_round() {
     let host = FakeHost::without_files();
     let mut samplers = Samplers::new(&host.options());
     let start = "cpu0 0 0 0 100 0 0 0 0 0 0\ncpu1 0 0 0 100 0 0 0 0 0 0\n";
@@ -192,21 +192,23 @@ fn the_busiest_core_is_the_one_that_did_most_since_the_last_round() {
         // A quarter and a half of what passed; the time of a guest is the user's already.
         (
             "cpu0 10 0 10 160 0 0 0 0 5 0\ncpu1 20 0 0 170 0 30 0 0 0 0\n",
-            Some("0.4166666666666667"),
+            Some(["0.35", "0.4166666666666667"]),
         ),
         // Waiting for disks is idle, stolen time is not; a core that comes is not compared.
         (
             "cpu0 10 0 10 160 100 0 0 0 5 0\ncpu1 20 0 0 190 0 30 0 60 0 0\ncpu2 9 0 0 0 0 0 0 0 0 0\n",
-            Some("0.75"),
+            Some(["0.3333333333333333", "0.75"]),
         ),
         // The kernel takes back idle time.
-        ("cpu1 21 0 0 189 0 30 0 61 0 0\n", Some("1")),
+        ("cpu1 21 0 0 189 0 30 0 61 0 0\n", Some(["1", "1"])),
     ] {
         host.write("proc/stat", stat);
         let text = sample(&mut samplers, now());
-        let expected = expected.map(|value| format!("headroom_cpu_busiest_core_ratio {value}"));
-        let found = lines_of(&text, "headroom_cpu_busiest_core_ratio");
-        assert_eq!(found, Vec::from_iter(expected), "{stat}");
+        for (place, metric) in ["busy", "busiest_core"].into_iter().enumerate() {
+            let metric = format!("headroom_cpu_{metric}_ratio");
+            let expected = expected.map(|values| format!("{metric} {}", values[place]));
+            assert_eq!(lines_of(&text, &metric), Vec::from_iter(expected), "{stat}");
+        }
     }
 }
 

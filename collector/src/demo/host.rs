@@ -12,7 +12,7 @@ use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::series::{Reading, Round, Scope};
 use headroom_proto::catalogue::{HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_FRAMES_TOTAL};
 use headroom_proto::wire::{Frame, SeriesDefinition};
-use headroom_simulation::{Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
+use headroom_simulation::{CoreSeconds, Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
 
 use super::node;
 
@@ -30,6 +30,8 @@ pub struct DemoAgent {
     account: Account,
     frames: Frames,
     reading: Reading,
+    /// The times of the cores at the last round.
+    cores: Vec<CoreSeconds>,
     /// The first id of a series that has not been handed out.
     undefined: u32,
     begin_ms: i64,
@@ -51,6 +53,7 @@ impl DemoAgent {
             account: Account::new(&options),
             frames: Frames::new(boot),
             reading: Reading::default(),
+            cores: Vec::new(),
             undefined: 0,
             begin_ms,
         }
@@ -61,6 +64,8 @@ impl DemoAgent {
         self.reading.begin(Scope::HOST, moment.at_ms);
         let mut round = Round::new(&mut self.reading);
         node::push(self.host, moment, &mut round);
+        node::push_busy(moment, &self.cores, &mut round);
+        self.cores.clone_from(&moment.cores);
         round.set_job("headroom");
         round.push_sequence(HEADROOM_AGENT_FRAMES_TOTAL.name);
         let version = [("version", env!("CARGO_PKG_VERSION"))];

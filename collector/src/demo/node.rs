@@ -2,7 +2,8 @@
 
 use headroom_proto::catalogue::{
     BBB_RECORDINGS_DELETED, BBB_RECORDINGS_PROCESSING, BBB_RECORDINGS_PUBLISHED,
-    BBB_RECORDINGS_UNPROCESSED, BBB_RECORDINGS_UNPUBLISHED, HEADROOM_RECORDINGS_BYTES,
+    BBB_RECORDINGS_UNPROCESSED, BBB_RECORDINGS_UNPUBLISHED, HEADROOM_CPU_BUSIEST_CORE_RATIO,
+    HEADROOM_CPU_BUSY_RATIO, HEADROOM_RECORDINGS_BYTES,
     HEADROOM_RECORDINGS_OLDEST_UNPROCESSED_AGE_SECONDS, NAMEDPROCESS_NAMEGROUP_CPU_SECONDS_TOTAL,
     NAMEDPROCESS_NAMEGROUP_MEMORY_BYTES, NAMEDPROCESS_NAMEGROUP_NUM_PROCS,
     NAMEDPROCESS_NAMEGROUP_NUM_THREADS, NODE_BOOT_TIME_SECONDS, NODE_CONTEXT_SWITCHES_TOTAL,
@@ -22,12 +23,13 @@ use headroom_proto::catalogue::{
 };
 
 use headroom_agent::series::Round;
-use headroom_simulation::{Host, HostMoment, ProcessGroup};
+use headroom_simulation::{CoreSeconds, Host, HostMoment, ProcessGroup};
 
 /// Writes the host's series.
 pub fn push(host: &Host, moment: &HostMoment, round: &mut Round<'_>) {
     round.set_job("node");
     push_cores(moment, round);
+    push_load(moment, round);
     push_memory(moment, round);
     push_network(host, moment, round);
     push_disks(moment, round);
@@ -49,11 +51,42 @@ fn push_cores(moment: &HostMoment, round: &mut Round<'_>) {
             ("softirq", core.softirq),
             ("steal", core.steal),
         ] {
-            // The kernel counts in hundredths.
-            let seconds = (seconds * 100.0).floor() / 100.0;
-            round.push(NODE_CPU_SECONDS_TOTAL.name, &[("cpu", &number), ("mode", mode)], seconds);
+            let labels = [("cpu", &*number), ("mode", mode)];
+            round.push(NODE_CPU_SECONDS_TOTAL.name, &labels, counted(seconds));
         }
     }
+}
+
+/// How busy the cores were since `before`, their times at the round before.
+pub fn push_busy(moment: &HostMoment, before: &[CoreSeconds], round: &mut Round<'_>) {
+    let share = |core: &CoreSeconds, before: &CoreSeconds| {
+        let (busy, idle) = (busy(core) - busy(before), idle(core) - idle(before));
+        (busy + idle > 0.0).then(|| (busy / (busy + idle)).clamp(0.0, 1.0))
+    };
+    let shares = moment.cores.iter().zip(before).filter_map(|(core, before)| share(core, before));
+    let shares: Vec<f64> = shares.collect();
+    let Some(busiest) = shares.iter().copied().reduce(f64::max) else { return };
+    let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+    round.set_job("node");
+    round.push(HEADROOM_CPU_BUSY_RATIO.name, &[], mean);
+    round.push(HEADROOM_CPU_BUSIEST_CORE_RATIO.name, &[], busiest);
+}
+
+fn busy(core: &CoreSeconds) -> f64 {
+    let CoreSeconds { user, nice, system, irq, softirq, steal, .. } = *core;
+    [user, nice, system, irq, softirq, steal].map(counted).into_iter().sum()
+}
+
+fn idle(core: &CoreSeconds) -> f64 {
+    counted(core.idle) + counted(core.iowait)
+}
+
+/// The kernel counts in hundredths.
+fn counted(seconds: f64) -> f64 {
+    (seconds * 100.0).floor() / 100.0
+}
+
+fn push_load(moment: &HostMoment, round: &mut Round<'_>) {
     for (metric, load) in [NODE_LOAD1, NODE_LOAD5, NODE_LOAD15].into_iter().zip(moment.load) {
         round.push(metric.name, &[], (load * 100.0).round() / 100.0);
     }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-pub use self::expressions::{Expressions, Names};
+pub use self::expressions::{Bounds, Cores, Expressions, Extremes, Names, Way};
 use super::unit::Unit;
 
 /// What a graph shows.

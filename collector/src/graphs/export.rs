@@ -43,6 +43,9 @@ impl Grid {
     }
 }
 
+/// What an extreme is that is no bound.
+const SAMPLED: &str = "sampled";
+
 /// A row for each step: its begin in ISO 8601, then minimum, mean and maximum of each line in the
 /// graph's base unit. Where there is no reading the fields are empty.
 pub fn csv(graph: &Graph) -> String {
@@ -98,6 +101,7 @@ pub fn json(graph: &Graph) -> String {
         "limit": graph.limit,
         "first_step": iso(grid.from_ms),
         "step_seconds": grid.step_ms / 1000,
+        "resolution": graph.resolution().first(),
         "lines": lines,
         "lost": losses,
     });
@@ -130,7 +134,12 @@ fn line_json(line: &Line, unit: Unit, grid: &Grid) -> Value {
             "max_at": iso(s.max_ms),
             "p95": s.p95,
             "measured_seconds": s.seconds,
+            "min_is": if line.certainty.is_at_least() { "at least" } else { SAMPLED },
+            "max_is": if line.certainty.is_at_most() { "at most" } else { SAMPLED },
         });
+        if let Some(since_ms) = line.told_from_ms {
+            figures["exact_since"] = json!(iso(since_ms));
+        }
         if let Some((name, total)) = unit.total(s.total).map(Total::entry) {
             figures[name] = json!(total);
         }
@@ -143,7 +152,7 @@ fn line_json(line: &Line, unit: Unit, grid: &Grid) -> Value {
 pub fn summary(graph: &Graph) -> String {
     let sentence = |line: &Line| {
         let Some(figures) = line.statistics else { return format!("{}: no data", line.name) };
-        format!("{}: {}", line.name, figures_in_words(&figures, graph))
+        format!("{}: {}", line.name, figures_in_words(&figures, line, graph))
     };
     let mut words: Vec<String> = graph.lines.iter().map(sentence).collect();
     if let (Some(limit), Some(LimitDefinition { name, .. })) =
@@ -155,18 +164,23 @@ pub fn summary(graph: &Graph) -> String {
     words.join("; ")
 }
 
-fn figures_in_words(figures: &Statistics, graph: &Graph) -> String {
+fn figures_in_words(figures: &Statistics, line: &Line, graph: &Graph) -> String {
     let measure = graph.definition.unit.measure(figures.max);
     let now = figures
         .now
         .map_or_else(|| "no reading now".into(), |now| format!("now {}", measure.write(now)));
     // Beyond a day, the time alone does not say when.
     let format = if graph.span.seconds() > 86_400.0 { "%-d %b %H:%M" } else { "%H:%M" };
+    let at = graph.span.local(figures.max_ms).strftime(format);
+    let when = if line.certainty.is_at_most() {
+        "if all parts had their most at once".to_owned()
+    } else {
+        format!("at {at}")
+    };
     format!(
-        "{now}, at most {} {} at {}, 95th {}",
+        "{now}, at most {} {} {when}, 95th {}",
         measure.write(figures.max),
         measure.name(),
-        graph.span.local(figures.max_ms).strftime(format),
         measure.write(figures.p95),
     )
 }

@@ -1,18 +1,21 @@
 //! From the store to a graph: what its definition asks is read and becomes lines.
 
+mod cores;
 mod expressions;
+mod points;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use self::expressions::Asking;
 use super::definition::{Definition, Direction, LimitValue, LineDefinition, LinkLine, Of, Source};
-use super::graph::{Graph, Line};
+use super::graph::{Certainty, Grain, Graph, Line};
 use super::period::Span;
 use crate::links::{self, LinksOf, Traffic};
 use crate::promql::{KeptReader, QueryError};
 use crate::query::Statistics;
-use crate::samples::ReadError;
+use crate::samples::{ReadError, Resolution};
 use crate::store::Records;
 
 /// Why there is no graph.
@@ -60,13 +63,13 @@ pub fn gather(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, Gat
         }
         Source::Expressions { readings, lines, .. } => {
             let asking = Asking::of(sources.samples, &question, readings)?;
-            let found = asking.lines(lines)?;
+            let (found, grain) = asking.lines(lines)?;
             let limit = match question.definition.limit.as_ref().map(|limit| &limit.value) {
                 Some(LimitValue::Expression(expression)) => asking.limit(expression, &found)?,
                 Some(LimitValue::LinkSpeed) | None => None,
             };
             let graph = empty(sources, question)?;
-            Ok(Graph { lines: found, limit, ..graph })
+            Ok(Graph { lines: found, grain, limit, ..graph })
         }
     }
 }
@@ -87,8 +90,10 @@ pub fn of_traffic(
             Direction::Received => traffic.received.clone(),
         };
         let statistics = Statistics::of(&intervals, question.now_ms);
+        let certainty =
+            if traffic.bounded { Certainty::bounded(&intervals) } else { Certainty::default() };
         let LineDefinition { name, colour, side, shape } = look.clone();
-        Line { name, colour, side, shape, intervals, statistics }
+        Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms: None }
     };
     let lines = lines.iter().map(line).collect();
     let limit = match question.definition.limit.as_ref().map(|limit| &limit.value) {
@@ -96,7 +101,14 @@ pub fn of_traffic(
         Some(LimitValue::Expression(_)) | None => None,
     };
     let graph = empty(sources, question)?;
-    Ok(Graph { devices: traffic.devices.clone(), lines, limit, ..graph })
+    Ok(Graph { devices: traffic.devices.clone(), lines, grain: grain_of(traffic), limit, ..graph })
+}
+
+/// What the figures of traffic are told from.
+fn grain_of(traffic: &Traffic) -> Grain {
+    let rollups_ms = traffic.rollups.map(Resolution::ms);
+    let samples_ms = traffic.samples_ms;
+    Grain { samples_ms, rollups_ms, steps_ms: rollups_ms, fine_ms: rollups_ms }
 }
 
 /// The graph before anything is drawn in it: what is asked, and what was lost.
@@ -108,5 +120,6 @@ fn empty(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, ReadErro
     };
     let whom = whom.to_owned();
     let (devices, lines) = (Vec::new(), Vec::new());
-    Ok(Graph { definition, whom, devices, span, now_ms, lines, limit: None, losses })
+    let grain = Grain::default();
+    Ok(Graph { definition, whom, devices, span, now_ms, grain, lines, limit: None, losses })
 }

@@ -1,6 +1,8 @@
 //! A graph: its lines with their figures, the limit, what was lost.
 
 use super::definition::{Colour, Definition, Shape, Side, Source};
+use super::grain::duration;
+pub use super::grain::{Certainty, Grain};
 use super::period::Span;
 use crate::query::{Interval, Statistics};
 use crate::store::LostInterval;
@@ -18,6 +20,8 @@ pub struct Graph {
     pub span: Span,
     /// Seen when, Unix time in milliseconds.
     pub now_ms: i64,
+    /// What its figures are told from.
+    pub grain: Grain,
     /// What is drawn, in the order of the legend.
     pub lines: Vec<Line>,
     /// The limit, in the unit of the graph.
@@ -41,6 +45,10 @@ pub struct Line {
     pub intervals: Vec<Interval>,
     /// Its figures; none without a reading.
     pub statistics: Option<Statistics>,
+    /// What is known of the extremes among them.
+    pub certainty: Certainty,
+    /// Since when a series tells the values, Unix time in milliseconds; none if nothing else does.
+    pub told_from_ms: Option<i64>,
 }
 
 impl Graph {
@@ -52,6 +60,25 @@ impl Graph {
     /// Whether nothing was read in the span.
     pub fn is_empty(&self) -> bool {
         self.lines.iter().all(|line| line.intervals.is_empty())
+    }
+
+    /// What the figures of the legend are told from, and where some of them are bounds, why and since
+    /// when they are not; in more and in fewer words.
+    pub fn resolution(&self) -> Vec<String> {
+        let grain = self.grain.words();
+        let Some(bounded) = self.lines.iter().find(|line| line.is_bounded()) else {
+            return vec![grain];
+        };
+        let within = self
+            .grain
+            .fine_ms
+            .map_or_else(String::new, |fine_ms| format!(" within {}", duration(fine_ms)));
+        let why = format!("at most: what parts had{within}, added up");
+        let since = bounded.told_from_ms.map(|since_ms| {
+            format!(", exact since {}", self.span.local(since_ms).strftime("%-d %b %Y %H:%M"))
+        });
+        let why = format!("{why}{}", since.unwrap_or_default());
+        vec![format!("{grain}; {why}"), why]
     }
 
     /// Whether it has lines below the axis.
@@ -68,5 +95,12 @@ impl Graph {
             (Source::Links { .. }, []) => String::new(),
             (Source::Links { .. }, several) => format!("{} interfaces", several.len()),
         }
+    }
+}
+
+impl Line {
+    /// Whether the greatest or the least is a bound.
+    pub fn is_bounded(&self) -> bool {
+        self.certainty.is_at_most() || self.certainty.is_at_least()
     }
 }

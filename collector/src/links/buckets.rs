@@ -7,6 +7,7 @@ use crate::samples::{Bucket, Detail, Figure, Figures, Hints, Resolution};
 pub const OF_COUNTERS: Detail = Detail {
     resolution: Resolution::Minutes,
     figures: Figures::of(&[
+        Figure::Count,
         Figure::First,
         Figure::Last,
         Figure::Drops,

@@ -11,9 +11,6 @@ use super::tree::WindowFunction;
 use super::windows;
 use crate::samples::{Bucket, Figure, Figures, Resolution, TimeRange};
 
-/// Shorter windows are read as samples: buckets would save nothing.
-const SHORTEST_BUCKETS: i64 = 4;
-
 /// A function that needs no more of its windows than buckets keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BucketFunction {
@@ -111,7 +108,7 @@ pub fn resolution(look: &Look) -> Option<Resolution> {
     let fits = |resolution: &Resolution| {
         let bucket = resolution.ms();
         let aligned = |ms: i64| ms % bucket == 0;
-        look.range_ms() >= SHORTEST_BUCKETS * bucket
+        look.range_ms() >= bucket
             && aligned(look.range_ms())
             && aligned(look.at(0))
             && (look.steps() == 1 || aligned(look.step_ms()))

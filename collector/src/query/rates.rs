@@ -36,17 +36,19 @@ pub fn rates(timestamps: &[i64], values: &[f64]) -> Vec<Interval> {
 }
 
 /// The sum of several series' rates: of those that share an interval. Series of one agent share
-/// all of theirs. When the extremes within an interval fell is not known, so a sum has only its mean.
+/// all of theirs. When the extremes within an interval fell is not known, so those of a sum are its
+/// bounds.
 pub fn sum(series: Vec<Vec<Interval>>) -> Vec<Interval> {
     if series.len() == 1 {
         return series.into_iter().next().unwrap_or_default();
     }
-    let mut sums: BTreeMap<(i64, i64), f64> = BTreeMap::new();
+    let mut sums: BTreeMap<(i64, i64), Interval> = BTreeMap::new();
     for interval in series.iter().flatten() {
-        *sums.entry((interval.from_ms, interval.to_ms)).or_default() += interval.mean;
+        let Interval { from_ms, to_ms, mean, min, max } = *interval;
+        let sum = sums.entry((from_ms, to_ms)).or_insert(Interval::even(from_ms, to_ms, 0.0));
+        (sum.mean, sum.min, sum.max) = (sum.mean + mean, sum.min + min, sum.max + max);
     }
-    let interval = |((from_ms, to_ms), mean)| Interval::even(from_ms, to_ms, mean);
-    sums.into_iter().map(interval).collect()
+    sums.into_values().collect()
 }
 
 #[cfg(test)]
@@ -87,5 +89,10 @@ mod tests {
         assert_eq!(sum(vec![eth0.clone()]), eth0);
         assert_eq!(sum(vec![eth0, eth1]), [interval(0, 10, 1.0), interval(10, 20, 7.0)]);
         assert_eq!(sum(vec![]), []);
+        let wide = |min, mean, max| Interval { from_ms: 0, to_ms: 10, mean, min, max };
+        assert_eq!(
+            sum(vec![vec![wide(1.0, 2.0, 9.0)], vec![wide(0.0, 5.0, 6.0)]]),
+            [wide(1.0, 7.0, 15.0)]
+        );
     }
 }

@@ -57,6 +57,11 @@ pub struct Bucket {
 impl Bucket {
     /// Neighbours further apart, in milliseconds, have a gap between them and no slope.
     pub const LONGEST_STEP_MS: i64 = 300_000;
+
+    /// How far its samples are apart, in milliseconds; none of one alone.
+    pub fn distance_ms(&self) -> Option<f64> {
+        (self.count > 1.0).then(|| (self.last_ms - self.first_ms) as f64 / (self.count - 1.0))
+    }
 }
 
 /// A figure that a bucket keeps beside its moments.

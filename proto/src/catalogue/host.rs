@@ -6,6 +6,8 @@ super::metrics! { HOST:
     NODE_CPU_GUEST_SECONDS_TOTAL =
         Counter "node_cpu_guest_seconds_total" in Seconds by ["cpu", "mode"],
         "Time that each core has spent for guests, which its modes user and nice count too.";
+    HEADROOM_CPU_BUSY_RATIO = Gauge "headroom_cpu_busy_ratio" in Ratio,
+        "Share of the time since the last round in which the cores worked, all of them together.";
     HEADROOM_CPU_BUSIEST_CORE_RATIO = Gauge "headroom_cpu_busiest_core_ratio" in Ratio,
         "Share of the time since the last round in which the busiest core worked.";
     NODE_CONTEXT_SWITCHES_TOTAL = Counter "node_context_switches_total",

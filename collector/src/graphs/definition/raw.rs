@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::expressions::{Expressions, names};
+use super::expressions::{Cores, Expressions, Extremes, names};
 use super::{
     AskedLine, Colour, Definition, Direction, LimitDefinition, LimitValue, LineDefinition,
     LinkLine, Of, Readings, Shape, Side, Source,
@@ -41,12 +41,16 @@ struct RawLine {
     shape: Shape,
     /// Which way it goes, of links.
     traffic: Option<Direction>,
+    /// A series that has the line's values; where there is none, they come from what follows.
+    told: Option<String>,
     /// A gauge of which all series are summed, and one that its sum never exceeds.
     gauge: Option<String>,
     bound: Option<String>,
-    /// Any PromQL, and its greatest within `$step`.
+    /// Any PromQL, and its greatest and its least within `$step`; or whose cores' they are.
     expr: Option<String>,
     max: Option<String>,
+    min: Option<String>,
+    cores: Option<Cores>,
     /// Makes a line of each value of this label.
     by: Option<String>,
 }
@@ -96,22 +100,43 @@ pub fn read(name: &str, text: &str) -> Result<Definition, String> {
 }
 
 fn of_links(line: RawLine) -> Option<LinkLine> {
-    let RawLine { name, colour, side, shape, traffic, gauge, bound, expr, max, by } = line;
-    let alone = [gauge, bound, expr, max, by].iter().all(Option::is_none);
-    let look = LineDefinition { name, colour, side, shape };
-    Some(LinkLine { look, direction: traffic.filter(|_| alone)? })
+    let traffic = line.traffic;
+    let alone = line.asks_nothing();
+    Some(LinkLine { look: line.look(), direction: traffic.filter(|_| alone)? })
 }
 
 fn asking(line: RawLine, readings: &str) -> Option<AskedLine> {
-    let RawLine { name, colour, side, shape, traffic, gauge, bound, expr, max, by } = line;
-    let expressions = match (traffic, gauge, expr) {
-        (None, Some(gauge), None) if max.is_none() => {
-            Expressions::of_gauge(&gauge, readings, bound.as_deref(), by)
+    let told = line.told.clone();
+    let (by, bound) = (line.by.clone(), line.bound.as_deref());
+    let known = [&line.max, &line.min].into_iter().any(Option::is_some);
+    let expressions = match (line.traffic, &line.gauge, &line.expr) {
+        (None, Some(gauge), None) if !known && line.cores.is_none() => {
+            Expressions::of_gauge(gauge, readings, bound, by)
         }
-        (None, None, Some(expr)) if bound.is_none() => Expressions::of_expression(expr, max, by),
+        (None, None, Some(expr)) if bound.is_none() => {
+            let extremes = match line.cores {
+                Some(_) if known => return None,
+                Some(cores) => Extremes::OfCores(cores),
+                None => Extremes::Known { most: line.max.clone(), least: line.min.clone() },
+            };
+            Expressions::of_expression(expr.clone(), extremes, by)
+        }
         _ => return None,
     };
-    Some(AskedLine { look: LineDefinition { name, colour, side, shape }, expressions })
+    Some(AskedLine { look: line.look(), expressions: expressions.told_by(told) })
+}
+
+impl RawLine {
+    fn asks_nothing(&self) -> bool {
+        let Self { told, gauge, bound, expr, max, min, by, .. } = self;
+        [told, gauge, bound, expr, max, min, by].into_iter().all(Option::is_none)
+            && self.cores.is_none()
+    }
+
+    fn look(self) -> LineDefinition {
+        let Self { name, colour, side, shape, .. } = self;
+        LineDefinition { name, colour, side, shape }
+    }
 }
 
 /// Of whom the lines are, by the names they use.
@@ -121,7 +146,7 @@ fn of(lines: &[AskedLine], readings: &Readings) -> Result<Of, String> {
     for name in texts.chain([&*readings.series]).chain(readings.complete.as_deref()).flat_map(names)
     {
         of = match (name, of) {
-            ("step" | "window", of) => of,
+            ("step" | "window" | "fine" | "carried", of) => of,
             ("instance", Of::All | Of::Host) => Of::Host,
             ("tenant", Of::All | Of::Tenant) => Of::Tenant,
             ("instance" | "tenant", _) => {
@@ -160,6 +185,10 @@ mod tests {
         check(&line("gauge = 'x'"), "g: a graph has either source or readings");
         check(&with("gauge = 'x'\nexpr = 'y'"), "g: a line has either gauge or expr");
         check(&with("expr = 'x'\nbound = 'y'"), "g: a line has either gauge or expr");
+        check(&with("expr = 'x'\ncores = 'all'\ntold = 'y'"), "All");
+        check(&with("expr = 'x'\ncores = 'all'\nmin = 'y'"), "g: a line has either gauge or expr");
+        check(&with("gauge = 'x'\ncores = 'all'"), "g: a line has either gauge or expr");
+        check(&with("gauge = 'x'\ntold = 'y{instance=\"$instance\"}'"), "Host");
         check(&with("expr = '$host'"), "g: there is no $host");
         let both = "expr = 'a{tenant=\"$tenant\"} + b{instance=\"$instance\"}'";
         check(&with(both), "g: its expressions are of hosts and of organisations");

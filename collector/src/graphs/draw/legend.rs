@@ -39,8 +39,9 @@ const LETTERS: f64 = 12.0;
 const FIRST_ROW: f64 = 39.0;
 const ROW: f64 = 21.0;
 
-/// What lies under the last row.
+/// What lies under the last row, and where in it a line says what the figures are told from.
 const FOOT: f64 = 27.0;
+const FOOT_LINE: f64 = 19.0;
 
 /// The height of the legend of so many lines.
 pub fn height(lines: usize) -> f64 {
@@ -94,20 +95,47 @@ pub fn draw<DB: DrawingBackend>(
         let text = Lettering::new(LETTERS, pen.palette.text, Align::Left);
         let name = text.fitting(std::slice::from_ref(&line.name), frame.width() * NAME_PART);
         pen.text(&name, Point(frame.left, y), text)?;
-        let figures = figures(line, graph.definition.unit, axis);
+        let figures = figures(line, graph.definition.unit, axis, Bound::words(frame));
         for (column, x) in &columns {
             let right = Lettering { align: Align::Right, ..text };
             pen.text(&figures[*column], Point(*x, y), right)?;
         }
     }
-    Ok(())
+    let grey = Lettering { align: Align::Left, ..grey };
+    let y = top + ROW * graph.lines.len().max(1) as f64 + FOOT_LINE;
+    let words = grey.fitting(&graph.resolution(), frame.right - MARGIN);
+    pen.text(&words, Point(MARGIN, y), grey)
+}
+
+/// How a legend says that a figure is a bound.
+#[derive(Clone, Copy)]
+struct Bound {
+    most: &'static str,
+    least: &'static str,
+}
+
+impl Bound {
+    /// In words, or in a sign where there is no room for them.
+    fn words(frame: Frame) -> Self {
+        if frame.is_narrow() {
+            return Self { most: "≤ ", least: "≥ " };
+        }
+        Self { most: "at most ", least: "at least " }
+    }
 }
 
 /// The figures of a line, one for each of the heads.
-fn figures(line: &Line, unit: Unit, axis: &Axis) -> [String; HEADS.len()] {
+fn figures(line: &Line, unit: Unit, axis: &Axis, bound: Bound) -> [String; HEADS.len()] {
     let Some(s) = line.statistics else { return [NOTHING; HEADS.len()].map(ToOwned::to_owned) };
     let write = |value: f64| axis.measure.write(value);
     let total = unit.total(s.total).map_or_else(String::new, Total::words);
     let now = s.now.map_or_else(|| NOTHING.to_owned(), write);
-    [now, write(s.min), write(s.mean), write(s.max), write(s.p95), total]
+    let (mut min, mut max) = (write(s.min), write(s.max));
+    if line.certainty.is_at_least() {
+        min.insert_str(0, bound.least);
+    }
+    if line.certainty.is_at_most() {
+        max.insert_str(0, bound.most);
+    }
+    [now, min, write(s.mean), max, write(s.p95), total]
 }

@@ -2,7 +2,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::graphs::definition::{Colour, Shape, Side, definition};
-use crate::graphs::graph::{Graph, Line};
+use crate::graphs::graph::{Certainty, Grain, Graph, Line};
 use crate::graphs::{Period, Span};
 use crate::query::{Interval, Statistics};
 use crate::store::LostInterval;
@@ -30,7 +30,9 @@ fn day(limit: Option<f64>) -> Graph {
             .collect();
         let statistics = Statistics::of(&intervals, NOW_MS);
         let colour = if side == Side::Above { Colour::Sent } else { Colour::Received };
-        Line { name: String::from(name), colour, side, shape: Shape::Area, intervals, statistics }
+        let (name, shape) = (String::from(name), Shape::Area);
+        let (certainty, told_from_ms) = (Certainty::default(), None);
+        Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms }
     };
     let sides = (Side::Above, Side::Below);
     let lines = vec![line("sent", sides.0, 65e6), line("received", sides.1, 14e6)];
@@ -50,6 +52,7 @@ fn day(limit: Option<f64>) -> Graph {
         devices: vec!["eth0".into()],
         span,
         now_ms: NOW_MS,
+        grain: Grain::of_samples(Some(10_000)),
         lines,
         limit,
         losses: vec![loss],
@@ -152,7 +155,9 @@ fn rooms() -> Graph {
         let intervals = values.iter().enumerate().filter(|(n, _)| *n != 3).map(interval);
         let intervals: Vec<Interval> = intervals.collect();
         let statistics = Statistics::of(&intervals, NOW_MS);
-        Line { name: name.into(), colour, side: Side::Above, shape, intervals, statistics }
+        let (name, side) = (String::from(name), Side::Above);
+        let (certainty, told_from_ms) = (Certainty::default(), None);
+        Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms }
     };
     let lines = vec![
         line("rooms", Colour::First, Shape::Stack, [1.0, 2.0, 2.0, 9.0, 3.0, 3.0]),
@@ -165,6 +170,7 @@ fn rooms() -> Graph {
         devices: Vec::new(),
         span,
         now_ms: NOW_MS,
+        grain: Grain::of_samples(Some(10_000)),
         lines,
         limit: None,
         losses: Vec::new(),

@@ -4,19 +4,20 @@ use std::collections::HashSet;
 
 use headroom_proto::metric::INSTANCE;
 
+use super::cores;
+use super::points::{self, Points, Series, append, first, series, zero_where};
 use super::steps::{Detail, Pace, Steps};
+use super::values::{Values, few};
 use super::{GatherError, Question};
 use crate::graphs::definition::{
-    AskedLine, Colour, Expressions, HUES, LineDefinition, Names, Of, Readings, Shape,
+    AskedLine, Bounds, Colour, Expressions, Extremes, HUES, LineDefinition, Names, Of, Readings,
+    Way,
 };
-use crate::graphs::graph::Line;
+use crate::graphs::graph::{Certainty, Grain, Line};
 use crate::graphs::period::Span;
-use crate::promql::{self, KeptReader, QueryError, QueryLimits, RangeQuery, Row, Value};
+use crate::promql::{self, KeptReader, QueryError, QueryLimits, RangeQuery, Value};
 use crate::query::{Interval, Statistics, usual_distance};
 use crate::samples::{Matcher, ReadError, Selection};
-
-/// More series of one line than this are drawn as one of "others".
-const MOST_SERIES: usize = HUES.len() + 1;
 
 /// From what the pace of readings is told.
 const PACE_RANGE: &str = "1h";
@@ -26,6 +27,9 @@ const NOW_MS: i64 = 60_000;
 
 /// How long a limit stands.
 const LIMIT_LOOKBACK_MS: i64 = 300_000;
+
+/// So many fine windows are evaluated at once: those of a month.
+const FINE_AT_ONCE: i64 = 9_000;
 
 /// Asks the store for one graph.
 pub struct Asking<'a> {
@@ -37,27 +41,25 @@ pub struct Asking<'a> {
     now_ms: i64,
     steps: Steps,
     pace: Pace,
+    /// How far readings usually are apart at the end of the span.
+    distance_ms: Option<i64>,
 }
 
-/// Values over the moments of a graph.
-type Points = Vec<Option<f64>>;
-
-/// Points by what tells the series of a line apart: the value of its label, if it has one.
-type Series = Vec<(String, Points)>;
-
-/// One series of a line.
-struct Values {
-    name: String,
-    mean: Points,
-    max: Points,
-    now: Option<f64>,
-}
-
-/// Where a reading told of all there is, over the moments and at the end.
+/// What was read, over the moments and at the end.
 #[derive(Default)]
-struct Complete {
-    over: Points,
-    now: Points,
+struct Read {
+    /// How many readings there were; at a moment, whether there was one.
+    counts: Points,
+    /// Where a reading told of all there is.
+    complete: Points,
+    complete_now: Points,
+}
+
+/// What is found of the extremes of a line.
+struct Found {
+    most: Series,
+    least: Series,
+    bounded: bool,
 }
 
 impl<'a> Asking<'a> {
@@ -69,7 +71,7 @@ impl<'a> Asking<'a> {
     ) -> Result<Self, QueryError> {
         let Question { definition, whom, ref span, now_ms, .. } = *question;
         let of = definition.of();
-        let names = Names { whom, step_ms: 0, window_ms: 0 };
+        let names = Names { whom, step_ms: 0, window_ms: 0, fine_ms: 0, carried_ms: 0 };
         let recent = format!("{}[{PACE_RANGE}]", names.fill(&readings.series));
         let found = promql::instant(samples.reader, &recent, span.to_ms, QueryLimits::default())?;
         let distance = match &found {
@@ -78,16 +80,17 @@ impl<'a> Asking<'a> {
             }
             Value::Scalar(_) | Value::Text(_) | Value::Vector(_) => None,
         };
-        let (steps, pace) = (Steps::of(span), Pace::of(distance));
-        Ok(Self { samples, of, whom, readings, span, now_ms, steps, pace })
+        let (steps, pace) = (Steps::of(span, distance), Pace::of(distance));
+        let distance_ms = distance;
+        Ok(Self { samples, of, whom, readings, span, now_ms, steps, pace, distance_ms })
     }
 
-    /// All lines, each over all steps.
-    pub fn lines(&self, asked: &[AskedLine]) -> Result<Vec<Line>, GatherError> {
-        let complete = self.complete()?;
+    /// All lines, each over all steps, and what their figures are told from.
+    pub fn lines(&self, asked: &[AskedLine]) -> Result<(Vec<Line>, Grain), GatherError> {
+        let read = self.read()?;
         let mut lines = Vec::new();
         for AskedLine { look, expressions } in asked {
-            let found = self.values(look, expressions, &complete)?;
+            let found = self.values(look, expressions, &read)?;
             let found = few(found, look.shape);
             let colours = match &expressions.by {
                 None => vec![look.colour; found.len()],
@@ -97,7 +100,21 @@ impl<'a> Asking<'a> {
                 lines.push(self.line(look, colour, values));
             }
         }
-        Ok(lines)
+        Ok((lines, self.grain(&read)))
+    }
+
+    /// What figures are told from.
+    fn grain(&self, read: &Read) -> Grain {
+        let Steps { step_ms, detail, .. } = self.steps;
+        match detail {
+            Detail::Moments => Grain::of_samples(self.distance_ms),
+            Detail::Windows => Grain {
+                steps_ms: Some(step_ms),
+                fine_ms: Some(self.steps.fine_ms()),
+                ..Grain::of_counts(&read.counts, step_ms)
+                    .unwrap_or(Grain::of_samples(self.distance_ms))
+            },
+        }
     }
 
     /// The limit at the newest reading of the lines.
@@ -110,11 +127,11 @@ impl<'a> Asking<'a> {
         Ok(first(&found).first().copied().flatten())
     }
 
-    /// The moments of a graph: its steps, and its end where steps are long.
+    /// The moments of a graph: its steps, and its end.
     fn moments(&self) -> Vec<i64> {
-        let Steps { from_ms, step_ms, to_ms, detail } = self.steps;
+        let Steps { from_ms, step_ms, to_ms, .. } = self.steps;
         let steps = (0..self.steps.count() as i64).map(|step| from_ms + step * step_ms);
-        let end = (detail == Detail::Windows && to_ms < self.span.to_ms).then_some(self.span.to_ms);
+        let end = (to_ms < self.span.to_ms).then_some(self.span.to_ms);
         steps.chain(end).collect()
     }
 
@@ -124,7 +141,9 @@ impl<'a> Asking<'a> {
             Detail::Moments => self.pace.window_ms,
             Detail::Windows => step_ms.max(self.pace.window_ms),
         };
-        Names { whom: self.whom, step_ms, window_ms }
+        let fine_ms = self.steps.fine_ms();
+        let carried_ms = self.pace.carried_ms(fine_ms);
+        Names { whom: self.whom, step_ms, window_ms, fine_ms, carried_ms }
     }
 
     fn limits(&self) -> QueryLimits {
@@ -159,56 +178,164 @@ impl<'a> Asking<'a> {
         Ok(series(promql::instant(self.samples.reader, &text, self.span.to_ms, self.limits())?, by))
     }
 
-    /// Where what is missing is zero: nowhere, if nothing says so.
-    fn complete(&self) -> Result<Complete, QueryError> {
-        let Readings { series, complete: Some(complete) } = self.readings else {
-            return Ok(Complete::default());
+    /// When something was read, and where what is missing is zero: nowhere, if nothing says so.
+    fn read(&self) -> Result<Read, QueryError> {
+        let Readings { series, complete } = self.readings;
+        let counts = match self.steps.detail {
+            Detail::Moments => format!("max({series})"),
+            Detail::Windows => format!("max(count_over_time({series}[$step]))"),
         };
+        let read = Read { counts: first(&self.over_steps(&counts, "")?), ..Read::default() };
+        let Some(complete) = complete else { return Ok(read) };
         let newest = format!("max({series}) and (max({complete}) > 0)");
         let over = match self.steps.detail {
             Detail::Moments => self.over_steps(&newest, "")?,
             Detail::Windows => {
-                let read = format!("max(count_over_time({series}[$step]))");
                 let of_all = format!("max(max_over_time({complete}[$step])) > 0");
-                self.over_steps(&format!("{read} and ({of_all})"), "")?
+                self.over_steps(&format!("{counts} and ({of_all})"), "")?
             }
         };
-        Ok(Complete { over: first(&over), now: first(&self.at_end(&newest, "")?) })
+        let complete_now = first(&self.at_end(&newest, "")?);
+        Ok(Read { complete: first(&over), complete_now, ..read })
     }
 
-    /// The values of a line, one entry for each of its series.
+    /// The values of a line, one entry for each of its series: those that a series tells, and where
+    /// none does, what is derived.
     fn values(
         &self,
         definition: &LineDefinition,
         expressions: &Expressions,
-        complete: &Complete,
+        read: &Read,
     ) -> Result<Vec<Values>, QueryError> {
-        let by = expressions.by.as_deref().unwrap_or_default();
-        let (mean, max) = match self.steps.detail {
-            Detail::Moments => (&expressions.at, None),
-            Detail::Windows => (&expressions.mean, expressions.max.as_ref()),
-        };
-        let mut means = self.over_steps(mean, by)?;
-        let max = max.map(|max| self.over_steps(max, by)).transpose()?.unwrap_or_default();
-        let now = self.at_end(&expressions.at, by)?;
+        let told = expressions.told.as_ref().map(|way| self.told(way, definition)).transpose()?;
+        let Some(told) = told else { return self.derived(definition, expressions, read) };
+        if !(0..read.counts.len()).any(|place| told.misses(&read.counts, place)) {
+            return Ok(vec![told]);
+        }
+        let derived = self.derived(definition, expressions, read)?.into_iter().next();
+        Ok(vec![told.or(&derived.unwrap_or_default(), &read.counts)])
+    }
+
+    fn told(&self, way: &Way, definition: &LineDefinition) -> Result<Values, QueryError> {
+        let Found { most, least, bounded } = self.extremes(&way.extremes, "")?;
+        let mean = first(&self.over_steps(self.usual(way), "")?);
+        Ok(Values {
+            name: definition.name.clone(),
+            bounded: vec![bounded; mean.len()],
+            mean,
+            most: first(&most),
+            least: first(&least),
+            now: points::at(&first(&self.at_end(&way.at, "")?), 0),
+            told_from: None,
+        })
+    }
+
+    fn derived(
+        &self,
+        definition: &LineDefinition,
+        expressions: &Expressions,
+        read: &Read,
+    ) -> Result<Vec<Values>, QueryError> {
+        let (way, by) = (&expressions.derived, expressions.by.as_deref().unwrap_or_default());
+        let mut means = self.over_steps(self.usual(way), by)?;
+        let Found { most, least, bounded } = self.extremes(&way.extremes, by)?;
+        let now = self.at_end(&way.at, by)?;
         let zeros = expressions.comes_and_goes;
         if means.is_empty() && zeros {
             means.push((String::new(), Vec::new()));
         }
-        let of = |key: &str, all: &Series| -> Points {
-            let same = all.iter().find(|(known, _)| known == key);
-            same.map(|(_, points)| points.clone()).unwrap_or_default()
+        let filled = |zero: &Points, points: Points| {
+            if zeros { zero_where(zero, &points) } else { points }
         };
-        let values = |(key, mean): (String, Points)| Values {
-            mean: if zeros { zero_where(&complete.over, &mean) } else { mean },
-            max: of(&key, &max),
-            now: if zeros { zero_where(&complete.now, &of(&key, &now)) } else { of(&key, &now) }
-                .first()
-                .copied()
-                .flatten(),
-            name: if key.is_empty() { definition.name.clone() } else { key },
+        let values = |(key, mean): (String, Points)| {
+            let mean = filled(&read.complete, mean);
+            let now = filled(&read.complete_now, points::of(&key, &now));
+            Values {
+                bounded: vec![bounded; mean.len()],
+                mean,
+                most: points::of(&key, &most),
+                least: points::of(&key, &least),
+                now: points::at(&now, 0),
+                name: if key.is_empty() { definition.name.clone() } else { key },
+                told_from: None,
+            }
         };
         Ok(means.into_iter().map(values).collect())
+    }
+
+    /// What a way asks of each step, its extremes apart.
+    fn usual<'w>(&self, way: &'w Way) -> &'w str {
+        match self.steps.detail {
+            Detail::Moments => &way.at,
+            Detail::Windows => &way.mean,
+        }
+    }
+
+    fn extremes(&self, extremes: &Extremes, by: &str) -> Result<Found, QueryError> {
+        match (extremes, self.steps.detail) {
+            (Extremes::Known { most, least }, Detail::Moments | Detail::Windows) => {
+                let over = |expression: &Option<String>| match expression {
+                    Some(expression) => self.over_steps(expression, by),
+                    None => Ok(Vec::new()),
+                };
+                Ok(Found { most: over(most)?, least: over(least)?, bounded: false })
+            }
+            (Extremes::Bounded(Bounds { between, .. }), Detail::Moments) => {
+                let between = self.over_steps(between, by)?;
+                Ok(Found { most: between.clone(), least: between, bounded: false })
+            }
+            (Extremes::Bounded(Bounds { most, least, .. }), Detail::Windows) => {
+                let most = self.over_fine_windows("max", most, by)?;
+                let least = self.over_fine_windows("min", least, by)?;
+                Ok(Found { most, least, bounded: true })
+            }
+            (Extremes::OfCores(which), detail) => {
+                let (moments, step_ms) = (self.moments(), self.steps.step_ms);
+                let (instance, which) = (self.whom, *which);
+                let asked = cores::Asked { instance, which, moments: &moments, step_ms };
+                let found = cores::extremes(self.samples.reader, &asked, detail);
+                let cores::Extremes { most, least } = found.map_err(QueryError::from)?;
+                let one = |points: Points| vec![(String::new(), points)];
+                let bounded = detail == Detail::Windows;
+                Ok(Found { most: one(most), least: one(least), bounded })
+            }
+        }
+    }
+
+    /// The extreme of what is asked for the fine windows within each step.
+    fn over_fine_windows(
+        &self,
+        extreme: &str,
+        expression: &str,
+        by: &str,
+    ) -> Result<Series, QueryError> {
+        let fine_ms = self.steps.fine_ms();
+        if fine_ms == self.steps.step_ms {
+            return self.over_steps(expression, by);
+        }
+        let text = format!("{extreme}_over_time(({expression})[$step:$fine])");
+        self.keep_in_pieces(&text)?;
+        self.over_steps(&text, by)
+    }
+
+    /// Asks for a long range piece by piece, so that what is read for it at once has its limit: what
+    /// was asked before is kept, and only the next piece is evaluated.
+    fn keep_in_pieces(&self, expression: &str) -> Result<(), QueryError> {
+        let Steps { from_ms, to_ms, step_ms, .. } = self.steps;
+        let piece_ms = self.steps.fine_ms() * FINE_AT_ONCE / step_ms * step_ms;
+        if self.samples.reader.samples.settled().is_none() {
+            return Ok(());
+        }
+        let text = self.names(self.steps.detail).fill(expression);
+        let ends = (1..).map(|piece| from_ms + piece * piece_ms);
+        for end_ms in ends.take_while(|end_ms| *end_ms < to_ms) {
+            let held = self.samples.reader.budget.held();
+            let steps = promql::Steps { from_ms, to_ms: end_ms, step_ms };
+            let query = RangeQuery { expression: &text, steps, limits: self.limits() };
+            self.samples.range(query)?;
+            self.samples.reader.budget.release_to(held);
+        }
+        Ok(())
     }
 
     /// A hue for each series of a line: by its place among all that the store knows, so that it is
@@ -232,99 +359,28 @@ impl<'a> Asking<'a> {
     }
 
     fn line(&self, definition: &LineDefinition, colour: Colour, values: Values) -> Line {
+        let moments = self.moments();
         let mut before = self.steps.from_ms - self.steps.step_ms;
         let mut intervals = Vec::with_capacity(values.mean.len());
-        for (place, to_ms) in self.moments().into_iter().enumerate() {
+        let mut certainty = Certainty::default();
+        let Span { from_ms: begin_ms, to_ms: end_ms, .. } = *self.span;
+        for (place, to_ms) in moments.iter().copied().enumerate() {
             let from_ms = std::mem::replace(&mut before, to_ms);
-            let at = |points: &Points| points.get(place).copied().flatten();
-            let Some(mean) = at(&values.mean) else { continue };
-            let max = at(&values.max).unwrap_or(mean).max(mean);
-            intervals.push(Interval { from_ms, to_ms, mean, min: mean, max });
+            let Some([min, mean, max]) = values.at(place) else { continue };
+            let interval = Interval { from_ms, to_ms, mean, min, max };
+            let Some(interval) = interval.within(begin_ms, end_ms) else { continue };
+            certainty.look(&interval, values.is_bounded(place));
+            intervals.push(interval);
         }
-        let Span { from_ms, to_ms, .. } = *self.span;
-        let inside = intervals.into_iter().filter_map(|interval| interval.within(from_ms, to_ms));
-        let intervals: Vec<Interval> = inside.collect();
         let statistics = Statistics::of(&intervals, self.now_ms);
         let now = |figures: &Statistics| match self.steps.detail {
             Detail::Moments => figures.now,
             Detail::Windows => values.now,
         };
         let statistics = statistics.map(|figures| Statistics { now: now(&figures), ..figures });
+        let told_from_ms = values.told_from.and_then(|place| moments.get(place).copied());
         let LineDefinition { side, shape, .. } = *definition;
-        Line { name: values.name, colour, side, shape, intervals, statistics }
-    }
-}
-
-/// The most of a line's series in the order of their names; what is beyond them becomes one.
-fn few(mut found: Vec<Values>, shape: Shape) -> Vec<Values> {
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    if found.len() <= MOST_SERIES {
-        return found;
-    }
-    let weight = |values: &Values| values.mean.iter().flatten().sum::<f64>();
-    found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
-    let others = found.split_off(MOST_SERIES - 1);
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    // Of a stack the others add up; of lines beside each other the greatest stands for them.
-    let join = |a: f64, b: f64| if shape == Shape::Stack { a + b } else { a.max(b) };
-    let joined = |points: fn(&Values) -> &Points| {
-        let length = others.iter().map(|values| points(values).len()).max().unwrap_or_default();
-        let at = |place: usize| {
-            let present = others.iter().filter_map(|v| points(v).get(place).copied().flatten());
-            present.reduce(join)
-        };
-        (0..length).map(at).collect::<Vec<_>>()
-    };
-    let name = format!("{} others", others.len());
-    let (mean, max) = (joined(|values| &values.mean), joined(|values| &values.max));
-    let now = others.iter().filter_map(|values| values.now).reduce(join);
-    found.push(Values { name, mean, max, now });
-    found
-}
-
-/// Zero where there was a reading and no value.
-fn zero_where(readings: &[Option<f64>], values: &[Option<f64>]) -> Points {
-    let at = |points: &[Option<f64>], place: usize| points.get(place).copied().flatten();
-    let point = |place: usize| at(values, place).or(at(readings, place).map(|_| 0.0));
-    (0..readings.len().max(values.len())).map(point).collect()
-}
-
-/// The series of a value by a label; a number is a series without one. What is not finite is no
-/// reading.
-fn series(value: Value, by: &str) -> Series {
-    let finite = |value: f64| Some(value).filter(|value| value.is_finite());
-    match value {
-        Value::Vector(rows) => {
-            let row = |Row { labels, points }: Row| {
-                let points = points.into_iter().map(|point| point.and_then(finite)).collect();
-                (labels.get(by).unwrap_or_default().to_owned(), points)
-            };
-            rows.into_iter().map(row).collect()
-        }
-        Value::Scalar(numbers) => {
-            vec![(String::new(), numbers.into_iter().map(finite).collect())]
-        }
-        Value::Text(_) | Value::Matrix(_) => Vec::new(),
-    }
-}
-
-/// The points of the first series.
-fn first(series: &Series) -> Points {
-    series.first().map(|(_, points)| points.clone()).unwrap_or_default()
-}
-
-/// Adds the points of one more moment behind those of `count`.
-fn append(series: &mut Series, more: Series, count: usize) {
-    for (_, points) in series.iter_mut() {
-        points.push(None);
-    }
-    for (key, last) in more {
-        let place = series.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-            series.push((key, vec![None; count + 1]));
-            series.len() - 1
-        });
-        if let Some(point) = series[place].1.last_mut() {
-            *point = last.first().copied().flatten();
-        }
+        let name = values.name;
+        Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms }
     }
 }

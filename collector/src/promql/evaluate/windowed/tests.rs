@@ -94,7 +94,8 @@ fn buckets_answer_as_samples_do() {
     };
     assert_eq!(fits(3_600_000, DAY_MS), Some(Resolution::Hour));
     assert_eq!(fits(300_000, 3_600_000), Some(Resolution::Minutes));
-    assert_eq!(fits(300_000, 300_000), None);
+    assert_eq!(fits(300_000, 300_000), Some(Resolution::Minutes));
+    assert_eq!(fits(300_000, 60_000), None);
     assert_eq!(fits(97_000, DAY_MS), None);
 }
 

@@ -1,0 +1,124 @@
+//! The values of one series of a line: over the moments of a graph, with their extremes, and what is
+//! known of these. Pure.
+
+use super::points::{Points, at, join};
+use crate::graphs::definition::{HUES, Shape};
+
+/// More series of one line than this are drawn as one of "others".
+const MOST_SERIES: usize = HUES.len() + 1;
+
+/// One series of a line.
+#[derive(Debug, Clone, Default)]
+pub struct Values {
+    pub name: String,
+    pub mean: Points,
+    pub most: Points,
+    pub least: Points,
+    /// Where the extremes are bounds: nobody knows more than that they are not exceeded.
+    pub bounded: Vec<bool>,
+    pub now: Option<f64>,
+    /// From which moment on a series tells them, if it did not always.
+    pub told_from: Option<usize>,
+}
+
+impl Values {
+    /// The mean of a moment, within its extremes.
+    pub fn at(&self, place: usize) -> Option<[f64; 3]> {
+        let mean = at(&self.mean, place)?;
+        let most = at(&self.most, place).unwrap_or(mean).max(mean);
+        let least = at(&self.least, place).unwrap_or(mean).min(mean);
+        Some([least, mean, most])
+    }
+
+    /// Whether the extremes of a moment are bounds.
+    pub fn is_bounded(&self, place: usize) -> bool {
+        self.bounded.get(place).copied().unwrap_or_default()
+    }
+
+    /// Where something was read that these do not tell.
+    pub fn misses(&self, readings: &[Option<f64>], place: usize) -> bool {
+        at(readings, place).is_some() && at(&self.mean, place).is_none()
+    }
+
+    /// These, and where something was read that they do not tell, what is derived from other series.
+    /// They may have begun within the first moment behind that, so its extremes are those of both.
+    pub fn or(self, derived: &Self, readings: &[Option<f64>]) -> Self {
+        let mut all =
+            Self { name: self.name.clone(), now: self.now.or(derived.now), ..derived.clone() };
+        let mut missed = false;
+        for place in 0..self.mean.len().max(derived.mean.len()).max(readings.len()) {
+            let misses = self.misses(readings, place);
+            let begins = std::mem::replace(&mut missed, misses);
+            let Some(own) = self.at(place) else { continue };
+            if begins && all.told_from.is_none() {
+                all.told_from = Some(place);
+            }
+            let other = all.at(place).filter(|_| begins);
+            let [least, mean, most] = match other {
+                Some([least, _, most]) => [own[0].min(least), own[1], own[2].max(most)],
+                None => own,
+            };
+            let bounded = other.is_some() && all.is_bounded(place);
+            all.put(place, [least, mean, most], bounded);
+        }
+        all
+    }
+
+    fn put(&mut self, place: usize, [least, mean, most]: [f64; 3], bounded: bool) {
+        for (points, value) in
+            [(&mut self.least, least), (&mut self.mean, mean), (&mut self.most, most)]
+        {
+            points.resize(points.len().max(place + 1), None);
+            points[place] = Some(value);
+        }
+        self.bounded.resize(self.bounded.len().max(place + 1), false);
+        self.bounded[place] = bounded;
+    }
+}
+
+/// The most of a line's series in the order of their names; what is beyond them becomes one.
+pub fn few(mut found: Vec<Values>, shape: Shape) -> Vec<Values> {
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    if found.len() <= MOST_SERIES {
+        return found;
+    }
+    let weight = |values: &Values| values.mean.iter().flatten().sum::<f64>();
+    found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    let others = found.split_off(MOST_SERIES - 1);
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.push(others_of(&others, shape));
+    found
+}
+
+/// Of a stack the others add up; of lines beside each other the greatest stands for them.
+fn others_of(others: &[Values], shape: Shape) -> Values {
+    let stacked = shape == Shape::Stack;
+    let both: fn(f64, f64) -> f64 = if stacked { |a, b| a + b } else { f64::max };
+    let joined = |points: fn(&Values) -> &Points| {
+        others.iter().map(points).fold(Points::new(), |all, one| join(&all, one, both))
+    };
+    let mean = joined(|values| &values.mean);
+    let extremes = |points: fn(&Values, usize) -> Option<f64>| -> Points {
+        let at = |place| others.iter().filter_map(|one| points(one, place)).reduce(both);
+        (0..mean.len()).map(at).collect()
+    };
+    let (least, most) = (
+        extremes(|one, place| Some(one.at(place)?[0])),
+        extremes(|one, place| Some(one.at(place)?[2])),
+    );
+    let differs =
+        |place| at(&most, place) != at(&mean, place) || at(&least, place) != at(&mean, place);
+    let bounded = |place| {
+        let any = others.iter().any(|one| one.is_bounded(place));
+        any || stacked && differs(place)
+    };
+    Values {
+        name: format!("{} others", others.len()),
+        bounded: (0..mean.len()).map(bounded).collect(),
+        now: others.iter().filter_map(|values| values.now).reduce(both),
+        told_from: None,
+        mean,
+        most,
+        least,
+    }
+}
