@@ -36,7 +36,8 @@ use tonic_health::server::HealthReporter;
 
 pub use self::clocks::Clocks;
 pub use self::remote_write::{
-    IntakeOptions, LabelLimits, MAX_REQUEST_BYTES, NoWriter, RemoteWrite, RemoteWriteError,
+    IntakeOptions, LabelLimits, MAX_REQUEST_BYTES, NoWriter, RemoteWrite, RemoteWriteError, Sent,
+    Version,
 };
 pub use self::settings::SettingsBoard;
 use self::stream::AgentStream;

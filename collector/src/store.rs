@@ -15,6 +15,7 @@ mod chunk;
 mod database;
 mod day;
 mod days;
+mod descriptions;
 mod durability;
 mod error;
 mod gathered;
@@ -62,6 +63,8 @@ pub use self::boots::FrameId;
 use self::database::Database;
 use self::day::Day;
 use self::days::Days;
+use self::descriptions::Descriptions;
+pub use self::descriptions::{Description, MetricType, Word};
 use self::durability::Durability;
 pub use self::durability::NotDurable;
 pub use self::error::StoreError;
@@ -144,6 +147,8 @@ pub struct Store {
     state: RwLock<State>,
     /// It only grows. No lock is taken while it is held.
     index: RwLock<Index>,
+    /// No lock is taken while it is held.
+    descriptions: RwLock<Descriptions>,
     /// Held by whoever seals, merges or drops; taken before all others.
     maintenance: Mutex<()>,
     /// Told when memory is free again.
@@ -274,6 +279,31 @@ impl Store {
         let committed = database::commit(batch, "record meetings");
         writer.poisoned = committed.is_err();
         committed.and_then(|()| self.check_place(&mut writer))
+    }
+
+    /// What a word on a metric is beside what is known of it.
+    pub fn judge(&self, word: &Description) -> Word {
+        read(&self.descriptions).judge(word)
+    }
+
+    /// Keeps what is new of metrics.
+    pub fn describe(&self, words: &[Description]) -> Result<(), StoreError> {
+        let _whole = Whole::begin("describing metrics");
+        let mut writer = self.writer();
+        writer.check()?;
+        let news = read(&self.descriptions).news(words);
+        if news.is_empty() {
+            return Ok(());
+        }
+        let mut batch = self.database.batch();
+        for word in &news {
+            descriptions::put(&self.database, &mut batch, word);
+        }
+        let committed = database::commit(batch, "describe metrics");
+        writer.poisoned = committed.is_err();
+        committed.and_then(|()| self.check_place(&mut writer))?;
+        write(&self.descriptions).take(news);
+        Ok(())
     }
 
     /// The newest moment of which something was stored when this was opened, about.

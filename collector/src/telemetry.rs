@@ -6,7 +6,7 @@ mod numbers;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-pub use self::doors::{ConnectionCounts, Cut, Doors, Shut, Turned};
+pub use self::doors::{ConnectionCounts, Cut, Doors, Shut, Turned, Unread, Writes};
 pub use self::numbers::{OwnNumber, OwnNumbers, exposition};
 use crate::store::SeriesLimit;
 
@@ -49,10 +49,12 @@ pub enum RefusalReason {
     NativeHistogram,
     /// Another value of a moment than the first in the same request.
     DuplicateTimestamp,
+    /// Labels that refer to texts which the request does not have.
+    LabelReferences,
 }
 
 /// Every reason, in the order of the exposition.
-const REASONS: [(RefusalReason, &str); 18] = [
+const REASONS: [(RefusalReason, &str); 19] = [
     (RefusalReason::Series, "series"),
     (RefusalReason::UnknownSeries, "unknown_series"),
     (RefusalReason::SeriesLimit, "series_limit"),
@@ -71,6 +73,7 @@ const REASONS: [(RefusalReason, &str); 18] = [
     (RefusalReason::NoUtf8, "invalid_utf8"),
     (RefusalReason::NativeHistogram, "native_histogram"),
     (RefusalReason::DuplicateTimestamp, "duplicate_timestamp"),
+    (RefusalReason::LabelReferences, "invalid_label_references"),
 ];
 
 impl From<&SeriesLimit> for RefusalReason {
@@ -166,6 +169,10 @@ pub struct CollectorCounts {
     pub samples_stored: AtomicU64,
     /// Exemplars that came with samples and are not kept.
     pub exemplars_dropped: AtomicU64,
+    /// What was said of metrics and is not kept.
+    pub metadata_refused: AtomicU64,
+    /// Remote writes that are refused as a whole.
+    pub writes: Writes,
     /// Frames that agents report as lost.
     pub frames_lost: AtomicU64,
     /// Reports of lost frames that cannot be true.

@@ -16,7 +16,9 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use self::commit::Commits;
 pub use self::own::{OwnSeries, OwnSeriesError};
 use crate::samples::Share;
-use crate::store::{Claim, FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store};
+use crate::store::{
+    Claim, Description, FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store, Word,
+};
 use crate::telemetry::CollectorCounts;
 
 /// The most that waits for the writer; beyond it streams wait, and agents with them.
@@ -50,8 +52,13 @@ pub enum Write {
         /// The meetings.
         meetings: Vec<Meeting>,
     },
-    /// Frames of one remote write, without names.
-    Request(Vec<FrameWrite>),
+    /// One remote write.
+    Request {
+        /// Frames without names.
+        frames: Vec<FrameWrite>,
+        /// What is new of metrics.
+        descriptions: Vec<Description>,
+    },
     /// A loss that an agent reports.
     Loss(LostInterval),
     /// Numbers of the collector's own.
@@ -151,6 +158,11 @@ impl Writer {
         claim: Claim,
     ) -> Result<SeriesId, SeriesLimit> {
         self.store.series_id_of(pairs, claim)
+    }
+
+    /// What a word on a metric is beside what is known of it.
+    pub fn judge(&self, word: &Description) -> Word {
+        self.store.judge(word)
     }
 
     /// Whether what is handed in now would be durable soon; the reason why not. Looks at the disk,

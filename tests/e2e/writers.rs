@@ -1,6 +1,7 @@
 //! Who may write by remote write: whoever shows a token, what its token names, and never what an
 //! agent says.
 
+mod forms;
 mod partial;
 
 use std::fs::Permissions;

@@ -1,15 +1,20 @@
-//! Prometheus remote write 1.0: snappy, protobuf, durable before it is answered.
+//! Prometheus remote write 1.0 and 2.0: snappy, protobuf, durable before it is answered.
 //!
 //! What is right of a request is stored though another part is refused, as its senders expect:
 //! they do not send again what was answered with 400.
 
+mod described;
 mod error;
 mod fields;
 mod intake;
 mod known;
 mod labels;
 mod moment;
-mod request;
+mod references;
+mod series;
+mod unstored;
+mod version_1;
+mod version_2;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,16 +25,18 @@ use headroom_proto::seldom::Seldom;
 use tokio::sync::mpsc;
 
 pub use self::error::{NoWriter, RemoteWriteError};
-use self::intake::{Gathered, Intake, Judges, Refused, Unstored};
+use self::intake::{Gathered, Intake, Judges, Refused};
 use self::known::{Known, Name};
 pub use self::labels::LabelLimits;
-use self::request::TimeSeries;
+use self::labels::Pairs;
+use self::series::{Part, Said, Series};
+use self::unstored::Unstored;
 use super::clocks::Clocks;
 use crate::clock::now_ms;
 use crate::identity::{RemoteWriter, RemoteWriters};
 use crate::samples::Share;
-use crate::store::{Claim, FrameWrite, SeriesId};
-use crate::telemetry::{CollectorCounts, RefusalReason};
+use crate::store::{Claim, SeriesId, Word};
+use crate::telemetry::{CollectorCounts, RefusalReason, Unread};
 use crate::writer::{Submission, Write, WriteOutcome, Writer, WriterEnded};
 
 /// The largest request, compressed or not.
@@ -58,21 +65,54 @@ pub struct IntakeOptions {
     pub labels: LabelLimits,
 }
 
+/// How a request is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// `prometheus.WriteRequest`.
+    One,
+    /// `io.prometheus.write.v2.Request`.
+    Two,
+}
+
+impl Version {
+    fn name(self) -> &'static str {
+        match self {
+            Self::One => "1.0",
+            Self::Two => "2.0",
+        }
+    }
+}
+
+/// A request as it was sent.
+pub struct Sent {
+    /// Its body.
+    pub body: Vec<u8>,
+    /// The memory in which that lies, which grows by what is made of it.
+    pub share: Share,
+    /// How it is written.
+    pub version: Version,
+}
+
 /// A series of a request, before its samples are looked at.
 enum Found<'r> {
     /// It was written before.
     Known(SeriesId),
     /// It may be made, under these names and values.
-    Allowed { name: Option<Name>, pairs: Vec<(&'r str, &'r str)> },
+    Allowed { name: Option<Name>, pairs: Pairs<'r> },
     /// It may not.
     Refused(Unstored),
 }
 
 /// A request that was read and is not durable yet.
 pub struct Pending {
-    writes: Vec<FrameWrite>,
-    refused: Option<Refused>,
-    share: Share,
+    gathered: Gathered,
+}
+
+/// Where a request goes on its way in.
+struct Way<'w, 'c> {
+    writer: &'w RemoteWriter,
+    version: Version,
+    intake: Intake<'c>,
 }
 
 impl RemoteWrite {
@@ -90,59 +130,78 @@ impl RemoteWrite {
         }
     }
 
+    /// Counts a request that is refused before it is read.
+    pub fn refuse(&self, why: Unread) {
+        self.counts.writes.refuse(why);
+    }
+
     /// Reads a request of `writer` on the caller's thread, which takes milliseconds;
     /// [`Self::commit`] makes it durable.
-    ///
-    /// The body lies in memory of `share`, which takes more for what is made of it.
-    pub fn read(
-        &self,
-        body: Vec<u8>,
-        mut share: Share,
-        writer: &RemoteWriter,
-    ) -> Result<Pending, RemoteWriteError> {
-        let bytes = unpack(&body, &mut share)?;
-        share.give_back(body.len() as u64);
-        drop(body);
-        let read = || self.read_unpacked(&bytes, share, writer);
-        panics::catch("the reading of a remote write", || panics::hash(&bytes), read)?
+    pub fn read(&self, sent: Sent, writer: &RemoteWriter) -> Result<Pending, RemoteWriteError> {
+        let Sent { body, mut share, version } = sent;
+        let read = || {
+            let bytes = unpack(&body, &mut share)?;
+            share.give_back(body.len() as u64);
+            drop(body);
+            let intake = Intake::new(self.judges(), share);
+            let read = || self.read_unpacked(&bytes, Way { writer, version, intake });
+            panics::catch("the reading of a remote write", || panics::hash(&bytes), read)?
+        };
+        let read = read();
+        if let Some(why) = read.as_ref().err().and_then(RemoteWriteError::unread) {
+            self.refuse(why);
+        }
+        read
     }
 
     fn read_unpacked(
         &self,
         bytes: &[u8],
-        share: Share,
-        writer: &RemoteWriter,
+        mut way: Way<'_, '_>,
     ) -> Result<Pending, RemoteWriteError> {
-        let judges = Judges {
-            counts: &self.counts,
-            now_ms: now_ms(),
-            oldest_ms: self.options.oldest.as_millis() as i64,
-            clocks: &self.options.clocks,
-        };
-        let mut intake = Intake::new(judges, share);
-        for series in request::read(bytes) {
-            let series = series?;
-            let found = self.find(series, writer)?;
-            intake.sort(series, || self.id(found))?;
+        let malformed = RemoteWriteError::malformed(way.version);
+        match way.version {
+            Version::One => {
+                for part in version_1::read(bytes) {
+                    self.take(part.map_err(&malformed)?, &mut way)?;
+                }
+            }
+            Version::Two => {
+                let reader = version_2::Reader::new(bytes, way.intake.share())?;
+                let mut reader = reader.map_err(&malformed)?;
+                while let Some(part) = reader.next() {
+                    self.take(part.map_err(&malformed)?, &mut way)?;
+                }
+            }
         }
-        let Gathered { writes, refused, mut share } = intake.finish();
-        if let Some(Refused { samples, first }) = &refused {
-            let name = &*writer.name;
+        let mut gathered = way.intake.finish();
+        if let Some(Refused { samples, first }) = &gathered.refused {
+            let name = &*way.writer.name;
             if let Some(before) = self.told.tell(name, Instant::now()) {
                 tracing::warn!(writer = name, samples, before, "refused remote writes: {first}");
             }
         }
-        share.give_back(bytes.len() as u64);
-        Ok(Pending { writes, refused, share })
+        gathered.share.give_back(bytes.len() as u64);
+        Ok(Pending { gathered })
     }
 
-    /// Makes what was read durable.
-    pub async fn commit(&self, pending: Pending) -> Result<(), RemoteWriteError> {
-        let Pending { writes, refused, share } = pending;
-        if !writes.is_empty() {
+    /// What samples are judged by now.
+    fn judges(&self) -> Judges<'_> {
+        Judges {
+            counts: &self.counts,
+            now_ms: now_ms(),
+            oldest_ms: self.options.oldest.as_millis() as i64,
+            clocks: &self.options.clocks,
+        }
+    }
+
+    /// Makes what was read durable; tells how many samples that are.
+    pub async fn commit(&self, pending: Pending) -> Result<u64, RemoteWriteError> {
+        let Gathered { writes, taken, descriptions, refused, share } = pending.gathered;
+        if !writes.is_empty() || !descriptions.is_empty() {
             let (reply, mut outcome) = mpsc::channel(1);
-            let submission =
-                Submission { write: Write::Request(writes), reply, held: share.into() };
+            let write = Write::Request { frames: writes, descriptions };
+            let submission = Submission { write, reply, held: share.into() };
             let ended = |ended: WriterEnded| RemoteWriteError::Unavailable(ended.to_string());
             self.options.writer.submit(submission).await.map_err(ended)?;
             match outcome.recv().await.ok_or_else(|| ended(WriterEnded))? {
@@ -154,27 +213,60 @@ impl RemoteWrite {
             }
         }
         match refused {
-            None => Ok(()),
-            Some(Refused { samples, first }) => Err(RemoteWriteError::Partial { samples, first }),
+            None => Ok(taken),
+            Some(Refused { samples, first }) => {
+                Err(RemoteWriteError::Partial { samples, first, written: taken })
+            }
         }
+    }
+
+    /// Takes a part of a request in.
+    fn take(&self, part: Part<'_>, way: &mut Way<'_, '_>) -> Result<(), RemoteWriteError> {
+        match part {
+            Part::Description(said) => self.describe(&said, &mut way.intake),
+            Part::Series(series) => {
+                let found = self.find(&series, way)?;
+                let is_refused = matches!(found, Found::Refused(_));
+                way.intake.sort(&series, way.version, || self.id(found))?;
+                match &series.description {
+                    Some(said) if !is_refused => self.describe(said, &mut way.intake),
+                    Some(_) | None => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Takes what is said of a metric, if it is new and there is room for it.
+    fn describe(&self, said: &Said<'_>, intake: &mut Intake<'_>) -> Result<(), RemoteWriteError> {
+        let word = described::word(said, self.options.labels);
+        let judged = word.as_ref().map_or(Word::Refused, |word| self.options.writer.judge(word));
+        match (judged, word) {
+            (Word::News, Some(word)) => intake.describe(word)?,
+            (Word::Refused | Word::News, _) => {
+                CollectorCounts::add(&self.counts.metadata_refused, 1);
+            }
+            (Word::Known, _) => {}
+        }
+        Ok(())
     }
 
     /// What is known of a series before its samples are looked at.
     fn find<'r>(
         &self,
-        series: TimeSeries<'r>,
-        writer: &RemoteWriter,
+        series: &Series<'r>,
+        way: &Way<'_, '_>,
     ) -> Result<Found<'r>, RemoteWriteError> {
-        let name = series.name_bytes().map(|bytes| Name::of(bytes, writer));
+        let name = series.name.map(|bytes| Name::of(bytes, way.writer));
         if let Some(id) = name.as_ref().and_then(|name| self.known.find(name)) {
             return Ok(Found::Known(id));
         }
-        let pairs = match labels::check(series.labels(), self.options.labels)? {
+        let checked = series.labels.check(self.options.labels);
+        let pairs = match checked.map_err(RemoteWriteError::malformed(way.version))? {
             Ok(pairs) => pairs,
             Err(fault) => return Ok(Found::Refused(fault)),
         };
         let label = |name| pairs.iter().find(|pair| pair.0 == name).map_or("", |pair| pair.1);
-        let checked = self.options.writers.check(writer, label(INSTANCE), label(JOB));
+        let checked = self.options.writers.check(way.writer, label(INSTANCE), label(JOB));
         Ok(match checked {
             Ok(()) => Found::Allowed { name, pairs },
             Err(other) => Found::Refused(Unstored {

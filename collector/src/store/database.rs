@@ -1,9 +1,9 @@
 //! The fjall database under `sealed/`: its keyspaces, its errors, its format version.
 //!
 //! Keyspaces: `meta` (format, sealed generation, state of each day), `series` (id to labels),
-//! `boots` (frames seen, by instance and boot), `losses`, `meetings`; chunks of day D as they were sealed in
-//! `fresh-D` and merged in `day-D-V`; rollups of 5 minutes in `minutes-P` and of an hour in
-//! `hours-P`. What expires is a keyspace and is dropped whole.
+//! `boots` (frames seen, by instance and boot), `losses`, `meetings`, `metrics` (what is known of them);
+//! chunks of day D as they were sealed in `fresh-D` and merged in `day-D-V`; rollups of 5 minutes in
+//! `minutes-P` and of an hour in `hours-P`. What expires is a keyspace and is dropped whole.
 
 mod manifests;
 
@@ -36,6 +36,7 @@ pub struct Database {
     pub boots: Keyspace,
     pub losses: Keyspace,
     pub meetings: Keyspace,
+    pub metrics: Keyspace,
 }
 
 impl Database {
@@ -62,6 +63,7 @@ impl Database {
             boots: keyspace("boots")?,
             losses: keyspace("losses")?,
             meetings: keyspace("meetings")?,
+            metrics: keyspace("metrics")?,
             directory: directory.to_owned(),
             fjall,
         };

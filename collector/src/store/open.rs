@@ -8,6 +8,7 @@ use super::boots::Boots;
 use super::database::Database;
 use super::day::Day;
 use super::days::Days;
+use super::descriptions::Descriptions;
 use super::durability::Durability;
 use super::head::{Head, HeadRow, Layout};
 use super::index::Index;
@@ -34,6 +35,7 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         counters.damaged(nameless, &format!("{nameless} names of series"));
     }
     let saved_series = index.len();
+    let descriptions = Descriptions::load(&database, &counters)?;
     let boots = Boots::load(&database)?;
     let days = Days::load(&database)?;
     let periods = Periods::load(&database)?;
@@ -81,6 +83,7 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         options,
         writer: Mutex::new(writer),
         index: RwLock::new(index),
+        descriptions: RwLock::new(descriptions),
         state: RwLock::new(state),
         maintenance: Mutex::new(()),
         sealed: Condvar::new(),
@@ -106,7 +109,7 @@ struct Described {
 
 /// What one file says of the numbers in its rows.
 #[derive(Default)]
-struct Descriptions {
+struct Numbers {
     layouts: HashMap<u32, Described>,
     runs: HashMap<u32, Run>,
 }
@@ -120,7 +123,7 @@ struct Run {
 impl Replay {
     /// Takes what a file holds; tells how many records were damaged.
     fn file(&mut self, folder: &Path, generation: u32) -> Result<u64, StoreError> {
-        let mut descriptions = Descriptions::default();
+        let mut numbers = Numbers::default();
         let mut orphans = 0;
         let replayed = log::replay(folder, generation, |record| match record {
             Record::Series { id, pairs } => {
@@ -132,13 +135,13 @@ impl Replay {
             Record::Layout { number, series } => {
                 let series: Arc<[_]> = series.into();
                 let (layout, width) = (self.head.layout(&series), series.len());
-                descriptions.layouts.insert(number, Described { layout, width });
+                numbers.layouts.insert(number, Described { layout, width });
             }
             Record::Run { number, boot, instance } => {
-                descriptions.runs.insert(number, Run { instance: instance.into(), boot });
+                numbers.runs.insert(number, Run { instance: instance.into(), boot });
             }
             Record::Row(row) => {
-                if self.row(&row, &descriptions).is_none() {
+                if self.row(&row, &numbers).is_none() {
                     orphans += 1;
                 }
             }
@@ -158,10 +161,10 @@ impl Replay {
     }
 
     /// Takes a row; nothing if what describes it is missing.
-    fn row(&mut self, row: &LoggedRow<Vec<f64>>, descriptions: &Descriptions) -> Option<()> {
-        let Described { layout, width } = *descriptions.layouts.get(&row.layout)?;
+    fn row(&mut self, row: &LoggedRow<Vec<f64>>, numbers: &Numbers) -> Option<()> {
+        let Described { layout, width } = *numbers.layouts.get(&row.layout)?;
         let run = match row.run {
-            Some(run) => Some(descriptions.runs.get(&run)?),
+            Some(run) => Some(numbers.runs.get(&run)?),
             None => None,
         };
         if width != row.values.len() {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use headroom_proto::sequences::SequenceSet;
 
-use super::{LostInterval, Meeting, Store, StoreState, losses, meetings};
-use crate::samples::{Budget, ReadError, TimeRange};
+use super::lock::read;
+use super::{Description, LostInterval, Meeting, Store, StoreState, losses, meetings};
+use crate::samples::{Budget, ReadError, TimeRange, sorted};
 
 /// The way to the records of a store; clones read the same.
 #[derive(Clone)]
@@ -39,6 +40,24 @@ impl Records {
         budget: &Budget,
     ) -> Result<Vec<Meeting>, ReadError> {
         meetings::read(&self.0.database, instance, range, budget)
+    }
+
+    /// What writers say of metrics, by name: of one or of all; what it takes stays held.
+    pub fn descriptions(
+        &self,
+        metric: Option<&str>,
+        budget: &Budget,
+    ) -> Result<Vec<Description>, ReadError> {
+        let known = read(&self.0.descriptions);
+        let count = if metric.is_some() { 1 } else { known.all().len() };
+        budget.hold((count * size_of::<Description>()) as u64)?;
+        let mut found: Vec<Description> = Vec::with_capacity(count);
+        match metric {
+            Some(metric) => found.extend(known.of(metric).cloned()),
+            None => found.extend(known.all().cloned()),
+        }
+        drop(known);
+        sorted(found, budget, |a, b| a.metric.cmp(&b.metric))
     }
 
     /// The sequences of `instance` that are durable, by boot. Only tests ask, to hold them against

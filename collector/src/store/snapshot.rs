@@ -32,7 +32,7 @@ impl SnapshotRow {
         match self.keyspace.split('-').next().unwrap_or_default() {
             "fresh" | "day" => chunk::open(&self.value).is_some(),
             "minutes" | "hours" => rollup::decode(&self.value, Figures::ALL).is_some(),
-            "series" => {
+            "series" | "metrics" => {
                 let checked = self.value.split_first_chunk::<4>();
                 checked.is_some_and(|(sum, rest)| crc32fast::hash(rest).to_le_bytes() == *sum)
             }

@@ -39,6 +39,52 @@ impl Doors {
     }
 }
 
+/// Why a remote write is refused as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// Its content type is none that is taken.
+    ContentType,
+    /// Its encoding is not.
+    Encoding,
+    /// It is no remote write.
+    Malformed,
+    /// It is larger than one may be.
+    Large,
+    /// What reads requests did not survive it.
+    Panicked,
+}
+
+/// Every reason, in the order of the exposition.
+const UNREAD: [(Unread, &str); 5] = [
+    (Unread::ContentType, "content_type"),
+    (Unread::Encoding, "encoding"),
+    (Unread::Malformed, "malformed"),
+    (Unread::Large, "too_large"),
+    (Unread::Panicked, "panicked"),
+];
+
+/// Remote writes that were refused as a whole since the start.
+#[derive(Debug, Default)]
+pub struct Writes {
+    refused: [AtomicU64; UNREAD.len()],
+}
+
+impl Writes {
+    /// Counts one.
+    pub fn refuse(&self, why: Unread) {
+        let place = UNREAD.iter().position(|(known, _)| *known == why);
+        if let Some(count) = place.and_then(|place| self.refused.get(place)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Each reason by name, and how many were refused for it.
+    pub fn refused(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.refused.iter().map(|count| count.load(Ordering::Relaxed));
+        UNREAD.iter().map(|(_, name)| *name).zip(counts)
+    }
+}
+
 /// Why a connection is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shut {

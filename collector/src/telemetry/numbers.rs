@@ -9,7 +9,8 @@ use headroom_proto::catalogue::{
     HEADROOM_HTTP_CONNECTIONS_CUT_TOTAL, HEADROOM_HTTP_CONNECTIONS_REFUSED_TOTAL,
     HEADROOM_HTTP_REFUSED_TOTAL, HEADROOM_INGEST_EXEMPLARS_DROPPED_TOTAL,
     HEADROOM_INGEST_FRAMES_TOTAL, HEADROOM_INGEST_LOSSES_REFUSED_TOTAL,
-    HEADROOM_INGEST_LOST_FRAMES_TOTAL, HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL,
+    HEADROOM_INGEST_LOST_FRAMES_TOTAL, HEADROOM_INGEST_METADATA_REFUSED_TOTAL,
+    HEADROOM_INGEST_REQUESTS_REFUSED_TOTAL, HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL,
     HEADROOM_INGEST_SAMPLES_TOTAL, HEADROOM_INGEST_SETTINGS_REFUSED_TOTAL, HEADROOM_INGEST_STREAMS,
     HEADROOM_INGEST_STREAMS_REFUSED_TOTAL, HEADROOM_MEMORY_REFUSED_TOTAL,
     HEADROOM_MEMORY_TAKEN_BYTES, HEADROOM_PAGE_RUNNING, HEADROOM_PAGE_TOTAL, HEADROOM_PANICS_TOTAL,
@@ -133,7 +134,14 @@ impl CollectorCounts {
                 HEADROOM_INGEST_EXEMPLARS_DROPPED_TOTAL,
                 read(&self.exemplars_dropped),
             ),
+            OwnNumber::plain(HEADROOM_INGEST_METADATA_REFUSED_TOTAL, read(&self.metadata_refused)),
         ]);
+        let requests = HEADROOM_INGEST_REQUESTS_REFUSED_TOTAL;
+        numbers.extend(
+            self.writes
+                .refused()
+                .map(|(reason, count)| OwnNumber::labelled(requests, "reason", reason, count)),
+        );
         let refused = HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL;
         numbers.extend(REASONS.iter().zip(&self.refused).map(|((_, reason), count)| {
             OwnNumber::labelled(refused, "reason", reason, read(count))

@@ -8,7 +8,9 @@ use tokio::sync::mpsc;
 
 use super::{BusySince, Held, Submission, Write, WriteOutcome};
 use crate::complaint::Complaint;
-use crate::store::{Appended, FrameId, FrameWrite, LostInterval, Meeting, Store, StoreError};
+use crate::store::{
+    Appended, Description, FrameId, FrameWrite, LostInterval, Meeting, Store, StoreError,
+};
 use crate::telemetry::CollectorCounts;
 
 /// The most that is taken into one commit.
@@ -34,6 +36,7 @@ struct Batch {
     /// What the collector says of itself, which the door does not count.
     own: Vec<FrameWrite>,
     meetings: Vec<Meeting>,
+    descriptions: Vec<Description>,
     replies: Vec<Reply>,
     losses: Vec<Loss>,
     /// Until all of it is durable.
@@ -74,13 +77,15 @@ impl<'w> Commits<'w> {
     }
 
     fn append(&mut self, batch: Batch) {
-        let Batch { mut frames, own, meetings, replies, losses: _, held: _ } = batch;
+        let Batch { mut frames, own, meetings, descriptions, replies, losses: _, held: _ } = batch;
         let from_outside = frames.len();
         frames.extend(own);
         // Meetings first: what is known of one does not change if its frame comes again.
         let noted =
             if meetings.is_empty() { Ok(()) } else { self.store.record_meetings(&meetings) };
-        let appended = noted.and_then(|()| self.store.append(&frames));
+        let described =
+            if descriptions.is_empty() { Ok(()) } else { self.store.describe(&descriptions) };
+        let appended = noted.and(described).and_then(|()| self.store.append(&frames));
         CollectorCounts::add(&self.counts.commits, 1);
         match appended {
             Ok(appended) => {
@@ -143,8 +148,9 @@ impl Batch {
                 self.frames.push(frame);
                 outcome
             }
-            Write::Request(frames) => {
+            Write::Request { frames, descriptions } => {
                 self.frames.extend(frames);
+                self.descriptions.extend(descriptions);
                 WriteOutcome::Request
             }
             Write::Own(frame) => {

@@ -91,7 +91,10 @@ async fn each_write_is_told_what_became_of_it_and_the_thread_ends_behind_the_las
     let writes = [
         Write::Frame { frame: frame(1), meetings: Vec::new() },
         Write::Frame { frame: frame(1), meetings: Vec::new() },
-        Write::Request(vec![FrameWrite { id: None, ..frame(2) }]),
+        Write::Request {
+            frames: vec![FrameWrite { id: None, ..frame(2) }],
+            descriptions: Vec::new(),
+        },
         Write::Loss(loss),
     ];
     let (reply, mut outcomes) = mpsc::channel(writes.len());

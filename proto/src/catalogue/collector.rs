@@ -44,6 +44,11 @@ super::metrics! { COLLECTOR:
         "Samples that came in and were refused.";
     HEADROOM_INGEST_EXEMPLARS_DROPPED_TOTAL = Counter "headroom_ingest_exemplars_dropped_total",
         "Exemplars that came with samples; none are kept.";
+    HEADROOM_INGEST_METADATA_REFUSED_TOTAL = Counter "headroom_ingest_metadata_refused_total",
+        "Descriptions of metrics that writers sent and that are not kept: wrong, too long or too many.";
+    HEADROOM_INGEST_REQUESTS_REFUSED_TOTAL =
+        Counter "headroom_ingest_requests_refused_total" by ["reason"],
+        "Remote writes that were refused as a whole.";
     HEADROOM_INGEST_SETTINGS_REFUSED_TOTAL = Counter "headroom_ingest_settings_refused_total",
         "Settings that agents do not follow as they were asked.";
     HEADROOM_QUERY_RUNNING = Gauge "headroom_query_running",

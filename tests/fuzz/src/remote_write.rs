@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use headroom::clock::Clock;
 use headroom::identity::{Entry, RemoteWriter, RemoteWriters};
-use headroom::ingest::{Clocks, IntakeOptions, LabelLimits, RemoteWrite, RemoteWriteError};
+use headroom::ingest::{
+    Clocks, IntakeOptions, LabelLimits, RemoteWrite, RemoteWriteError, Sent, Version,
+};
 use headroom::samples::{Pool, Share, Side};
 use headroom::store::{SeriesLimits, Store, StoreOptions};
 use headroom::telemetry::CollectorCounts;
@@ -25,6 +27,9 @@ const POOL_BYTES: u64 = 64 << 20;
 /// The body is sent as it is; else it is packed before.
 const AS_IT_IS: u8 = 1;
 
+/// It is of version 2.0; else of 1.0.
+const VERSION_2: u8 = 2;
+
 thread_local! {
     static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
 }
@@ -41,16 +46,17 @@ struct World {
 /// How the body is sent, one byte, and the body.
 pub fn remote_write(bytes: &[u8]) {
     let Some((how, body)) = bytes.split_first() else { return };
-    let packed = match *how {
-        AS_IT_IS => body.to_owned(),
-        _ => snap::raw::Encoder::new().compress_vec(body).expect("what is short can be packed"),
+    let packed = match how & AS_IT_IS {
+        0 => snap::raw::Encoder::new().compress_vec(body).expect("what is short can be packed"),
+        _ => body.to_owned(),
     };
+    let version = if how & VERSION_2 == 0 { Version::One } else { Version::Two };
     WORLD.with_borrow_mut(|slot| {
         let world = slot.get_or_insert_with(World::new);
         let mut share = Share::nothing(&world.pool, Side::Writers);
         share.take(packed.len() as u64).expect("an input is smaller than the pool");
         let writer = RemoteWriter::of_everything("tests");
-        if let Ok(pending) = world.door.read(packed, share, &writer) {
+        if let Ok(pending) = world.door.read(Sent { body: packed, share, version }, &writer) {
             let committed = world.runtime.block_on(world.door.commit(pending));
             let lost = matches!(&committed, Err(RemoteWriteError::Unavailable(_)));
             assert!(!lost, "the store takes nothing any more: {committed:?}");
@@ -97,7 +103,28 @@ pub fn seeds() -> Vec<Vec<u8>> {
         [&[0][..], &whole].concat(),
         [&[0][..], &whole, &many].concat(),
         [&[AS_IT_IS][..], &packed].concat(),
+        [&[VERSION_2][..], &referring()].concat(),
     ]
+}
+
+/// A request of version 2.0 with one series, as protobuf.
+fn referring() -> Vec<u8> {
+    let symbols = ["", "__name__", "up", "instance", "a", "Whether it is."];
+    let mut request = Vec::new();
+    for symbol in symbols {
+        request.extend([0x22, symbol.len() as u8]);
+        request.extend(symbol.as_bytes());
+    }
+    let mut sample = vec![0x09];
+    sample.extend(1.0f64.to_le_bytes());
+    sample.push(0x10);
+    prost::encoding::encode_varint(1_700_000_000_000, &mut sample);
+    let mut series = vec![0x0a, 4, 1, 2, 3, 4, 0x12, sample.len() as u8];
+    series.extend(sample);
+    series.extend([0x2a, 4, 0x08, 2, 0x18, 5]);
+    request.extend([0x2a, series.len() as u8]);
+    request.extend(series);
+    request
 }
 
 /// A request with one series, as protobuf.

@@ -2,9 +2,10 @@
 
 use headroom_proto::panics::Panicked;
 
-use super::MAX_REQUEST_BYTES;
 use super::fields::Malformed;
+use super::{MAX_REQUEST_BYTES, Version};
 use crate::samples::NoRoom;
+use crate::telemetry::Unread;
 
 /// Nobody is known by what was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,8 @@ pub enum RemoteWriteError {
         samples: u64,
         /// Why, of the first.
         first: String,
+        /// How many were not.
+        written: u64,
     },
     /// The store takes nothing now; the request may be sent again.
     #[error("{0}")]
@@ -48,8 +51,21 @@ pub enum RemoteWriteError {
     Panicked(#[from] Panicked),
 }
 
-impl From<Malformed> for RemoteWriteError {
-    fn from(error: Malformed) -> Self {
-        Self::Malformed(format!("the request is no remote write 1.0: {error}"))
+impl RemoteWriteError {
+    /// A request of a version that is none.
+    pub(super) fn malformed(version: Version) -> impl Fn(Malformed) -> Self {
+        move |error| {
+            Self::Malformed(format!("the request is no remote write {}: {error}", version.name()))
+        }
+    }
+
+    /// Why nothing of the request was taken, if it is for good.
+    pub(super) fn unread(&self) -> Option<Unread> {
+        match self {
+            Self::Malformed(_) => Some(Unread::Malformed),
+            Self::Large { .. } | Self::NoRoom(NoRoom::Ever { .. }) => Some(Unread::Large),
+            Self::Panicked(_) => Some(Unread::Panicked),
+            Self::Partial { .. } | Self::Unavailable(_) | Self::NoRoom(NoRoom::Now) => None,
+        }
     }
 }

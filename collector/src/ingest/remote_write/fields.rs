@@ -9,6 +9,9 @@ pub enum Malformed {
     /// A field of a kind that does not exist.
     #[error("a field has no valid wire type")]
     WireType,
+    /// Fields that only another version of the request has.
+    #[error("it has the fields of another version, which the content type has to name")]
+    OtherVersion,
 }
 
 /// The value of a field, of which the wire tells no more than its form.

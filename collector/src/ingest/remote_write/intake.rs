@@ -7,13 +7,14 @@ use std::collections::hash_map::Entry;
 
 use headroom_proto::limits::MAX_FUTURE;
 
-use super::RemoteWriteError;
 use super::moment::{Conflict, MOMENT_BYTES, Moment, SAMPLE_BYTES};
-use super::request::TimeSeries;
+use super::series::Series;
+use super::unstored::Unstored;
+use super::{RemoteWriteError, Version};
 use crate::ingest::clocks::Clocks;
 use crate::moments::DAY_MS;
 use crate::samples::{NoRoom, Share};
-use crate::store::{FrameWrite, SeriesId};
+use crate::store::{Description, FrameWrite, SeriesId};
 use crate::telemetry::{CollectorCounts, RefusalReason};
 
 /// What a sender is told whose samples are old or future while nobody knows by whose clock.
@@ -36,15 +37,6 @@ pub struct Judges<'c> {
     pub clocks: &'c Clocks,
 }
 
-/// A series that is not stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unstored {
-    /// Of which kind the reason is.
-    pub reason: RefusalReason,
-    /// The reason in words.
-    pub message: String,
-}
-
 /// Samples that were refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -61,6 +53,8 @@ pub struct Intake<'c> {
     places: HashMap<i64, usize>,
     /// Where the next sample most likely belongs.
     next: usize,
+    descriptions: Vec<Description>,
+    taken: u64,
     refused: u64,
     first: Option<String>,
     memory: Piecewise,
@@ -70,6 +64,10 @@ pub struct Intake<'c> {
 pub struct Gathered {
     /// What is to be stored.
     pub writes: Vec<FrameWrite>,
+    /// How many samples that are, those that came twice among them.
+    pub taken: u64,
+    /// What is new of metrics.
+    pub descriptions: Vec<Description>,
     /// What is not.
     pub refused: Option<Refused>,
     /// The memory of both.
@@ -102,22 +100,31 @@ impl<'c> Intake<'c> {
             moments: Vec::new(),
             places: HashMap::new(),
             next: 0,
+            descriptions: Vec::new(),
+            taken: 0,
             refused: 0,
             first: None,
             memory: Piecewise { share, ahead: 0 },
         }
     }
 
+    /// The memory of what is gathered.
+    pub fn share(&mut self) -> &mut Share {
+        &mut self.memory.share
+    }
+
     /// Sorts the samples of a series in; its id is asked for once there is a sample that may be
     /// stored, so that no series is made for others.
     pub fn sort(
         &mut self,
-        series: TimeSeries<'_>,
+        series: &Series<'_>,
+        version: Version,
         id: impl FnOnce() -> Result<SeriesId, Unstored>,
     ) -> Result<(), RemoteWriteError> {
+        let malformed = RemoteWriteError::malformed(version);
         let id = LazyCell::new(id);
         for sample in series.samples() {
-            let (timestamp_ms, value) = sample?;
+            let (timestamp_ms, value) = sample.map_err(&malformed)?;
             if self.is_untimely(timestamp_ms)? {
                 continue;
             }
@@ -134,6 +141,13 @@ impl<'c> Intake<'c> {
         if series.exemplars > 0 {
             CollectorCounts::add(&self.judges.counts.exemplars_dropped, series.exemplars);
         }
+        Ok(())
+    }
+
+    /// Takes what is new of a metric.
+    pub fn describe(&mut self, word: Description) -> Result<(), NoRoom> {
+        self.memory.take(2 * word.bytes() as u64)?;
+        self.descriptions.push(word);
         Ok(())
     }
 
@@ -181,6 +195,7 @@ impl<'c> Intake<'c> {
             },
         };
         self.moments[place].push(id, value);
+        self.taken += 1;
         // One sample each: the same moment again. Several: the next one.
         self.next = if self.moments.len() == 1 { 0 } else { place + 1 };
         Ok(())
@@ -194,6 +209,7 @@ impl<'c> Intake<'c> {
             let conflicts = moment.settle(&mut ids);
             if let Some(Conflict { first, other }) = conflicts.first() {
                 let samples = conflicts.len() as u64;
+                self.taken -= samples;
                 self.refuse(RefusalReason::DuplicateTimestamp, samples, || {
                     format!(
                         "a series has the values {first} and {other} at timestamp {timestamp_ms}; \
@@ -206,6 +222,8 @@ impl<'c> Intake<'c> {
         let (writes, samples) = (self.moments.into_iter().map(Moment::into_write), self.refused);
         Gathered {
             writes: writes.collect(),
+            taken: self.taken,
+            descriptions: self.descriptions,
             refused: self.first.map(|first| Refused { samples, first }),
             share: self.memory.share,
         }

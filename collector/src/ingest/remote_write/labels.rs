@@ -1,14 +1,16 @@
 //! What a writer may name a series: any text as name, within limits. It knows nothing of who writes.
 
 use super::fields::Malformed;
-use super::intake::Unstored;
-use super::request::LabelBytes;
+use super::unstored::Unstored;
 use crate::samples::METRIC;
 use crate::telemetry::RefusalReason;
 
 /// How many bytes of a text are shown, and how many labels of a series without a name.
 const SHOWN: usize = 64;
 const SHOWN_LABELS: usize = 4;
+
+/// Name and value of a label, which need not be text.
+pub type LabelBytes<'r> = (&'r [u8], &'r [u8]);
 
 /// What the labels of a series may be at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

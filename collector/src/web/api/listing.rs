@@ -77,13 +77,18 @@ pub async fn label_values(
     gate.pass(Kind::Listing, answer).await
 }
 
-/// What is known of the metrics that have series.
+/// What is known of the metrics that have series or are described.
 pub async fn metadata(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
         let limit = parameters.limit("limit")?.unwrap_or(usize::MAX);
+        // Each metric has one entry, which is within any limit.
+        parameters.limit("limit_per_metric")?;
+        let asked = parameters.get("metric");
         let names = visit.reader().label_values(Selection::ever(&[]), METRIC);
         let names = names.map_err(QueryError::from)?;
-        success(visit, &super::metadata::of(&names, parameters.get("metric").as_deref(), limit))
+        let described = visit.site.records.descriptions(asked.as_deref(), visit.budget);
+        let described = described.map_err(QueryError::from)?;
+        success(visit, &super::metadata::of(&names, &described, asked.as_deref(), limit))
     };
     gate.pass(Kind::Listing, answer).await
 }
