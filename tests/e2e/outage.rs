@@ -195,9 +195,10 @@ async fn twenty_kills_lose_nothing_and_double_nothing() {
         collector.kill();
         collector.start_again().await;
     }
+    let last_start_s = jiff::Timestamp::now().as_second();
     let caught_up = async || {
         // A stream that has just been opened counts too, but has brought nothing yet.
-        let talking = fresh_hosts(&collector).await? == 10;
+        let talking = hosts_heard_since(&collector, last_start_s).await? == 10;
         (talking && agents.iter().all(|agent| segments(agent) <= 1)).then_some(())
     };
     eventually("all spools run empty", Duration::from_secs(120), caught_up).await;
@@ -224,11 +225,12 @@ async fn twenty_kills_lose_nothing_and_double_nothing() {
     assert_nothing_twice(&store);
 }
 
-/// How many hosts have told something within the last second.
-async fn fresh_hosts(collector: &CollectorProgram) -> Option<u64> {
-    let query = "count(time() - timestamp(headroom_agent_frames_total) < 1)";
+/// How many hosts have told something that they sampled after a moment, and within the last second.
+async fn hosts_heard_since(collector: &CollectorProgram, moment_s: i64) -> Option<u64> {
+    let last = "timestamp(headroom_agent_frames_total)";
+    let query = format!("count((time() - {last} < 1) and ({last} > {moment_s} + 1))");
     let mut url = reqwest::Url::parse(&collector.http("/api/v1/query")).ok()?;
-    url.query_pairs_mut().append_pair("query", query);
+    url.query_pairs_mut().append_pair("query", &query);
     let (_, body) = fetch(url.as_str()).await?;
     let answer: serde_json::Value = serde_json::from_slice(&body).ok()?;
     answer["data"]["result"][0]["value"][1].as_str()?.parse().ok()
