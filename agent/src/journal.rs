@@ -1,5 +1,8 @@
-//! The journal: one thread that turns readings into frames, keeps the newest in memory, and knows what
+//! The journal: one task that turns readings into frames, keeps the newest in memory, and knows what
 //! became of each. It touches no file and waits for nobody but for messages.
+//!
+//! It shares the uplink's thread: neither ever blocks, and between threads each message would cost more
+//! than all that is done with it.
 //!
 //! Producers hand readings in through an [`Inlet`], the uplink asks through the [`Outlet`], and the
 //! spool's thread behind it keeps on disk what it is handed. While the disk hangs, frames and
@@ -15,6 +18,7 @@ use std::sync::mpsc::SyncSender;
 
 use headroom_proto::wire::Acknowledgement;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 
 pub use self::book::Delivery;
 use self::book::{Book, MemoryLimits};
@@ -30,9 +34,10 @@ use crate::telemetry::Telemetry;
 /// the spool wait.
 const INBOX: usize = 64;
 
-/// The way to the journal's thread.
+/// The way to the journal's task, which ends with it.
 pub struct Journal {
     inbox: mpsc::Sender<Message>,
+    _task: JoinSet<()>,
 }
 
 /// What the journal is told.
@@ -60,7 +65,7 @@ struct StreamEnds {
 }
 
 impl Journal {
-    /// Starts the journal of a boot, and its spool.
+    /// Starts the journal of a boot, and its spool. Within a runtime.
     pub fn start(options: SpoolOptions, boot: u64, telemetry: Arc<Telemetry>) -> io::Result<Self> {
         let (inbox, messages) = mpsc::channel(INBOX);
         let limits = MemoryLimits { bytes: MEMORY_BYTES, age: options.max_age };
@@ -76,9 +81,9 @@ impl Journal {
             wanting: None,
             finishing: None,
         };
-        let run = move || desk.run(messages);
-        std::thread::Builder::new().name("journal".into()).spawn(run)?;
-        Ok(Self { inbox })
+        let mut task = JoinSet::new();
+        task.spawn(desk.run(messages));
+        Ok(Self { inbox, _task: task })
     }
 
     /// A way in, for one producer.
@@ -101,7 +106,7 @@ impl Journal {
     }
 }
 
-/// The journal's thread: passes on between the book and all others.
+/// The journal's task: passes on between the book and all others.
 struct Desk {
     book: Book,
     works: SyncSender<Work>,
@@ -112,8 +117,8 @@ struct Desk {
 }
 
 impl Desk {
-    fn run(mut self, mut messages: mpsc::Receiver<Message>) {
-        while let Some(message) = messages.blocking_recv() {
+    async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        while let Some(message) = messages.recv().await {
             self.take(message);
             self.deliver();
             if let Some(work) = self.book.next_work() {

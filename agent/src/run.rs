@@ -1,7 +1,7 @@
 //! One run of the agent: who is started, and who is stopped in which order.
 //!
-//! The sampler and rooms have a thread each and hand readings to the journal; the journal has one and
-//! a spool's behind it; the uplink is the one task here. Whoever hangs is waited for a moment only.
+//! The sampler and rooms have a thread each and hand readings to the journal, which has a spool's thread
+//! behind it; journal and uplink are the tasks here. Whoever hangs is waited for a moment only.
 
 mod member;
 mod polls;
@@ -69,7 +69,7 @@ pub async fn run(
     let telemetry = Arc::new(Telemetry::default());
     let key_file = KeyFile::beside(&configuration.spool.directory);
     let journal = Journal::start(configuration.spool, boot, Arc::clone(&telemetry))
-        .map_err(|source| RunError::Thread { name: "journal", source })?;
+        .map_err(|source| RunError::Thread { name: "spool", source })?;
     let (settings, watched) = watch::channel(AgentSettings::default());
     let (stop_producers, producers_stop) = watch::channel(false);
     let rounds = Rounds {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::lock::read;
 use super::presence::There;
-use super::room::{give_back_spare, make_room};
+use super::room::{bytes_of, make_room};
 use super::search::{self, Search, TURN, search};
 use super::symbols::Symbol;
 use super::view::View;
@@ -23,23 +23,27 @@ pub fn find(
 ) -> Result<Vec<Labels>, ReadError> {
     let view = View::of_none(store, what.range, budget)?;
     let mut there = There::within(&view, what.range);
-    let (mut of_ids, mut of_list) = (Held::nothing(budget), Held::nothing(budget));
-    let mut search = Search::begin(&store.index, what.matchers, &mut of_ids)?;
-    let mut found: Vec<Labels> = Vec::new();
-    while found.len() < most
+    let mut memory = Held::nothing(budget);
+    let mut search = Search::begin(&store.index, what.matchers, &mut memory)?;
+    let mut present: Vec<SeriesId> = Vec::new();
+    while present.len() < most
         && let Some(part) = search.next_turn(budget)?
     {
-        let present = there.among(&part)?;
+        let mut part = there.among(&part)?;
+        part.truncate(most - present.len());
+        // Labels are made once all of them may be held: what is refused has cost nothing.
+        budget.hold(bytes_of::<Labels>(part.len()))?;
         let index = read(&store.index);
-        let wanted = present.len().min(most - found.len());
-        make_room(&mut found, wanted, &mut of_list)?;
-        for id in present.into_iter().take(wanted) {
-            budget.hold(index.labels_bytes(id))?;
-            found.extend(index.labels(id));
-        }
+        budget.hold(part.iter().map(|id| index.labels_bytes(*id)).sum())?;
+        make_room(&mut present, part.len(), &mut memory)?;
+        present.extend(part);
     }
-    give_back_spare(&mut found, &mut of_list);
-    of_list.hand_over();
+    let mut found: Vec<Labels> = Vec::with_capacity(present.len());
+    for part in present.chunks(TURN) {
+        budget.check()?;
+        let index = read(&store.index);
+        found.extend(part.iter().filter_map(|id| index.labels(*id)));
+    }
     sorted(found, budget, Labels::cmp)
 }
 
