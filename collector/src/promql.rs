@@ -115,7 +115,8 @@ pub fn range(
              accepted. Try a positive integer",
         );
     }
-    if (to_ms - from_ms) / step_ms >= MAX_STEPS {
+    // As Prometheus counts them: those behind the first.
+    if (to_ms - from_ms) / step_ms > MAX_STEPS {
         return bad(
             "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query \
              resolution (?step=XX)",

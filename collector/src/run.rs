@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::addresses::{Addresses, Announced};
 use self::memory::Memory;
 use self::upkeep::Upkeep;
-use crate::clock::Clock;
+use crate::clock::{Clock, now_ms};
 use crate::configuration::{DEFAULT_RETENTION, TlsFiles, is_instance};
 use crate::connections::ConnectionLimits;
 use crate::descriptors::{self, Descriptors};
@@ -246,6 +246,7 @@ impl Collector {
             writes: Lane::new(WRITES, WRITES_WAITING),
             closing: Stop::default(),
             counts: Arc::clone(&counts),
+            started_ms: now_ms(),
             zone: options.zone,
         };
         descriptors.tell();

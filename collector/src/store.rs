@@ -11,6 +11,7 @@
 mod append;
 mod boots;
 mod buckets;
+mod cardinality;
 mod chunk;
 mod database;
 mod day;
@@ -60,6 +61,7 @@ use headroom_proto::panics::Whole;
 
 use self::boots::Boots;
 pub use self::boots::FrameId;
+pub use self::cardinality::{Amount, Cardinality};
 use self::database::Database;
 use self::day::Day;
 use self::days::Days;

@@ -8,6 +8,7 @@ mod assets;
 mod body;
 mod content;
 mod credentials;
+mod cross_origin;
 mod doors;
 mod gate;
 mod lane;

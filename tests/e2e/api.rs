@@ -2,6 +2,7 @@
 //! where it has them.
 
 mod listings;
+mod status;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -17,7 +18,7 @@ const BAD_TIME: &str = "invalid parameter \"time\": Invalid time value for 'time
 const TOO_MANY: &str =
     "query processing would load too many samples into memory in query execution";
 
-const CASES: [Case; 34] = [
+const CASES: [Case; 48] = [
     ("query", 400, "invalid parameter \"query\": 1:1: parse error: no expression found in input"),
     ("query?query=sum(", 400, "invalid parameter \"query\": "),
     ("query?query=1&time=x", 400, BAD_TIME),
@@ -88,6 +89,32 @@ const CASES: [Case; 34] = [
          timestamp",
     ),
     ("series?match[]={}", 400, "invalid parameter \"match[]\": "),
+    ("query_range?query=vector(1)&start=0&end=11000&step=1", 200, ""),
+    ("query_range?query=vector(1)&start=0&end=11000.999&step=1", 200, ""),
+    (
+        "query_range?query=vector(1)&start=0&end=11001&step=1",
+        400,
+        "exceeded maximum resolution of ",
+    ),
+    (
+        "query_range?query=1&start=-9223372036854775808&end=9223372036854775807&step=1",
+        400,
+        "exceeded maximum resolution of ",
+    ),
+    ("query_range?query=up&start=9223372036854775807&end=9223372036854775807&step=1", 200, ""),
+    ("query?query=max_over_time(up[5m])&time=-9223372036854775808", 200, ""),
+    ("query?query=up%20offset%20100y&time=-9223372036854775808", 200, ""),
+    ("query?query=up%20offset%20-100y&time=9223372036854775807", 200, ""),
+    ("query?query=year()&time=9223372036854775807", 200, ""),
+    (
+        "series?match[]=up&start=-292273086-05-16T16:47:06Z&end=292277025-08-18T07:12:54.999999999Z",
+        200,
+        "",
+    ),
+    ("labels?start=-9223372036854775808&end=9223372036854775807", 200, ""),
+    ("label/job/values?start=-9223372036854775808&end=9223372036854775807", 200, ""),
+    ("status/tsdb?limit=0", 400, "limit must be a positive number"),
+    ("status/tsdb?limit=10001", 400, "limit must not exceed 10000"),
     ("labels?match[]=up&start=1&end=2", 200, ""),
     ("label/a-b/values", 200, ""),
     ("label/U__/values", 400, "invalid label name: \"\""),

@@ -130,6 +130,11 @@ impl RemoteWrite {
         }
     }
 
+    /// How far back samples are taken.
+    pub fn oldest(&self) -> Duration {
+        self.options.oldest
+    }
+
     /// Counts a request that is refused before it is read.
     pub fn refuse(&self, why: Unread) {
         self.counts.writes.refuse(why);

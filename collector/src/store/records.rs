@@ -9,7 +9,10 @@ use std::sync::Arc;
 use headroom_proto::sequences::SequenceSet;
 
 use super::lock::read;
-use super::{Description, LostInterval, Meeting, Store, StoreState, losses, meetings};
+use super::{
+    Cardinality, Description, LostInterval, Meeting, Store, StoreState, cardinality, losses,
+    meetings,
+};
 use crate::samples::{Budget, ReadError, TimeRange, sorted};
 
 /// The way to the records of a store; clones read the same.
@@ -58,6 +61,16 @@ impl Records {
         }
         drop(known);
         sorted(found, budget, |a, b| a.metric.cmp(&b.metric))
+    }
+
+    /// What makes the index large: of each kind the largest, `most` at most.
+    pub fn cardinality(&self, most: usize, budget: &Budget) -> Result<Cardinality, ReadError> {
+        cardinality::find(&self.0, most, budget)
+    }
+
+    /// From about the oldest to the newest sample that is in memory, if there is one.
+    pub fn in_memory(&self) -> Option<TimeRange> {
+        self.0.read().head.reach()
     }
 
     /// The sequences of `instance` that are durable, by boot. Only tests ask, to hold them against

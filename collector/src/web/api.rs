@@ -5,6 +5,7 @@ mod escape;
 mod listing;
 mod metadata;
 mod parameters;
+pub mod status;
 
 use std::time::Duration;
 
@@ -58,12 +59,6 @@ fn limits(parameters: &Parameters) -> Result<QueryLimits, QueryError> {
         Some(_) => parameters.step("lookback_delta")?,
     };
     Ok(QueryLimits { lookback_ms, ..default })
-}
-
-pub async fn build_info() -> Response {
-    // The version is that of the language served; tools choose their features by it.
-    let version = env!("CARGO_PKG_VERSION");
-    small(&json!({ "version": "2.42.0", "application": "headroom", "revision": version }))
 }
 
 /// There are no exemplars.

@@ -47,21 +47,14 @@ impl OwnNames {
     /// Whether a request is for this collector, and if it may change something, whether it is sent
     /// by a program or by one of the collector's own pages.
     pub fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Foreign> {
-        let written = headers.get_all(header::HOST).iter().map(text);
-        let asked: Vec<&str> =
-            uri.authority().map(Authority::as_str).into_iter().chain(written).collect();
+        let asked = asked(uri, headers);
         if let Some(foreign) = asked.iter().find(|asked| !self.is_own(asked)) {
             return Err(Foreign::Host(shown(foreign)));
         }
         if method.is_safe() {
             return Ok(());
         }
-        let from_own = |origin: &str| {
-            let site = origin.split_once("://").map_or("", |(_, site)| site);
-            let same = |name: &str| !site.is_empty() && name.eq_ignore_ascii_case(site);
-            asked.first().is_some_and(|asked| same(asked))
-                || self.hosts.iter().any(|host| same(host))
-        };
+        let from_own = |origin: &str| self.is_own_origin(origin, &asked);
         let mut origins = headers.get_all(header::ORIGIN).iter().map(text);
         if let Some(foreign) = origins.find(|origin| !from_own(origin)) {
             return Err(Foreign::Page(shown(foreign)));
@@ -71,6 +64,20 @@ impl OwnNames {
             Some(site) => Err(Foreign::Page(shown(site))),
             None => Ok(()),
         }
+    }
+
+    /// The origin of a request, if it is one of the collector's own pages.
+    pub fn own_origin<'h>(&self, uri: &Uri, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+        let asked = asked(uri, headers);
+        let are_own = asked.iter().all(|asked| self.is_own(asked));
+        let origin = headers.get(header::ORIGIN).filter(|_| are_own)?;
+        self.is_own_origin(text(origin), &asked).then_some(origin)
+    }
+
+    fn is_own_origin(&self, origin: &str, asked: &[&str]) -> bool {
+        let site = origin.split_once("://").map_or("", |(_, site)| site);
+        let same = |name: &str| !site.is_empty() && name.eq_ignore_ascii_case(site);
+        asked.first().is_some_and(|asked| same(asked)) || self.hosts.iter().any(|host| same(host))
     }
 
     /// Addresses are never another's name.
@@ -89,6 +96,12 @@ impl Foreign {
             Self::Page(_) => Turned::Page,
         }
     }
+}
+
+/// The names that a request asks by.
+fn asked<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Vec<&'r str> {
+    let written = headers.get_all(header::HOST).iter().map(text);
+    uri.authority().map(Authority::as_str).into_iter().chain(written).collect()
 }
 
 /// A header's value; what is no text is nobody's name.

@@ -13,7 +13,9 @@ use axum::routing::{get, post};
 use super::doors::{Door, Group, admit};
 use super::gate::Gate;
 use super::site::Site;
-use super::{api, assets, meetings, metrics, pages, pictures, problem, ready, remote_write};
+use super::{
+    api, assets, cross_origin, meetings, metrics, pages, pictures, problem, ready, remote_write,
+};
 
 /// All groups together.
 pub fn routes(site: &Arc<Site>) -> Router {
@@ -28,6 +30,7 @@ pub fn routes(site: &Arc<Site>) -> Router {
         .merge(for_group(Group::Writer, writer(site)))
         .merge(for_group(Group::Admin, admin(site)))
         .fallback(problem::not_found)
+        .layer(from_fn_with_state(Arc::clone(site), cross_origin::answer))
         .layer(from_fn_with_state(Arc::clone(site), problem::present))
         .layer(map_response(secure))
 }
@@ -61,7 +64,16 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/api/v1/metadata", get(api::metadata))
         .route("/api/v1/rules", get(api::rules))
         .route("/api/v1/alerts", get(api::alerts))
-        .route("/api/v1/status/buildinfo", get(api::build_info))
+        .route("/api/v1/targets", get(api::status::targets))
+        .route("/api/v1/targets/metadata", get(api::status::targets_metadata))
+        .route("/api/v1/scrape_pools", get(api::status::scrape_pools))
+        .route("/api/v1/alertmanagers", get(api::status::alert_managers))
+        .route("/api/v1/status/buildinfo", get(api::status::build_info))
+        .route("/api/v1/status/config", get(api::status::configuration))
+        .route("/api/v1/status/flags", get(api::status::flags))
+        .route("/api/v1/status/runtimeinfo", get(api::status::runtime_info))
+        .route("/api/v1/status/tsdb", get(api::status::store))
+        .route("/api/v1/status/walreplay", get(api::status::replay))
         .with_state(gate)
         .route("/metrics", get(metrics::metrics).with_state(Arc::clone(site)))
 }

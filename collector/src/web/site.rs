@@ -49,6 +49,8 @@ pub struct Site {
     pub readiness: Readiness,
     /// Takes snapshots.
     pub snapshots: Snapshots,
+    /// When it began, Unix time in milliseconds.
+    pub started_ms: i64,
     /// The zone of times, unless the reader asks for another.
     pub zone: TimeZone,
 }

@@ -19,6 +19,17 @@ const LONGEST_NAME: usize = 3 * 20;
 /// Steps are counted in nanoseconds where Prometheus lives.
 const LONGEST_STEP: f64 = i64::MAX as f64 / 1e9;
 
+/// The first and the last moment that Prometheus's own clients can name, as they write them.
+const FIRST: &str = "-292273086-05-16T16:47:06Z";
+const LAST: &str = "292277025-08-18T07:12:54.999999999Z";
+
+/// How far from 1970 a moment may be, in milliseconds. What is further is as far: nothing is stored
+/// there, and whatever is reckoned from here stays a number.
+const FURTHEST_MS: i64 = 9_000_000_000_000_000;
+
+/// The largest number of seconds that Prometheus takes for a moment.
+const MOST_SECONDS: f64 = 9_223_372_036_854_775_807.0;
+
 /// Names and values in order; a name may come more than once. They are decoded when they are asked
 /// for, so that a form takes no more than its bytes, however many names it has.
 pub struct Parameters {
@@ -75,13 +86,13 @@ impl Parameters {
             );
             invalid(name, &message)
         };
-        read_moment(&text).map(Some).ok_or_else(unread)
+        moment(&text).map(Some).ok_or_else(unread)
     }
 
     pub fn required_time(&self, name: &str) -> Result<i64, QueryError> {
         let text = self.get(name).unwrap_or_default();
         let unread = || invalid(name, &format!("cannot parse {text:?} to a valid timestamp"));
-        read_moment(&text).ok_or_else(unread)
+        moment(&text).ok_or_else(unread)
     }
 
     /// How long an answer may take, at most `longest`; nothing is left of what is negative.
@@ -169,6 +180,19 @@ fn parse_duration(text: &str) -> Option<i64> {
     (!text.is_empty()).then_some(sum)
 }
 
+/// A moment: Unix seconds or RFC 3339, in milliseconds.
+fn moment(text: &str) -> Option<i64> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() <= MOST_SECONDS);
+    let far = seconds.map(|seconds| {
+        (seconds * 1000.0).round().clamp(-FURTHEST_MS as f64, FURTHEST_MS as f64) as i64
+    });
+    match text {
+        FIRST => Some(-FURTHEST_MS),
+        LAST => Some(FURTHEST_MS),
+        _ => read_moment(text).or(far),
+    }
+}
+
 /// Percent signs and plus signs; what is no UTF-8 is replaced.
 fn decode(bytes: &[u8]) -> String {
     let mut plain = Vec::with_capacity(bytes.len());
@@ -192,6 +216,26 @@ fn decode(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_reach_as_far_as_any_client_can_name_them() {
+        for (text, expected) in [
+            ("1590667200.5", Some(1_590_667_200_500)),
+            ("-292273086-05-16T16:47:06Z", Some(-FURTHEST_MS)),
+            ("292277025-08-18T07:12:54.999999999Z", Some(FURTHEST_MS)),
+            ("9223372036854775807", Some(FURTHEST_MS)),
+            ("-9223372036854775808", Some(-FURTHEST_MS)),
+            ("9223372036.854775807", Some(9_223_372_036_855)),
+            ("0001-01-01T00:00:00Z", Some(-62_135_596_800_000)),
+            ("9999-12-30T22:00:00Z", Some(253_402_207_200_000)),
+            ("1e300", None),
+            ("inf", None),
+            ("nan", None),
+            ("x", None),
+        ] {
+            assert_eq!(moment(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn reads_what_grafana_sends() {
