@@ -11,14 +11,17 @@ mod buckets;
 mod date;
 mod deep;
 mod evaluate;
+mod fill;
 mod grid;
 mod histogram;
+mod info;
 mod kept;
 mod label_functions;
 mod limits;
 mod look;
 mod math;
 mod meter;
+mod natural;
 mod newest;
 mod operators;
 mod parse;
@@ -45,7 +48,7 @@ use self::meter::Meter;
 use self::parse::{QueryTimes, Question};
 pub use self::value::{Row, Value};
 
-/// The most steps of one range query, as in Prometheus.
+/// The most steps of one range query behind the first, as in Prometheus.
 pub const MAX_STEPS: i64 = 11_000;
 
 /// The moments of a range query, Unix time in milliseconds.
@@ -115,16 +118,17 @@ pub fn range(
              accepted. Try a positive integer",
         );
     }
-    // As Prometheus counts them: those behind the first.
-    if (to_ms - from_ms) / step_ms > MAX_STEPS {
+    // As Prometheus counts them: those behind the first. The bounds may be those of the type.
+    let behind = (i128::from(to_ms) - i128::from(from_ms)) / i128::from(step_ms);
+    if behind > i128::from(MAX_STEPS) {
         return bad(
             "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query \
              resolution (?step=XX)",
         );
     }
-    let steps = ((to_ms - from_ms) / step_ms + 1) as usize;
+    let steps = behind as usize + 1;
     let grid = Grid { from_ms, step_ms, steps };
-    let times = QueryTimes { step_ms, range_ms: to_ms - from_ms };
+    let times = QueryTimes { step_ms, range_ms: to_ms.saturating_sub(from_ms) };
     answered(expression, reader.budget, |question| {
         Evaluator::new(reader, limits, grid, to_ms).range(&question.tree(times)?)
     })

@@ -18,7 +18,7 @@ const BAD_TIME: &str = "invalid parameter \"time\": Invalid time value for 'time
 const TOO_MANY: &str =
     "query processing would load too many samples into memory in query execution";
 
-const CASES: [Case; 48] = [
+const CASES: [Case; 52] = [
     ("query", 400, "invalid parameter \"query\": 1:1: parse error: no expression found in input"),
     ("query?query=sum(", 400, "invalid parameter \"query\": "),
     ("query?query=1&time=x", 400, BAD_TIME),
@@ -34,7 +34,15 @@ const CASES: [Case; 48] = [
     ("query?query=1&timeout=10s", 200, ""),
     ("query?query=vector(1)[100y:1s]", 422, TOO_MANY),
     ("query?query=sum_over_time(vector(1)[9y:1s])", 422, TOO_MANY),
-    ("query?query=load[11y]", 422, "a selector covers 4015 days, at most 3653"),
+    (
+        "query?query=label_replace(load,%22x%22,%22%22,%22y%22,%22(%22)",
+        422,
+        "invalid regular expression in label_replace(): (",
+    ),
+    ("query?query=load[100y]", 200, ""),
+    ("query?query=max_over_time(load[100y])&time=9223372036854775", 200, ""),
+    ("query?query=load[100y]&time=-9223372036854775.808", 200, ""),
+    ("query?query=load&time=-292273086-05-16T16:47:06Z", 200, ""),
     ("query?query=load%20offset%20100y", 200, ""),
     (
         "query_range?query=1",

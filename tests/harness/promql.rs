@@ -1,6 +1,7 @@
 //! Questions in PromQL, the data they are asked of, and what makes two answers equal.
 
 pub mod data;
+mod edges;
 mod questions;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use self::data::{BEGIN_MS, END_MS};
+pub use self::edges::{Edge, all as edges};
 pub use self::questions::all as expressions;
 
 /// Status and body of an answer.
@@ -110,6 +112,14 @@ pub fn difference(expression: &str, theirs: &Answer, ours: &Answer) -> Option<St
         }
     }
     None
+}
+
+/// As [`difference`], and what an error says must be the same too.
+pub fn difference_to_the_word(expression: &str, theirs: &Answer, ours: &Answer) -> Option<String> {
+    let said = (&theirs.1["error"], &ours.1["error"]);
+    let words =
+        || (said.0 != said.1).then(|| format!("{expression}: {} against {}", said.0, said.1));
+    difference(expression, theirs, ours).or_else(words)
 }
 
 type Points = Vec<(f64, f64)>;

@@ -1,16 +1,19 @@
 //! Aggregations over series: `sum by (…)` and their kin, group by group.
 
+mod some;
+
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::QueryError;
 use super::meter::Meter;
 use super::quantile::quantile;
-use super::rows::{Numbers, Rows, label_bytes};
+use super::rows::{Numbers, Rows};
 use super::signature::Groups;
 use super::tree::{Extreme, Fold, Pick};
 use super::value::Row;
 use super::windows;
+use crate::samples::Labels;
 
 /// What all aggregations of a vector share.
 pub struct Aggregator<'a, 'b> {
@@ -116,38 +119,55 @@ impl<'b> Aggregator<'_, 'b> {
         Ok(found)
     }
 
-    /// A row for each value of a group, with the value in the label `name`.
+    /// A row for each value and the labels that its series have in common, of which `name` holds the
+    /// value before they are compared.
     pub fn count_values(&self, rows: &Rows<'b>, name: &str) -> Result<Rows<'b>, QueryError> {
-        let groups = Groups::of(&rows.list, self.grouping, self.meter)?;
         let mut found = Rows::none(self.meter);
-        for members in &groups.rows {
-            let labels = self.grouping.of(&rows.list[members[0]].labels);
-            let mut counts: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
-            let mut keys = self.meter.nothing();
-            for &place in members {
-                for span in self.meter.spans(self.steps) {
-                    for step in span? {
-                        let Some(value) = rows.list[place].points[step] else { continue };
-                        let value = number(value);
-                        if !counts.contains_key(&value) {
-                            found.take(self.steps)?;
-                            found.names.take(labels.bytes() + label_bytes(name, &value))?;
-                            keys.take((2 * size_of::<String>() + value.len()) as u64)?;
-                            counts.insert(value.clone(), vec![None; self.steps]);
+        let mut places: HashMap<Labels, usize> = HashMap::new();
+        let mut known = self.meter.nothing();
+        for row in &rows.list {
+            // A series has the same value at many steps.
+            let mut last: Option<(u64, usize)> = None;
+            for span in self.meter.spans(self.steps) {
+                for step in span? {
+                    let Some(value) = row.points[step] else { continue };
+                    let bits = value.to_bits();
+                    let place = match last {
+                        Some((known, place)) if known == bits => place,
+                        Some(_) | None => {
+                            let labels = self.grouping_with(&row.labels, name, &number(value));
+                            let next = found.list.len();
+                            let bytes = labels.bytes();
+                            let place = *places.entry(labels.clone()).or_insert(next);
+                            if place == next {
+                                known.take(2 * size_of::<(Labels, usize)>() as u64)?;
+                                found.take(self.steps)?;
+                                found.names.take(bytes)?;
+                                let points = vec![None; self.steps];
+                                found.list.push(Row { labels, points });
+                            }
+                            place
                         }
-                        let counts = counts.get_mut(&value);
-                        if let Some(point) = counts.and_then(|points| points.get_mut(step)) {
-                            *point = Some(point.unwrap_or(0.0) + 1.0);
-                        }
-                    }
+                    };
+                    last = Some((bits, place));
+                    let point = &mut found.list[place].points[step];
+                    *point = Some(point.unwrap_or(0.0) + 1.0);
                 }
             }
-            for (value, points) in counts {
-                found.list.push(Row { labels: labels.with(name, &value), points });
-            }
         }
-        found.merge(self.meter)?;
         Ok(found)
+    }
+
+    /// The labels of a group whose series have another label first; `by (…)` keeps it too.
+    fn grouping_with(&self, labels: &Labels, name: &str, value: &str) -> Labels {
+        let labels = labels.with(name, value);
+        match self.grouping {
+            Pick::Only(names) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).chain([name]).collect();
+                labels.only(&names)
+            }
+            Pick::Without(_) => self.grouping.of(&labels),
+        }
     }
 
     /// The greatest or least rows of each group at each step, as many as `counts` says there.
@@ -157,10 +177,7 @@ impl<'b> Aggregator<'_, 'b> {
         extreme: Extreme,
         counts: &Numbers<'b>,
     ) -> Result<Rows<'b>, QueryError> {
-        if let Some(count) = counts.list.iter().find(|count| overflows(**count)) {
-            let message = format!("Scalar value {count} overflows int64");
-            return Err(QueryError::Execution(message));
-        }
+        refuse_overflow(counts)?;
         let mut memory = self.meter.nothing();
         memory.take_items::<(Ranked, usize)>(rows.list.len())?;
         let groups = Groups::of(&rows.list, self.grouping, self.meter)?.rows;
@@ -199,8 +216,16 @@ struct Ranked {
     value: f64,
 }
 
-fn overflows(count: f64) -> bool {
-    count.is_nan() || count.abs() > i64::MAX as f64
+/// Refuses what is no count.
+fn refuse_overflow(counts: &Numbers<'_>) -> Result<(), QueryError> {
+    let overflows = |count: &&f64| count.is_nan() || count.abs() > i64::MAX as f64;
+    let Some(count) = counts.list.iter().find(overflows) else { return Ok(()) };
+    // Large numbers as Go writes them.
+    let told = match count.abs() {
+        large if large >= 1e21 && large.is_finite() => format!("{count:e}").replace('e', "e+"),
+        _ => number(*count),
+    };
+    Err(QueryError::Execution(format!("Scalar value {told} overflows int64")))
 }
 
 fn add_to_sum(running: &mut Running, value: f64) {

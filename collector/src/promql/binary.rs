@@ -125,7 +125,7 @@ pub fn matched<'b>(
         Many::Right(_) => (right, left, Side::Right),
     };
     let ones = Groups::of(&one.list, &node.matching.pick, meter)?;
-    refuse_many(&ones, &one.list, many_side, meter)?;
+    refuse_many(&ones, [&one.list, &many.list], many_side, meter)?;
     let steps = one.list.first().map_or(0, |row| row.points.len());
     let mut output = Output::new(node, ones.rows.len() * steps, meter)?;
     for row in &many.list {
@@ -251,19 +251,28 @@ fn multiple_matches(rule: &str) -> QueryError {
     QueryError::Execution(format!("multiple matches for labels: {rule}"))
 }
 
-/// The side that must be unique is so at every step.
+/// The side that must be unique is so at every step at which the other has any series at all.
 fn refuse_many(
     ones: &Groups<'_, '_>,
-    rows: &[Row],
+    [rows, others]: [&[Row]; 2],
     many_side: Side,
     meter: &Meter<'_>,
 ) -> Result<(), QueryError> {
+    if ones.rows.iter().all(|members| members.len() < 2) {
+        return Ok(());
+    }
+    let steps = rows.first().map_or(0, |row| row.points.len());
+    let _memory = meter.hold(steps as u64)?;
+    let mut asked = vec![false; steps];
+    for row in others {
+        meter.each(&mut asked, |step, asked| *asked |= row.points[step].is_some())?;
+    }
     for members in ones.rows.iter().filter(|members| members.len() > 1) {
         let mut seen: Vec<Option<usize>> = vec![None; rows[members[0]].points.len()];
         for &place in members {
             let mut twin = None;
             meter.each(&mut seen, |step, first| {
-                if rows[place].points[step].is_some() {
+                if asked[step] && rows[place].points[step].is_some() {
                     twin = twin.or(*first);
                     *first = first.or(Some(place));
                 }

@@ -46,6 +46,9 @@ impl BucketFunction {
             | WindowFunction::StandardDeviation
             | WindowFunction::Variance
             | WindowFunction::Quantile(_)
+            | WindowFunction::First
+            | WindowFunction::MedianDeviation
+            | WindowFunction::TimeOf(_)
             | WindowFunction::Changes
             | WindowFunction::Resets => None,
         }

@@ -9,11 +9,14 @@ use super::grid::Grid;
 use super::meter::Meter;
 use super::rows::{Numbers, Rows};
 use super::tree::{
-    Aggregate, Aggregation, DatePart, Expression, Extreme, HistogramQuantile, Matched, RangeVector,
-    Scalar, ScalarOperation, Selector, Sets, Vector, WithScalar,
+    Aggregate, Aggregation, DatePart, Expression, Extreme, HistogramQuantile, Info, Matched,
+    RangeVector, Scalar, ScalarOperation, Selector, Sets, Shift, SortedByLabels, Vector,
+    WithScalar,
 };
 use super::value::Value;
-use super::{QueryError, QueryLimits, aggregate, binary, histogram, label_functions};
+use super::{
+    QueryError, QueryLimits, aggregate, binary, fill, histogram, info, label_functions, natural,
+};
 use crate::samples::{Labels, Reader, Samples, TimeRange};
 
 pub struct Evaluator<'b> {
@@ -147,6 +150,7 @@ impl<'b> Evaluator<'b> {
             Vector::Now(part) => self.now(*part, grid),
             Vector::Each(each) => self.each(each, grid),
             Vector::Sorted(inner, first) => self.sorted(inner, *first, grid),
+            Vector::SortedByLabels(node) => self.sorted_by_labels(node, grid),
             Vector::Absent(inner, labels) => self.absent(inner, labels, grid),
             Vector::AbsentOverTime(range, labels) => self.absent_over_time(range, labels, grid),
             Vector::OverTime(over_time) => self.over_time(over_time, grid),
@@ -157,6 +161,7 @@ impl<'b> Evaluator<'b> {
             Vector::LabelJoin(node) => {
                 label_functions::join(node, self.vector(&node.vector, grid)?, &self.meter)
             }
+            Vector::Info(node) => self.info(node, grid),
             Vector::Aggregation(aggregation) => self.aggregation(aggregation, grid),
             Vector::WithScalar(node) => self.with_scalar(node, grid),
             Vector::Matched(node) => self.matched(node, grid),
@@ -198,8 +203,9 @@ impl<'b> Evaluator<'b> {
     }
 
     fn matched(&self, node: &Matched, grid: &Grid) -> Result<Rows<'b>, QueryError> {
-        let left = self.vector(&node.left, grid)?;
-        let right = self.vector(&node.right, grid)?;
+        let mut left = self.vector(&node.left, grid)?;
+        let mut right = self.vector(&node.right, grid)?;
+        fill::fill(node, &mut left, &mut right, &self.meter)?;
         binary::matched(node, &left, &right, &self.meter)
     }
 
@@ -220,6 +226,40 @@ impl<'b> Evaluator<'b> {
                 .sort(&mut rows.list, |a, b| aggregate::by_value(first, value(a), value(b)))?;
         }
         Ok(rows)
+    }
+
+    /// Sorted at one moment by the values of labels, and then by all labels.
+    fn sorted_by_labels(&self, node: &SortedByLabels, grid: &Grid) -> Result<Rows<'b>, QueryError> {
+        let mut rows = self.vector(&node.vector, grid)?;
+        if grid.steps == 1 {
+            let by_labels = |a: &Labels, b: &Labels| {
+                let differing = node.labels.iter().find_map(|name| {
+                    let [a, b] = [a, b].map(|labels| labels.get(name).unwrap_or_default());
+                    let order = natural::compare(a, b);
+                    order.is_ne().then_some(order)
+                });
+                differing.unwrap_or_else(|| a.cmp(b))
+            };
+            self.meter.sort(&mut rows.list, |a, b| match node.first {
+                Extreme::Least => by_labels(&a.labels, &b.labels),
+                Extreme::Greatest => by_labels(&b.labels, &a.labels),
+            })?;
+        }
+        Ok(rows)
+    }
+
+    /// Series with the labels of their infos.
+    fn info(&self, node: &Info, grid: &Grid) -> Result<Rows<'b>, QueryError> {
+        let rows = self.vector(&node.vector, grid)?;
+        let infos = match node.matchers(&rows) {
+            None => Rows::none(&self.meter),
+            Some(matchers) => {
+                let (demanded, shift) = (Labels::none(), Shift::default());
+                let selector = Selector { matchers, demanded, shift };
+                self.newest(&selector, grid, |sample| seconds(sample.at_ms))?
+            }
+        };
+        info::enriched(node, &rows, &infos, &self.meter)
     }
 
     /// A series with these labels at the steps where none has a value.
@@ -253,6 +293,8 @@ impl<'b> Evaluator<'b> {
             Aggregate::Extremes(extreme, count) => {
                 aggregator.extremes(rows, *extreme, &self.scalar(count, grid)?)
             }
+            Aggregate::First(count) => aggregator.first(rows, &self.scalar(count, grid)?),
+            Aggregate::Share(part) => aggregator.share(rows, &self.scalar(part, grid)?),
             Aggregate::CountValues(label) => aggregator.count_values(&rows, label),
         }
     }

@@ -11,6 +11,7 @@ pub struct Grid {
 impl Grid {
     /// The moment of a step.
     pub fn at(&self, step: usize) -> i64 {
-        self.from_ms + self.step_ms * step as i64
+        // Between the bounds of the type there may be more than one of them can hold.
+        self.from_ms.wrapping_add(self.step_ms.wrapping_mul(step as i64))
     }
 }

@@ -37,7 +37,8 @@ pub fn quantiles<'b>(
         let Some(upper_bound) = bound else { continue };
         found.names.take(row.labels.bytes())?;
         memory.take_items::<(Labels, BucketRow<'_>)>(2)?;
-        let labels = row.labels.without(&["le", METRIC]);
+        // Histograms of two metrics are two, even where their results would be called the same.
+        let labels = row.labels.without(&["le"]);
         histograms.entry(labels).or_default().push(BucketRow { upper_bound, row });
     }
     for (labels, mut buckets) in histograms {
@@ -54,7 +55,7 @@ pub fn quantiles<'b>(
             }));
             Ok((!at.is_empty()).then(|| quantile(quantiles.list[step], &at)))
         })?;
-        found.list.push(Row { labels, points });
+        found.list.push(Row { labels: labels.without(&[METRIC]), points });
     }
     found.merge(meter)?;
     Ok(found)

@@ -29,11 +29,13 @@ pub fn replace<'b>(
     let groups = node.replacement.matches('$').count() as u64;
     rows.relabel(meter, |labels, memory| {
         let value = labels.get(&node.source).unwrap_or_default();
-        let Some(found) = node.pattern.captures(value) else { return Ok(None) };
         let longest = node.replacement.len() as u64 + groups * value.len() as u64;
         memory.take(2 * longest)?;
-        let mut text = String::new();
-        found.expand(&node.replacement, &mut text);
+        let expanded = node.pattern.expanded(value, &node.replacement);
+        let Some(text) = expanded else {
+            memory.give_back(2 * longest);
+            return Ok(None);
+        };
         check(text.len() as u64)?;
         memory.give_back(2 * longest);
         memory.take(labels.bytes() + label_bytes(&node.target, &text))?;

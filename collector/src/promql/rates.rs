@@ -144,7 +144,7 @@ pub fn regression(
         let span = span?;
         for (&timestamp, &value) in timestamps[span.clone()].iter().zip(&values[span]) {
             constant &= value == first;
-            let seconds = (timestamp - at_ms) as f64 / 1e3;
+            let seconds = (timestamp as f64 - at_ms as f64) / 1e3;
             x.add(seconds);
             y.add(value);
             xy.add(seconds * value);

@@ -165,7 +165,8 @@ impl<'b> Rows<'b> {
 
 /// What a row takes beside its labels, in bytes.
 fn row_bytes(steps: usize) -> u64 {
-    (size_of::<Row>() + steps * size_of::<Option<f64>>()) as u64
+    let points = (steps as u64).saturating_mul(size_of::<Option<f64>>() as u64);
+    points.saturating_add(size_of::<Row>() as u64)
 }
 
 /// What one label takes, in bytes.

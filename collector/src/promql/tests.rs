@@ -1,15 +1,16 @@
 mod data;
 mod expressions;
 mod limits;
+mod newer;
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use self::data::{BEGIN_MS, Data, END_MS, budget};
+use self::data::{BEGIN_MS, Data, END_MS, any_series, budget};
 use self::expressions::{ranges, scalars, vectors};
 use super::*;
-use crate::samples::{Budget, Labels, Selection, TimeRange};
+use crate::samples::{Budget, Labels, Limits, Pool, Selection, Stop, TimeRange};
 
 /// An expression of any type.
 fn any() -> impl Strategy<Value = String> {
@@ -109,6 +110,37 @@ proptest! {
         }
     }
 
+    /// Any series, any expression: answered or refused within its limits, and the same at a moment and
+    /// at the end of a range.
+    #[test]
+    fn any_expression_over_any_series_is_answered_or_refused_and_the_same_at_a_moment(
+        data in any_series(),
+        expression in prop_oneof![6 => vectors(6), 1 => scalars(6)],
+        memory in prop_oneof![Just(16u64 << 20), 1_000u64..200_000],
+        before_ms in prop_oneof![Just(0i64), 0i64..1_000_000],
+    ) {
+        let limits = Limits { samples: 300_000, series: 1_000, bytes: memory };
+        let at_ms = END_MS - before_ms;
+        let ask = |ask: &dyn Fn(Reader<'_>) -> Result<Value, QueryError>| {
+            let budget = Budget::new(limits, Pool::new(u64::MAX), Stop::default());
+            let found = ask(Reader::new(&data, &budget));
+            assert!(budget.held() <= memory, "{} of {memory} are held", budget.held());
+            assert!(found.is_ok() || budget.held() == 0, "{} is held", budget.held());
+            assert!(!matches!(found, Err(QueryError::Panicked(_))), "{found:?}");
+            found
+        };
+        let moment = ask(&|reader| instant(reader, &expression, at_ms, QueryLimits::default()));
+        let steps = ask(&|reader| over(reader, &expression, at_ms));
+        if let (Ok(moment), Ok(range)) = (moment, steps) {
+            let (moment, range) = (last(moment), last(range));
+            prop_assert_eq!(moment.len(), range.len(), "{:?} {:?}", moment, range);
+            for (one, other) in moment.iter().zip(&range) {
+                prop_assert_eq!(&one.0, &other.0);
+                prop_assert!(is_same(one.1, other.1), "{one:?} {other:?}");
+            }
+        }
+    }
+
     /// A query that is stopped at any look ends at that look.
     #[test]
     fn a_stop_ends_any_expression(expression in any(), place in 0.0f64..1.0) {
@@ -178,7 +210,7 @@ fn series_are_those_that_any_selector_matches() {
     };
     let found = |texts: &[&str]| selectors(texts, &budget).map(count);
     assert_eq!(found(&["info", "gauge{a=\"1\"}", "info{a=\"1\"}"]).unwrap(), 4);
-    assert_eq!(found(&[]).unwrap(), 23);
+    assert_eq!(found(&[]).unwrap(), 24);
     for wrong in ["sum(up)", "up[5m]", "{}", "1", "up +", "foo(up)"] {
         let error = found(&["info", wrong]).unwrap_err().to_string();
         assert!(error.starts_with("invalid parameter \"match[]\": "), "{wrong}: {error}");

@@ -8,15 +8,13 @@ mod call;
 mod operation;
 mod selector;
 
-use regex::Regex;
-
-use crate::samples::Labels;
+use crate::samples::{Labels, Matcher, Pattern};
 
 pub use self::aggregation::{Aggregate, Aggregation, Extreme, Fold, aggregation, check_count};
 pub use self::call::call;
 pub use self::operation::{
-    Answer, Calculation, Comparison, Many, Matching, Operator, SetOperator, Sides, binary, negated,
-    plain,
+    Answer, Calculation, Comparison, Fill, Many, Matching, Operator, SetOperator, Sides, binary,
+    negated, plain,
 };
 pub use self::selector::{At, Demand, Demanded, Selector, Shift, Test};
 
@@ -71,6 +69,8 @@ pub enum Vector {
     Each(Box<Each>),
     /// `sort(…)` and `sort_desc(…)`
     Sorted(Box<Vector>, Extreme),
+    /// `sort_by_label(…)` and `sort_by_label_desc(…)`
+    SortedByLabels(Box<SortedByLabels>),
     /// `absent(…)`: a series with these labels where there is none.
     Absent(Box<Vector>, Labels),
     /// `absent_over_time(…)`: the same of the samples of a window.
@@ -83,6 +83,8 @@ pub enum Vector {
     LabelReplace(Box<LabelReplace>),
     /// `label_join(…)`
     LabelJoin(Box<LabelJoin>),
+    /// `info(…)`
+    Info(Box<Info>),
     /// `sum by (…) (…)` and its kin.
     Aggregation(Box<Aggregation>),
     /// A vector and a number.
@@ -119,6 +121,14 @@ pub struct Subquery {
     /// The distance of its steps.
     pub step_ms: i64,
     pub shift: Shift,
+}
+
+/// Series in the natural order of the values of some labels, at one moment.
+#[derive(Debug, Clone)]
+pub struct SortedByLabels {
+    pub vector: Vector,
+    pub labels: Vec<String>,
+    pub first: Extreme,
 }
 
 /// A function of each value by itself; the result is no longer the metric.
@@ -215,13 +225,29 @@ pub enum WindowFunction {
     Min,
     Max,
     Count,
+    First,
     Last,
     Present,
     StandardDeviation,
     Variance,
     Quantile(Scalar),
+    /// The median distance from the median.
+    MedianDeviation,
     Changes,
     Resets,
+    /// When a sample was taken, in seconds.
+    TimeOf(Mark),
+}
+
+/// One of the samples in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    First,
+    Last,
+    /// The last of the least.
+    Least,
+    /// The last of the greatest.
+    Greatest,
 }
 
 /// `histogram_quantile(…)`
@@ -238,8 +264,7 @@ pub struct LabelReplace {
     pub target: String,
     pub replacement: String,
     pub source: String,
-    /// Anchored at both ends.
-    pub pattern: Regex,
+    pub pattern: Pattern,
 }
 
 /// `label_join(…)`: one label is set to the values of others.
@@ -249,6 +274,16 @@ pub struct LabelJoin {
     pub target: String,
     pub separator: String,
     pub sources: Vec<String>,
+}
+
+/// `info(…)`: series with the labels of info metrics that have the same instance and job.
+#[derive(Debug, Clone)]
+pub struct Info {
+    pub vector: Vector,
+    /// Which info metrics.
+    pub names: Vec<Matcher>,
+    /// Which of their labels, and what they say; all if there is none.
+    pub data: Vec<Matcher>,
 }
 
 /// A vector and a number at each step.

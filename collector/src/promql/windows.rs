@@ -2,7 +2,9 @@
 
 use super::QueryError;
 use super::meter::Meter;
+use super::quantile::quantile;
 use super::sum::Sum;
+use super::tree::Mark;
 use crate::samples::TimeRange;
 
 /// The samples of one series in one window.
@@ -73,6 +75,44 @@ pub fn min(values: &[f64], meter: &Meter<'_>) -> Result<f64, QueryError> {
         min = part?.iter().fold(min, |min, &v| if v < min || min.is_nan() { v } else { min });
     }
     Ok(min)
+}
+
+/// The median distance of values from their median.
+pub fn median_deviation(values: &[f64], meter: &Meter<'_>) -> Result<f64, QueryError> {
+    let median = quantile(0.5, values, meter)?;
+    let mut memory = meter.nothing();
+    memory.take_items::<f64>(values.len())?;
+    let distances = meter.collect(values.len(), |place| (values[place] - median).abs())?;
+    quantile(0.5, &distances, meter)
+}
+
+/// When a sample of a window was taken, in seconds.
+pub fn time_of(mark: Mark, window: &Window<'_>, meter: &Meter<'_>) -> Result<f64, QueryError> {
+    let last = window.values.len() - 1;
+    let place = match mark {
+        Mark::First => 0,
+        Mark::Last => last,
+        Mark::Least => chosen(window.values, meter, |value, least| value <= least)?,
+        Mark::Greatest => chosen(window.values, meter, |value, greatest| value >= greatest)?,
+    };
+    Ok(window.timestamps[place] as f64 / 1000.0)
+}
+
+/// The last value that is better than those before it, or as good.
+fn chosen(
+    values: &[f64],
+    meter: &Meter<'_>,
+    better: impl Fn(f64, f64) -> bool,
+) -> Result<usize, QueryError> {
+    let mut chosen = 0;
+    for span in meter.spans(values.len()) {
+        for place in span? {
+            if better(values[place], values[chosen]) || values[chosen].is_nan() {
+                chosen = place;
+            }
+        }
+    }
+    Ok(chosen)
 }
 
 /// How often a value differs from the one before it.

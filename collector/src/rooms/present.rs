@@ -89,7 +89,7 @@ pub fn counts(
     now_ms: i64,
     lookback_ms: i64,
 ) -> Result<BTreeMap<Key, Counts>, QueryError> {
-    let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
+    let limits = QueryLimits { lookback_ms };
     let gauges: Vec<&str> = GAUGES.iter().chain(&OF_ALL).map(|(gauge, _)| *gauge).collect();
     let found = promql::instant(reader, &sums(&gauges, host), now_ms, limits)?.into_rows();
     let value = |row: &Row| row.points.first().copied().flatten();

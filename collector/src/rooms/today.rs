@@ -85,7 +85,7 @@ pub fn read(
     // A day has 25 hours when clocks go back.
     let from_ms = midnight_ms.min(now_ms - DAY_MS).div_euclid(STEP_MS) * STEP_MS;
     let steps = promql::Steps { from_ms, to_ms: now_ms, step_ms: STEP_MS };
-    let limits = QueryLimits { lookback_ms, ..QueryLimits::default() };
+    let limits = QueryLimits { lookback_ms };
     let expression = sums(&[OF_TENANTS, OF_MEETINGS, ANSWERS], host);
     let query = RangeQuery { expression: &expression, steps, limits };
     let found = samples.range(query)?.into_rows();

@@ -1,8 +1,7 @@
 //! Matchers, which find series by their labels.
 
-use regex::Regex;
-
 use super::labels::METRIC;
+use super::pattern::{Pattern, PatternError};
 
 /// A condition on one label. An absent label has the empty value, as in Prometheus.
 #[derive(Debug, Clone)]
@@ -16,17 +15,8 @@ enum Test {
     Equal(String),
     NotEqual(String),
     OneOf(Vec<String>),
-    Regex(Regex),
-    NotRegex(Regex),
-}
-
-/// Why a matcher cannot be.
-#[derive(Debug, thiserror::Error)]
-#[error("matcher of label {name:?}: {pattern:?} is not a regular expression")]
-pub struct MatcherError {
-    name: String,
-    pattern: String,
-    source: regex::Error,
+    Regex(Pattern),
+    NotRegex(Pattern),
 }
 
 impl Matcher {
@@ -47,13 +37,13 @@ impl Matcher {
     }
 
     /// `name =~ pattern`, on the whole value.
-    pub fn regex(name: &str, pattern: &str) -> Result<Self, MatcherError> {
-        Ok(Self { name: name.into(), test: Test::Regex(anchored(name, pattern)?) })
+    pub fn regex(name: &str, pattern: &str) -> Result<Self, PatternError> {
+        Ok(Self { name: name.into(), test: Test::Regex(Pattern::new(pattern)?) })
     }
 
     /// `name !~ pattern`, on the whole value.
-    pub fn not_regex(name: &str, pattern: &str) -> Result<Self, MatcherError> {
-        Ok(Self { name: name.into(), test: Test::NotRegex(anchored(name, pattern)?) })
+    pub fn not_regex(name: &str, pattern: &str) -> Result<Self, PatternError> {
+        Ok(Self { name: name.into(), test: Test::NotRegex(Pattern::new(pattern)?) })
     }
 
     /// The series of a metric.
@@ -84,16 +74,8 @@ impl Matcher {
             Test::Equal(wanted) => value == wanted,
             Test::NotEqual(unwanted) => value != unwanted,
             Test::OneOf(wanted) => wanted.iter().any(|wanted| value == wanted),
-            Test::Regex(pattern) => pattern.is_match(value),
-            Test::NotRegex(pattern) => !pattern.is_match(value),
+            Test::Regex(pattern) => pattern.matches(value),
+            Test::NotRegex(pattern) => !pattern.matches(value),
         }
     }
-}
-
-fn anchored(name: &str, pattern: &str) -> Result<Regex, MatcherError> {
-    Regex::new(&format!("^(?s:{pattern})$")).map_err(|source| MatcherError {
-        name: name.into(),
-        pattern: pattern.into(),
-        source,
-    })
 }

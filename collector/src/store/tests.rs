@@ -308,7 +308,7 @@ fn matchers_select_as_in_prometheus() {
         );
     }
     let error = Matcher::regex("device", "(").unwrap_err().to_string();
-    assert_eq!(error, "matcher of label \"device\": \"(\" is not a regular expression");
+    assert_eq!(error, "error parsing regexp: missing closing ): `^(?s:()$`");
 }
 
 #[test]

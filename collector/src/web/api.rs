@@ -53,12 +53,11 @@ fn asked(gate: &Gate, parameters: &Parameters) -> Result<Asked, Problem> {
 }
 
 fn limits(parameters: &Parameters) -> Result<QueryLimits, QueryError> {
-    let default = QueryLimits::default();
     let lookback_ms = match parameters.get("lookback_delta") {
-        None => default.lookback_ms,
+        None => QueryLimits::default().lookback_ms,
         Some(_) => parameters.step("lookback_delta")?,
     };
-    Ok(QueryLimits { lookback_ms, ..default })
+    Ok(QueryLimits { lookback_ms })
 }
 
 /// There are no exemplars.

@@ -121,7 +121,7 @@ impl<'a> Asking<'a> {
     pub fn limit(&self, expression: &str, lines: &[Line]) -> Result<Option<f64>, QueryError> {
         let last = lines.iter().filter_map(|line| line.intervals.last()).map(|last| last.to_ms);
         let at_ms = last.max().unwrap_or(self.span.to_ms);
-        let limits = QueryLimits { lookback_ms: LIMIT_LOOKBACK_MS, ..QueryLimits::default() };
+        let limits = QueryLimits { lookback_ms: LIMIT_LOOKBACK_MS };
         let text = self.names(Detail::Windows).fill(expression);
         let found = series(promql::instant(self.samples.reader, &text, at_ms, limits)?, "");
         Ok(first(&found).first().copied().flatten())
@@ -147,7 +147,7 @@ impl<'a> Asking<'a> {
     }
 
     fn limits(&self) -> QueryLimits {
-        QueryLimits { lookback_ms: self.pace.lookback_ms, ..QueryLimits::default() }
+        QueryLimits { lookback_ms: self.pace.lookback_ms }
     }
 
     /// An expression at each moment.

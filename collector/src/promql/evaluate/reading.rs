@@ -39,7 +39,7 @@ impl<'b> Evaluator<'b> {
     ) -> Result<Rows<'b>, QueryError> {
         let look = Look::new(*grid, selector.shift, self.bounds, self.limits.lookback_ms);
         let Selected { series, memory: _memory, names } = self.select(selector, &look)?;
-        self.meter.allow(series.len() * grid.steps)?;
+        self.meter.allow(series.len().saturating_mul(grid.steps))?;
         let mut rows = Rows { names, ..Rows::none(&self.meter) };
         for series in series {
             rows.take(grid.steps)?;
@@ -53,7 +53,6 @@ impl<'b> Evaluator<'b> {
     /// The series that the steps of a look see.
     fn select(&self, selector: &Selector, look: &Look) -> Result<Selected<'b, Series>, QueryError> {
         let range = look.reach();
-        self.limits.check_span(range)?;
         let what = Selection { matchers: &selector.matchers, range };
         let series = self.samples.select(what, look.hints(), self.meter.budget())?;
         let bytes = series.iter().map(Series::bytes).sum();
@@ -69,7 +68,6 @@ impl<'b> Evaluator<'b> {
         detail: Detail,
     ) -> Result<Option<Selected<'b, BucketSeries>>, QueryError> {
         let range = look.reach();
-        self.limits.check_span(range)?;
         let what = Selection { matchers: &selector.matchers, range };
         let found = self.samples.select_figures(what, detail, self.meter.budget())?;
         Ok(found.map(|series| {
@@ -118,9 +116,12 @@ impl<'b> Evaluator<'b> {
         // Aligned to whole steps of Unix time, as Prometheus does.
         let mut from_ms = step_ms * (reach.from_ms / step_ms);
         if from_ms < reach.from_ms {
-            from_ms += step_ms;
+            from_ms = from_ms.saturating_add(step_ms);
         }
-        let steps = ((reach.to_ms - from_ms).div_euclid(step_ms) + 1).max(0) as usize;
+        // The bounds may be those of the type.
+        let behind =
+            (i128::from(reach.to_ms) - i128::from(from_ms)).div_euclid(i128::from(step_ms));
+        let steps = usize::try_from(behind + 1).unwrap_or(0);
         let mut windows = Windows {
             series: Vec::new(),
             look,

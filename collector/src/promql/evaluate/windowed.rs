@@ -136,6 +136,7 @@ impl<'b> Evaluator<'b> {
                 Box::new(move |window, _| found(windows::max(window.values, meter)))
             }
             WindowFunction::Count => Box::new(|window, _| Ok(Some(window.values.len() as f64))),
+            WindowFunction::First => Box::new(|window, _| Ok(window.values.first().copied())),
             WindowFunction::Last => Box::new(|window, _| Ok(window.values.last().copied())),
             WindowFunction::Present => Box::new(|_, _| Ok(Some(1.0))),
             WindowFunction::StandardDeviation => Box::new(move |window, _| {
@@ -147,6 +148,13 @@ impl<'b> Evaluator<'b> {
             WindowFunction::Quantile(q) => {
                 let q = self.scalar(q, grid)?;
                 Box::new(move |window, step| found(quantile(q.list[step], window.values, meter)))
+            }
+            WindowFunction::MedianDeviation => {
+                Box::new(move |window, _| found(windows::median_deviation(window.values, meter)))
+            }
+            WindowFunction::TimeOf(mark) => {
+                let mark = *mark;
+                Box::new(move |window, _| found(windows::time_of(mark, window, meter)))
             }
             WindowFunction::Changes => {
                 Box::new(move |window, _| found(windows::changes(window.values, meter)))
@@ -191,7 +199,7 @@ fn labels(
     labels: &Labels,
 ) -> Result<Labels, QueryError> {
     match function {
-        WindowFunction::Last => names.kept(labels),
+        WindowFunction::First | WindowFunction::Last => names.kept(labels),
         WindowFunction::Rate
         | WindowFunction::Increase
         | WindowFunction::Delta
@@ -209,6 +217,8 @@ fn labels(
         | WindowFunction::StandardDeviation
         | WindowFunction::Variance
         | WindowFunction::Quantile(_)
+        | WindowFunction::MedianDeviation
+        | WindowFunction::TimeOf(_)
         | WindowFunction::Changes
         | WindowFunction::Resets => names.unnamed(labels),
     }

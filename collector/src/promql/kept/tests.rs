@@ -80,7 +80,7 @@ impl Samples for Growing {
 fn ask(kept: &KeptRanges, source: &Growing, expression: &str, steps: Steps) -> Vec<Row> {
     let budget = Budget::unlimited();
     let reader = Reader::new(source, &budget);
-    let limits = QueryLimits { lookback_ms: DEFAULT_LOOKBACK_MS, ..QueryLimits::default() };
+    let limits = QueryLimits { lookback_ms: DEFAULT_LOOKBACK_MS };
     let fresh = range(reader, expression, steps, limits).unwrap();
     source.reads.lock().unwrap().clear();
     let found = kept.range(reader, RangeQuery { expression, steps, limits }).unwrap();

@@ -2,7 +2,7 @@
 //! durations.
 
 use super::number::{duration_seconds, number};
-use super::parser::{Parsed, Parser, Part, Places, wrong};
+use super::parser::{Form, Parsed, Parser, Part, Places, wrong};
 use super::quoted::unquote;
 use super::token::{Bracket, Keyword, Kind, Operator, Strength, Token};
 use crate::promql::tree::{
@@ -150,7 +150,7 @@ impl Parser<'_> {
         let token = self.next();
         self.aggregations += 1;
         let before = self.grouping()?;
-        let arguments = self.arguments()?;
+        let arguments = self.arguments(Self::argument)?;
         self.aggregations -= 1;
         let behind = if before.is_none() { self.grouping()? } else { None };
         let grouping = before.or(behind).unwrap_or(Pick::Only(Vec::new()));
@@ -168,7 +168,11 @@ impl Parser<'_> {
 
     fn call(&mut self) -> Parsed<Part> {
         let token = self.next();
-        let (places, found) = split(self.arguments()?);
+        let arguments = match token.text {
+            "info" => self.arguments(Self::info_argument)?,
+            _ => self.arguments(Self::argument)?,
+        };
+        let (places, found) = split(arguments);
         let places = Places { whole: token.place, operator: token.place, parts: &places };
         let expression = match found {
             Some(arguments) => self.built(places, call(token.text, arguments))?,
@@ -177,15 +181,39 @@ impl Parser<'_> {
         Ok(Part::new(token.place, expression))
     }
 
+    fn argument(&mut self, _: usize) -> Parsed<Part> {
+        self.expression(Strength::Or)
+    }
+
+    /// `{…}` behind the series, which may leave everything open.
+    fn info_argument(&mut self, number: usize) -> Parsed<Part> {
+        if number != 1 {
+            return self.argument(number);
+        }
+        if self.peek().kind == Kind::Open(Bracket::Curly) {
+            return self.open_selector();
+        }
+        let part = self.argument(number)?;
+        let message = match part.form {
+            Form::Selection => "expected label selectors only, got vector selector instead",
+            Form::Other => "expected label selectors only",
+        };
+        self.misfit(part.place, message);
+        Ok(part)
+    }
+
     /// `(…, …)`
-    fn arguments(&mut self) -> Parsed<Vec<Part>> {
+    fn arguments(
+        &mut self,
+        argument: impl Fn(&mut Self, usize) -> Parsed<Part>,
+    ) -> Parsed<Vec<Part>> {
         self.expect(Kind::Open(Bracket::Round))?;
         let mut arguments = Vec::new();
         if self.accept(Kind::Close(Bracket::Round)).is_some() {
             return Ok(arguments);
         }
         loop {
-            arguments.push(self.expression(Strength::Or)?);
+            arguments.push(argument(self, arguments.len())?);
             match self.accept(Kind::Comma) {
                 Some(comma) if !self.begins_operand() => {
                     let message = "trailing commas not allowed in function call args";

@@ -1,9 +1,10 @@
 //! Lists of labels: those that are grouped by, and those by which two sides find each other.
 
-use super::parser::{Parsed, Parser, wrong};
+use super::expression::literal;
+use super::parser::{Parsed, Parser};
 use super::selection::said;
-use super::token::{Bracket, Keyword, Kind};
-use crate::promql::tree::{Many, Matching, Pick};
+use super::token::{Bracket, Keyword, Kind, Operator};
+use crate::promql::tree::{Fill, Many, Matching, Pick};
 
 impl Parser<'_> {
     /// `by (…)`, `without (…)`, if that comes next.
@@ -30,14 +31,50 @@ impl Parser<'_> {
             matching.pick = pick(self.labels()?);
             matching.many = self.many()?;
         }
-        let token = self.peek();
-        match token.kind {
-            Kind::Keyword(Keyword::Fill | Keyword::FillLeft | Keyword::FillRight) => {
-                let name = token.text.to_ascii_lowercase();
-                Err(wrong(token.place, format!("unknown function with name {name:?}")))
+        matching.fill = self.fill()?;
+        Ok(matching)
+    }
+
+    /// `fill (0)`, or one or both of its sides.
+    fn fill(&mut self) -> Parsed<Fill> {
+        let mut fill = Fill::default();
+        loop {
+            match self.peek().kind {
+                Kind::Keyword(Keyword::Fill) if fill == Fill::default() => {
+                    let value = Some(self.filling()?);
+                    return Ok(Fill { left: value, right: value });
+                }
+                Kind::Keyword(Keyword::FillLeft) if fill.left.is_none() => {
+                    fill.left = Some(self.filling()?);
+                }
+                Kind::Keyword(Keyword::FillRight) if fill.right.is_none() => {
+                    fill.right = Some(self.filling()?);
+                }
+                _ => return Ok(fill),
             }
-            _ => Ok(matching),
         }
+    }
+
+    /// The number of a `fill`.
+    fn filling(&mut self) -> Parsed<f64> {
+        self.next();
+        self.expect(Kind::Open(Bracket::Round))?;
+        let sign = match self.peek().kind {
+            Kind::Operator(Operator::Subtract) => Some(-1.0),
+            Kind::Operator(Operator::Add) => Some(1.0),
+            _ => None,
+        };
+        if sign.is_some() {
+            self.next();
+        }
+        let number = self.peek();
+        if !matches!(number.kind, Kind::Number | Kind::Duration) {
+            return Err(self.unexpected());
+        }
+        self.next();
+        let value = sign.unwrap_or(1.0) * literal(number)?;
+        self.expect(Kind::Close(Bracket::Round))?;
+        Ok(value)
     }
 
     fn many(&mut self) -> Parsed<Many> {

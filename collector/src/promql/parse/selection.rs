@@ -52,6 +52,13 @@ impl Parser<'_> {
         Ok(Part { place, form: Form::Selection, expression })
     }
 
+    /// `{…}` that need not say anything.
+    pub fn open_selector(&mut self) -> Parsed<Part> {
+        let place = self.peek().place;
+        let selector = Selector::new(self.demands()?);
+        Ok(Part::new(place, Some(Expression::Vector(Vector::Newest(selector)))))
+    }
+
     /// `{…}`, or nothing.
     pub fn demands(&mut self) -> Parsed<Vec<Demanded>> {
         let mut demands = Vec::new();

@@ -1,20 +1,18 @@
 //! What the tokens and the tree of an expression take, which is counted before they are made: the
 //! parser knows neither budget nor stop.
 
-use regex::RegexBuilder;
-
 use super::quoted::unquote;
 use super::token::{Bracket, Kind, Operator, Token};
 use crate::promql::QueryError;
 use crate::promql::meter::Meter;
+use crate::samples::{LARGEST_BYTES, Pattern};
 
 /// What a token becomes at most, in the tree and on the way there: `a,` may be an argument, `a="",`
 /// a matcher.
 const NODE_BYTES: usize = 400;
 
-/// Sizes that compiled regular expressions are tried with, in bytes. The last is the most that the
-/// crate allows unless told otherwise.
-const SIZES: [usize; 5] = [4 << 10, 32 << 10, 256 << 10, 2 << 20, 10 << 20];
+/// Sizes that compiled regular expressions are tried with, in bytes.
+const SIZES: [usize; 5] = [4 << 10, 32 << 10, 256 << 10, 2 << 20, LARGEST_BYTES];
 
 /// A pattern is compiled forwards and backwards.
 const DIRECTIONS: u64 = 2;
@@ -54,11 +52,10 @@ fn pattern(quoted: &str, meter: &Meter<'_>) -> Result<u64, QueryError> {
         let bytes = DIRECTIONS * size as u64;
         // While it is tried, it is there.
         let _trial = meter.hold(bytes)?;
-        let compiled = RegexBuilder::new(&text).size_limit(size).build();
         most = bytes;
-        match compiled {
-            Err(regex::Error::CompiledTooBig(_)) => {}
-            Ok(_) => return Ok(bytes),
+        match Pattern::within(&text, size) {
+            Ok(None) => {}
+            Ok(Some(_)) => return Ok(bytes),
             Err(_) => return Ok(0),
         }
     }
@@ -83,11 +80,11 @@ mod tests {
         let weight = |expression: &str| weight(expression, u64::MAX).unwrap();
         assert!(weight("a{b=\"\\\\w{999}\"}") < 10_000);
         for (heavy, least) in [
-            ("a{b=~\"\\\\w{99}\"}", 2 << 20),
-            ("a{b!~'\\x5cw{99}'}", 2 << 20),
-            ("a{b=~`\\w{99}`}", 2 << 20),
+            ("a{b=~\"\\\\pL{99}\"}", 2 << 20),
+            ("a{b!~'\\x5cpL{99}'}", 2 << 20),
+            ("a{b=~`\\pL{99}`}", 2 << 20),
             ("a{b=~`[\u{1}-\u{10ffff}]{500}`}", 512 << 10),
-            ("label_replace(a, 'b', 'c', 'd', '\\\\w{99}')", 2 << 20),
+            ("label_replace(a, 'b', 'c', 'd', '\\\\pL{99}')", 2 << 20),
         ] {
             assert!(weight(heavy) >= least, "{heavy}: {}", weight(heavy));
         }
@@ -98,7 +95,7 @@ mod tests {
     fn an_expression_that_would_take_too_much_is_not_parsed() {
         let many = |one: &str, count| format!("{{a=\"b\"{}}}", one.repeat(count));
         for (expression, bytes) in [
-            (many(",a=~\"\\\\w{99}\"", 100), 64 << 20),
+            (many(",a=~\"\\\\pL{99}\"", 100), 64 << 20),
             (many(",a=\"\"", 100_000), 64 << 20),
             (format!("sum by ({}) (a)", "a,".repeat(500_000)), 64 << 20),
         ] {

@@ -1,5 +1,9 @@
 //! A small source of samples in memory.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use crate::promql::meter::tests::looks;
 use crate::promql::{QueryError, QueryLimits, Value, instant};
 use crate::samples::{
@@ -15,7 +19,11 @@ pub const END_MS: i64 = BEGIN_MS + 1_800_000;
 
 const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
 
+/// A metric, labels and values.
+pub type Line<'l> = (&'l str, &'l [(&'l str, &'l str)], &'l [f64]);
+
 /// Series with all their samples, in order of labels.
+#[derive(Debug)]
 pub struct Data(Vec<Series>);
 
 impl Data {
@@ -43,6 +51,8 @@ impl Data {
             (n % 11 != 5).then(|| values[(n % 8) as usize])
         }));
         series.push(one("info", &[("a", "1"), ("team", "red")], 60_000, |_| Some(1.0)));
+        let info = [("job", "node"), ("os", "linux"), ("a", "7")];
+        series.push(one("target_info", &info, 60_000, |n| (n % 8 != 3).then_some(1.0)));
         series.push(one("info", &[("a", "2"), ("team", "blue")], 60_000, |n| Some((n % 2) as f64)));
         Self::of(series)
     }
@@ -57,6 +67,17 @@ impl Data {
             Series { labels: Labels::new(name, labels), timestamps, values, stand_ins: Vec::new() }
         });
         Self::of(series.collect())
+    }
+
+    /// Series with a sample each minute, the last at the end.
+    pub fn minutes(lines: &[Line<'_>]) -> Self {
+        let series = |(metric, labels, values): &Line<'_>| {
+            let begin_ms = END_MS - 60_000 * (values.len() as i64 - 1);
+            let timestamps = (0..values.len()).map(|n| begin_ms + 60_000 * n as i64).collect();
+            let labels = Labels::new(metric, labels.iter().copied());
+            Series { labels, timestamps, values: values.to_vec(), stand_ins: Vec::new() }
+        };
+        Self::of(lines.iter().map(series).collect())
     }
 
     fn of(mut series: Vec<Series>) -> Self {
@@ -77,6 +98,35 @@ impl Data {
             what.matchers.iter().all(|matcher| matcher.accepts(value(matcher.name())))
         })
     }
+}
+
+/// Series of any kind: of the metrics that expressions ask for, with gaps, ends and odd values.
+pub fn any_series() -> impl Strategy<Value = Data> {
+    const METRICS: [&str; 6] =
+        ["counter_total", "gauge", "strange", "info", "latency_bucket", "target_info"];
+    let value = prop_oneof![
+        8 => (-50i32..200).prop_map(|n| f64::from(n) / 4.0),
+        1 => select(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, STALE, -0.0, 1e300, 5e-324][..]),
+    ];
+    let samples = vec((1i64..400, value), 0..25);
+    let label = |values: &'static [&'static str]| select(values);
+    let labels = (label(&["1", "2", ""]), label(&["x", "y"]), label(&["1", "+Inf", "", "odd"]));
+    let one = (select(&METRICS[..]), labels, samples).prop_map(|(metric, (a, b, le), samples)| {
+        let labels = Labels::new(metric, [("a", a), ("b", b), ("le", le), ("job", "node")]);
+        let seconds: i64 = samples.iter().map(|(gap, _)| gap).sum();
+        let mut at_ms = END_MS - seconds * 1000;
+        let moment = |(gap, value): (i64, f64)| {
+            at_ms += gap * 1000;
+            (at_ms, value)
+        };
+        let (timestamps, values) = samples.into_iter().map(moment).unzip();
+        Series { labels, timestamps, values, stand_ins: Vec::new() }
+    });
+    vec(one, 0..10).prop_map(|series| {
+        let mut data = Data::of(series);
+        data.0.dedup_by(|a, b| a.labels == b.labels);
+        data
+    })
 }
 
 /// A budget of so much memory, and of nothing else.

@@ -18,10 +18,21 @@ const SELECTORS: [&str; 12] = [
     "{__name__=~\"gauge|info\"}",
 ];
 
-const SHIFTS: [&str; 8] =
-    ["", "", "", "", " offset 2m", " offset -1m", " @ 1700000900", " @ 1700000900 offset 90s"];
+const SHIFTS: [&str; 10] = [
+    "",
+    "",
+    "",
+    "",
+    " offset 2m",
+    " offset -1m",
+    " offset (1h/20)",
+    " @ 1700000900",
+    " @ 1700000900 offset 90s",
+    " @ end() offset 1m",
+];
 
-const WINDOWS: [&str; 6] = ["10s", "1m", "150s", "5m", "20m", "1d"];
+const WINDOWS: [&str; 9] =
+    ["10s", "1m", "150s", "5m", "20m", "1d", "100y", "5m+1m", "max(1m, 30s)"];
 
 const STEPS: [&str; 4] = ["", "30s", "1m", "7m"];
 
@@ -48,7 +59,7 @@ const OF_VALUES: [&str; 18] = [
     "label_replace(V, \"c\", \"$1-$1\", \"a\", \"(.).*\")",
 ];
 
-const OF_SERIES: [&str; 14] = [
+const OF_SERIES: [&str; 20] = [
     "sum(V)",
     "avg by (a) (V)",
     "count without (b) (V)",
@@ -63,9 +74,16 @@ const OF_SERIES: [&str; 14] = [
     "count_values by (a) (\"v\", V)",
     "histogram_quantile(S, V)",
     "label_join(V, \"c\", \"-\", \"a\", \"b\", \"c\")",
+    // Which are first depends on the order of a sort.
+    "limitk by (a) (S, L)",
+    "limit_ratio(S, V)",
+    "count_values without (a) (\"a\", V)",
+    "sort_by_label(V, \"b\", \"a\")",
+    "info(V)",
+    "info(V, {os=~\".+\"})",
 ];
 
-const OF_WINDOWS: [&str; 22] = [
+const OF_WINDOWS: [&str; 27] = [
     "rate(R)",
     "increase(R)",
     "delta(R)",
@@ -88,9 +106,14 @@ const OF_WINDOWS: [&str; 22] = [
     "resets(R)",
     "absent_over_time(R)",
     "double_exponential_smoothing(R, 0.5, 0.5)",
+    "mad_over_time(R)",
+    "first_over_time(R)",
+    "ts_of_last_over_time(R)",
+    "ts_of_min_over_time(R)",
+    "ts_of_max_over_time(R)",
 ];
 
-const OF_TWO: [&str; 22] = [
+const OF_TWO: [&str; 25] = [
     "(V) + S",
     "S - (V)",
     "(V) % S",
@@ -113,6 +136,9 @@ const OF_TWO: [&str; 22] = [
     "(V) unless ignoring(b) (V)",
     "(V) or (V)",
     "(V) and on() (V)",
+    "(V) + on(a, b) fill(0) (V)",
+    "(V) / on(a) group_left(team) fill_right(1) (V)",
+    "(V) > on(a) group_right() fill_left(-1) fill_right(2) (V)",
 ];
 
 const OF_NUMBERS: [&str; 7] =
@@ -159,6 +185,7 @@ fn filled(templates: Vec<&'static str>, depth: u32) -> BoxedStrategy<String> {
         'V' => vectors(depth - 1),
         'S' => scalars(depth - 1),
         'R' => ranges(depth - 1),
+        'L' => vectors(0),
         other => Just(other.to_string()).boxed(),
     };
     let fill = move |template: &'static str| {

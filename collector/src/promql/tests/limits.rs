@@ -7,7 +7,7 @@ use crate::promql::{QueryError, QueryLimits, Value, deep, instant};
 use crate::samples::Reader;
 
 /// All kinds of nodes, `V` being a vector.
-const NODES: [&str; 40] = [
+const NODES: [&str; 49] = [
     "-(V)",
     "abs(V)",
     "round(V, 2)",
@@ -48,6 +48,15 @@ const NODES: [&str; 40] = [
     "predict_linear((V)[3s:1s], 60)",
     "changes((V)[3s:1s])",
     "absent_over_time((V)[3s:1s])",
+    "limitk(1, V)",
+    "limit_ratio(0.5, V)",
+    "sort_by_label(V, \"a\")",
+    "info(V)",
+    "(V) + fill(0) (V)",
+    "(V) * on(a) group_left fill_right(1) (V)",
+    "mad_over_time((V)[3s:1s])",
+    "first_over_time((V)[3s:1s])",
+    "ts_of_max_over_time((V)[3s:1s])",
 ];
 
 /// Each node looks for each series, and over many steps again and again.

@@ -22,6 +22,10 @@ pub enum Aggregate {
     Quantile(Scalar),
     /// `topk(…)` and `bottomk(…)`: so many of them.
     Extremes(Extreme, Scalar),
+    /// `limitk(…)`: so many of them, whichever.
+    First(Scalar),
+    /// `limit_ratio(…)`: about such a part of all.
+    Share(Scalar),
     /// `count_values(…)`: a series for each value, which this label holds.
     CountValues(String),
 }
@@ -92,6 +96,8 @@ fn with_parameter(name: &str, parameter: Expression) -> Result<Aggregate, TreeEr
         "quantile" => Ok(Aggregate::Quantile(scalar(parameter)?)),
         "topk" => Ok(Aggregate::Extremes(Extreme::Greatest, scalar(parameter)?)),
         "bottomk" => Ok(Aggregate::Extremes(Extreme::Least, scalar(parameter)?)),
+        "limitk" => Ok(Aggregate::First(scalar(parameter)?)),
+        "limit_ratio" => Ok(Aggregate::Share(scalar(parameter)?)),
         "count_values" => match parameter {
             Expression::Text(label) if is_label_name(&label) => Ok(Aggregate::CountValues(label)),
             Expression::Text(label) => {

@@ -1,13 +1,13 @@
 //! Calls of functions: a name and its arguments become a node, or Prometheus's error.
 
 use headroom_proto::metric::is_label_name;
-use regex::Regex;
 
 use super::{
-    DatePart, Each, Expression, Extreme, HistogramQuantile, LabelJoin, LabelReplace, Math,
-    OverTime, Place, RangeVector, Scalar, TreeError, ValueFunction, Vector, WindowFunction,
+    DatePart, Each, Expression, Extreme, HistogramQuantile, Info, LabelJoin, LabelReplace, Mark,
+    Math, OverTime, Place, RangeVector, Scalar, SortedByLabels, TreeError, ValueFunction, Vector,
+    WindowFunction,
 };
-use crate::samples::METRIC;
+use crate::samples::{METRIC, Matcher, Pattern};
 
 /// The node of a call.
 pub fn call(name: &str, arguments: Vec<Expression>) -> Result<Expression, TreeError> {
@@ -40,6 +40,9 @@ pub fn call(name: &str, arguments: Vec<Expression>) -> Result<Expression, TreeEr
         }),
         "sort" => arguments.sorted(Extreme::Least),
         "sort_desc" => arguments.sorted(Extreme::Greatest),
+        "sort_by_label" => arguments.sorted_by_labels(Extreme::Least),
+        "sort_by_label_desc" => arguments.sorted_by_labels(Extreme::Greatest),
+        "info" => arguments.info(),
         "absent" => {
             let vector = arguments.only(Arguments::vector)?;
             let labels = vector.demanded();
@@ -64,6 +67,9 @@ pub fn call(name: &str, arguments: Vec<Expression>) -> Result<Expression, TreeEr
         unknown => Err(TreeError::unknown_function(unknown)),
     }
 }
+
+/// The info metric that is asked if none is named.
+const TARGET_INFO: &str = "target_info";
 
 const PI: f64 = std::f64::consts::PI;
 
@@ -124,10 +130,16 @@ fn window_function(name: &str) -> Option<WindowFunction> {
         "min_over_time" => WindowFunction::Min,
         "max_over_time" => WindowFunction::Max,
         "count_over_time" => WindowFunction::Count,
+        "first_over_time" => WindowFunction::First,
         "last_over_time" => WindowFunction::Last,
         "present_over_time" => WindowFunction::Present,
         "stddev_over_time" => WindowFunction::StandardDeviation,
         "stdvar_over_time" => WindowFunction::Variance,
+        "mad_over_time" => WindowFunction::MedianDeviation,
+        "ts_of_first_over_time" => WindowFunction::TimeOf(Mark::First),
+        "ts_of_last_over_time" => WindowFunction::TimeOf(Mark::Last),
+        "ts_of_min_over_time" => WindowFunction::TimeOf(Mark::Least),
+        "ts_of_max_over_time" => WindowFunction::TimeOf(Mark::Greatest),
         "changes" => WindowFunction::Changes,
         "resets" => WindowFunction::Resets,
         _ => return None,
@@ -219,6 +231,34 @@ impl Arguments<'_> {
         Ok(Expression::Vector(Vector::Sorted(Box::new(vector), first)))
     }
 
+    fn sorted_by_labels(&mut self, first: Extreme) -> Result<Expression, TreeError> {
+        self.between(1, usize::MAX)?;
+        let vector = self.vector()?;
+        let labels = (1..self.count).map(|_| self.text()).collect::<Result<_, _>>()?;
+        let node = SortedByLabels { vector, labels, first };
+        Ok(Expression::Vector(Vector::SortedByLabels(Box::new(node))))
+    }
+
+    fn info(&mut self) -> Result<Expression, TreeError> {
+        self.between(1, 2)?;
+        let vector = self.vector()?;
+        let asked = if self.count == 2 { Some(self.vector()?) } else { None };
+        let matchers = match asked {
+            None => Vec::new(),
+            Some(Vector::Newest(selector)) => selector.matchers,
+            Some(_) => {
+                let message = "expected label selectors only".to_owned();
+                return Err(TreeError::Wrong(Place::Part(1), message));
+            }
+        };
+        let (mut names, data): (Vec<Matcher>, Vec<Matcher>) =
+            matchers.into_iter().partition(|matcher| matcher.name() == METRIC);
+        if names.is_empty() {
+            names.push(Matcher::metric(TARGET_INFO));
+        }
+        Ok(Expression::Vector(Vector::Info(Box::new(Info { vector, names, data }))))
+    }
+
     fn round(&mut self) -> Result<Expression, TreeError> {
         self.between(1, 2)?;
         let vector = self.vector()?;
@@ -273,7 +313,7 @@ impl Arguments<'_> {
         let vector = self.vector()?;
         let (target, replacement) = (self.text()?, self.text()?);
         let (source, pattern) = (self.text()?, self.text()?);
-        let Ok(pattern) = Regex::new(&format!("^(?:{pattern})$")) else {
+        let Ok(pattern) = Pattern::new(&pattern) else {
             let message = format!("invalid regular expression in label_replace(): {pattern}");
             return Err(TreeError::Impossible(message));
         };

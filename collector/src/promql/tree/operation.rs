@@ -64,11 +64,19 @@ pub struct Sides<'w> {
 }
 
 /// How the series of two sides find each other.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Matching {
     /// The labels that must be equal.
     pub pick: Pick,
     pub many: Many,
+    pub fill: Fill,
+}
+
+/// `fill (…)` and its kin: what stands in for series that one side lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Fill {
+    pub left: Option<f64>,
+    pub right: Option<f64>,
 }
 
 /// Which side may have many series for one of the other.
@@ -131,6 +139,9 @@ fn sets(operator: SetOperator, sides: Sides<'_>) -> Result<Expression, TreeError
     let Sides { operator: spelling, left, right, matching, .. } = sides;
     match (left, right) {
         (Expression::Vector(left), Expression::Vector(right)) => match matching.many {
+            Many::Neither if matching.fill != Fill::default() => {
+                Err(TreeError::wrong("filling in missing series not allowed for set operators"))
+            }
             Many::Neither => {
                 let node = Sets { operator, left, right, pick: matching.pick };
                 Ok(Expression::Vector(Vector::Sets(Box::new(node))))
@@ -210,6 +221,10 @@ impl Sides<'_> {
         let (Pick::Only(names) | Pick::Without(names)) = &self.matching.pick;
         if vectors < 2 && !names.is_empty() {
             return Err(TreeError::wrong("vector matching only allowed between instant vectors"));
+        }
+        if vectors < 2 && self.matching.fill != Fill::default() {
+            let message = "filling in missing series only allowed between instant vectors";
+            return Err(TreeError::wrong(message));
         }
         Ok(())
     }

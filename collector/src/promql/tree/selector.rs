@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{RangeVector, Vector, Window};
-use crate::samples::{Labels, METRIC, Matcher, MatcherError};
+use crate::samples::{Labels, METRIC, Matcher, PatternError};
 
 /// The series that all matchers accept, and where to look for their samples.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ impl Selector {
 
 impl Demand {
     /// What tells whether it is met.
-    pub fn demanded(self) -> Result<Demanded, MatcherError> {
+    pub fn demanded(self) -> Result<Demanded, PatternError> {
         let (label, value) = (&*self.label, &*self.value);
         let matcher = match self.test {
             Test::Equal => Matcher::equal(label, value),
@@ -110,12 +110,14 @@ impl Vector {
             | Self::Now(_)
             | Self::Each(_)
             | Self::Sorted(..)
+            | Self::SortedByLabels(_)
             | Self::Absent(..)
             | Self::AbsentOverTime(..)
             | Self::OverTime(_)
             | Self::HistogramQuantile(_)
             | Self::LabelReplace(_)
             | Self::LabelJoin(_)
+            | Self::Info(_)
             | Self::Aggregation(_)
             | Self::WithScalar(_)
             | Self::Matched(_)

@@ -99,7 +99,9 @@ pub struct Range {
 
 impl Serialize for Range {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let at = |step: usize| self.from_ms + step as i64 * self.step_ms;
+        // Between the bounds of the type there may be more than one of them can hold.
+        let behind = |step: usize| self.step_ms.wrapping_mul(step as i64);
+        let at = |step: usize| self.from_ms.wrapping_add(behind(step));
         match &self.value {
             Value::Scalar(numbers) => {
                 let values =
