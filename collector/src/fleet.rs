@@ -1,20 +1,34 @@
 //! The fleet at a glance: each host's traffic now and at its peak, its limit, its last report.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
+use headroom_proto::catalogue::{
+    HEADROOM_AGENT_FRAMES_TOTAL, Metric, NODE_CPU_SECONDS_TOTAL, NODE_LOAD1,
+    NODE_MEMORY_MEMAVAILABLE_BYTES, NODE_NETWORK_RECEIVE_BYTES_TOTAL,
+};
 use headroom_proto::limits::MAX_FUTURE;
 use headroom_proto::metric::INSTANCE;
 
 use crate::links::{self, LinksOf, Traffic};
 use crate::moments::DAY_MS;
 use crate::query::{Column, Interval, Statistics, fold};
-use crate::samples::{Matcher, ReadError, Reader, Selection, TimeRange};
+use crate::samples::{METRIC, Matcher, ReadError, Reader, Selection, TimeRange};
 use crate::store::{LostInterval, Records};
 
-/// A host that has not reported for this long is silent.
+/// A host whose agent has not reported for this long is silent.
 const SILENT_AFTER_MS: i64 = 60_000;
+
+/// So is one of which a writer has said nothing for so long: most scrape each minute or less often.
+const UNWRITTEN_AFTER_MS: i64 = 300_000;
+
+/// What a host is known by that has no agent: writers say these of it, under node_exporter's names.
+const WRITTEN: [&Metric; 4] = [
+    NODE_LOAD1,
+    NODE_MEMORY_MEMAVAILABLE_BYTES,
+    NODE_NETWORK_RECEIVE_BYTES_TOTAL,
+    NODE_CPU_SECONDS_TOTAL,
+];
 
 /// A host that has reported for less than this is new.
 const NEW_FOR_MS: i64 = 20 * 60_000;
@@ -31,8 +45,37 @@ const COLUMNS: usize = 96;
 pub struct Report {
     /// Its name.
     pub instance: String,
-    /// When its newest frame was taken, Unix time in milliseconds.
+    /// When its newest frame, or sample, was taken, Unix time in milliseconds.
     pub at_ms: i64,
+    /// Who reported.
+    pub reporter: Reporter,
+}
+
+/// Who tells of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reporter {
+    /// An agent of its own.
+    Agent,
+    /// Somebody who writes by remote write.
+    Writer,
+}
+
+impl Reporter {
+    /// What of it tells that a host is there.
+    fn matcher(self) -> Matcher {
+        match self {
+            Self::Agent => Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name),
+            Self::Writer => Matcher::one_of(METRIC, WRITTEN.map(|metric| metric.name)),
+        }
+    }
+
+    /// After how long without a report a host is silent.
+    fn silent_after_ms(self) -> i64 {
+        match self {
+            Self::Agent => SILENT_AFTER_MS,
+            Self::Writer => UNWRITTEN_AFTER_MS,
+        }
+    }
 }
 
 /// One host, and its last day, from which its state was told.
@@ -124,7 +167,7 @@ pub fn host(
     let state = HostState {
         instance: instance.clone(),
         last_report_ms: report.at_ms,
-        silent: now_ms - report.at_ms > SILENT_AFTER_MS,
+        silent: now_ms - report.at_ms > report.reporter.silent_after_ms(),
         sends: sent.and_then(|figures| figures.now),
         receives: received.and_then(|figures| figures.now),
         peak: sent.map(|figures| Peak { rate: figures.max, at_ms: figures.max_ms }),
@@ -162,40 +205,47 @@ fn newest_reports(
     mut instances: Vec<String>,
     now_ms: i64,
 ) -> Result<Vec<Report>, ReadError> {
-    let mut newest: BTreeMap<String, i64> = BTreeMap::new();
+    let mut newest: BTreeMap<String, Report> = BTreeMap::new();
+    // A host's clock may be ahead, but no frame is taken in that is further.
+    let to_ms = now_ms + MAX_FUTURE.as_millis() as i64;
     for back_ms in [RECENT_MS, KNOWN_FOR_MS] {
-        instances.retain(|instance| !newest.contains_key(instance));
-        if instances.is_empty() {
-            break;
-        }
-        let matchers = [
-            Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name),
-            Matcher::one_of(INSTANCE, &instances),
-        ];
-        // A host's clock may be ahead, but no frame is taken in that is further.
-        let to_ms = now_ms + MAX_FUTURE.as_millis() as i64;
-        let range = TimeRange { from_ms: now_ms - back_ms, to_ms };
-        for found in reader.newest(Selection { matchers: &matchers, range })? {
-            let instance = found.labels.get(INSTANCE).unwrap_or_default().to_owned();
-            let known = newest.entry(instance).or_insert(found.at_ms);
-            *known = found.at_ms.max(*known);
+        for reporter in [Reporter::Agent, Reporter::Writer] {
+            instances.retain(|instance| !newest.contains_key(instance));
+            if instances.is_empty() {
+                break;
+            }
+            let matchers = [reporter.matcher(), Matcher::one_of(INSTANCE, &instances)];
+            let range = TimeRange { from_ms: now_ms - back_ms, to_ms };
+            for found in reader.newest(Selection { matchers: &matchers, range })? {
+                let instance = found.labels.get(INSTANCE).unwrap_or_default().to_owned();
+                let report = Report { instance: instance.clone(), at_ms: found.at_ms, reporter };
+                let known = newest.entry(instance).or_insert(report);
+                known.at_ms = found.at_ms.max(known.at_ms);
+            }
         }
     }
-    Ok(newest.into_iter().map(|(instance, at_ms)| Report { instance, at_ms }).collect())
+    Ok(newest.into_values().collect())
 }
 
 /// The names of all hosts that have ever reported.
 pub fn instances(reader: Reader<'_>) -> Result<Vec<String>, ReadError> {
-    let matchers = [Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name)];
-    reader.label_values(Selection::ever(&matchers), INSTANCE)
+    let mut all = BTreeSet::new();
+    for reporter in [Reporter::Agent, Reporter::Writer] {
+        all.extend(reader.label_values(Selection::ever(&[reporter.matcher()]), INSTANCE)?);
+    }
+    all.remove("");
+    Ok(all.into_iter().collect())
 }
 
 /// Whether a host of that name has ever reported.
 pub fn is_known(reader: Reader<'_>, instance: &str) -> Result<bool, ReadError> {
-    let matchers =
-        [Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name), Matcher::equal(INSTANCE, instance)];
-    let what = Selection::ever(&matchers);
-    Ok(!reader.label_values(what, INSTANCE)?.is_empty())
+    for reporter in [Reporter::Agent, Reporter::Writer] {
+        let matchers = [reporter.matcher(), Matcher::equal(INSTANCE, instance)];
+        if !reader.label_values(Selection::ever(&matchers), INSTANCE)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! agent says.
 
 mod forms;
+mod hosts;
 mod partial;
 
 use std::fs::Permissions;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use headroom_proto::catalogue::{NODE_NETWORK_INFO, NODE_NETWORK_SPEED_BYTES};
+use headroom_proto::catalogue::{
+    NODE_NETWORK_INFO, NODE_NETWORK_RECEIVE_BYTES_TOTAL, NODE_NETWORK_SPEED_BYTES,
+};
 use headroom_proto::metric::INSTANCE;
 
 use super::LinksOf;
@@ -12,6 +14,13 @@ use crate::samples::{METRIC, Matcher, Newest, ReadError, Reader, Selection, Time
 pub const INFO: &str = NODE_NETWORK_INFO.name;
 const PHYSICAL: &str = "physical";
 const VETH: &str = "veth";
+
+/// What the names of interfaces begin with that lead to others of the same host, or lie upon others.
+/// Only where nobody says of which kind they are, as node_exporter does not, they are told by it.
+const INNER: [&str; 18] = [
+    "lo", "veth", "docker", "br", "virbr", "vnet", "cni", "flannel", "cali", "tun", "tap", "wg",
+    "dummy", "ifb", "bond", "team", "lxc", "lxd",
+];
 
 /// How fast it is, in bytes per second.
 pub const SPEED: &str = NODE_NETWORK_SPEED_BYTES.name;
@@ -48,6 +57,9 @@ pub fn read(
         let device = newest.labels.get("device").unwrap_or_default();
         known.entry(device.to_owned()).or_default().learn(&newest);
     }
+    if known.values().all(|interface| interface.kind.is_empty()) {
+        tell_by_name(reader, links.instance, range, &mut known)?;
+    }
     known.retain(|_, interface| interface.described_ms.is_some());
     if let Some(asked) = links.device {
         known.retain(|device, _| device == asked);
@@ -59,6 +71,27 @@ pub fn read(
     }
     let interface = |(device, Known { speed, .. })| Interface { device, speed };
     Ok(known.into_iter().map(interface).collect())
+}
+
+/// Finds the interfaces of a host of which nobody tells the kind by what they have received.
+fn tell_by_name(
+    reader: Reader<'_>,
+    instance: &str,
+    range: TimeRange,
+    known: &mut BTreeMap<String, Known>,
+) -> Result<(), ReadError> {
+    let received = Matcher::metric(NODE_NETWORK_RECEIVE_BYTES_TOTAL.name);
+    let matchers = [received, Matcher::equal(INSTANCE, instance)];
+    for newest in reader.newest(Selection { matchers: &matchers, range })? {
+        let device = newest.labels.get("device").unwrap_or_default();
+        let is_inner = INNER.iter().any(|beginning| device.starts_with(beginning));
+        if !is_inner && !device.contains('.') {
+            let interface = known.entry(device.to_owned()).or_default();
+            interface.described_ms = Some(newest.at_ms);
+            PHYSICAL.clone_into(&mut interface.kind);
+        }
+    }
+    Ok(())
 }
 
 impl Known {
