@@ -1,6 +1,7 @@
 //! The evaluator: one pass over the tree, each node for all steps at once.
 
 mod each;
+mod long;
 mod reading;
 mod windowed;
 

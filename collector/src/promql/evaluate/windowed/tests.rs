@@ -99,6 +99,53 @@ fn buckets_answer_as_samples_do() {
     assert_eq!(fits(97_000, DAY_MS), None);
 }
 
+/// Whether samples are still there or have expired, and wherever the window ends.
+#[test]
+fn windows_of_years_are_answered_from_what_there_is() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let value = |n: i64| if n == 777 { 5_000.0 } else { (n % 100) as f64 };
+    let samples: Vec<(i64, f64)> = (0..6_000).map(|n| (n * 60, value(n))).collect();
+    let store = store(directory.path(), &samples);
+    let sum: f64 = samples.iter().map(|(_, value)| value).sum();
+    let count = samples.len() as f64;
+    let at_ms = 100 * DAY_MS + 5_999 * 60_000 + 1_234;
+    let check = |when: &str| {
+        let budget = Budget::unlimited();
+        let reader = Reader::new(&store, &budget);
+        for (function, expected) in [
+            ("max", 5_000.0),
+            ("min", 0.0),
+            ("sum", sum),
+            ("count", count),
+            ("avg", sum / count),
+            ("last", 99.0),
+            ("present", 1.0),
+        ] {
+            for window in ["100y", "30d", "101h13m"] {
+                let expression = format!("{function}_over_time(c[{window}])");
+                let limits = QueryLimits::default();
+                let found = crate::promql::instant(reader, &expression, at_ms, limits).unwrap();
+                let rows = found.into_rows();
+                assert_eq!(rows.len(), 1, "{expression} {when}");
+                let found = rows[0].points[0].unwrap();
+                let close = (found - expected).abs() <= 1e-9 * expected;
+                assert!(close, "{expression} {when}: {found} and not {expected}");
+            }
+        }
+    };
+    check("in memory");
+    store.seal().unwrap();
+    check("sealed");
+    let retention = crate::store::Retention {
+        raw_ms: DAY_MS,
+        minutes_ms: i64::MAX / 4,
+        hours_ms: i64::MAX / 4,
+    };
+    // The last day stays, in which the windows end.
+    store.maintain(Due::at(105 * DAY_MS + 7_200_000, retention), &|| false).unwrap();
+    check("expired");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     /// Falls, gaps, samples on borders, NaN and infinities; before and after rolling up.
