@@ -30,6 +30,7 @@ use headroom_proto::panics::{self, Panicked};
 use headroom_proto::units::BitRate;
 
 pub use self::containers::ContainerOptions;
+pub use self::network::EACH_LINK;
 pub use self::processes::CommandName;
 pub use self::units::{UnitName, default_units};
 use crate::series::Round;
@@ -74,7 +75,7 @@ pub enum SampleError {
 pub struct SamplerOptions {
     /// Where the host's file system begins; `/` but for tests.
     pub root: PathBuf,
-    /// Speeds of links that the kernel cannot tell, by device.
+    /// Speeds of links that the kernel cannot tell, by device; [`EACH_LINK`] is all that lead out.
     pub link_speeds: BTreeMap<String, BitRate>,
     /// The systemd units whose states are told.
     pub units: Vec<UnitName>,

@@ -1,4 +1,8 @@
-//! The fleet at a glance: each host's traffic now and at its peak, its limit, its last report.
+//! The fleet at a glance: each host's traffic now and at its peak, its limit, its last report, and what
+//! is judged of it.
+
+mod facts;
+mod judgement;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +14,8 @@ use headroom_proto::catalogue::{
 use headroom_proto::limits::MAX_FUTURE;
 use headroom_proto::metric::INSTANCE;
 
+pub use self::facts::{Facts, LastReport, Mount, read as facts};
+pub use self::judgement::{Finding, Severity, Subject, judge, lasting, percent};
 use crate::links::{self, LinksOf, Traffic};
 use crate::moments::DAY_MS;
 use crate::query::{Column, Interval, Statistics, fold};
@@ -42,19 +48,20 @@ const COLUMNS: usize = 96;
 
 /// When a host reported last.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+struct Report {
     /// Its name.
-    pub instance: String,
+    instance: String,
     /// When its newest frame, or sample, was taken, Unix time in milliseconds.
-    pub at_ms: i64,
+    at_ms: i64,
     /// Who reported.
-    pub reporter: Reporter,
+    reporter: Reporter,
 }
 
 /// Who tells of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reporter {
     /// An agent of its own.
+    #[default]
     Agent,
     /// Somebody who writes by remote write.
     Writer,
@@ -92,8 +99,8 @@ pub struct Host {
 pub struct HostState {
     /// Its name.
     pub instance: String,
-    /// When its newest frame was taken, Unix time in milliseconds.
-    pub last_report_ms: i64,
+    /// When its newest frame was taken.
+    pub last_report: LastReport,
     /// Whether that is too long ago.
     pub silent: bool,
     /// What it sends now.
@@ -112,6 +119,10 @@ pub struct HostState {
     pub first_ms: Option<i64>,
     /// How many frames it reported as lost in the last day.
     pub lost_frames: u64,
+    /// What is known of it beside its link.
+    pub facts: Facts,
+    /// What somebody should look at, the worst first.
+    pub findings: Vec<Finding>,
 }
 
 /// The most there was.
@@ -134,14 +145,19 @@ impl HostState {
         Some(self.limit? - self.peak?.rate)
     }
 
-    /// Which host to look at first: the silent ones, then by what little headroom they have, then by
-    /// name.
+    /// What is left of its processors: the figure of a host whose link has no known speed.
+    pub fn cpu_headroom(&self) -> Option<f64> {
+        Some(1.0 - self.facts.cpu_busy?)
+    }
+
+    /// Which host to look at first: by what is judged, then by what little headroom they have, then
+    /// by name.
     pub fn urgency(&self, other: &Self) -> Ordering {
         let used = |host: &Self| match (host.peak, host.limit) {
             (Some(peak), Some(limit)) if limit > 0.0 => peak.rate / limit,
             _ => 0.0,
         };
-        (other.silent.cmp(&self.silent))
+        judgement::urgency(&self.findings, &other.findings)
             .then(used(other).total_cmp(&used(self)))
             .then_with(|| self.instance.cmp(&other.instance))
     }
@@ -152,32 +168,93 @@ pub fn last_day(now_ms: i64) -> TimeRange {
     TimeRange { from_ms: now_ms - DAY_MS, to_ms: now_ms }
 }
 
-/// A host as its last day shows it.
+/// A host as its last day shows it, and as its facts judge it.
 pub fn host(
     reader: Reader<'_>,
     records: &Records,
-    report: &Report,
+    facts: Facts,
     now_ms: i64,
 ) -> Result<Host, ReadError> {
-    let (instance, span) = (&report.instance, last_day(now_ms));
-    let day = links::traffic(reader, LinksOf { instance, device: None }, span)?;
-    let losses = records.losses(instance, span, reader.budget)?;
+    let span = last_day(now_ms);
+    let day = match facts.report {
+        LastReport::At(_) => {
+            links::traffic(reader, LinksOf { instance: &facts.instance, device: None }, span)?
+        }
+        LastReport::Never | LastReport::LongAgo => Traffic::default(),
+    };
+    let losses = records.losses(&facts.instance, span, reader.budget)?;
     let sent = Statistics::of(&day.sent, now_ms);
     let received = Statistics::of(&day.received, now_ms);
+    let peak = sent.map(|figures| Peak { rate: figures.max, at_ms: figures.max_ms });
+    let facts = Facts { sent_peak: peak.map(|peak| peak.rate), link_speed: day.limit, ..facts };
+    let findings = judge(&facts, now_ms);
     let state = HostState {
-        instance: instance.clone(),
-        last_report_ms: report.at_ms,
-        silent: now_ms - report.at_ms > report.reporter.silent_after_ms(),
+        instance: facts.instance.clone(),
+        last_report: facts.report,
+        silent: findings.iter().any(|finding| finding.subject == Subject::Silence),
         sends: sent.and_then(|figures| figures.now),
         receives: received.and_then(|figures| figures.now),
-        peak: sent.map(|figures| Peak { rate: figures.max, at_ms: figures.max_ms }),
+        peak,
         limit: day.limit,
         day: in_small(&day.sent, span),
         first_ms: day.sent.first().map(|first| first.from_ms),
         lost_frames: losses.iter().map(LostInterval::frames).sum(),
         devices: day.devices.clone(),
+        facts,
+        findings,
     };
     Ok(Host { state, day })
+}
+
+/// What is known of all hosts: those that have reported within a month, and those that are configured
+/// whether they have or not; by name.
+pub fn all(
+    reader: Reader<'_>,
+    configured: &[String],
+    now_ms: i64,
+) -> Result<Vec<Facts>, ReadError> {
+    let known = instances(reader)?;
+    let reports = newest_reports(reader, known.clone(), now_ms)?;
+    let mut last: BTreeMap<String, Option<Report>> =
+        configured.iter().map(|name| (name.clone(), None)).collect();
+    last.extend(reports.into_iter().map(|report| (report.instance.clone(), Some(report))));
+    let instances: Vec<String> = last.keys().cloned().collect();
+    let mut found = facts(reader, &instances, now_ms)?;
+    let all = last.into_iter().map(|(instance, report)| {
+        let facts = found.remove(&instance).unwrap_or_else(|| Facts::named(&instance));
+        let known = known.contains(&instance);
+        facts.reported(report.as_ref(), known)
+    });
+    Ok(all.collect())
+}
+
+/// What is known of one host; none if it has not reported within a month and is not configured.
+pub fn one(
+    reader: Reader<'_>,
+    instance: &str,
+    configured: &[String],
+    now_ms: i64,
+) -> Result<Option<Facts>, ReadError> {
+    let report = report(reader, instance, now_ms)?;
+    if report.is_none() && !configured.iter().any(|name| name == instance) {
+        return Ok(None);
+    }
+    let known = is_known(reader, instance)?;
+    let found = facts(reader, &[instance.to_owned()], now_ms)?.remove(instance);
+    Ok(found.map(|facts| facts.reported(report.as_ref(), known)))
+}
+
+impl Facts {
+    /// The same with the last report, if there was one within a month; else whether there ever was.
+    fn reported(self, report: Option<&Report>, known: bool) -> Self {
+        match report {
+            Some(Report { at_ms, reporter, .. }) => {
+                Self { report: LastReport::At(*at_ms), reporter: *reporter, ..self }
+            }
+            None if known => Self { report: LastReport::LongAgo, ..self },
+            None => Self { report: LastReport::Never, ..self },
+        }
+    }
 }
 
 fn in_small(sent: &[Interval], span: TimeRange) -> Vec<Option<f64>> {
@@ -185,17 +262,8 @@ fn in_small(sent: &[Interval], span: TimeRange) -> Vec<Option<f64>> {
     columns.into_iter().map(|column| column.map(|Column { max, .. }| max)).collect()
 }
 
-/// The last report of each host that has reported within a month, by name.
-pub fn reports(reader: Reader<'_>, now_ms: i64) -> Result<Vec<Report>, ReadError> {
-    newest_reports(reader, instances(reader)?, now_ms)
-}
-
 /// The last report of one host; none if it has not reported within a month.
-pub fn report(
-    reader: Reader<'_>,
-    instance: &str,
-    now_ms: i64,
-) -> Result<Option<Report>, ReadError> {
+fn report(reader: Reader<'_>, instance: &str, now_ms: i64) -> Result<Option<Report>, ReadError> {
     Ok(newest_reports(reader, vec![instance.to_owned()], now_ms)?.pop())
 }
 
@@ -283,18 +351,24 @@ mod tests {
         store.append(&frames).unwrap();
         let (budget, records) = (Budget::unlimited(), Records::of(&store));
         let reader = Reader::new(&*store, &budget);
-        let reports = reports(reader, NOW_MS).unwrap();
-        let ages: Vec<(&str, i64)> =
-            reports.iter().map(|report| (&*report.instance, NOW_MS - report.at_ms)).collect();
-        let expected = [("ahead", -90_000), ("busy", 10_000), ("old", 20 * day), ("quiet", 59_000)];
-        assert_eq!(ages, expected);
-        assert_eq!(report(reader, "gone", NOW_MS).unwrap(), None);
-        assert_eq!(report(reader, "old", NOW_MS).unwrap().as_ref(), Some(&reports[2]));
-        let state = |report| host(reader, &records, report, NOW_MS).unwrap().state;
-        let mut states: Vec<HostState> = reports.iter().map(state).collect();
+        let hosts = all(reader, &[], NOW_MS).unwrap();
+        let ages: Vec<(&str, LastReport)> =
+            hosts.iter().map(|facts| (&*facts.instance, facts.report)).collect();
+        let at = |ago_ms| LastReport::At(NOW_MS - ago_ms);
+        let ago = [("ahead", -90_000), ("busy", 10_000), ("old", 20 * day), ("quiet", 59_000)];
+        assert_eq!(ages, ago.map(|(name, ago_ms)| (name, at(ago_ms))));
+        let configured = ["gone".to_owned(), "new".to_owned()];
+        let also = all(reader, &configured, NOW_MS).unwrap();
+        let also: Vec<LastReport> = also[2..5].iter().map(|facts| facts.report).collect();
+        assert_eq!(also, [LastReport::LongAgo, LastReport::Never, at(20 * day)]);
+        assert_eq!(one(reader, "gone", &[], NOW_MS).unwrap(), None);
+        assert!(one(reader, "gone", &configured, NOW_MS).unwrap().is_some());
+        assert_eq!(one(reader, "old", &[], NOW_MS).unwrap().as_ref(), Some(&hosts[2]));
+        let state = |facts: &Facts| host(reader, &records, facts.clone(), NOW_MS).unwrap().state;
+        let mut states: Vec<HostState> = hosts.iter().map(state).collect();
         // The links of one are nearly full.
         states[1].limit = Some(100.0);
-        states[1].peak = Some(Peak { rate: 90.0, at_ms: NOW_MS });
+        states[1].peak = Some(Peak { rate: 70.0, at_ms: NOW_MS });
         states.sort_by(HostState::urgency);
         let order: Vec<&str> = states.iter().map(|state| &*state.instance).collect();
         assert_eq!(order, ["old", "busy", "ahead", "quiet"]);

@@ -22,7 +22,7 @@ use headroom_proto::configuration::EXIT_CODE;
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::log::{LOG_VARIABLE, USUAL_LEVEL, parse_level};
 use headroom_proto::panics;
-use headroom_proto::units::{Span, UnitError};
+use headroom_proto::units::{BitRate, Span, UnitError};
 use headroom_simulation::HISTORY_DAYS;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -63,6 +63,9 @@ enum Command {
         /// Time between two rounds of samples.
         #[arg(long, value_name = "TIME", default_value = "5s", value_parser = interval)]
         interval: Span,
+        /// The speed of this host's link, such as `1Gbit/s`, where the kernel does not tell it.
+        #[arg(long, value_name = "RATE")]
+        link_speed: Option<BitRate>,
     },
     /// Show a simulated cooperative: six hosts, thirty days, then live.
     Demo {
@@ -201,10 +204,10 @@ fn main() -> ExitCode {
         .init();
     panics::end_uncaught();
     let outcome = match command {
-        Command::Up { listeners, data, interval } => {
+        Command::Up { listeners, data, interval, link_speed } => {
             let (addresses, interval) = (listeners.addresses(), interval.0);
             let hosts = listeners.host_names();
-            let options = UpOptions { addresses, hosts, directory: data, interval };
+            let options = UpOptions { addresses, hosts, directory: data, interval, link_speed };
             run_until_told(|stop| async { Ok(up::run(options, announce, stop).await?) })
         }
         Command::Demo { listeners, data, days } => {

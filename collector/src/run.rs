@@ -231,8 +231,10 @@ impl Collector {
         let intake = intake(&mut options, writer.clone(), Arc::clone(&clocks));
         let agents = options.agents;
         let guesses = Arc::new(Guesses::default());
+        let configured = agents.all().map(|agent| agent.instance.to_string()).collect();
         let ready = writer.clone();
         let site = Site {
+            configured,
             names: OwnNames::new(options.hosts, &own_instance()),
             guesses: Arc::clone(&guesses),
             refusals: Seldom::default(),

@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use headroom_agent::configuration::{AgentConfiguration, detect_bbb};
-use headroom_agent::samplers::SamplerOptions;
+use headroom_agent::samplers::{EACH_LINK, SamplerOptions};
 use headroom_agent::spool::SpoolOptions;
 use headroom_agent::uplink::{CollectorAddress, Token};
+use headroom_proto::units::BitRate;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,8 @@ pub struct UpOptions {
     pub directory: PathBuf,
     /// Time between two rounds of samplers.
     pub interval: Duration,
+    /// The speed of this host's links, if the kernel does not tell it.
+    pub link_speed: Option<BitRate>,
 }
 
 /// Why it cannot run.
@@ -106,11 +109,15 @@ async fn sample(agent: AgentConfiguration, stop: CancellationToken) -> Result<()
 
 fn agent_configuration(options: &UpOptions, grpc: SocketAddr, token: &str) -> AgentConfiguration {
     let token = Token::new(token).expect("hexadecimal digits are a token");
+    let link_speed = options.link_speed.into_iter();
     AgentConfiguration {
         rooms: detect_bbb(),
         collector: CollectorAddress { url: format!("http://{grpc}"), token, ca_file: None },
         interval: options.interval,
-        samplers: SamplerOptions::default(),
+        samplers: SamplerOptions {
+            link_speeds: link_speed.map(|speed| (EACH_LINK.to_owned(), speed)).collect(),
+            ..SamplerOptions::default()
+        },
         spool: SpoolOptions {
             directory: options.directory.join("spool"),
             max_bytes: 64 << 20,

@@ -12,6 +12,7 @@ mod demo;
 mod disk;
 mod durability;
 mod figures;
+mod judged;
 mod log;
 mod memory;
 mod outage;

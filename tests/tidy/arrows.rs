@@ -172,6 +172,7 @@ const PURE: &[&str] = &[
     "collector/src/graphs/gather/values",
     "collector/src/graphs/grain",
     "collector/src/graphs/unit",
+    "collector/src/fleet/judgement",
     "collector/src/rooms/advice",
     "collector/src/rooms/export",
     "agent/src/samplers/containers/figures",

@@ -21,6 +21,7 @@ use headroom_proto::catalogue::{
 };
 use headroom_proto::units::BitRate;
 
+pub use self::link::EACH_LINK;
 use self::link::Link;
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
@@ -96,7 +97,7 @@ impl Sampler for Network {
             }
             push_counters(device, counters, round).ok_or_else(broken)?;
             if !self.links.contains_key(device) {
-                let link = Link::read(&self.sys, device, self.speeds.get(device).copied());
+                let link = Link::read(&self.sys, device, &self.speeds);
                 self.links.insert(device.to_owned(), link);
             }
             if let Some(link) = self.links.get(device) {

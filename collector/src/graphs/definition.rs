@@ -19,10 +19,23 @@ pub struct Definition {
     pub title: String,
     /// What its values are.
     pub unit: Unit,
+    /// How far its axis reaches.
+    pub reach: Reach,
     /// Where they come from.
     pub source: Source,
     /// The limit that the lines are held against.
     pub limit: Option<LimitDefinition>,
+}
+
+/// How far the axis of values reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// As far as the values do.
+    #[default]
+    Values,
+    /// To all that there is, for what fills: the limit, or the whole of which values are a part.
+    Whole,
 }
 
 /// Where the lines of a graph come from.
@@ -158,6 +171,9 @@ pub enum Colour {
     Fifth,
 }
 
+/// Stands for the mount point of a graph's file system.
+pub const MOUNT: &str = "mount";
+
 /// The hues that tell things apart. With `Neutral` for all others, a stack has six.
 pub const HUES: [Colour; 5] =
     [Colour::First, Colour::Second, Colour::Third, Colour::Fourth, Colour::Fifth];
@@ -186,6 +202,16 @@ impl Definition {
         matches!(self.source, Source::Links { .. })
     }
 
+    /// Whether it shows one file system, by its mount point.
+    pub fn is_of_mount(&self) -> bool {
+        match &self.source {
+            Source::Links { .. } => false,
+            Source::Expressions { readings, .. } => {
+                expressions::names(&readings.series).any(|name| name == MOUNT)
+            }
+        }
+    }
+
     /// Of whom it is.
     pub fn of(&self) -> Of {
         match &self.source {
@@ -203,7 +229,7 @@ macro_rules! graph {
 }
 
 /// Each graph of this build: a new one is a file and a line.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     graph!("network"),
     graph!("people"),
     graph!("rooms"),
@@ -211,6 +237,7 @@ const FILES: [(&str, &str); 9] = [
     graph!("cpu"),
     graph!("memory"),
     graph!("disk"),
+    graph!("mount"),
     graph!("organisations"),
     graph!("organisation"),
 ];

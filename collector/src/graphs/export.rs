@@ -93,6 +93,7 @@ pub fn json(graph: &Graph) -> String {
         "graph": graph.definition.name,
         "title": graph.definition.title,
         "devices": graph.devices,
+        "mountpoint": graph.mount,
         "unit": unit.name(),
         "from": iso(graph.span.from_ms),
         "to": iso(graph.span.to_ms),

@@ -45,8 +45,9 @@ pub struct Question<'a> {
     pub definition: &'static Definition,
     /// Of whom: a host, an organisation; empty if of all.
     pub whom: &'a str,
-    /// One device alone, of a graph of links.
-    pub device: Option<&'a str>,
+    /// Of what part: of a graph of links one device alone, if not all; of one of a file system its
+    /// mount point.
+    pub part: Option<&'a str>,
     /// When.
     pub span: Span,
     /// Seen when, Unix time in milliseconds.
@@ -57,7 +58,7 @@ pub struct Question<'a> {
 pub fn gather(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, GatherError> {
     match &question.definition.source {
         Source::Links { .. } => {
-            let links = LinksOf { instance: question.whom, device: question.device };
+            let links = LinksOf { instance: question.whom, device: question.part };
             let traffic = links::traffic(sources.samples.reader, links, question.span.range())?;
             of_traffic(sources, question, &traffic)
         }
@@ -113,13 +114,14 @@ fn grain_of(traffic: &Traffic) -> Grain {
 
 /// The graph before anything is drawn in it: what is asked, and what was lost.
 fn empty(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, ReadError> {
-    let Question { definition, whom, span, now_ms, .. } = question;
+    let Question { definition, whom, part, span, now_ms } = question;
     let losses = match definition.of() {
         Of::Host => sources.records.losses(whom, span.range(), sources.samples.reader.budget)?,
         Of::Tenant | Of::All => Vec::new(),
     };
     let whom = whom.to_owned();
+    let mount = part.filter(|_| definition.is_of_mount()).map(ToOwned::to_owned);
     let (devices, lines) = (Vec::new(), Vec::new());
     let grain = Grain::default();
-    Ok(Graph { definition, whom, devices, span, now_ms, grain, lines, limit: None, losses })
+    Ok(Graph { definition, whom, devices, mount, span, now_ms, grain, lines, limit: None, losses })
 }

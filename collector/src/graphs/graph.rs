@@ -16,6 +16,8 @@ pub struct Graph {
     pub whom: String,
     /// Of which devices.
     pub devices: Vec<String>,
+    /// Of which file system, if it is of one.
+    pub mount: Option<String>,
     /// When.
     pub span: Span,
     /// Seen when, Unix time in milliseconds.
@@ -90,7 +92,9 @@ impl Graph {
     /// there is no device.
     pub fn subject(&self) -> String {
         match (&self.definition.source, &self.devices[..]) {
-            (Source::Expressions { .. }, _) => self.definition.title.clone(),
+            (Source::Expressions { .. }, _) => {
+                self.mount.clone().unwrap_or_else(|| self.definition.title.clone())
+            }
             (Source::Links { .. }, [one]) => one.clone(),
             (Source::Links { .. }, []) => String::new(),
             (Source::Links { .. }, several) => format!("{} interfaces", several.len()),

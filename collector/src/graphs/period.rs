@@ -1,5 +1,6 @@
 //! The spans of time that people look at.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -14,6 +15,8 @@ pub enum Period {
     Hour,
     /// The last 24 hours.
     Day,
+    /// The last 33 hours, as Munin's day has them.
+    LongDay,
     /// The last 7 days.
     Week,
     /// The last 31 days.
@@ -22,10 +25,11 @@ pub enum Period {
     Year,
 }
 
-const PERIODS: [(Period, &str, i64); 6] = [
+const PERIODS: [(Period, &str, i64); 7] = [
     (Period::Minutes, "minutes", 600),
     (Period::Hour, "hour", 3600),
     (Period::Day, "day", 86_400),
+    (Period::LongDay, "33h", 33 * 3600),
     (Period::Week, "week", 7 * 86_400),
     (Period::Month, "month", 31 * 86_400),
     (Period::Year, "year", 366 * 86_400),
@@ -44,7 +48,11 @@ impl Period {
 
     /// What follows "last" for people.
     pub fn words(self) -> &'static str {
-        if self == Self::Minutes { "ten minutes" } else { self.name() }
+        match self {
+            Self::Minutes => "ten minutes",
+            Self::LongDay => "33 hours",
+            Self::Hour | Self::Day | Self::Week | Self::Month | Self::Year => self.name(),
+        }
     }
 
     fn seconds(self) -> i64 {
@@ -70,6 +78,15 @@ impl Span {
     pub fn ending(period: Period, now_ms: i64, zone: TimeZone) -> Self {
         let from_ms = now_ms - period.seconds() * 1000;
         Self { name: period.words(), from_ms, to_ms: now_ms, zone }
+    }
+
+    /// A day of the calendar in a zone, up to a moment if that lies within; none if there is no such
+    /// day in it.
+    pub fn of_day(date: Date, now_ms: i64, zone: &TimeZone) -> Option<Self> {
+        let begin = |date: Date| date.to_zoned(zone.clone()).ok();
+        let from_ms = begin(date)?.timestamp().as_millisecond();
+        let to_ms = begin(date.tomorrow().ok()?)?.timestamp().as_millisecond().min(now_ms);
+        (from_ms < to_ms).then(|| Self { name: "", from_ms, to_ms, zone: zone.clone() })
     }
 
     /// The time that it covers.
@@ -138,5 +155,21 @@ mod tests {
         assert_eq!(day.describe_briefly(), "28 May 01:00 to 29 May 01:00 CEST");
         assert_eq!(Period::named("day"), Some(Period::Day));
         assert_eq!(Period::named("decade"), None);
+    }
+
+    #[test]
+    fn a_day_of_the_calendar_ends_at_midnight_or_now() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let now_ms = 1_590_706_800_000;
+        let of_day = |date: &str| {
+            let span = Span::of_day(date.parse().unwrap(), now_ms, &zone);
+            span.map(|span| (span.describe(), span.seconds() / 3600.0))
+        };
+        let full = "Thu 28 May 2020 00:00 to Fri 29 May 2020 00:00 Europe/Berlin";
+        assert_eq!(of_day("2020-05-28"), Some((full.into(), 24.0)));
+        let today = "Fri 29 May 2020 00:00 to 01:00 Europe/Berlin";
+        assert_eq!(of_day("2020-05-29"), Some((today.into(), 1.0)));
+        assert_eq!(of_day("2020-03-29").map(|(_, hours)| hours), Some(23.0));
+        assert_eq!(of_day("2020-05-30"), None);
     }
 }

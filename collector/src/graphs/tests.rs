@@ -185,7 +185,7 @@ fn check_pictures(store: &Arc<Store>, tenant: &str, (period, size): (usize, usiz
         let period = PERIODS[(period + place) % PERIODS.len()];
         let size = SIZES[(size + place) % SIZES.len()];
         let span = Span::ending(period, NOW_MS, TimeZone::UTC);
-        let question = Question { definition, whom, device: None, span, now_ms: NOW_MS };
+        let question = Question { definition, whom, part: None, span, now_ms: NOW_MS };
         // A question that has no answer has no picture, and says so.
         let Ok(graph) = gather(sources, question) else { continue };
         drawn += 1;

@@ -95,6 +95,11 @@ impl Unit {
         }
     }
 
+    /// All that there is, of what is a part of it.
+    pub fn whole(self) -> Option<f64> {
+        (self == Self::Ratio).then_some(1.0)
+    }
+
     /// Whether values are counted in ones.
     fn is_count(self) -> bool {
         matches!(self, Self::People | Self::Rooms | Self::Streams)

@@ -4,6 +4,7 @@ mod fleet;
 mod host;
 mod picture;
 mod rooms;
+mod when;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -17,25 +18,7 @@ use super::content::{Content, HTML, Parts};
 use super::problem::{Code, Problem};
 use super::site::Visit;
 use super::words;
-use crate::graphs::Period;
 use crate::printable::printable;
-
-/// A link to the same page over another period.
-struct RangeLink {
-    name: &'static str,
-    words: &'static str,
-    current: bool,
-}
-
-/// The links to the periods of a page, of which one is shown.
-fn range_links(periods: &[Period], shown: Period) -> Vec<RangeLink> {
-    let link = |period: &Period| RangeLink {
-        name: period.name(),
-        words: period.words(),
-        current: *period == shown,
-    };
-    periods.iter().map(link).collect()
-}
 
 /// A template with all that it shows.
 fn render(visit: Visit<'_>, page: &impl Template) -> Result<Content, Problem> {

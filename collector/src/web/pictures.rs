@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::content::{CSV, Content, JSON, PNG, SVG};
 use super::gate::{Gate, Kind};
 use super::problem::{Problem, Way};
-use super::question::{Names, Wishes, choice, moment, zone};
+use super::question::{self, Names, Wishes, choice, moment, zone};
 use super::site::Visit;
 use crate::fleet;
 use crate::graphs::{self, Definition, Graph, Look, Of, Period, Question, Size, Span, Theme};
@@ -17,6 +17,9 @@ use crate::samples::{Matcher, ReadError, Reader, Selection};
 
 /// The longest span that one picture may show.
 const LONGEST_MS: i64 = 5 * 366 * DAY_MS;
+
+const ALL_PERIODS: [Period; 6] =
+    [Period::Minutes, Period::Hour, Period::Day, Period::Week, Period::Month, Period::Year];
 
 /// What stands for a host in the addresses of graphs of all.
 pub const ALL: &str = "all";
@@ -35,6 +38,10 @@ pub struct PictureQuery {
     scale: Option<String>,
     /// One device instead of the sum.
     device: Option<String>,
+    /// The file system of a graph that shows one, by its mount point.
+    mount: Option<String>,
+    /// Another period than the address names.
+    range: Option<String>,
     /// Begin and end, Unix seconds or RFC 3339, instead of the period.
     from: Option<String>,
     to: Option<String>,
@@ -109,11 +116,15 @@ fn make(visit: Visit<'_>, place: &Place, query: &PictureQuery) -> Result<Content
         let sentence = format!("device= goes with graphs of devices, and {graph} is none.");
         return Err(Problem::bad_request(sentence));
     }
+    if definition.is_of_mount() != query.mount.is_some() {
+        let sentence = format!("mount= goes with graphs of a file system and says which: {graph}.");
+        return Err(Problem::bad_request(sentence));
+    }
     let (period, format) = parse_file(file)?;
-    let span = span(visit, query, period)?;
+    let span = span(visit, query, question::period(query.range.as_deref(), &ALL_PERIODS, period)?)?;
     let drawing = drawing(query)?;
-    let (whom, device) = (instance.as_str(), query.device.as_deref());
-    let question = Question { definition, whom, device, span, now_ms: visit.now_ms };
+    let (whom, part) = (instance.as_str(), query.device.as_deref().or(query.mount.as_deref()));
+    let question = Question { definition, whom, part, span, now_ms: visit.now_ms };
     let graph = graphs::gather(visit.sources(), question)
         .map_err(|error| Problem::failed("read the graph's samples", &error))?;
     is_of_somebody(visit.reader(), &graph)?;
@@ -127,7 +138,9 @@ fn make(visit: Visit<'_>, place: &Place, query: &PictureQuery) -> Result<Content
 }
 
 fn definition(name: &str) -> Result<&'static Definition, Problem> {
-    let all = || graphs::names().collect::<Vec<_>>().join(", ");
+    // The graph of one file system is no way out for who looks for another graph.
+    let whole = |name: &&str| graphs::definition(name).is_some_and(|known| !known.is_of_mount());
+    let all = || graphs::names().filter(whole).collect::<Vec<_>>().join(", ");
     graphs::definition(name)
         .ok_or_else(|| Problem::not_found(format!("There is no graph {name}; try {}.", all())))
 }

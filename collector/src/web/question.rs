@@ -85,7 +85,12 @@ pub fn zone(name: &str, text: &str) -> Result<TimeZone, Problem> {
 /// The period that is asked for, or else the usual one.
 pub fn period(asked: Option<&str>, periods: &[Period], usual: Period) -> Result<Period, Problem> {
     let Some(text) = asked else { return Ok(usual) };
-    let found = Period::named(text).filter(|period| periods.contains(period));
+    // The long day is there for those who ask for it, wherever days are.
+    let offered = |period: Period| match period {
+        Period::LongDay => periods.contains(&Period::Day),
+        other => periods.contains(&other),
+    };
+    let found = Period::named(text).filter(|period| offered(*period));
     found.ok_or_else(|| {
         let names: Vec<&str> = periods.iter().map(|period| period.name()).collect();
         Problem::bad_request(format!("range={text} is none of {}.", names.join(", ")))

@@ -23,6 +23,8 @@ pub type Readiness = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// What the pages are made of.
 pub struct Site {
+    /// The hosts that may report.
+    pub configured: Vec<String>,
     /// The samples.
     pub samples: Arc<dyn Samples>,
     /// What was asked of the past before.

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 pub use self::fleet::headline;
 pub use self::rooms::{advice, now_and_next, overview};
 pub use self::sentence::{Part, Sentence};
+use crate::fleet::{Mount, lasting};
 use crate::graphs::{Prefix, significant};
 
 /// A rate in Mbit/s with three digits; a dash for none.
@@ -31,6 +32,23 @@ pub fn counted(count: f64, one: &str, several: &str) -> String {
 /// Hours that add up, without decimals where they are many.
 pub fn hours(hours: Option<f64>) -> String {
     hours.map_or_else(|| "–".into(), significant)
+}
+
+/// Bytes counted in tens, as disks are sold.
+pub fn bytes(bytes: f64) -> String {
+    let prefix = Prefix::for_largest(bytes);
+    format!("{} {}", prefix.write(bytes), prefix.unit("B"))
+}
+
+/// What there is to say of a file system.
+pub fn mount(mount: &Mount) -> String {
+    let left = bytes(mount.left_bytes);
+    match mount.seconds_left() {
+        Some(seconds) => {
+            format!("{}: {left} left, full in {}", mount.mountpoint, lasting(seconds))
+        }
+        None => format!("{}: {left} left", mount.mountpoint),
+    }
 }
 
 /// How long ago, roughly.

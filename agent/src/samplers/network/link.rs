@@ -1,5 +1,6 @@
 //! What an interface is and how its link stands, from /sys/class/net.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use headroom_proto::catalogue::{
@@ -13,6 +14,13 @@ use crate::series::Round;
 /// The type of hardware address that a bridge or a pair has; tunnels have others.
 const ETHERNET: &str = "1";
 
+/// What the links are that lead out of a host: that of a machine, and the end of a container's own.
+const PHYSICAL: &str = "physical";
+const VETH: &str = "veth";
+
+/// Stands for each of these where the operator tells speeds.
+pub const EACH_LINK: &str = "*";
+
 /// One interface, as its files in sysfs describe it; what a file does not tell is absent.
 pub struct Link {
     kind: &'static str,
@@ -21,9 +29,9 @@ pub struct Link {
 }
 
 impl Link {
-    /// Reads the files of `device`. `speed` is what the operator says of a link whose speed the
+    /// Reads the files of `device`. `speeds` is what the operator says of links whose speed the
     /// kernel cannot tell; it comes first.
-    pub fn read(sys: &Path, device: &str, speed: Option<BitRate>) -> Self {
+    pub fn read(sys: &Path, device: &str, speeds: &BTreeMap<String, BitRate>) -> Self {
         let folder = sys.join(device);
         let text = |file: &str| {
             let content = std::fs::read_to_string(folder.join(file)).ok()?;
@@ -32,7 +40,10 @@ impl Link {
         let number = |file: &str| text(file)?.parse::<f64>().ok();
         // A virtual link answers -1 or nothing.
         let kernel_speed = || number("speed").filter(|speed| *speed > 0.0).map(|mbit| mbit * 1e6);
-        let speed = speed.map(|BitRate(rate)| rate).or_else(kernel_speed);
+        let kind = kind(&folder);
+        let of_all = || speeds.get(EACH_LINK).filter(|_| [PHYSICAL, VETH].contains(&kind));
+        let speed = speeds.get(device).or_else(of_all).map(|BitRate(rate)| *rate);
+        let speed = speed.or_else(kernel_speed);
         let state = text("operstate");
         let up = state.as_deref().map(|state| if state == "up" { 1.0 } else { 0.0 });
         let gauges = [
@@ -50,7 +61,7 @@ impl Link {
             ("operstate", state),
         ];
         Self {
-            kind: kind(&folder),
+            kind,
             texts: texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect(),
             gauges: gauges.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
         }
@@ -76,7 +87,7 @@ fn kind(folder: &Path) -> &'static str {
     let uevent = std::fs::read_to_string(folder.join("uevent")).unwrap_or_default();
     let declared = uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE="));
     if folder.join("bonding").exists() {
-        return if has_hardware_below(folder) { "physical" } else { "bond" };
+        return if has_hardware_below(folder) { PHYSICAL } else { "bond" };
     }
     match declared {
         Some("vlan") => return "vlan",
@@ -88,7 +99,7 @@ fn kind(folder: &Path) -> &'static str {
         return "bonded";
     }
     if folder.join("device").exists() {
-        return "physical";
+        return PHYSICAL;
     }
     if folder.join("tun_flags").exists() {
         return "tunnel";
@@ -104,7 +115,7 @@ fn kind(folder: &Path) -> &'static str {
     }
     let paired = text("ifindex").trim() != text("iflink").trim();
     let aware = matches!(text("operstate").trim(), "up" | "lowerlayerdown");
-    if paired || aware { "veth" } else { "virtual" }
+    if paired || aware { VETH } else { "virtual" }
 }
 
 /// The interfaces that this one stands on.

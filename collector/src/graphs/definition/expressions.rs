@@ -1,5 +1,7 @@
 //! What a line asks of the store, in PromQL, and the names that stand in it.
 
+use super::MOUNT;
+
 /// What one line asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expressions {
@@ -68,6 +70,8 @@ pub enum Cores {
 pub struct Names<'n> {
     /// `$instance` or `$tenant`: of whom.
     pub whom: &'n str,
+    /// `$mount`: the mount point of a file system.
+    pub mount: &'n str,
     /// `$step`: what one value covers.
     pub step_ms: i64,
     /// `$window`: `$step`, but at least as long as a rate needs.
@@ -168,15 +172,17 @@ const BETWEEN: &str = "5s";
 impl Names<'_> {
     /// An expression with the names filled in.
     pub fn fill(&self, expression: &str) -> String {
-        let whom = self.whom.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let quoted =
+            |name: &str| name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
         let duration = |ms: i64| format!("{ms}ms");
-        let mut filled = String::with_capacity(expression.len() + whom.len());
+        let mut filled = String::with_capacity(expression.len() + self.whom.len());
         let mut rest = expression;
         while let Some((before, behind)) = rest.split_once('$') {
             filled.push_str(before);
             let name = word(behind);
             match name {
-                "instance" | "tenant" => filled.push_str(&whom),
+                "instance" | "tenant" => filled.push_str(&quoted(self.whom)),
+                MOUNT => filled.push_str(&quoted(self.mount)),
                 "step" => filled.push_str(&duration(self.step_ms)),
                 "window" => filled.push_str(&duration(self.window_ms)),
                 "fine" => filled.push_str(&duration(self.fine_ms)),
@@ -211,7 +217,8 @@ mod tests {
     fn names_are_filled_in_and_stay_within_their_quotes() {
         let whom = "a\"} or b\\";
         let (fine_ms, carried_ms) = (5_000, 7_000);
-        let names = Names { whom, step_ms: 10_000, window_ms: 60_000, fine_ms, carried_ms };
+        let (step_ms, window_ms, mount) = (10_000, 60_000, "/a\"b");
+        let names = Names { whom, mount, step_ms, window_ms, fine_ms, carried_ms };
         let filled = names.fill(
             "rate(x{instance=\"$instance\"}[$window]) + y[$step:$fine] + z[$carried] + $other",
         );
@@ -220,6 +227,7 @@ mod tests {
              $other"
                 .to_owned();
         assert_eq!(filled, expected);
+        assert_eq!(names.fill("{m=\"$mount\"}"), "{m=\"/a\\\"b\"}");
         assert_eq!(Names { whom: "$step", ..names }.fill("\"$tenant\""), "\"$step\"");
     }
 }

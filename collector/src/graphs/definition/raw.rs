@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::expressions::{Cores, Expressions, Extremes, names};
 use super::{
     AskedLine, Colour, Definition, Direction, LimitDefinition, LimitValue, LineDefinition,
-    LinkLine, Of, Readings, Shape, Side, Source,
+    LinkLine, MOUNT, Of, Reach, Readings, Shape, Side, Source,
 };
 use crate::graphs::unit::Unit;
 
@@ -14,6 +14,8 @@ use crate::graphs::unit::Unit;
 struct RawDefinition {
     title: String,
     unit: Unit,
+    #[serde(default)]
+    reach: Reach,
     /// What is shown other than PromQL.
     source: Option<RawSource>,
     /// A series with a sample for each reading, and one that is 1 where the reading told of all.
@@ -96,7 +98,8 @@ pub fn read(name: &str, text: &str) -> Result<Definition, String> {
         }
         _ => return Err(wrong("a graph has either source or readings")),
     };
-    Ok(Definition { name: name.to_owned(), title: raw.title, unit: raw.unit, source, limit })
+    let RawDefinition { title, unit, reach, .. } = raw;
+    Ok(Definition { name: name.to_owned(), title, unit, reach, source, limit })
 }
 
 fn of_links(line: RawLine) -> Option<LinkLine> {
@@ -147,9 +150,9 @@ fn of(lines: &[AskedLine], readings: &Readings) -> Result<Of, String> {
     {
         of = match (name, of) {
             ("step" | "window" | "fine" | "carried", of) => of,
-            ("instance", Of::All | Of::Host) => Of::Host,
+            ("instance" | MOUNT, Of::All | Of::Host) => Of::Host,
             ("tenant", Of::All | Of::Tenant) => Of::Tenant,
-            ("instance" | "tenant", _) => {
+            ("instance" | MOUNT | "tenant", _) => {
                 return Err("its expressions are of hosts and of organisations".into());
             }
             (other, _) => return Err(format!("there is no ${other}")),

@@ -6,7 +6,7 @@ use plotters::style::Color;
 use super::curve::{Curve, highest};
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
 use super::{Frame, MARGIN};
-use crate::graphs::definition::{Of, Side};
+use crate::graphs::definition::{Of, Reach, Side};
 use crate::graphs::figures::significant;
 use crate::graphs::graph::Graph;
 use crate::graphs::scale::{Extent, Scale};
@@ -39,9 +39,12 @@ impl Axis {
     pub fn of(graph: &Graph, frame: Frame, curves: &[Curve<'_>]) -> Self {
         let (above, below) = (highest(curves, Side::Above), highest(curves, Side::Below));
         let highest = above.max(below);
-        let limit = graph.limit.filter(|limit| highest >= limit * LIMIT_SHOWN_FROM);
+        let whole = graph.definition.reach == Reach::Whole;
+        let limit = graph.limit.filter(|limit| whole || highest >= limit * LIMIT_SHOWN_FROM);
         let measure = graph.definition.unit.measure(limit.unwrap_or(highest));
         let top = limit.map_or(above, |limit| above.max(limit));
+        let of_whole = graph.definition.unit.whole().filter(|_| whole);
+        let top = of_whole.map_or(top, |whole| top.max(whole));
         let extent = Extent {
             above: measure.scale(top),
             below: graph.is_mirrored().then(|| measure.scale(below)),

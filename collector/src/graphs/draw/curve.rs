@@ -53,11 +53,13 @@ pub fn highest(curves: &[Curve<'_>], side: Side) -> f64 {
 
 impl Curve<'_> {
     fn highest(&self) -> f64 {
+        // What the legend says lies within the picture, also of a stack that is drawn by its means.
+        let said = self.line.statistics.map_or(0.0, |figures| figures.max);
         if self.line.shape != Shape::Stack {
-            return self.line.statistics.map_or(0.0, |figures| figures.max);
+            return said;
         }
         let tops = self.columns.iter().zip(&self.base);
-        tops.filter_map(|(column, base)| Some((*column)?.mean + base)).fold(0.0, f64::max)
+        tops.filter_map(|(column, base)| Some((*column)?.mean + base)).fold(said, f64::max)
     }
 
     /// The stretches that have readings, with the column each begins at. Of a stack, those that have

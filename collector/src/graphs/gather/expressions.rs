@@ -36,6 +36,7 @@ pub struct Asking<'a> {
     samples: KeptReader<'a>,
     of: Of,
     whom: &'a str,
+    mount: &'a str,
     readings: &'a Readings,
     span: &'a Span,
     now_ms: i64,
@@ -69,10 +70,11 @@ impl<'a> Asking<'a> {
         question: &'a Question<'a>,
         readings: &'a Readings,
     ) -> Result<Self, QueryError> {
-        let Question { definition, whom, ref span, now_ms, .. } = *question;
+        let Question { definition, whom, part, ref span, now_ms } = *question;
+        let mount = part.unwrap_or_default();
         let of = definition.of();
-        let names = Names { whom, step_ms: 0, window_ms: 0, fine_ms: 0, carried_ms: 0 };
-        let recent = format!("{}[{PACE_RANGE}]", names.fill(&readings.series));
+        let nothing = Names { whom, mount, step_ms: 0, window_ms: 0, fine_ms: 0, carried_ms: 0 };
+        let recent = format!("{}[{PACE_RANGE}]", nothing.fill(&readings.series));
         let found = promql::instant(samples.reader, &recent, span.to_ms, QueryLimits::default())?;
         let distance = match &found {
             Value::Matrix(series) => {
@@ -82,7 +84,7 @@ impl<'a> Asking<'a> {
         };
         let (steps, pace) = (Steps::of(span, distance), Pace::of(distance));
         let distance_ms = distance;
-        Ok(Self { samples, of, whom, readings, span, now_ms, steps, pace, distance_ms })
+        Ok(Self { samples, of, whom, mount, readings, span, now_ms, steps, pace, distance_ms })
     }
 
     /// All lines, each over all steps, and what their figures are told from.
@@ -143,7 +145,8 @@ impl<'a> Asking<'a> {
         };
         let fine_ms = self.steps.fine_ms();
         let carried_ms = self.pace.carried_ms(fine_ms);
-        Names { whom: self.whom, step_ms, window_ms, fine_ms, carried_ms }
+        let (whom, mount) = (self.whom, self.mount);
+        Names { whom, mount, step_ms, window_ms, fine_ms, carried_ms }
     }
 
     fn limits(&self) -> QueryLimits {

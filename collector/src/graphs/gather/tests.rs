@@ -74,7 +74,7 @@ fn graph(store: &Arc<Store>, name: &str, (whom, span): (&str, Span)) -> Graph {
     let samples = KeptReader { reader, kept: &kept };
     let sources = Sources { samples, records: &records };
     let definition = definition(name).unwrap();
-    gather(sources, Question { definition, whom, device: None, span, now_ms }).unwrap()
+    gather(sources, Question { definition, whom, part: None, span, now_ms }).unwrap()
 }
 
 fn span(from_ms: i64, to_ms: i64) -> Span {

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
+use serde::Deserialize;
 
 use super::picture::{Picture, Pictures};
+use super::when::{Asked, When, WhenLinks};
 use super::{failed, render, words};
-use crate::fleet::{self, HostState, Report};
+use crate::fleet::{self, Facts, Finding, HostState, LastReport, Severity};
 use crate::graphs::{Period, Size};
 use crate::moments::iso;
 use crate::rooms::{self, Counts};
 use crate::web::content::Content;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::Problem;
+use crate::web::question::Wishes;
 use crate::web::site::Visit;
 
 const FEW_HOSTS: usize = 2;
@@ -26,13 +29,48 @@ struct FleetPage<'v> {
     hosts: Vec<HostRow>,
     /// Whether any host has BBB.
     with_rooms: bool,
+    /// Whether none has reported yet.
+    is_new: bool,
+    times: WhenLinks,
     pictures: Vec<Picture>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FleetQuery {
+    /// The day of the pictures.
+    day: Option<String>,
+}
+
+/// What somebody should look at, as a page says it.
+pub struct Trouble {
+    pub class: &'static str,
+    pub word: &'static str,
+    pub reason: String,
+}
+
+impl Trouble {
+    fn of(finding: &Finding) -> Self {
+        let class = match finding.severity {
+            Severity::Warning => "warning",
+            Severity::Bad => "bad",
+        };
+        Self { class, word: finding.subject.word(), reason: finding.reason.clone() }
+    }
 }
 
 /// A host as a row of the table.
 pub struct HostRow {
     pub instance: String,
     pub silent: bool,
+    /// Whether it has never reported: there is nothing to see of it.
+    pub is_new: bool,
+    pub troubles: Vec<Trouble>,
+    /// How much is used of the fullest file system, the memory and the processors.
+    pub disk: String,
+    pub disk_why: String,
+    pub memory: String,
+    pub cpu: String,
     pub sends: String,
     pub receives: String,
     pub peak: String,
@@ -40,6 +78,8 @@ pub struct HostRow {
     pub devices: Vec<String>,
     pub limit: String,
     pub headroom: String,
+    /// What is left of the processors, where nobody knows what is left of the link.
+    pub cpu_headroom: String,
     pub used: String,
     pub lost_frames: u64,
     pub report_ago: String,
@@ -56,14 +96,29 @@ impl HostRow {
     /// The row of a host. `rooms` has nothing of one without BBB, and no counts of one whose BBB
     /// does not answer.
     pub fn of(host: &HostState, rooms: Option<&Option<Counts>>, now_ms: i64) -> Self {
-        let used = host.peak.zip(host.limit).map(|(peak, limit)| peak.rate / limit * 100.0);
+        let used_of_link = host.peak.zip(host.limit).map(|(peak, limit)| peak.rate / limit * 100.0);
         let counts = rooms.copied().flatten();
+        let never = host.last_report == LastReport::Never;
+        let report_ms = match host.last_report {
+            LastReport::Never | LastReport::LongAgo => None,
+            LastReport::At(at_ms) => Some(at_ms),
+        };
+        let mounts = host.facts.mounts.iter();
+        let used = mounts.filter_map(|mount| Some((mount.used_ratio()?, mount)));
+        let fullest = used.max_by(|a, b| a.0.total_cmp(&b.0));
+        let part = |part: Option<f64>| part.map_or_else(|| "–".into(), fleet::percent);
         let count = |count: fn(&Counts) -> f64| {
             counts.as_ref().map_or_else(|| "–".into(), |counts| format!("{:.0}", count(counts)))
         };
         Self {
             instance: host.instance.clone(),
             silent: host.silent,
+            is_new: never,
+            troubles: host.findings.iter().map(Trouble::of).collect(),
+            disk: part(fullest.map(|(used, _)| used)),
+            disk_why: fullest.map(|(_, mount)| words::mount(mount)).unwrap_or_default(),
+            memory: part(host.facts.memory_used),
+            cpu: part(host.facts.cpu_busy),
             sends: words::megabits(host.sends),
             receives: words::megabits(host.receives),
             peak: words::megabits(host.peak.map(|peak| peak.rate)),
@@ -71,11 +126,15 @@ impl HostRow {
             devices: host.devices.clone(),
             limit: words::megabits(host.limit),
             headroom: words::megabits(host.headroom()),
-            used: used.map_or_else(String::new, |percent| format!("{percent:.0} %")),
+            cpu_headroom: part(host.cpu_headroom().filter(|_| host.limit.is_none())),
+            used: used_of_link.map_or_else(String::new, |percent| format!("{percent:.0} %")),
             lost_frames: host.lost_frames,
-            report_ago: words::ago((now_ms - host.last_report_ms) / 1000),
-            report_at: iso(host.last_report_ms),
-            report_ms: host.last_report_ms,
+            report_ago: report_ms.map_or_else(
+                || if never { "never" } else { "over a month ago" }.to_owned(),
+                |at_ms| words::ago((now_ms - at_ms) / 1000),
+            ),
+            report_at: report_ms.map(iso).unwrap_or_default(),
+            report_ms: report_ms.unwrap_or_default(),
             sparkline: words::sparkline(&host.day),
             rooms: count(|counts| counts.rooms),
             people: count(|counts| counts.people),
@@ -90,6 +149,7 @@ impl HostRow {
 /// The overview, as one moment sees it.
 struct Overview<'a> {
     visit: Visit<'a>,
+    when: When,
     /// Whether there is room for two pictures of each.
     has_few_hosts: bool,
 }
@@ -100,15 +160,19 @@ struct Shown {
     pictures: Vec<Picture>,
 }
 
-pub async fn fleet(gate: Gate) -> Result<Response, Problem> {
-    gate.pass(Kind::Page, make).await
+pub async fn fleet(gate: Gate, wishes: Wishes<FleetQuery>) -> Result<Response, Problem> {
+    let answer = move |visit: Visit<'_>| make(visit, &wishes.read()?);
+    gate.pass(Kind::Page, answer).await
 }
 
-fn make(visit: Visit<'_>) -> Result<Content, Problem> {
+fn make(visit: Visit<'_>, query: &FleetQuery) -> Result<Content, Problem> {
     let now_ms = visit.now_ms;
-    let reports = fleet::reports(visit.reader(), now_ms).map_err(|error| failed(&error))?;
-    let overview = Overview { visit, has_few_hosts: reports.len() <= FEW_HOSTS };
-    let shown = reports.iter().map(|report| overview.show(report));
+    let asked = Asked { range: None, day: query.day.as_deref() };
+    let when = When::of(asked, visit, &[Period::Day], Period::Day)?;
+    let hosts = fleet::all(visit.reader(), &visit.site.configured, now_ms);
+    let hosts = hosts.map_err(|error| failed(&error))?;
+    let overview = Overview { visit, when, has_few_hosts: hosts.len() <= FEW_HOSTS };
+    let shown = hosts.into_iter().map(|facts| overview.show(facts));
     let mut shown = shown.collect::<Result<Vec<Shown>, Problem>>()?;
     shown.sort_by(|a, b| a.state.urgency(&b.state));
     let (mut hosts, mut pictures) = (Vec::new(), Vec::new());
@@ -126,6 +190,8 @@ fn make(visit: Visit<'_>) -> Result<Content, Problem> {
         zone: visit.site.zone_name(),
         hosts: hosts.iter().map(row).collect(),
         with_rooms: !rooms.is_empty(),
+        is_new: hosts.iter().all(|host| host.last_report == LastReport::Never),
+        times: when.links(visit, &[Period::Day]),
         pictures,
     };
     render(visit, &page)
@@ -134,10 +200,10 @@ fn make(visit: Visit<'_>) -> Result<Content, Problem> {
 impl Overview<'_> {
     /// A host with pictures of its last day, and of its last hour where there is room; of a new one,
     /// of its last minutes.
-    fn show(&self, report: &Report) -> Result<Shown, Problem> {
-        let Self { visit, has_few_hosts } = *self;
+    fn show(&self, facts: Facts) -> Result<Shown, Problem> {
+        let Self { visit, when, has_few_hosts } = *self;
         let held = visit.budget.held();
-        let host = fleet::host(visit.reader(), &visit.site.records, report, visit.now_ms);
+        let host = fleet::host(visit.reader(), &visit.site.records, facts, visit.now_ms);
         let fleet::Host { state, day } = host.map_err(|error| failed(&error))?;
         // What it was told from is dropped.
         visit.budget.release_to(held);
@@ -147,11 +213,20 @@ impl Overview<'_> {
             (false, true) => &[Period::Hour, Period::Day],
             (false, false) => &[Period::Day],
         };
-        let mut shown = Vec::with_capacity(periods.len());
-        for period in periods {
-            let pictures = Pictures { visit, period: *period };
-            let picture = pictures.of_links(&state.instance, Size::Small, &day)?;
-            shown.push(Picture { link: Some(format!("/hosts/{}", state.instance)), ..picture });
+        let times: Vec<When> = match (when, state.last_report) {
+            (_, LastReport::Never | LastReport::LongAgo) => Vec::new(),
+            (When::Day(_), LastReport::At(_)) => vec![when],
+            (When::Last(_), LastReport::At(_)) => periods.iter().copied().map(When::Last).collect(),
+        };
+        let mut shown = Vec::with_capacity(times.len());
+        for when in times {
+            let picture = Pictures { visit, when }.of_links(&state.instance, Size::Small, &day)?;
+            let host = format!("/hosts/{}", state.instance);
+            let link = match when {
+                When::Last(_) => host,
+                When::Day(_) => format!("{host}?{}", when.wish()),
+            };
+            shown.push(Picture { link: Some(link), ..picture });
         }
         Ok(Shown { state, pictures: shown })
     }

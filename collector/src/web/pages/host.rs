@@ -6,14 +6,15 @@ use serde::Deserialize;
 
 use super::fleet::HostRow;
 use super::picture::{Picture, Pictures};
-use super::{RangeLink, failed, range_links, render, words};
-use crate::fleet;
+use super::when::{Asked, When, WhenLinks};
+use super::{failed, render, words};
+use crate::fleet::{self, Mount};
 use crate::graphs::{Period, Size};
 use crate::rooms;
 use crate::web::content::Content;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Problem, Way};
-use crate::web::question::{Names, Wishes, period};
+use crate::web::question::{Names, Wishes};
 use crate::web::site::Visit;
 
 /// What the pictures of a host may show; of a new one, also the last minutes.
@@ -24,10 +25,38 @@ const PERIODS: [Period; 6] =
 const OF_ROOMS: [&str; 3] = ["people", "rooms", "cameras"];
 const OF_HOST: [&str; 3] = ["cpu", "memory", "disk"];
 
+/// So many file systems have a picture of their own, the fullest first.
+const MOST_MOUNTS: usize = 4;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct HostQuery {
     range: Option<String>,
+    /// A day instead.
+    day: Option<String>,
+}
+
+/// A file system as a row.
+struct MountRow {
+    mountpoint: String,
+    used: String,
+    left: String,
+    size: String,
+    full_in: String,
+}
+
+impl MountRow {
+    fn of(mount: &Mount) -> Self {
+        let size = mount.used_bytes + mount.left_bytes;
+        let dash = || "–".to_owned();
+        Self {
+            mountpoint: mount.mountpoint.clone(),
+            used: mount.used_ratio().map_or_else(dash, fleet::percent),
+            left: words::bytes(mount.left_bytes),
+            size: words::bytes(size),
+            full_in: mount.seconds_left().map_or_else(dash, fleet::lasting),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -37,7 +66,8 @@ struct HostPage<'v> {
     row: HostRow,
     /// What is in its rooms; none without BBB.
     rooms: Option<words::Sentence>,
-    ranges: Vec<RangeLink>,
+    mounts: Vec<MountRow>,
+    times: WhenLinks,
     pictures: Vec<Picture>,
 }
 
@@ -52,19 +82,22 @@ pub async fn host(
 
 fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, Problem> {
     let moment = visit.moment();
-    let report = fleet::report(visit.reader(), instance, visit.now_ms);
-    let Some(report) = report.map_err(|error| failed(&error))? else {
+    let facts = fleet::one(visit.reader(), instance, &visit.site.configured, visit.now_ms);
+    let Some(facts) = facts.map_err(|error| failed(&error))? else {
         let sentence = format!("No host {instance} has reported in a month");
         return Err(Problem::not_found(sentence).with(Way::Hosts));
     };
-    let host = fleet::host(visit.reader(), &visit.site.records, &report, visit.now_ms);
+    let host = fleet::host(visit.reader(), &visit.site.records, facts, visit.now_ms);
     let fleet::Host { state, day } = host.map_err(|error| failed(&error))?;
     let new = state.is_new(visit.now_ms);
     let usual = if new { Period::Minutes } else { Period::Day };
-    let shown = period(query.range.as_deref(), &PERIODS, usual)?;
+    let asked = Asked { range: query.range.as_deref(), day: query.day.as_deref() };
+    let when = When::of(asked, visit, &PERIODS, usual)?;
     let offered = if new { &PERIODS[..] } else { &PERIODS[1..] };
+    let mut mounts: Vec<&Mount> = state.facts.mounts.iter().collect();
+    mounts.sort_by(|a, b| b.used_ratio().unwrap_or(0.0).total_cmp(&a.used_ratio().unwrap_or(0.0)));
     let own = rooms::host(visit.samples(), instance, &moment).map_err(|error| failed(&error))?;
-    let of = Pictures { visit, period: shown };
+    let of = Pictures { visit, when };
     let mut pictures = Vec::new();
     if own.is_some() {
         pictures = of.column(&OF_ROOMS, instance)?;
@@ -72,12 +105,16 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     let size = if own.is_some() { Size::Strip } else { Size::Full };
     pictures.push(of.of_links(instance, size, &day)?);
     pictures.extend(of.column(&OF_HOST, instance)?);
+    for mount in mounts.iter().take(MOST_MOUNTS) {
+        pictures.push(of.of_mount(instance, &mount.mountpoint)?);
+    }
     let counts = own.as_ref().map(|own| own.now);
     let page = HostPage {
         zone: visit.site.zone_name(),
         row: HostRow::of(&state, counts.as_ref(), visit.now_ms),
         rooms: own.as_ref().map(|own| words::now_and_next(own, &moment)),
-        ranges: range_links(offered, shown),
+        mounts: mounts.into_iter().map(MountRow::of).collect(),
+        times: when.links(visit, offered),
         pictures,
     };
     render(visit, &page)

@@ -1,7 +1,10 @@
 //! A picture on a page: its forms, its size, its words.
 
+use std::fmt::Write as _;
+
 use super::failed;
-use crate::graphs::{self, Graph, Of, Period, Question, Size, Span};
+use super::when::When;
+use crate::graphs::{self, Graph, Of, Period, Question, Size};
 use crate::links::Traffic;
 use crate::web::pictures::ALL;
 use crate::web::problem::Problem;
@@ -9,6 +12,9 @@ use crate::web::site::Visit;
 
 /// The graph of a host's links.
 const LINKS: &str = "network";
+
+/// The graph of one file system.
+const MOUNT: &str = "mount";
 
 /// A picture and its other forms.
 pub struct Picture {
@@ -18,8 +24,10 @@ pub struct Picture {
     pub graph: &'static str,
     /// Over which period.
     pub period: &'static str,
-    /// The same in words.
-    pub last: &'static str,
+    /// When, in words.
+    pub when: String,
+    /// What its address wishes beside, each with an ampersand behind it.
+    pub wishes: String,
     /// Its size, as its address says it, and in points.
     pub size: &'static str,
     pub points: (u32, u32),
@@ -32,18 +40,38 @@ pub struct Picture {
     pub link: Option<String>,
 }
 
-/// The pictures of a page, all of one period that ends now.
+/// The pictures of a page, all of one time.
 #[derive(Clone, Copy)]
 pub struct Pictures<'a> {
     pub visit: Visit<'a>,
-    pub period: Period,
+    pub when: When,
+}
+
+/// A picture that is asked for.
+#[derive(Clone, Copy)]
+struct Wanted<'q> {
+    graph: &'static str,
+    whom: &'q str,
+    part: Option<&'q str>,
 }
 
 impl Pictures<'_> {
     /// A picture of a host, an organisation or, with an empty name, of all.
     pub fn one(self, graph: &'static str, whom: &str, size: Size) -> Result<Picture, Problem> {
+        self.of(Wanted { graph, whom, part: None }, size)
+    }
+
+    /// A picture of one file system of a host.
+    pub fn of_mount(self, instance: &str, mountpoint: &str) -> Result<Picture, Problem> {
+        let wanted = Wanted { graph: MOUNT, whom: instance, part: Some(mountpoint) };
+        let picture = self.of(wanted, Size::Strip)?;
+        let mount = form_urlencoded(mountpoint);
+        Ok(Picture { wishes: format!("mount={mount}&{}", picture.wishes), ..picture })
+    }
+
+    fn of(self, wanted: Wanted<'_>, size: Size) -> Result<Picture, Problem> {
         let held = self.visit.budget.held();
-        let gathered = graphs::gather(self.visit.sources(), self.question(graph, whom));
+        let gathered = graphs::gather(self.visit.sources(), self.question(wanted));
         let gathered = gathered.map_err(|error| failed(&error))?;
         // A graph has a few values a pixel; the samples behind them are dropped.
         self.visit.budget.release_to(held);
@@ -57,21 +85,21 @@ impl Pictures<'_> {
 
     /// The picture of a host's links, whose traffic of the last day was read already.
     pub fn of_links(self, instance: &str, size: Size, day: &Traffic) -> Result<Picture, Problem> {
-        if self.period != Period::Day {
+        if self.when != When::Last(Period::Day) {
             return self.one(LINKS, instance, size);
         }
-        let question = self.question(LINKS, instance);
+        let question = self.question(Wanted { graph: LINKS, whom: instance, part: None });
         let gathered = graphs::of_traffic(self.visit.sources(), question, day);
         let gathered = gathered.map_err(|error| failed(&error))?;
         Ok(self.picture(&gathered, size))
     }
 
-    fn question<'q>(&self, graph: &str, whom: &'q str) -> Question<'q> {
+    fn question<'q>(&self, Wanted { graph, whom, part }: Wanted<'q>) -> Question<'q> {
         Question {
             definition: graphs::definition(graph).expect("part of the program"),
             whom,
-            device: None,
-            span: Span::ending(self.period, self.visit.now_ms, self.visit.site.zone.clone()),
+            part,
+            span: self.when.span(self.visit),
             now_ms: self.visit.now_ms,
         }
     }
@@ -84,8 +112,9 @@ impl Pictures<'_> {
                 Of::Host | Of::Tenant => graph.whom.clone(),
             },
             graph: &definition.name,
-            period: self.period.name(),
-            last: self.period.words(),
+            period: self.when.name(),
+            when: self.when.words(),
+            wishes: self.when.wishes(self.visit),
             size: size.name(),
             points: graphs::points(graph, size),
             narrow: graphs::points(graph, Size::Narrow),
@@ -96,10 +125,39 @@ impl Pictures<'_> {
     }
 }
 
+impl Picture {
+    /// What follows the address of its data: nothing, or its wishes.
+    pub fn question(&self) -> String {
+        match self.wishes.strip_suffix('&') {
+            Some(wishes) => format!("?{wishes}"),
+            None => String::new(),
+        }
+    }
+}
+
+/// A text as a value behind a question mark.
+fn form_urlencoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                encoded.push(char::from(byte));
+            }
+            other => {
+                let _ = write!(encoded, "%{other:02X}");
+            }
+        }
+    }
+    encoded
+}
+
 fn title(graph: &Graph) -> String {
     let mut title = graph.definition.title.clone();
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
+    }
+    if let Some(mount) = &graph.mount {
+        title = format!("{title} {mount}");
     }
     match graph.definition.of() {
         Of::All => title,

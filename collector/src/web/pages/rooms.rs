@@ -5,14 +5,15 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::picture::{Picture, Pictures};
-use super::{RangeLink, failed, range_links, render, words};
+use super::when::{Asked, When, WhenLinks};
+use super::{failed, render, words};
 use crate::graphs::{Period, Size};
 use crate::moments::iso;
 use crate::rooms::{self, By, HostRooms, Moment, Rooms, TenantRooms, Today};
 use crate::web::content::{CSV, Content, JSON};
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Problem, Way};
-use crate::web::question::{Wishes, choice, period};
+use crate::web::question::{Wishes, choice};
 use crate::web::site::Visit;
 
 const PERIODS: [Period; 4] = [Period::Hour, Period::Day, Period::Week, Period::Month];
@@ -31,6 +32,8 @@ const ROWS: [(&str, By); 2] = [("host", By::Host), ("organisation", By::Tenant)]
 pub struct RoomsQuery {
     /// The period of the pictures.
     range: Option<String>,
+    /// A day instead.
+    day: Option<String>,
     /// The host whose pictures are shown, instead of those with rooms.
     host: Option<String>,
     /// The organisation whose picture is shown instead.
@@ -46,8 +49,9 @@ struct RoomsPage<'v> {
     overview: words::Sentence,
     hosts: Vec<HostRow>,
     tenants: Vec<TenantRow>,
-    ranges: Vec<RangeLink>,
-    range: &'static str,
+    ranges: WhenLinks,
+    /// The same time, as an address says it.
+    wish: String,
     /// What was asked for by name.
     host: Option<String>,
     organisation: Option<String>,
@@ -154,11 +158,12 @@ pub async fn rooms(gate: Gate, wishes: Wishes<RoomsQuery>) -> Result<Response, P
 }
 
 fn make(visit: Visit<'_>, query: RoomsQuery) -> Result<Content, Problem> {
-    let shown = period(query.range.as_deref(), &PERIODS, Period::Day)?;
+    let asked = Asked { range: query.range.as_deref(), day: query.day.as_deref() };
+    let when = When::of(asked, visit, &PERIODS, Period::Day)?;
     let moment = visit.moment();
     let rooms = read(visit, &moment)?;
     check(&query, &rooms)?;
-    let pictures = Pictures { visit, period: shown };
+    let pictures = Pictures { visit, when };
     let people = match (&query.host, &query.organisation) {
         _ if rooms.hosts.is_empty() => None,
         (Some(_), _) => None,
@@ -178,8 +183,8 @@ fn make(visit: Visit<'_>, query: RoomsQuery) -> Result<Content, Problem> {
         overview: words::overview(&rooms, &moment),
         hosts: rooms.hosts.iter().map(|host| HostRow::of(host, &moment)).collect(),
         tenants: rooms.tenants.iter().map(|one| TenantRow::of(one, &rooms.today)).collect(),
-        ranges: range_links(&PERIODS, shown),
-        range: shown.name(),
+        ranges: when.links(visit, &PERIODS),
+        wish: when.wish(),
         people,
         columns,
         host: query.host,

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{counted, megabits, rate};
-use crate::fleet::HostState;
+use crate::fleet::{Finding, HostState, LastReport, Subject};
 use crate::rooms::Counts;
 
 /// How many hosts, rooms and people, the busiest host, and whether all is well. `rooms` has the
 /// hosts with BBB; those that do not answer have nothing.
 pub fn headline(hosts: &[HostState], rooms: &BTreeMap<String, Option<Counts>>) -> String {
-    if hosts.is_empty() {
+    if hosts.iter().all(|host| host.last_report == LastReport::Never) {
         return "No host has reported yet.".into();
     }
     let mut words = counted(hosts.len() as f64, "host", "hosts");
@@ -40,28 +40,63 @@ pub fn headline(hosts: &[HostState], rooms: &BTreeMap<String, Option<Counts>>) -
     if !missing.is_empty() {
         let _ = write!(words, " No answer from BBB on {}.", missing.join(", "));
     }
-    let silent: Vec<&str> =
-        hosts.iter().filter(|host| host.silent).map(|host| host.instance.as_str()).collect();
-    match &silent[..] {
-        [] => words.push_str(" All report."),
-        [one] => {
-            let _ = write!(words, " {one} is silent.");
-        }
-        several => {
-            let _ = write!(words, " {} are silent.", several.join(", "));
-        }
+    let named = |report: fn(&HostState) -> bool| -> Vec<&str> {
+        hosts.iter().filter(|host| report(host)).map(|host| host.instance.as_str()).collect()
+    };
+    let never = |host: &HostState| host.last_report == LastReport::Never;
+    let silent = named(|host| host.silent && host.last_report != LastReport::Never);
+    add_state(&mut words, &silent, ["is silent", "are silent"]);
+    add_state(&mut words, &named(never), ["has never reported", "have never reported"]);
+    let judged = add_findings(&mut words, hosts);
+    if silent.is_empty() && !hosts.iter().any(never) && judged == 0 {
+        words.push_str(" All report.");
     }
     words
+}
+
+fn add_state(words: &mut String, hosts: &[&str], [is, are]: [&str; 2]) {
+    let _ = match hosts {
+        [] => Ok(()),
+        [one] => write!(words, " {one} {is}."),
+        several => write!(words, " {} {are}.", several.join(", ")),
+    };
+}
+
+/// So many findings are told in the headline; the others stand in the table.
+const MOST_FINDINGS: usize = 3;
+
+/// What was judged beside silence and BBB, the worst first; how many there are.
+fn add_findings(words: &mut String, hosts: &[HostState]) -> usize {
+    let mut findings: Vec<(&str, &Finding)> = Vec::new();
+    for host in hosts {
+        let judged = host.findings.iter().filter(|finding| match finding.subject {
+            Subject::Silence | Subject::Bbb => false,
+            Subject::Disk | Subject::Memory | Subject::Cpu | Subject::Link => true,
+        });
+        findings.extend(judged.map(|finding| (host.instance.as_str(), finding)));
+    }
+    findings.sort_by(|a, b| a.1.urgency(b.1));
+    for (instance, finding) in findings.iter().take(MOST_FINDINGS) {
+        let _ = write!(words, " {instance}: {}.", finding.reason);
+    }
+    match findings.len().saturating_sub(MOST_FINDINGS) {
+        0 => {}
+        more => {
+            let _ = write!(words, " {more} more below.");
+        }
+    }
+    findings.len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::{Facts, Severity};
 
     fn host(instance: &str, sends: Option<f64>, silent: bool) -> HostState {
         HostState {
             instance: instance.into(),
-            last_report_ms: 0,
+            last_report: LastReport::At(0),
             silent,
             sends,
             receives: None,
@@ -71,6 +106,8 @@ mod tests {
             day: Vec::new(),
             first_ms: None,
             lost_frames: 0,
+            facts: Facts::default(),
+            findings: Vec::new(),
         }
     }
 
@@ -81,7 +118,23 @@ mod tests {
     fn the_headline_answers_first() {
         let counts = |rooms: f64, people: f64| Some(Counts { rooms, people, ..Counts::default() });
         let two = || vec![host("a", Some(1e6), false), host("ca1", Some(85e6), false)];
-        let cases: [Case; 7] = [
+        let mut filling = host("fi1", None, false);
+        let reason = "/var/bigbluebutton is 93 % full, wholly in 8 days".to_owned();
+        filling.findings = vec![Finding {
+            severity: Severity::Warning,
+            subject: Subject::Disk,
+            reason,
+            nearness: 0.93,
+        }];
+        let new = HostState { last_report: LastReport::Never, ..host("new", None, true) };
+        let cases: [Case; 10] = [
+            (
+                vec![filling],
+                vec![],
+                "1 host. fi1: /var/bigbluebutton is 93 % full, wholly in 8 days.",
+            ),
+            (vec![new.clone()], vec![], "No host has reported yet."),
+            (vec![host("a", None, false), new], vec![], "2 hosts. new has never reported."),
             (vec![], vec![], "No host has reported yet."),
             (vec![host("a", None, false)], vec![], "1 host. All report."),
             (two(), vec![], "2 hosts. ca1 sends 85.0 of 1000 Mbit/s. All report."),

@@ -1,0 +1,164 @@
+//! What is judged of hosts, and the days behind: pages say what somebody should look at, the worst first,
+//! and lead to yesterday.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use harness::{CollectorOptions, CollectorProgram, fetch};
+use headroom::samples::Labels;
+use headroom::store::{FrameWrite, Store};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const DAY_MS: i64 = 86_400_000;
+const MINUTE_MS: i64 = 60_000;
+
+/// A series, and its values so many milliseconds ago.
+type Told<'t> = (&'t str, &'t [(&'t str, &'t str)], &'t [(i64, f64)]);
+
+fn write(folder: &Path, host: &str, told: &[Told<'_>]) {
+    let store = Store::open(folder).unwrap();
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+    let mut frames = Vec::new();
+    for (metric, labels, values) in told {
+        let labels = labels.iter().copied().chain([("instance", host), ("job", "node")]);
+        let series = [store.series_id(&Labels::new(metric, labels)).unwrap()];
+        frames.extend(values.iter().rev().map(|(ago_ms, value)| FrameWrite {
+            id: None,
+            timestamp_ms: now_ms - ago_ms,
+            series: series.into(),
+            values: vec![*value],
+        }));
+    }
+    store.append(&frames).unwrap();
+}
+
+/// The hosts of a cooperative: the disk of one fills, one has stopped, one never began.
+fn fill(folder: &Path) {
+    let data = [("device", "sdb1"), ("fstype", "ext4"), ("mountpoint", "/var/bigbluebutton")];
+    let root = [("device", "sda1"), ("fstype", "ext4"), ("mountpoint", "/")];
+    let (week, yesterday) = (7 * DAY_MS + MINUTE_MS, DAY_MS);
+    // 35 GB a week, and 40 GB left: eight days.
+    let left = [(0, 40e9), (yesterday, 45e9), (week, 74.9e9)];
+    // Its clock is ahead, so that it is not silent when a slow machine looks at last.
+    let alive = [(-4 * MINUTE_MS, 3.0), (yesterday, 2.0), (week, 1.0)];
+    let always = |value: f64| [(0, value), (yesterday, value), (week, value)];
+    let told: [Told<'_>; 8] = [
+        ("headroom_agent_frames_total", &[], &alive),
+        ("node_boot_time_seconds", &[], &always(1.0)),
+        ("node_filesystem_size_bytes", &data, &always(500e9)),
+        ("node_filesystem_free_bytes", &data, &left),
+        ("node_filesystem_avail_bytes", &data, &left),
+        ("node_filesystem_size_bytes", &root, &always(50e9)),
+        ("node_filesystem_free_bytes", &root, &always(30e9)),
+        // What root keeps for itself is nobody's: half of the rest is used.
+        ("node_filesystem_avail_bytes", &root, &always(20e9)),
+    ];
+    write(folder, "fi1", &told);
+    write(folder, "de1", &[("headroom_agent_frames_total", &[], &[(20 * MINUTE_MS, 1.0)])]);
+}
+
+async fn page(collector: &CollectorProgram, path: &str) -> String {
+    let (status, body) = fetch(&collector.http(path)).await.unwrap();
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(status, 200, "{path}: {text}");
+    text
+}
+
+/// What stands between two texts.
+fn between<'t>(text: &'t str, begin: &str, end: &str) -> &'t str {
+    let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("no {begin} in {text}"));
+    rest.split_once(end).map_or(rest, |(found, _)| found)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_somebody_comes_first_with_its_reason() {
+    let folder = TempDir::new().unwrap();
+    fill(folder.path());
+    let instances = ["ca1", "de1", "fi1"].map(ToOwned::to_owned).to_vec();
+    let directory = Some(folder.path().to_owned());
+    let options = CollectorOptions { instances, directory, ..CollectorOptions::default() };
+    let collector = CollectorProgram::start(options).await;
+
+    let overview = page(&collector, "/").await;
+    let headline = between(&overview, "<h1>", "</h1>");
+    assert_eq!(
+        headline,
+        "3 hosts. de1 is silent. ca1 has never reported. \
+         fi1: /var/bigbluebutton is 92 % full, wholly in 8 days."
+    );
+    let table = between(&overview, "<tbody>", "</tbody>");
+    let place = |what: &str| table.find(what).unwrap_or_else(|| panic!("no {what} in {table}"));
+    let [de1, fi1] = ["de1", "fi1"].map(|host| place(&format!("href=\"/hosts/{host}\"")));
+    assert!(de1 < place(">ca1") && place(">ca1") < fi1, "{table}");
+    assert!(overview.contains("has not reported for 20 min"), "{overview}");
+
+    let host = page(&collector, "/hosts/fi1").await;
+    let disks = between(&host, "<h2>Disks</h2>", "</table>");
+    for (mountpoint, used, left, full) in
+        [("/var/bigbluebutton", "92 %", "40.0 GB", "8 days"), ("/", "50 %", "20.0 GB", "–")]
+    {
+        let row = between(disks, &format!("<th scope=\"row\">{mountpoint}</th>"), "</tr>");
+        for figure in [used, left, full] {
+            assert!(row.contains(figure), "{mountpoint}: {figure} in {row}");
+        }
+    }
+    let missing = page(&collector, "/hosts/ca1").await;
+    assert!(missing.contains("is configured and has never reported"), "{missing}");
+    let (status, _) = fetch(&collector.http("/hosts/nobody")).await.unwrap();
+    assert_eq!(status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_lead_to_yesterday_and_disks_have_pictures_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    fill(folder.path());
+    let directory = Some(folder.path().to_owned());
+    let options = CollectorOptions { directory, ..CollectorOptions::default() };
+    let collector = CollectorProgram::start(options).await;
+
+    for path in ["/", "/hosts/fi1"] {
+        let today = page(&collector, path).await;
+        let link = between(&today, "href=\"?day=", "\"");
+        assert!(today.contains(&format!("href=\"?day={link}\" data-kept>yesterday")), "{path}");
+        let past = page(&collector, &format!("{path}?day={link}")).await;
+        assert_eq!(past, page(&collector, &format!("{path}?day=yesterday")).await);
+        let picture =
+            between(&past, "<img src=\"", "\"").replace("&amp;", "&").replace("&#38;", "&");
+        let wishes = between(&picture, "?", "&size");
+        let moments: Vec<i64> = wishes
+            .split('&')
+            .filter_map(|wish| wish.strip_prefix("from=").or(wish.strip_prefix("to=")))
+            .map(|moment| moment.parse().unwrap())
+            .collect();
+        assert!(
+            matches!(moments[..], [from, to] if to - from == 86_400 && from % 86_400 == 0),
+            "{picture}"
+        );
+        page(&collector, &picture).await;
+    }
+    let (status, body) = fetch(&collector.http("/hosts/fi1?day=2999-01-01")).await.unwrap();
+    let sentence = "day=2999-01-01 lies ahead.\n";
+    assert_eq!((status, String::from_utf8_lossy(&body).as_ref()), (400, sentence));
+
+    // Munin's day has 33 hours.
+    for path in ["day.json?range=33h", "33h.json"] {
+        let text = page(&collector, &format!("/graphs/fi1/disk/{path}")).await;
+        let data: Value = serde_json::from_str(&text).unwrap();
+        let at = |key: &str| data[key].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        assert_eq!(at("to").as_second() - at("from").as_second(), 33 * 3600, "{path}");
+    }
+    assert!(page(&collector, "/hosts/fi1?range=33h").await.contains("/33h.svg"));
+
+    // A file system has a picture with its size as the limit; parts are never added up.
+    let text = page(&collector, "/graphs/fi1/mount/day.json?mount=/var/bigbluebutton").await;
+    let data: Value = serde_json::from_str(&text).unwrap();
+    let figure = |line: usize, name| data["lines"][line]["statistics"][name].as_f64();
+    let [used, left] = [figure(0, "max"), figure(1, "min")];
+    assert_eq!((used, left, data["limit"].as_f64()), (Some(460e9), Some(40e9), Some(500e9)));
+    assert_eq!(data["mountpoint"], "/var/bigbluebutton");
+    let (status, _) = fetch(&collector.http("/graphs/fi1/mount/day.json")).await.unwrap();
+    assert_eq!(status, 400);
+    let svg = page(&collector, "/graphs/fi1/disk/day.svg").await;
+    assert!(svg.contains("\n100\n"), "what fills has a full scale: {svg}");
+}
