@@ -1,6 +1,7 @@
 //! Comparisons with real peers, side by side on this machine: `tests/compare WHAT`.
 
 mod attack;
+mod clients;
 mod collector;
 mod cost;
 mod disk;
@@ -31,7 +32,7 @@ mod victoria;
 use std::process::ExitCode;
 
 /// What compares nothing with anybody.
-const BY_NAME_ONLY: [&str; 3] = ["attack", "soak", "fuzz"];
+const BY_NAME_ONLY: [&str; 4] = ["clients", "attack", "soak", "fuzz"];
 
 fn main() -> ExitCode {
     let what: Vec<String> = std::env::args().skip(1).collect();
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         ("rooms", rooms::compare),
         ("stall", stall::compare),
         ("promql", promql::compare),
+        ("clients", clients::compare),
         ("ingest", ingest::compare),
         ("disk", disk::compare),
         ("memory", memory::compare),
