@@ -7,6 +7,7 @@
 
 mod damage;
 mod ledger;
+mod lock;
 mod record;
 mod segment;
 mod survey;
@@ -16,13 +17,12 @@ pub mod work;
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use headroom_proto::sequences::SequenceSet;
 use headroom_proto::wire::{Acknowledgement, Frame, Loss, LossReason, SequenceRange};
 use prost::bytes::Bytes;
-use rustix::fs::FlockOperation;
 
 use self::ledger::{Acknowledged, Ledger};
 pub use self::record::Record;
@@ -106,7 +106,7 @@ impl Spool {
     /// Opens the spool for a new boot and takes up what earlier boots left.
     pub fn open(options: SpoolOptions, boot: u64) -> io::Result<Self> {
         make_private(&options.directory)?;
-        let lock = lock(&options.directory)?;
+        let lock = lock::take(&options.directory)?;
         let ledger = Ledger::at(&options.directory);
         let (mut acknowledged, losses) = ledger.load();
         for loss in losses.as_slice() {
@@ -456,17 +456,6 @@ pub fn tell(loss: &Loss) {
         "spool gave up frames: {}",
         loss.reason().as_str_name()
     );
-}
-
-fn lock(directory: &Path) -> io::Result<File> {
-    let file = File::options().create(true).append(true).open(directory.join("lock"))?;
-    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            Err(io::Error::other("another agent uses it; give each its own spool.directory"))
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 #[cfg(test)]
