@@ -36,9 +36,9 @@ async fn a_reader_sees_the_host_and_its_picture() {
     .await;
     page.goto(&collector.http("/")).await.unwrap();
     let heading = page.find(Locator::Css("h1")).await.unwrap().text().await.unwrap();
-    // The disk of this machine may be full, which is a finding.
-    let ending = heading.ends_with("All report.") || heading.ends_with(" full.");
-    assert!(heading.starts_with("1 host. ca1 sends ") && ending, "{heading}");
+    // This machine's disk may be full, and its processors are busy with tests: findings of its own.
+    let judged = heading.ends_with(" All report.") || heading.contains(" ca1: ");
+    assert!(heading.starts_with("1 host. ca1 sends ") && judged, "{heading}");
     browser.pictures_load().await;
 
     page.find(Locator::LinkText("ca1")).await.unwrap().click().await.unwrap();
