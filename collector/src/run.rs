@@ -40,7 +40,7 @@ use crate::samples::{Samples, Stop};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
 use crate::telemetry::{CollectorCounts, OwnNumbers};
-use crate::web::{self, Lane, OwnNames, Site, Snapshots};
+use crate::web::{self, Lane, OwnNames, Readiness, Site, Snapshots};
 use crate::writer::{OwnSeries, Writer, WriterEnded};
 
 /// What is kept of earlier graphs, in bytes: a day, a month and a year of six hosts.
@@ -232,13 +232,12 @@ impl Collector {
         let agents = options.agents;
         let guesses = Arc::new(Guesses::default());
         let configured = agents.all().map(|agent| agent.instance.to_string()).collect();
-        let ready = writer.clone();
         let site = Site {
             configured,
             names: OwnNames::new(options.hosts, &own_instance()),
             guesses: Arc::clone(&guesses),
             refusals: Seldom::default(),
-            readiness: Box::new(move || ready.readiness()),
+            readiness: readiness(writer.clone()),
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
             samples: Arc::clone(&store) as Arc<dyn Samples>,
@@ -302,6 +301,14 @@ fn intake(options: &mut Options, writer: Writer, clocks: Arc<Clocks>) -> IntakeO
 /// How far back samples are taken.
 fn oldest(retention: Retention) -> Duration {
     Duration::from_millis(retention.raw_ms.max(0) as u64)
+}
+
+/// For the pages, which do not know the writer.
+fn readiness(writer: Writer) -> Readiness {
+    Box::new(move || {
+        let writer = writer.clone();
+        Box::pin(async move { writer.readiness().await })
+    })
 }
 
 /// A task that has no way to fail.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use headroom_proto::panics::Whole;
 use headroom_proto::wire::SequenceRange;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::timeout;
 
 use self::commit::Commits;
 pub use self::own::{OwnSeries, OwnSeriesError};
@@ -26,6 +27,9 @@ const QUEUE: usize = 4096;
 
 /// A commit that takes longer is no longer on its way.
 const LONGEST_COMMIT: Duration = Duration::from_secs(10);
+
+/// How long a look at the disk may take; one that hangs is no place for anything.
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
 
 /// When the commit under way began, if there is one.
 #[derive(Debug, Clone, Default)]
@@ -165,9 +169,19 @@ impl Writer {
         self.store.judge(word)
     }
 
-    /// Whether what is handed in now would be durable soon; the reason why not. Looks at the disk,
-    /// which may hang.
-    pub fn readiness(&self) -> Result<(), String> {
+    /// Whether what is handed in now would be durable soon; the reason why not.
+    pub async fn readiness(&self) -> Result<(), String> {
+        let writer = self.clone();
+        let looking = tokio::task::spawn_blocking(move || writer.look());
+        match timeout(LONGEST_LOOK, looking).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("the disk has not answered for {} s", LONGEST_LOOK.as_secs())),
+        }
+    }
+
+    /// Looks at the disk, which may hang.
+    fn look(&self) -> Result<(), String> {
         let waits = self.busy_since.elapsed().filter(|waits| *waits >= LONGEST_COMMIT);
         if let Some(waits) = waits {
             return Err(format!("the store has not answered for {} s", waits.as_secs()));

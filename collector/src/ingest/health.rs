@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{MissedTickBehavior, timeout};
+use tokio::time::MissedTickBehavior;
 use tokio_stream::Stream;
 use tonic::server::NamedService;
 use tonic::{Request, Response, Status};
@@ -21,8 +21,7 @@ use crate::writer::Writer;
 /// The most that watch at once.
 const WATCHES: usize = 128;
 
-/// How often the disk is looked at, and how long a look may take: a disk that hangs is no place for
-/// anything.
+/// How often the disk is looked at.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Reports of the whole and of the service `S` whether what comes now would be durable, for ever.
@@ -32,11 +31,9 @@ pub async fn follow<S: NamedService>(reporter: HealthReporter, writer: Writer) {
     let mut told = None;
     loop {
         looks.tick().await;
-        let writer = writer.clone();
-        let look = tokio::task::spawn_blocking(move || writer.readiness());
-        let status = match timeout(INTERVAL, look).await {
-            Ok(Ok(Ok(()))) => ServingStatus::Serving,
-            Ok(Ok(Err(_)) | Err(_)) | Err(_) => ServingStatus::NotServing,
+        let status = match writer.readiness().await {
+            Ok(()) => ServingStatus::Serving,
+            Err(_) => ServingStatus::NotServing,
         };
         // Whoever watches is told of changes only.
         if told.replace(status) != Some(status) {

@@ -1,5 +1,6 @@
 //! What all answers are made from, and one request's way to it.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use headroom_proto::seldom::Seldom;
@@ -19,7 +20,10 @@ use super::names::OwnNames;
 use super::snapshot::Snapshots;
 
 /// Says why what comes now would not be durable, if so.
-pub type Readiness = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
+pub type Readiness = Box<dyn Fn() -> Look + Send + Sync>;
+
+/// A look at what keeps it, which is over soon.
+type Look = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 /// What the pages are made of.
 pub struct Site {
