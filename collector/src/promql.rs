@@ -35,6 +35,7 @@ mod sum;
 mod tree;
 mod value;
 mod windows;
+mod written;
 
 use headroom_proto::panics::{self, Panicked};
 
@@ -47,6 +48,7 @@ pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits};
 use self::meter::Meter;
 use self::parse::{QueryTimes, Question};
 pub use self::value::{Row, Value};
+pub use self::written::Shown;
 
 /// The most steps of one range query behind the first, as in Prometheus.
 pub const MAX_STEPS: i64 = 11_000;
@@ -154,6 +156,17 @@ pub fn selectors<T: AsRef<str>>(
     };
     let all: Result<_, QueryError> = texts.iter().map(matchers).collect();
     all.map_err(|error| error.in_parameter("match[]"))
+}
+
+/// Shows an expression as it is written, if it is right, where there is stack enough for it.
+pub fn show<T: Send>(
+    expression: &str,
+    budget: &Budget,
+    show: impl FnOnce(Shown<'_>) -> T + Send,
+) -> Result<T, QueryError> {
+    let ask = |question: &Question<'_, '_>| Ok(show(Shown::new(&question.written()?)));
+    let shown = answered(expression, budget, ask);
+    shown.map_err(|error| error.in_parameter("query"))
 }
 
 /// Asks an expression where there is stack enough for it.

@@ -18,9 +18,26 @@ const BAD_TIME: &str = "invalid parameter \"time\": Invalid time value for 'time
 const TOO_MANY: &str =
     "query processing would load too many samples into memory in query execution";
 
-const CASES: [Case; 52] = [
+const CASES: [Case; 57] = [
     ("query", 400, "invalid parameter \"query\": 1:1: parse error: no expression found in input"),
     ("query?query=sum(", 400, "invalid parameter \"query\": "),
+    (
+        "format_query",
+        400,
+        "invalid parameter \"query\": 1:1: parse error: no expression found in input",
+    ),
+    (
+        "format_query?query=sum(",
+        400,
+        "invalid parameter \"query\": 1:5: parse error: unclosed left",
+    ),
+    ("format_query?query=label_replace(a,%22(%22,%22%22,%22b%22,%22(%22)", 200, ""),
+    ("parse_query?query=sum(a)%20by%20(b)", 200, ""),
+    (
+        "parse_query?query=a[",
+        400,
+        "invalid parameter \"query\": 1:3: parse error: unclosed left bracket",
+    ),
     ("query?query=1&time=x", 400, BAD_TIME),
     ("query?query=1&time=", 200, ""),
     ("query?query=1&time=2020-05-28T12:00:00%2B02:00", 200, ""),

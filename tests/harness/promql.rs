@@ -22,7 +22,7 @@ const TOLERANCE: f64 = 1e-9;
 /// The steps of a range whose answers are recorded, in seconds; others are finer.
 const RECORDED_STEP: i64 = 1_601;
 
-/// Each expression is asked at three moments and over two ranges.
+/// Each expression is asked at three moments and over two ranges, and how it is formatted.
 pub fn questions(expression: &str) -> Vec<String> {
     let coded = encode(expression);
     let seconds = |ms: i64| ms as f64 / 1000.0;
@@ -32,8 +32,15 @@ pub fn questions(expression: &str) -> Vec<String> {
     let (from, to) = (seconds(BEGIN_MS - 120_000), seconds(END_MS + 420_000));
     let range =
         |step: i64| format!("/api/v1/query_range?query={coded}&start={from}&end={to}&step={step}");
-    instant.into_iter().chain([range(97), range(RECORDED_STEP)]).collect()
+    // Prometheus takes minutes to format what nests thousands of levels deep.
+    let format = (expression.len() < LONGEST_FORMATTED).then(|| format!("{FORMAT}{coded}"));
+    instant.into_iter().chain([range(97), range(RECORDED_STEP)]).chain(format).collect()
 }
+
+const FORMAT: &str = "/api/v1/format_query?query=";
+
+/// In bytes.
+const LONGEST_FORMATTED: usize = 10_000;
 
 /// An expression as part of a query string.
 pub fn encode(expression: &str) -> String {
@@ -43,7 +50,7 @@ pub fn encode(expression: &str) -> String {
 
 /// Whether the answer to a question is kept for the tests: the coarse range has all steps in small.
 pub fn recorded(question: &str) -> bool {
-    question.ends_with(&format!("&step={RECORDED_STEP}"))
+    question.ends_with(&format!("&step={RECORDED_STEP}")) || question.starts_with(FORMAT)
 }
 
 /// A line for each answer: question, status and body, with tabs between.
@@ -84,6 +91,9 @@ pub fn difference(expression: &str, theirs: &Answer, ours: &Answer) -> Option<St
         return Some(format!("{}{} against {}", decoded(), theirs.1, ours.1));
     }
     let (theirs, ours) = (&theirs.1["data"], &ours.1["data"]);
+    if theirs.is_string() || ours.is_string() {
+        return (theirs != ours).then(|| format!("{}{theirs} against {ours}", decoded()));
+    }
     if theirs["resultType"] != ours["resultType"] {
         return Some(format!(
             "{}{} against {}",

@@ -15,10 +15,12 @@ mod quoted;
 mod selection;
 mod token;
 mod weight;
+mod written;
 
 use super::QueryError;
 use super::meter::{Held, Meter};
 use super::tree::{Expression, Selector};
+use super::written::Written;
 
 use self::lexer::{Tokens, Wrong, tokens};
 use self::parser::Parser;
@@ -35,6 +37,10 @@ pub struct Question<'t, 'b> {
 
 /// The deepest expression that is answered.
 const MAX_DEPTH: usize = 2_500;
+
+/// Those of no query in particular: what is only written has none.
+const SOME_STEP_MS: i64 = 60_000;
+const SOME_RANGE_MS: i64 = 3_600_000;
 
 impl<'t, 'b> Question<'t, 'b> {
     /// Cuts an expression into tokens and takes the memory of its tree.
@@ -62,6 +68,18 @@ impl<'t, 'b> Question<'t, 'b> {
             (None, None, Some(expression)) => Ok(expression),
             (None, None, None) => Err(QueryError::BadData("unexpected error".into())),
         }
+    }
+
+    /// The expression as it is written, where it is right; what could not be evaluated may be written.
+    pub fn written(&self) -> Result<Written, QueryError> {
+        let times = QueryTimes { step_ms: SOME_STEP_MS, range_ms: SOME_RANGE_MS };
+        let mut parser = self.parser(times);
+        let part = parser.whole().map_err(|wrong| self.refused(&wrong))?;
+        drop(part);
+        if let (Some(wrong), _) = parser.misfits() {
+            return Err(self.refused(&wrong));
+        }
+        self.parser(times).written().map_err(|wrong| self.refused(&wrong))
     }
 
     /// The selector that it is, and nothing else.

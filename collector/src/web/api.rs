@@ -45,6 +45,24 @@ pub async fn query_range(gate: Gate, parameters: Parameters) -> Result<Response,
     gate.pass(asked, answer).await
 }
 
+/// The expression on as many lines as it needs.
+pub async fn format_query(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
+    let answer = move |visit: Visit<'_>| {
+        promql::show(&parameters.query(), visit.budget, |shown| {
+            success(visit, &answer::Text(shown.lines()))
+        })?
+    };
+    gate.pass(Kind::Query, answer).await
+}
+
+/// The parts of the expression.
+pub async fn parse_query(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
+    let answer = move |visit: Visit<'_>| {
+        promql::show(&parameters.query(), visit.budget, |shown| success(visit, &shown.parts()))?
+    };
+    gate.pass(Kind::Query, answer).await
+}
+
 /// A query, which may have less time than the longest.
 fn asked(gate: &Gate, parameters: &Parameters) -> Result<Asked, Problem> {
     let time = parameters.timeout(LONGEST);

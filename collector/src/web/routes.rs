@@ -58,6 +58,8 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/api/v1/query", get(api::query).post(api::query))
         .route("/api/v1/query_range", get(api::query_range).post(api::query_range))
         .route("/api/v1/query_exemplars", get(api::exemplars).post(api::exemplars))
+        .route("/api/v1/format_query", get(api::format_query).post(api::format_query))
+        .route("/api/v1/parse_query", get(api::parse_query).post(api::parse_query))
         .route("/api/v1/series", get(api::series).post(api::series))
         .route("/api/v1/labels", get(api::labels).post(api::labels))
         .route("/api/v1/label/{name}/values", get(api::label_values))

@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 33] = [
+const ROUTES: [(&str, &str, u16, &str); 35] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -24,6 +24,8 @@ const ROUTES: [(&str, &str, u16, &str); 33] = [
     ("/api/v1/query", "/api/v1/query?query=1", 200, "GET,HEAD,POST"),
     ("/api/v1/query_range", "/api/v1/query_range", 400, "GET,HEAD,POST"),
     ("/api/v1/query_exemplars", "/api/v1/query_exemplars", 200, "GET,HEAD,POST"),
+    ("/api/v1/format_query", "/api/v1/format_query?query=1", 200, "GET,HEAD,POST"),
+    ("/api/v1/parse_query", "/api/v1/parse_query?query=1", 200, "GET,HEAD,POST"),
     ("/api/v1/series", "/api/v1/series", 400, "GET,HEAD,POST"),
     ("/api/v1/labels", "/api/v1/labels", 200, "GET,HEAD,POST"),
     ("/api/v1/label/{name}/values", "/api/v1/label/job/values", 200, "GET,HEAD"),

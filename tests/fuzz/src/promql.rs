@@ -3,7 +3,7 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use headroom::promql::{QueryLimits, Steps, instant, range, selectors};
+use headroom::promql::{QueryError, QueryLimits, Steps, instant, range, selectors, show};
 use headroom::samples::{Budget, Labels, Limits, Pool, Reader, Stop};
 use headroom::store::{FrameWrite, Store};
 use tempfile::TempDir;
@@ -28,11 +28,27 @@ pub fn promql(bytes: &[u8]) {
     let world = World::get();
     // A refusal is an answer; what is held for an answer goes back.
     world.ask(|reader| selectors(&[&text], reader.budget).is_ok());
+    world.ask(|reader| {
+        show(&text, reader.budget, |shown| serde_json::to_string(&shown.parts())).is_ok()
+    });
+    world.ask(|reader| printed_again(&text, reader.budget));
     world.ask(|reader| instant(reader, &text, END_MS, QueryLimits::default()).is_ok());
     for (steps, step_ms) in [(7, 60_000), (3, 3_600_000)] {
         let steps = Steps { from_ms: END_MS - steps * step_ms, to_ms: END_MS, step_ms };
         world.ask(|reader| range(reader, &text, steps, QueryLimits::default()).is_ok());
     }
+}
+
+/// What is printed means the same: it is printed again alike, unless that takes too much.
+fn printed_again(text: &str, budget: &Budget) -> bool {
+    let print = |text: &str| show(text, budget, |shown| shown.lines().to_string());
+    let Ok(printed) = print(text) else { return false };
+    match print(&printed) {
+        Ok(again) => assert_eq!(again, printed, "{text:?}"),
+        Err(QueryError::Read(_) | QueryError::Stopped) => {}
+        Err(error) => panic!("{text:?} is printed as {printed:?}: {error}"),
+    }
+    true
 }
 
 /// A store with something of each kind.

@@ -139,7 +139,7 @@ impl Parser<'_> {
     }
 
     /// Otherwise it is a metric that is called so.
-    fn begins_aggregation(&self) -> bool {
+    pub fn begins_aggregation(&self) -> bool {
         matches!(
             self.ahead(1).kind,
             Kind::Open(Bracket::Round) | Kind::Keyword(Keyword::By | Keyword::Without)

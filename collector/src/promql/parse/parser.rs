@@ -82,6 +82,16 @@ impl<'t> Parser<'t> {
         token
     }
 
+    /// Where it stands, for [`Self::since`].
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
+    /// The tokens that it went past since it stood there.
+    pub fn since(&self, place: usize) -> &'t [Token<'t>] {
+        self.tokens.get(place..self.at).unwrap_or_default()
+    }
+
     /// Goes past a token of this kind, if that comes next.
     pub fn accept(&mut self, kind: Kind) -> Option<Token<'t>> {
         (self.peek().kind == kind).then(|| self.next())

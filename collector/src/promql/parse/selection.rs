@@ -181,7 +181,8 @@ impl Parser<'_> {
         Ok(of)
     }
 
-    fn moment(&mut self, place: usize) -> Parsed<At> {
+    /// What stands behind `@`.
+    pub fn moment(&mut self, place: usize) -> Parsed<At> {
         let expected = |parser: &Self| parser.unexpected_in("@", "timestamp");
         let token = self.peek();
         let edge = match &*token.text.to_ascii_lowercase() {

@@ -1,5 +1,7 @@
 //! Answers in Prometheus's JSON.
 
+use std::fmt::Display;
+
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::ser::{SerializeStruct as _, SerializeTuple as _};
@@ -45,6 +47,15 @@ pub fn small(data: &serde_json::Value) -> Response {
     let body = serde_json::to_vec(&Success { status: "success", data, warnings: &[] });
     let body = body.expect("text and numbers always have a form in JSON");
     ([(header::CONTENT_TYPE, JSON)], body).into_response()
+}
+
+/// A text that is written as it is made.
+pub struct Text<T>(pub T);
+
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 /// The answer of an instant query.
