@@ -28,6 +28,8 @@ const DEFAULT_SPOOL_BYTES: u64 = 256 << 20;
 const SMALLEST_SPOOL_BYTES: u64 = 256 << 10;
 const DEFAULT_SPOOL_AGE: Duration = Duration::from_hours(7 * 24);
 const SHORTEST_SPOOL_AGE: Duration = Duration::from_mins(1);
+const DEFAULT_WRITE_AFTER: Duration = Duration::from_secs(1);
+const LONGEST_WRITE_AFTER: Duration = Duration::from_mins(1);
 const DEFAULT_SPOOL_DIRECTORY: &str = "/var/lib/headroom-agent/spool";
 
 /// What the agent runs by.
@@ -195,10 +197,15 @@ fn build_spool(section: &Section<'_>) -> SpoolOptions {
         let rule = format_args!("must be at least {}", Span(SHORTEST_SPOOL_AGE)).to_string();
         section.mistake("max_age", rule);
     }
+    let Span(write_after) = section.value("write_after").unwrap_or(Span(DEFAULT_WRITE_AFTER));
+    if write_after > LONGEST_WRITE_AFTER {
+        let rule = format_args!("must be at most {}", Span(LONGEST_WRITE_AFTER)).to_string();
+        section.mistake("write_after", rule);
+    }
     if directory.exists() && !directory.is_dir() {
         section.mistake("directory", "must be a directory");
     }
-    SpoolOptions { directory, max_bytes, max_age }
+    SpoolOptions { directory, max_bytes, max_age, write_after }
 }
 
 #[cfg(test)]

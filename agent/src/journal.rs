@@ -15,6 +15,7 @@ mod outlet;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::time::Instant;
 
 use headroom_proto::wire::Acknowledgement;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -58,6 +59,13 @@ enum Message {
     Finish(oneshot::Sender<()>),
 }
 
+/// What the journal goes on for.
+enum Event {
+    Told(Message),
+    /// The spool is to get what was not acknowledged in time.
+    Due,
+}
+
 /// What the journal holds of an open stream.
 struct StreamEnds {
     deliveries: mpsc::Sender<Delivery>,
@@ -68,7 +76,11 @@ impl Journal {
     /// Starts the journal of a boot, and its spool. Within a runtime.
     pub fn start(options: SpoolOptions, boot: u64, telemetry: Arc<Telemetry>) -> io::Result<Self> {
         let (inbox, messages) = mpsc::channel(INBOX);
-        let limits = MemoryLimits { bytes: MEMORY_BYTES, age: options.max_age };
+        let limits = MemoryLimits {
+            bytes: MEMORY_BYTES,
+            age: options.max_age,
+            on_its_way: options.write_after,
+        };
         let replies = inbox.clone();
         // Whoever listens no more needs no reply.
         let reply = move |reply| drop(replies.blocking_send(Message::Spool(reply)));
@@ -118,10 +130,12 @@ struct Desk {
 
 impl Desk {
     async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
-        while let Some(message) = messages.recv().await {
-            self.take(message);
+        while let Some(event) = self.next(&mut messages).await {
+            if let Event::Told(message) = event {
+                self.take(message);
+            }
             self.deliver();
-            if let Some(work) = self.book.next_work() {
+            if let Some(work) = self.book.next_work(Instant::now()) {
                 // One is under way at a time, so there is room; a thread that is gone replies nothing.
                 let _ = self.works.try_send(work);
             }
@@ -133,10 +147,19 @@ impl Desk {
         }
     }
 
+    /// Waits for what comes first; for nothing, once nobody is left to tell anything.
+    async fn next(&self, messages: &mut mpsc::Receiver<Message>) -> Option<Event> {
+        let Some(due) = self.book.due() else { return messages.recv().await.map(Event::Told) };
+        tokio::select! {
+            message = messages.recv() => message.map(Event::Told),
+            () = tokio::time::sleep_until(due.into()) => Some(Event::Due),
+        }
+    }
+
     fn take(&mut self, message: Message) {
         match message {
             Message::Reading(mut reading, back) => {
-                self.book.take(&mut reading);
+                self.book.take(&mut reading, Instant::now());
                 // A producer that has ended needs no memory.
                 let _ = back.try_send(reading);
             }

@@ -47,6 +47,9 @@ pub struct SpoolOptions {
     pub max_bytes: u64,
     /// The longest a frame waits.
     pub max_age: Duration,
+    /// How long a frame that is on its way may wait for its acknowledgement before it is written: most
+    /// are acknowledged long before, and never touch the disk.
+    pub write_after: Duration,
 }
 
 /// A place in the log, in front of a record.

@@ -122,6 +122,7 @@ fn agent_configuration(options: &UpOptions, grpc: SocketAddr, token: &str) -> Ag
             directory: options.directory.join("spool"),
             max_bytes: 64 << 20,
             max_age: Duration::from_hours(7 * 24),
+            write_after: Duration::from_secs(1),
         },
     }
 }

@@ -17,7 +17,7 @@ async fn an_agent_with_a_full_spool_disk_goes_on_sampling_and_sending() {
     let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
     let mut collector = CollectorProgram::start(options).await;
     let spool = Some(disk.path().join("spool"));
-    let options = AgentOptions { spool, ..AgentOptions::each("100ms") };
+    let options = AgentOptions { spool, write_after: "0s".into(), ..AgentOptions::each("100ms") };
     let mut agent = AgentProgram::start(&collector, "ca1", &options);
     eventually("the disk is full", Duration::from_secs(60), async || {
         agent.log().contains("failed to write spool").then_some(())
@@ -60,7 +60,7 @@ async fn an_agent_whose_spools_disk_hangs_goes_on_sampling_and_sending() {
     let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
     let mut collector = CollectorProgram::start(options).await;
     let spool = Some(disk.path().join("spool"));
-    let options = AgentOptions { spool, ..AgentOptions::each("100ms") };
+    let options = AgentOptions { spool, write_after: "0s".into(), ..AgentOptions::each("100ms") };
     let mut agent = AgentProgram::start(&collector, "ca1", &options);
     let more_than = async |frames: u64| {
         eventually("frames are stored", Duration::from_secs(30), async || {

@@ -54,6 +54,7 @@ async fn record(file: &Path) {
             directory: spool,
             max_bytes: 1 << 20,
             max_age: Duration::from_hours(24 * 36_500),
+            write_after: Duration::ZERO,
         },
     };
     let (end, stop) = watch::channel(false);

@@ -17,6 +17,8 @@ pub struct AgentOptions {
     pub interval: String,
     /// The spool's limit, such as `256 MiB`.
     pub spool_bytes: String,
+    /// How long a frame may be on its way before the spool gets it.
+    pub write_after: String,
     /// The spool's place, if not in the agent's own folder.
     pub spool: Option<PathBuf>,
     /// Whether a witness sees what it samples.
@@ -37,6 +39,7 @@ impl AgentOptions {
         Self {
             interval: interval.into(),
             spool_bytes: "64 MiB".into(),
+            write_after: "1s".into(),
             spool: None,
             witness: false,
             via: None,
@@ -87,12 +90,13 @@ impl AgentProgram {
         let authority = way.authority.map(|path| format!("ca_file = '{}'\n", path.display()));
         let text = format!(
             "[collector]\nurl = '{}'\ntoken_file = 'token'\n{}[sampler]\ninterval = '{}'\n\
-             [spool]\ndirectory = '{}'\nmax_bytes = '{}'\n{}",
+             [spool]\ndirectory = '{}'\nmax_bytes = '{}'\nwrite_after = '{}'\n{}",
             way.url,
             authority.unwrap_or_default(),
             options.interval,
             spool.display(),
             options.spool_bytes,
+            options.write_after,
             options.sections,
         );
         std::fs::write(folder.path().join("agent.toml"), text).expect("writable");

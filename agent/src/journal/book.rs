@@ -6,7 +6,7 @@
 //! all that comes behind flows past it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use headroom_proto::sequences::SequenceSet;
 use headroom_proto::wire::{Acknowledgement, Loss, LossReason, SequenceRange};
@@ -24,6 +24,9 @@ const HAND_BYTES: u64 = 256 << 10;
 /// How many acknowledgements wait for other work, which they go along with.
 const GATHERED_ACKNOWLEDGEMENTS: usize = 64;
 
+/// This part of the memory may be full of frames that are on their way.
+const ON_ITS_WAY: u64 = 4;
+
 /// The limits of what waits in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct MemoryLimits {
@@ -31,6 +34,8 @@ pub struct MemoryLimits {
     pub bytes: u64,
     /// The longest a frame waits.
     pub age: Duration,
+    /// The longest that a frame is on its way before the spool gets it.
+    pub on_its_way: Duration,
 }
 
 /// What is sent on an open stream as soon as it is there.
@@ -62,6 +67,8 @@ pub struct Book {
 struct Held {
     frame: KeptFrame,
     place: Place,
+    /// When the spool is to have it, if it is not acknowledged by then.
+    due: Instant,
     /// The number of the last stream on which it was sent.
     sent_on: Option<u64>,
     acknowledged: bool,
@@ -130,14 +137,14 @@ impl Book {
     }
 
     /// Makes a frame of a reading, which gets its buffers back.
-    pub fn take(&mut self, reading: &mut Reading) {
+    pub fn take(&mut self, reading: &mut Reading, now: Instant) {
         let Taken { frame, layout, dropped_samples } = self.frames.take(reading);
         self.series_limit_samples += dropped_samples;
         let (frame, buffers) = KeptFrame::encode(frame, layout);
         reading.give_back(buffers.values);
         let now_ms = frame.timestamp_ms;
-        let place = Place::Waiting;
-        self.memory.push_back(Held { frame, place, sent_on: None, acknowledged: false });
+        let (place, due) = (Place::Waiting, now + self.limits.on_its_way);
+        self.memory.push_back(Held { frame, place, due, sent_on: None, acknowledged: false });
         self.enforce_limits(now_ms);
     }
 
@@ -149,11 +156,10 @@ impl Book {
         while let Some(place) = self.memory.iter().position(old) {
             self.give_up(place, LossReason::SpoolAge);
         }
-        while self.memory_bytes() > self.limits.bytes {
-            let arrived = |held: &Held| held.is_waiting() && held.acknowledged;
-            let place = self.memory.iter().position(arrived);
-            let place = place.or_else(|| self.memory.iter().position(Held::is_waiting));
-            match place {
+        // A spool that is idle gets them at once.
+        let spooled = self.spool.phase == Phase::Idle && !self.spool.refuses;
+        while !spooled && self.memory_bytes() > self.limits.bytes {
+            match self.memory.iter().position(Held::is_waiting) {
                 Some(place) if place + 1 < self.memory.len() => {
                     self.give_up(place, LossReason::SpoolUnwritable);
                 }
@@ -166,14 +172,9 @@ impl Book {
         self.memory.iter().map(|held| held.frame.bytes()).sum()
     }
 
-    /// Removes a frame from memory. It is lost, unless it has arrived.
+    /// Removes a frame from memory: it is lost.
     fn give_up(&mut self, place: usize, reason: LossReason) {
-        let Some(Held { frame, sent_on, acknowledged, .. }) = self.memory.remove(place) else {
-            return;
-        };
-        if acknowledged {
-            return;
-        }
+        let Some(Held { frame, sent_on, .. }) = self.memory.remove(place) else { return };
         let loss = Loss {
             boot: frame.boot,
             first_sequence: frame.sequence,
@@ -223,8 +224,7 @@ impl Book {
             return Some(Delivery::Loss(*loss));
         }
         let number = Some(stream.number);
-        let unsent =
-            |held: &&mut Held| held.is_waiting() && !held.acknowledged && held.sent_on != number;
+        let unsent = |held: &&mut Held| held.is_waiting() && held.sent_on != number;
         let held = self.memory.iter_mut().find(unsent)?;
         held.sent_on = number;
         Some(Delivery::Frame(held.frame.clone()))
@@ -251,10 +251,12 @@ impl Book {
                 .insert_range(range.first, range.last);
             self.losses.forget_arrived(range);
             let among = |sequence| (range.first..=range.last).contains(&sequence);
-            let boot = self.frames.boot();
-            let arrived = self.memory.iter_mut().filter(|held| among(held.frame.sequence));
-            arrived.filter(|_| range.boot == boot).for_each(|held| held.acknowledged = true);
+            if range.boot == self.frames.boot() {
+                let arrived = self.memory.iter_mut().filter(|held| among(held.frame.sequence));
+                arrived.for_each(|held| held.acknowledged = true);
+            }
         }
+        self.memory.retain(|held| !(held.is_waiting() && held.acknowledged));
         for range in &acknowledgement.losses {
             self.losses.remove(range);
             self.spool.losses_in_hand.retain(|loss| losses::range(loss) != *range);
@@ -277,13 +279,28 @@ impl Book {
         self.spool.phase == Phase::Closed
     }
 
+    /// When there is work for the spool, if nothing happens before.
+    pub fn due(&self) -> Option<Instant> {
+        let waits = self.spool.phase == Phase::Idle && !self.spool.refuses;
+        self.memory.iter().find(|held| waits && held.is_waiting()).map(|held| held.due)
+    }
+
+    /// Whether frames in memory are to be handed to the spool now.
+    fn hands(&self, now: Instant) -> bool {
+        // Without a stream none of them is on its way.
+        let at_once = self.stream.is_none()
+            || self.spool.next.is_last
+            || self.memory_bytes() > self.limits.bytes / ON_ITS_WAY;
+        self.due().is_some_and(|due| at_once || due <= now)
+    }
+
     /// What the spool is to do next, if it is idle and there is something.
-    pub fn next_work(&mut self) -> Option<Work> {
+    pub fn next_work(&mut self, now: Instant) -> Option<Work> {
         if self.spool.phase != Phase::Idle {
             return None;
         }
         let ends = self.spool.next.is_last;
-        let hands = !self.spool.refuses && self.memory.iter().any(Held::is_waiting);
+        let hands = self.hands(now);
         let Work { begins_stream, ends_stream, wanted_frames, .. } = &self.spool.next;
         let due = *begins_stream || *ends_stream || wanted_frames.is_some();
         if !(due || hands || ends || self.spool.gathered >= GATHERED_ACKNOWLEDGEMENTS) {
@@ -375,7 +392,7 @@ impl Book {
             unsent |= kept && !held.acknowledged && held.sent_on != now;
             side.refuses |= !kept;
             held.place = Place::Waiting;
-            !kept
+            !kept && !held.acknowledged
         });
         let wanted_for = side.wanted_for.take();
         let stream = self.stream.as_mut()?;

@@ -383,6 +383,7 @@ fn a_directory_serves_one_agent() {
         directory: directory.path().join("spool"),
         max_bytes: 1 << 20,
         max_age: Duration::from_hours(1),
+        write_after: Duration::ZERO,
     };
     let first = Spool::open(options.clone(), 1).unwrap();
     let refused = Spool::open(options.clone(), 2).err().unwrap();

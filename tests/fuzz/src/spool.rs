@@ -44,6 +44,7 @@ pub fn spool(bytes: &[u8]) {
         directory: folder.path().to_owned(),
         max_bytes: 1 << 20,
         max_age: Duration::from_hours(1),
+        write_after: Duration::ZERO,
     };
     for boot in [8, 9] {
         let Ok(mut spool) = Spool::open(options.clone(), boot) else { return };

@@ -83,7 +83,8 @@ fn largest(folder: &Path, ending: &str) -> anyhow::Result<PathBuf> {
 fn flipped_bit() -> anyhow::Result<Finding> {
     let mut collector = collector(CollectorOptions::default())?;
     collector.kill();
-    let options = AgentOptions { witness: true, ..AgentOptions::each("100ms") };
+    let options =
+        AgentOptions { witness: true, write_after: "0s".into(), ..AgentOptions::each("100ms") };
     let mut agent = AgentProgram::start(&collector, "ca1", &options);
     std::thread::sleep(Duration::from_secs(6));
     agent.kill();

@@ -36,7 +36,12 @@ const TORN: &[u8] = &[200, 0, 0, 0, 1, 2, 3, 4, 26, 99];
 
 fn options(directory: &Path) -> SpoolOptions {
     let max_age = Duration::from_hours(24);
-    SpoolOptions { directory: directory.to_owned(), max_bytes: 40 << 10, max_age }
+    SpoolOptions {
+        directory: directory.to_owned(),
+        max_bytes: 40 << 10,
+        max_age,
+        write_after: Duration::ZERO,
+    }
 }
 
 fn write(directory: &Path) {

@@ -57,7 +57,10 @@ impl Witness {
     pub fn new(max_bytes: u64, max_age: Duration) -> Self {
         let folder = TempDir::new().unwrap();
         let directory = folder.path().join("spool");
-        Self::of(folder, SpoolOptions { directory, max_bytes, max_age })
+        Self::of(
+            folder,
+            SpoolOptions { directory, max_bytes, max_age, write_after: Duration::ZERO },
+        )
     }
 
     fn of(folder: TempDir, options: SpoolOptions) -> Self {

@@ -1,7 +1,7 @@
 //! A book, a spool on disk, a wire and a collector, each of which goes on only when told to.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use headroom_proto::wire::agent_message::Message;
 use headroom_proto::wire::{Acknowledgement, AgentMessage, Frame, Loss, SequenceRange};
@@ -19,7 +19,8 @@ use crate::spool::{Spool, SpoolOptions};
 /// What fits in memory, in bytes.
 pub const MEMORY: u64 = 6000;
 
-const INTERVAL_MS: i64 = 1000;
+const WRITE_AFTER: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(1);
 
 type Id = (u64, u64);
 
@@ -51,6 +52,7 @@ pub struct World {
     losses: BTreeMap<Id, Loss>,
     answers: VecDeque<Acknowledgement>,
     now_ms: i64,
+    now: Instant,
     reading: Reading,
     _folder: TempDir,
 }
@@ -62,6 +64,7 @@ impl World {
             directory: folder.path().join("spool"),
             max_bytes: 48 << 10,
             max_age: Duration::from_secs(400),
+            write_after: WRITE_AFTER,
         };
         let mut world = Self {
             book: book(1),
@@ -78,6 +81,7 @@ impl World {
             losses: BTreeMap::new(),
             answers: VecDeque::new(),
             now_ms: 1_800_000_000_000,
+            now: Instant::now(),
             reading: Reading::default(),
             _folder: folder,
         };
@@ -98,13 +102,18 @@ impl World {
     }
 
     pub fn take(&mut self, series: u32) {
-        self.now_ms += INTERVAL_MS;
+        self.wait(INTERVAL);
+        self.take_at_once(series);
+    }
+
+    /// A reading right behind the one before.
+    pub fn take_at_once(&mut self, series: u32) {
         self.reading.begin(Scope::HOST, self.now_ms);
         let mut round = Round::new(&mut self.reading);
         for number in 0..series {
             round.push("m", &[("n", &number.to_string())], f64::from(number));
         }
-        self.book.take(&mut self.reading);
+        self.book.take(&mut self.reading, self.now);
         let of_boot = self.taken.range((self.boot, 0)..=(self.boot, u64::MAX));
         let sequence = of_boot.last().map_or(1, |(&(_, last), _)| last + 1);
         self.taken.insert((self.boot, sequence), (series.into(), self.now_ms));
@@ -112,6 +121,7 @@ impl World {
 
     pub fn wait(&mut self, time: Duration) {
         self.now_ms += time.as_millis() as i64;
+        self.now += time;
     }
 
     pub fn begin(&mut self) {
@@ -176,8 +186,16 @@ impl World {
     /// Hands work to a disk that hangs.
     pub fn hand(&mut self) {
         if self.under_way.is_none() {
-            self.under_way = self.book.next_work();
+            self.under_way = self.book.next_work(self.now);
         }
+    }
+
+    /// How many frames go to a disk that works, if there is work for it.
+    pub fn handed_frames(&mut self) -> usize {
+        self.hand();
+        let frames = self.under_way.as_ref().map_or(0, |work| work.frames.len());
+        self.work(Disk::Works);
+        frames
     }
 
     /// The disk does what it is busy with, or what there is. Whether there was anything.
@@ -337,7 +355,8 @@ impl World {
 }
 
 fn book(boot: u64) -> Book {
-    Book::new(boot, MemoryLimits { bytes: MEMORY, age: Duration::from_secs(400) })
+    let age = Duration::from_secs(400);
+    Book::new(boot, MemoryLimits { bytes: MEMORY, age, on_its_way: WRITE_AFTER })
 }
 
 fn ids(loss: &Loss) -> impl Iterator<Item = Id> + use<> {
