@@ -57,6 +57,16 @@ impl Browser {
         Self { client, driver, port, _folder: folder }
     }
 
+    /// Gives the page so many points of width, as a phone has them below a certain one: a window
+    /// never gets as narrow.
+    pub async fn resize(&self, width: u32) {
+        let phone = width < 600;
+        let parameters =
+            json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": phone });
+        let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": parameters });
+        self.ask("goog/cdp/execute", &command).await;
+    }
+
     /// What a script answers.
     pub async fn run(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()
@@ -70,12 +80,15 @@ impl Browser {
         .await;
     }
 
-    /// The page is no wider than the window.
+    /// The page is no wider than the window, and nothing in it is cut or scrolls.
     pub async fn scrolls_not_sideways(&self, width: u32) {
-        let wide =
-            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        let wide = self.run(wide).await;
-        assert_eq!(wide, json!(0), "at {width} points the page must not scroll sideways");
+        let wide = self.run(WIDE).await;
+        assert_eq!(wide, json!([]), "wider than their place at {width} points");
+    }
+
+    /// What is clicked or touched, and is less than 24 points wide or high.
+    pub async fn small_targets(&self) -> Value {
+        self.run(SMALL_TARGETS).await
     }
 
     /// Texts that stand out too little from what is behind them, by WCAG 2.1.
@@ -116,6 +129,27 @@ impl Browser {
 
 const PICTURES_LOADED: &str = "return [...document.images].length > 0 && \
     [...document.images].every((image) => image.complete && [360, 580, 900].includes(image.naturalWidth))";
+
+const WIDE: &str = r"
+const shown = [document.documentElement, ...document.querySelectorAll('body *')].filter((element) =>
+  element.checkVisibility() && !(element.closest('svg')) && getComputedStyle(element).clipPath === 'none');
+const room = document.documentElement.clientWidth;
+// A picture reaches into the margin of its page: its own is empty.
+const cut = (element) => getComputedStyle(element).display !== 'inline' && !element.querySelector('picture')
+  && element.localName !== 'picture' && element.scrollWidth > element.clientWidth + 1;
+const beyond = (element) => element.getBoundingClientRect().right > room + 1;
+return shown.filter((element) => element.tagName !== 'IMG' && (cut(element) || beyond(element)))
+  .map((element) => `${element.tagName} ${element.className} ${element.textContent.trim().slice(0, 40)}`);
+";
+
+const SMALL_TARGETS: &str = r"
+const targets = document.querySelectorAll('a, button, label, select, summary, input, abbr[tabindex]');
+// A box within its label is clicked with it.
+const own = [...targets].filter((element) => !element.matches('label input') && element.checkVisibility());
+const sizes = own.map((element) => [element.getBoundingClientRect(), element]);
+const small = sizes.filter(([{ width, height }]) => width < 24 || height < 24);
+return small.map(([{ width, height }, element]) => `${width} × ${height} ${element.outerHTML.slice(0, 120)}`);
+";
 
 const FAINT_TEXTS: &str = r"
 const channels = (colour) => colour.match(/[\d.]+/g).map(Number);

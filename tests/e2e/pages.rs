@@ -1,5 +1,6 @@
 //! The pages in a real browser: what a reader sees, on a desk and on a phone, light and dark.
 
+mod looks;
 mod problems;
 mod rooms;
 mod routes;
@@ -59,8 +60,8 @@ async fn a_reader_sees_the_host_and_its_picture() {
     page.find(Locator::Css("thead th:last-child button")).await.unwrap().click().await.unwrap();
     assert!(page.current_url().await.unwrap().query().unwrap_or("").contains("sort=7"));
 
-    for (width, height) in [(1240, 900), (360, 740)] {
-        page.set_window_size(width, height).await.unwrap();
+    for width in [1240, 360] {
+        browser.resize(width).await;
         browser.scrolls_not_sideways(width).await;
     }
     browser.end().await;

@@ -95,8 +95,8 @@ async fn problems_read_in_every_light_and_width() {
     let long = format!("/hosts/{}", "a".repeat(300));
     for scheme in ["light", "dark"] {
         browser.prefer(scheme).await;
-        for (width, height) in [(1240, 900), (390, 800)] {
-            page.set_window_size(width, height).await.unwrap();
+        for width in [1240, 390] {
+            browser.resize(width).await;
             for path in ["/hosts/ca9", "/rooms?range=year", long.as_str()] {
                 page.goto(&collector.http(path)).await.unwrap();
                 browser.scrolls_not_sideways(width).await;

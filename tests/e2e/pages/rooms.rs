@@ -24,6 +24,11 @@ fn host(samples: &mut Samples<'_>, n: f64) {
     samples.push(("node_network_speed_bytes", vec![("device", "eth0")], 125e6));
     samples.push(("node_network_transmit_bytes_total", vec![("device", "eth0")], n * 1e7));
     samples.push(("node_network_receive_bytes_total", vec![("device", "eth0")], n * 1e6));
+    let long = "/var/lib/bigbluebutton/recordings-of-many-years";
+    let place = vec![("device", "sdb1"), ("fstype", "ext4"), ("mountpoint", long)];
+    samples.push(("node_filesystem_size_bytes", place.clone(), 500e9));
+    samples.push(("node_filesystem_free_bytes", place.clone(), 300e9));
+    samples.push(("node_filesystem_avail_bytes", place, 300e9));
     for (mode, part) in [("idle", 11.0), ("user", 4.0)] {
         samples.push(("node_cpu_seconds_total", vec![("cpu", "0"), ("mode", mode)], n * part));
     }
@@ -86,7 +91,8 @@ async fn text(collector: &CollectorProgram, path: &str) -> (u16, String) {
     (status, String::from_utf8(body).unwrap())
 }
 
-async fn filled() -> CollectorProgram {
+/// The cooperative, in a collector that runs.
+pub async fn filled() -> CollectorProgram {
     let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
     let (status, page) = text(&collector, "/rooms").await;
     assert!(status == 200 && page.contains("No host has told of rooms yet."), "{page}");
@@ -111,8 +117,8 @@ async fn the_page_of_rooms_answers_first_and_reads_in_every_light_and_width() {
     );
     for scheme in ["light", "dark"] {
         browser.prefer(scheme).await;
-        for (width, height) in [(1240, 900), (390, 800)] {
-            page.set_window_size(width, height).await.unwrap();
+        for width in [1240, 390] {
+            browser.resize(width).await;
             for path in ["/rooms", "/rooms?host=de1&range=hour", "/", "/hosts/ca1?range=week"] {
                 page.goto(&collector.http(path)).await.unwrap();
                 browser.pictures_load().await;

@@ -21,7 +21,7 @@ use crate::web::site::Visit;
 const PERIODS: [Period; 6] =
     [Period::Minutes, Period::Hour, Period::Day, Period::Week, Period::Month, Period::Year];
 
-/// Pictures below each other: what happens in the rooms, what it takes, what is left.
+/// Pictures, in this order: what happens in the rooms, what it takes, what is left.
 const OF_ROOMS: [&str; 3] = ["people", "rooms", "cameras"];
 const OF_HOST: [&str; 3] = ["cpu", "memory", "disk"];
 
@@ -100,11 +100,10 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     let of = Pictures { visit, when };
     let mut pictures = Vec::new();
     if own.is_some() {
-        pictures = of.column(&OF_ROOMS, instance)?;
+        pictures = of.several(&OF_ROOMS, instance)?;
     }
-    let size = if own.is_some() { Size::Strip } else { Size::Full };
-    pictures.push(of.of_links(instance, size, &day)?);
-    pictures.extend(of.column(&OF_HOST, instance)?);
+    pictures.push(of.of_links(instance, Size::Small, &day)?);
+    pictures.extend(of.several(&OF_HOST, instance)?);
     for mount in mounts.iter().take(MOST_MOUNTS) {
         pictures.push(of.of_mount(instance, &mount.mountpoint)?);
     }

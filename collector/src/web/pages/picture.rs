@@ -64,7 +64,7 @@ impl Pictures<'_> {
     /// A picture of one file system of a host.
     pub fn of_mount(self, instance: &str, mountpoint: &str) -> Result<Picture, Problem> {
         let wanted = Wanted { graph: MOUNT, whom: instance, part: Some(mountpoint) };
-        let picture = self.of(wanted, Size::Strip)?;
+        let picture = self.of(wanted, Size::Small)?;
         let mount = form_urlencoded(mountpoint);
         Ok(Picture { wishes: format!("mount={mount}&{}", picture.wishes), ..picture })
     }
@@ -78,9 +78,9 @@ impl Pictures<'_> {
         Ok(self.picture(&gathered, size))
     }
 
-    /// Several pictures of a host below each other.
-    pub fn column(self, graphs: &[&'static str], instance: &str) -> Result<Vec<Picture>, Problem> {
-        graphs.iter().map(|graph| self.one(graph, instance, Size::Strip)).collect()
+    /// Several pictures of a host, two beside each other where there is room.
+    pub fn several(self, graphs: &[&'static str], instance: &str) -> Result<Vec<Picture>, Problem> {
+        graphs.iter().map(|graph| self.one(graph, instance, Size::Small)).collect()
     }
 
     /// The picture of a host's links, whose traffic of the last day was read already.

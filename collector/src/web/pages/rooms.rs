@@ -18,8 +18,8 @@ use crate::web::site::Visit;
 
 const PERIODS: [Period; 4] = [Period::Hour, Period::Day, Period::Week, Period::Month];
 
-/// The pictures of a host below each other, on one axis of time.
-const STRIPS: [&str; 5] = ["people", "rooms", "cameras", "network", "cpu"];
+/// The pictures of a host.
+const OF_HOST: [&str; 5] = ["people", "rooms", "cameras", "network", "cpu"];
 
 /// Of so many hosts there are pictures at once, the busiest; the others are a link away.
 const MOST_HOSTS: usize = 3;
@@ -174,7 +174,7 @@ fn make(visit: Visit<'_>, query: RoomsQuery) -> Result<Content, Problem> {
         Ok(HostPictures {
             instance: host.instance.clone(),
             now: words::now_and_next(host, &moment),
-            pictures: pictures.column(&STRIPS, &host.instance)?,
+            pictures: pictures.several(&OF_HOST, &host.instance)?,
         })
     });
     let columns = columns.collect::<Result<_, Problem>>()?;
