@@ -6,9 +6,8 @@ use super::look::Look;
 use super::meter::Meter;
 use super::rates::{Difference, Extrapolation};
 use super::sample::Sample;
-use super::sum::sum;
+use super::sum::Sum;
 use super::tree::WindowFunction;
-use super::windows;
 use crate::samples::{Bucket, Figure, Figures, Resolution, TimeRange};
 
 /// A function that needs no more of its windows than buckets keep.
@@ -80,29 +79,84 @@ impl BucketFunction {
         let end = buckets.partition_point(|bucket| bucket.begin_ms < window.to_ms);
         let border = buckets.get(end).filter(|bucket| bucket.first_ms == window.to_ms);
         let border = border.map(|bucket| bucket.first);
-        let inside = &buckets[begin..end];
-        if inside.is_empty() && border.is_none() {
-            return Ok(None);
+        let mut fold = Fold::default();
+        for part in meter.parts(&buckets[begin..end]) {
+            part?.iter().for_each(|bucket| fold.add(bucket));
         }
-        let count = inside.iter().map(|bucket| bucket.count).sum::<f64>();
-        let count = count + f64::from(border.is_some());
-        let values = |value: fn(&Bucket) -> f64| -> Vec<f64> {
-            inside.iter().map(value).chain(border).collect()
-        };
-        Ok(match self {
-            Self::Count => Some(count),
-            Self::Sum => Some(sum(&values(|bucket| bucket.sum), meter)?),
-            Self::Average => Some(sum(&values(|bucket| bucket.sum), meter)? / count),
-            Self::Min => Some(windows::min(&values(|bucket| bucket.min), meter)?),
-            Self::Max => Some(windows::max(&values(|bucket| bucket.max), meter)?),
-            Self::Last => border.or_else(|| inside.last().map(|bucket| bucket.last)),
+        if let Some(border) = border {
+            fold.add_sample(Sample { at_ms: window.to_ms, value: border });
+        }
+        Ok(self.of_fold(fold, window))
+    }
+
+    /// The function of a window with all that it holds.
+    pub fn of_fold(self, fold: Fold, window: TimeRange) -> Option<f64> {
+        let all = fold.bucket()?;
+        match self {
+            Self::Count => Some(all.count),
+            Self::Sum => Some(all.sum),
+            Self::Average => Some(all.sum / all.count),
+            Self::Min => Some(all.min),
+            Self::Max => Some(all.max),
+            Self::Last => Some(all.last),
             Self::Present => Some(1.0),
             Self::Difference(kind) => {
-                let border = border.map(|value| Sample { at_ms: window.to_ms, value });
-                let difference = difference(inside, border, count);
-                difference.and_then(|difference| difference.extrapolated(window, kind))
+                let difference = Difference {
+                    first: Sample { at_ms: all.first_ms, value: all.first },
+                    last: Sample { at_ms: all.last_ms, value: all.last },
+                    count: all.count as usize,
+                    drops: all.drops,
+                };
+                difference.extrapolated(window, kind)
             }
-        })
+        }
+    }
+}
+
+/// Buckets and samples in order of time, as one bucket. What is not read of buckets means nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fold {
+    all: Option<Bucket>,
+    sum: Sum,
+}
+
+impl Fold {
+    /// All of them, if there are any.
+    pub fn bucket(&self) -> Option<Bucket> {
+        self.all.map(|all| Bucket { sum: self.sum.settled(), ..all })
+    }
+
+    /// What comes behind all others.
+    pub fn add(&mut self, next: &Bucket) {
+        self.sum.add(next.sum);
+        let Some(all) = &mut self.all else {
+            self.all = Some(*next);
+            return;
+        };
+        let fall = if next.first < all.last { all.last } else { 0.0 };
+        all.drops += fall + next.drops;
+        all.count += next.count;
+        all.min = if next.min < all.min || all.min.is_nan() { next.min } else { all.min };
+        all.max = if next.max > all.max || all.max.is_nan() { next.max } else { all.max };
+        (all.last_ms, all.last) = (next.last_ms, next.last);
+    }
+
+    /// A sample behind all others.
+    pub fn add_sample(&mut self, Sample { at_ms, value }: Sample) {
+        self.add(&Bucket {
+            begin_ms: at_ms,
+            count: 1.0,
+            sum: value,
+            min: value,
+            max: value,
+            first_ms: at_ms,
+            first: value,
+            last_ms: at_ms,
+            last: value,
+            drops: 0.0,
+            slope_min: f64::NAN,
+            slope_max: f64::NAN,
+        });
     }
 }
 
@@ -117,23 +171,4 @@ pub fn resolution(look: &Look) -> Option<Resolution> {
             && (look.steps() == 1 || aligned(look.step_ms()))
     };
     Resolution::ALL.into_iter().rev().find(fits)
-}
-
-fn difference(inside: &[Bucket], border: Option<Sample>, count: f64) -> Option<Difference> {
-    let first = |bucket: &Bucket| Sample { at_ms: bucket.first_ms, value: bucket.first };
-    let last = |bucket: &Bucket| Sample { at_ms: bucket.last_ms, value: bucket.last };
-    let mut drops = 0.0;
-    let mut before: Option<f64> = None;
-    for bucket in inside {
-        let fall = before.filter(|before| bucket.first < *before);
-        drops += fall.unwrap_or_default() + bucket.drops;
-        before = Some(bucket.last);
-    }
-    let at_border = before.filter(|before| border.is_some_and(|border| border.value < *before));
-    Some(Difference {
-        first: inside.first().map(first).or(border)?,
-        last: border.or_else(|| inside.last().map(last))?,
-        count: count as usize,
-        drops: drops + at_border.unwrap_or_default(),
-    })
 }

@@ -24,6 +24,11 @@ impl Sum {
     pub fn total(self) -> f64 {
         self.sum + self.lost
     }
+
+    /// The total, where an infinite one stays so.
+    pub fn settled(self) -> f64 {
+        if self.sum.is_infinite() { self.sum } else { self.total() }
+    }
 }
 
 /// The sum of all values.
@@ -32,5 +37,5 @@ pub fn sum(values: &[f64], meter: &Meter<'_>) -> Result<f64, QueryError> {
     for part in meter.parts(values) {
         part?.iter().for_each(|value| sum.add(*value));
     }
-    Ok(if sum.sum.is_infinite() { sum.sum } else { sum.total() })
+    Ok(sum.settled())
 }

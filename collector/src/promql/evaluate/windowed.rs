@@ -21,9 +21,9 @@ type Function<'f> = dyn Fn(&Window<'_>, usize) -> Result<Option<f64>, QueryError
 impl<'b> Evaluator<'b> {
     /// Functions of windows.
     pub(super) fn over_time(&self, node: &OverTime, grid: &Grid) -> Result<Rows<'b>, QueryError> {
-        let of_rollups = match self.over_buckets(node, grid)? {
+        let of_rollups = match self.over_long_windows(node, grid)? {
             Some(rows) => Some(rows),
-            None => self.over_long_window(node, grid)?,
+            None => self.over_buckets(node, grid)?,
         };
         let mut rows = match of_rollups {
             Some(rows) => rows,
@@ -34,11 +34,7 @@ impl<'b> Evaluator<'b> {
         Ok(rows)
     }
 
-    pub(super) fn over_samples(
-        &self,
-        node: &OverTime,
-        grid: &Grid,
-    ) -> Result<Rows<'b>, QueryError> {
+    fn over_samples(&self, node: &OverTime, grid: &Grid) -> Result<Rows<'b>, QueryError> {
         let Windows { series, look, memory: _memory, names } = self.windows(&node.range, grid)?;
         let function = self.function(&node.function, grid)?;
         let mut rows = Rows::none(&self.meter);
@@ -63,11 +59,7 @@ impl<'b> Evaluator<'b> {
     }
 
     /// A function whose windows end where buckets of rollups do; nothing if they do not.
-    pub(super) fn over_buckets(
-        &self,
-        node: &OverTime,
-        grid: &Grid,
-    ) -> Result<Option<Rows<'b>>, QueryError> {
+    fn over_buckets(&self, node: &OverTime, grid: &Grid) -> Result<Option<Rows<'b>>, QueryError> {
         let RangeVector::Window(window) = &node.range else { return Ok(None) };
         let Some(function) = BucketFunction::of(&node.function) else { return Ok(None) };
         let look = self.look(window, grid);
@@ -205,7 +197,7 @@ impl<'b> Evaluator<'b> {
 }
 
 /// The labels of the result: the last sample is still one of the metric.
-fn labels(
+pub(super) fn labels(
     function: &WindowFunction,
     names: &mut Names<'_>,
     labels: &Labels,

@@ -6,7 +6,9 @@ use crate::promql::parse::parse;
 use crate::promql::tree::{Expression, Shift, Vector};
 use crate::promql::value::Value;
 use crate::promql::{QueryLimits, Steps};
-use crate::samples::{Budget, Hints, Matcher, Reader, Resolution, Selection, TimeRange};
+use crate::samples::{
+    Budget, Hints, Limits, Matcher, Pool, Reader, Resolution, Selection, Stop, TimeRange,
+};
 use crate::store::{Due, FrameWrite, Store};
 
 const DAY_MS: i64 = 86_400_000;
@@ -37,9 +39,15 @@ fn store(directory: &std::path::Path, samples: &[(i64, f64)]) -> Store {
     store
 }
 
+/// Steps that lie on borders of buckets, and steps that lie anywhere.
 fn check(store: &Store) {
+    let from_ms = 100 * DAY_MS - 3_600_000;
+    check_over(store, Grid { from_ms, step_ms: 3_600_000, steps: 60 });
+    check_over(store, Grid { from_ms: from_ms + 123_457, step_ms: 1_234_567, steps: 170 });
+}
+
+fn check_over(store: &Store, grid: Grid) {
     let from = 100 * DAY_MS;
-    let grid = Grid { from_ms: from - 3_600_000, step_ms: 3_600_000, steps: 60 };
     let range = TimeRange { from_ms: from - 2 * DAY_MS, to_ms: from + 4 * DAY_MS };
     let matchers = [Matcher::metric("c")];
     let budget = Budget::unlimited();
@@ -146,6 +154,58 @@ fn windows_of_years_are_answered_from_what_there_is() {
     check("expired");
 }
 
+/// Each step of a range is what a moment is, and neither reads more than what lies at the ends.
+#[test]
+fn steps_of_long_windows_are_answered_as_moments_are() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let value = |n: i64| if n == 777 { 5_000.0 } else { (n * n % 1_000) as f64 };
+    let samples: Vec<(i64, f64)> = (0..60_000).map(|n| (n * 6, value(n))).collect();
+    let store = store(directory.path(), &samples);
+    store.seal().unwrap();
+    let begin_ms = 104 * DAY_MS - 77 * 60_000 - 3_211;
+    let check = |when: &str, from_ms: i64| {
+        for function in FUNCTIONS {
+            for window in ["100y", "30d", "49h13m7s", "24h"] {
+                let expression = format!("{function}(c[{window}])");
+                // Of 60,000 samples.
+                let limits = Limits { samples: 12_000, series: 10, bytes: 64 << 20 };
+                let budget = || Budget::new(limits, Pool::new(64 << 20), Stop::default());
+                let limits = QueryLimits::default();
+                let steps = Steps { from_ms, to_ms: from_ms + 400 * 37_000, step_ms: 37_000 };
+                let of_range = budget();
+                let reader = Reader::new(&store, &of_range);
+                let found = crate::promql::range(reader, &expression, steps, limits);
+                let rows = found.unwrap_or_else(|e| panic!("{expression} {when}: {e}")).into_rows();
+                for step in (0..=400).step_by(57) {
+                    let at_ms = from_ms + step as i64 * 37_000;
+                    let of_moment = budget();
+                    let reader = Reader::new(&store, &of_moment);
+                    let moment = crate::promql::instant(reader, &expression, at_ms, limits);
+                    let moment = moment.unwrap().into_rows();
+                    let points =
+                        |rows: &[Row], step: usize| rows.first().and_then(|row| row.points[step]);
+                    let (one, all) = (points(&moment, 0), points(&rows, step));
+                    assert_eq!(one, all, "{expression} at {at_ms} {when}");
+                    assert!(one.is_some(), "{expression} at {at_ms} {when}");
+                }
+            }
+        }
+    };
+    let retention = |raw_ms| crate::store::Retention {
+        raw_ms,
+        minutes_ms: i64::MAX / 4,
+        hours_ms: i64::MAX / 4,
+    };
+    let due = |raw_ms| Due::at(107 * DAY_MS, retention(raw_ms));
+    // What came of late is merged the next time.
+    for raw_ms in [i64::MAX / 4, i64::MAX / 4] {
+        store.maintain(due(raw_ms), &|| false).unwrap();
+    }
+    check("rolled up", begin_ms);
+    store.maintain(due(DAY_MS), &|| false).unwrap();
+    check("expired", begin_ms);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     /// Falls, gaps, samples on borders, NaN and infinities; before and after rolling up.
@@ -166,7 +226,10 @@ proptest! {
         let ever = crate::store::Retention { raw_ms: i64::MAX / 4, minutes_ms: i64::MAX / 4,
             hours_ms: i64::MAX / 4 };
         store.seal().unwrap();
-        store.maintain(Due::at(200 * DAY_MS, ever), &|| false).unwrap();
+        // What came of late is merged the next time.
+        for _ in 0..2 {
+            store.maintain(Due::at(200 * DAY_MS, ever), &|| false).unwrap();
+        }
         check(&store);
     }
 }
