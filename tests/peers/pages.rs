@@ -55,9 +55,9 @@ pub fn compare() -> anyhow::Result<()> {
         println!("nothing is compared: HEADROOM_BEFORE names no other program");
         return Ok(());
     };
-    let seed = demo::seed(&before)?;
-    let (before, after) =
-        (Demo::start(&before, &seed)?, Demo::start(&binaries().join("headroom"), &seed)?);
+    let after = binaries().join("headroom");
+    let seed = demo::seed(&after)?;
+    let (before, after) = (Demo::start(&before, &seed)?, Demo::start(&after, &seed)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let client = reqwest::Client::new();
     for demo in [&before, &after] {

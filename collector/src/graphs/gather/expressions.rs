@@ -1,6 +1,7 @@
 //! PromQL in steps: rows become lines, with the readings that say where zero is zero.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use headroom_proto::metric::INSTANCE;
 
@@ -41,6 +42,8 @@ pub struct Asking<'a> {
     span: &'a Span,
     now_ms: i64,
     steps: Steps,
+    /// The end of the span, if it is a moment behind the steps.
+    end_ms: Option<i64>,
     pace: Pace,
     /// How far readings usually are apart at the end of the span.
     distance_ms: Option<i64>,
@@ -54,6 +57,16 @@ struct Read {
     /// Where a reading told of all there is.
     complete: Points,
     complete_now: Points,
+}
+
+impl Read {
+    fn within(&self, places: &Range<usize>) -> Self {
+        let part = |points: &Points| -> Points {
+            points.get(places.start..places.end.min(points.len())).unwrap_or_default().to_vec()
+        };
+        let (counts, complete) = (part(&self.counts), part(&self.complete));
+        Self { counts, complete, complete_now: self.complete_now.clone() }
+    }
 }
 
 /// What is found of the extremes of a line.
@@ -83,8 +96,32 @@ impl<'a> Asking<'a> {
             Value::Scalar(_) | Value::Text(_) | Value::Vector(_) => None,
         };
         let (steps, pace) = (Steps::of(span, distance), Pace::of(distance));
+        let end_ms = Some(span.to_ms).filter(|end_ms| steps.to_ms < *end_ms);
         let distance_ms = distance;
-        Ok(Self { samples, of, whom, mount, readings, span, now_ms, steps, pace, distance_ms })
+        Ok(Self {
+            samples,
+            of,
+            whom,
+            mount,
+            readings,
+            span,
+            now_ms,
+            steps,
+            end_ms,
+            pace,
+            distance_ms,
+        })
+    }
+
+    /// The same for some of the moments.
+    fn within(&self, places: &Range<usize>) -> Self {
+        let Steps { from_ms, step_ms, .. } = self.steps;
+        let step = |place: usize| from_ms + place as i64 * step_ms;
+        let count = self.steps.count();
+        let to_ms = step(places.end.min(count)) - step_ms;
+        let steps = Steps { from_ms: step(places.start), to_ms, ..self.steps };
+        let end_ms = self.end_ms.filter(|_| places.end > count);
+        Self { steps, end_ms, ..*self }
     }
 
     /// All lines, each over all steps, and what their figures are told from.
@@ -131,10 +168,9 @@ impl<'a> Asking<'a> {
 
     /// The moments of a graph: its steps, and its end.
     fn moments(&self) -> Vec<i64> {
-        let Steps { from_ms, step_ms, to_ms, .. } = self.steps;
+        let Steps { from_ms, step_ms, .. } = self.steps;
         let steps = (0..self.steps.count() as i64).map(|step| from_ms + step * step_ms);
-        let end = (to_ms < self.span.to_ms).then_some(self.span.to_ms);
-        steps.chain(end).collect()
+        steps.chain(self.end_ms).collect()
     }
 
     fn names(&self, detail: Detail) -> Names<'a> {
@@ -164,8 +200,8 @@ impl<'a> Asking<'a> {
             let query = RangeQuery { expression: &text, steps, limits: self.limits() };
             found = series(self.samples.range(query)?, by);
         }
-        if self.moments().len() > count {
-            let end = promql::instant(self.samples.reader, &text, self.span.to_ms, self.limits())?;
+        if let Some(end_ms) = self.end_ms {
+            let end = promql::instant(self.samples.reader, &text, end_ms, self.limits())?;
             append(&mut found, series(end, by), count);
         }
         Ok(found)
@@ -212,11 +248,19 @@ impl<'a> Asking<'a> {
     ) -> Result<Vec<Values>, QueryError> {
         let told = expressions.told.as_ref().map(|way| self.told(way, definition)).transpose()?;
         let Some(told) = told else { return self.derived(definition, expressions, read) };
-        if !(0..read.counts.len()).any(|place| told.misses(&read.counts, place)) {
+        let missed = told.missed(&read.counts);
+        if missed.is_empty() {
             return Ok(vec![told]);
         }
-        let derived = self.derived(definition, expressions, read)?.into_iter().next();
-        Ok(vec![told.or(&derived.unwrap_or_default(), &read.counts)])
+        let mut derived = Values::default();
+        for places in missed {
+            let found =
+                self.within(&places).derived(definition, expressions, &read.within(&places))?;
+            if let Some(found) = found.first() {
+                derived.fill(places.start, found);
+            }
+        }
+        Ok(vec![told.or(&derived, &read.counts)])
     }
 
     fn told(&self, way: &Way, definition: &LineDefinition) -> Result<Values, QueryError> {

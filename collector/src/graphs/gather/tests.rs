@@ -3,6 +3,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 
+use super::values::Values;
 use super::*;
 use crate::graphs::definition::Colour;
 use crate::graphs::{Period, definition, names};
@@ -224,4 +225,38 @@ fn beyond_six_series_the_smallest_become_one() {
     assert_eq!(colours.len(), 6);
     let one = graph(&store, "organisation", ("a", span(BEGIN_MS, BEGIN_MS + 600_000 - 15_000)));
     assert_eq!((one.lines[0].statistics.unwrap().max, one.whom.as_str()), (7.0, "a"));
+}
+
+#[test]
+fn what_is_derived_is_asked_for_only_where_nothing_tells() {
+    let readings = [Some(4.0); 60];
+    let told = |told: &[usize]| {
+        let mean = (0..60).map(|place| told.contains(&place).then_some(1.0)).collect();
+        Values { mean, ..Values::default() }
+    };
+    let all: Vec<usize> = (0..60).collect();
+    let without = |missing: &[usize]| -> Vec<usize> {
+        all.iter().copied().filter(|place| !missing.contains(place)).collect()
+    };
+    // First places and ends of what is asked for.
+    let cases: [(&[usize], &[[usize; 2]]); 6] = [
+        (&[], &[]),
+        (&[0], &[[0, 2]]),
+        (&[59], &[[59, 60]]),
+        (&[5, 6, 7], &[[5, 9]]),
+        // Near to each other, and far apart.
+        (&[5, 20], &[[5, 22]]),
+        (&[5, 50], &[[5, 7], [50, 52]]),
+    ];
+    for (missing, expected) in cases {
+        let missed = told(&without(missing)).missed(&readings);
+        let ends: Vec<[usize; 2]> =
+            missed.iter().map(|places| [places.start, places.end]).collect();
+        assert_eq!(ends, expected, "{missing:?}");
+    }
+    // Where nothing was read, nothing is missing.
+    assert_eq!(told(&[]).missed(&[None; 60]).len(), 0);
+    let mut derived = Values::default();
+    derived.fill(3, &told(&[0, 1]));
+    assert_eq!(derived.mean, [None, None, None, Some(1.0), Some(1.0)]);
 }

@@ -1,11 +1,16 @@
 //! The values of one series of a line: over the moments of a graph, with their extremes, and what is
 //! known of these. Pure.
 
+use std::ops::Range;
+
 use super::points::{Points, at, join};
 use crate::graphs::definition::{HUES, Shape};
 
 /// More series of one line than this are drawn as one of "others".
 const MOST_SERIES: usize = HUES.len() + 1;
+
+/// Places so far apart are asked for together.
+const NEAR: usize = 16;
 
 /// One series of a line.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +43,30 @@ impl Values {
     /// Where something was read that these do not tell.
     pub fn misses(&self, readings: &[Option<f64>], place: usize) -> bool {
         at(readings, place).is_some() && at(&self.mean, place).is_none()
+    }
+
+    /// The places around all that these do not tell, each with the moment behind it; what lies near to
+    /// each other is one.
+    pub fn missed(&self, readings: &[Option<f64>]) -> Vec<Range<usize>> {
+        let mut missed: Vec<Range<usize>> = Vec::new();
+        for place in (0..readings.len()).filter(|place| self.misses(readings, *place)) {
+            let end = (place + 2).min(readings.len());
+            match missed.last_mut().filter(|last| place <= last.end + NEAR) {
+                Some(last) => last.end = end,
+                None => missed.push(place..end),
+            }
+        }
+        missed
+    }
+
+    /// Takes over what stands in `part` from `start` on.
+    pub fn fill(&mut self, start: usize, part: &Self) {
+        for place in 0..part.mean.len() {
+            if let Some(values) = part.at(place) {
+                self.put(start + place, values, part.is_bounded(place));
+            }
+        }
+        self.now = self.now.or(part.now);
     }
 
     /// These, and where something was read that they do not tell, what is derived from other series.
