@@ -1,10 +1,11 @@
 //! How long pages take with their pictures: the demo of this program beside that of another one,
-//! over copies of the same data, in turns; and whether both tell the same figures.
+//! over copies of the data that a demo of today makes, in turns; and whether both tell the same figures of
+//! data that the older one has made.
 
 mod demo;
 mod figures;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -55,16 +56,17 @@ pub fn compare() -> anyhow::Result<()> {
         println!("nothing is compared: HEADROOM_BEFORE names no other program");
         return Ok(());
     };
-    let after = binaries().join("headroom");
-    let seed = demo::seed(&after)?;
-    let (before, after) = (Demo::start(&before, &seed)?, Demo::start(&after, &seed)?);
+    let programs = [before, binaries().join("headroom")];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let client = reqwest::Client::new();
-    for demo in [&before, &after] {
-        process::wait_until_idle(demo.id())?;
-    }
+    // What both know how to tell is compared where the older one has made the data.
+    let seed = demo::seed(&programs[0], "demo-before")?;
+    let [before, after] = demos(&programs, &seed)?;
     let compared = runtime.block_on(figures::agree(&client, &before, &after, &seed))?;
     println!("{compared} answers of graphs have the same figures in both");
+    before.stop();
+    after.stop();
+    let [before, after] = demos(&programs, &demo::seed(&programs[1], "demo")?)?;
     let mut visits: Vec<[Vec<Visit>; 2]> = PAGES.iter().map(|_| Default::default()).collect();
     for run in 0..runs {
         println!("run {} of {runs}", run + 1);
@@ -86,6 +88,15 @@ pub fn compare() -> anyhow::Result<()> {
     println!();
     table::print(&["ms, median", "before", "after", "ratio", "aim"], &rows);
     Ok(())
+}
+
+/// A demo of each over a copy of the same data, when they have nothing left to do.
+fn demos(programs: &[PathBuf; 2], seed: &Path) -> anyhow::Result<[Demo; 2]> {
+    let demos = [Demo::start(&programs[0], seed)?, Demo::start(&programs[1], seed)?];
+    for demo in &demos {
+        process::wait_until_idle(demo.id())?;
+    }
+    Ok(demos)
 }
 
 fn rows(page: &Page, [before, after]: &[Vec<Visit>; 2]) -> Vec<Vec<String>> {

@@ -21,9 +21,10 @@ pub struct Demo {
     _folder: TempDir,
 }
 
-/// The kept data directory of a demo: what an earlier run left, else a new one, made by `program`.
-pub fn seed(program: &Path) -> anyhow::Result<PathBuf> {
-    let seed = binaries().with_file_name("recordings").join("demo");
+/// The kept data directory of a demo by its name: what an earlier run left, else a new one, made by
+/// `program`.
+pub fn seed(program: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let seed = binaries().with_file_name("recordings").join(name);
     if seed.exists() {
         return Ok(seed);
     }
