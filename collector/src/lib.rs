@@ -64,6 +64,9 @@ pub mod fleet;
 // Rooms and people, now and today.
 pub mod rooms;
 
+// Capacity: what rooms ask of a host, and how sure that is.
+pub mod planning;
+
 // Pages, pictures and the query API over HTTP.
 pub mod web;
 

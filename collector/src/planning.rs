@@ -1,0 +1,19 @@
+//! Capacity from measured use: what rooms ask of a host, what is left of it, and how sure that is.
+//!
+//! Pure: values in, values out; no store, no pages, no clock. A range always comes with what it
+//! rests on, and what cannot be told is a [`Doubt`] with its sentence, never a confident number.
+
+// Statistics with values to check against.
+pub mod billing;
+pub mod least_squares;
+pub mod non_negative;
+pub mod quantiles;
+pub mod theil_sen;
+
+// The published formula: rooms to streams to Mbit/s.
+pub mod media;
+pub mod room;
+
+mod doubt;
+
+pub use self::doubt::Doubt;
