@@ -14,6 +14,21 @@ pub mod theil_sen;
 pub mod media;
 pub mod room;
 
+// The fit: a host's own factors on the published formula.
+pub mod fit;
+pub mod minute;
+pub mod prior;
+pub mod received;
+pub mod row;
+
+// What past peaks say of the next ones.
+pub mod outlook;
+pub mod scores;
+
+// The answers: a host's link, under rooms as they were or as somebody types them.
+pub mod bandwidth;
+pub mod mix;
+
 mod doubt;
 
 pub use self::doubt::Doubt;

@@ -18,6 +18,7 @@ mod memory;
 mod outage;
 mod own_numbers;
 mod pages;
+mod planning;
 mod promql;
 mod query;
 mod recorded;

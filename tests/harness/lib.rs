@@ -3,6 +3,7 @@
 mod agent;
 pub mod bigbluebutton;
 pub mod by_hand;
+pub mod calibration;
 mod collector;
 mod control_group;
 mod declared;

@@ -52,6 +52,17 @@ impl Chance {
     pub(super) fn wait(&mut self, mean: f64) -> f64 {
         -mean * (1.0 - self.unit()).ln()
     }
+
+    /// A standard normal number (Box & Muller 1958).
+    pub(super) fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
+    /// A factor around 1 whose logarithm has this standard deviation.
+    pub(super) fn log_normal(&mut self, deviation: f64) -> f64 {
+        (deviation * self.normal()).exp()
+    }
 }
 
 /// One seed of several numbers; their order counts.

@@ -23,6 +23,7 @@ mod recordings;
 mod timetable;
 mod usage;
 mod walk;
+pub mod worlds;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,189 @@
+//! What a host sends: its factors on the published formula, and what its past peaks say of the
+//! next ones.
+
+use super::doubt::Doubt;
+use super::fit::{Fit, Posterior};
+use super::media::Media;
+use super::minute::Minute;
+use super::mix::Mix;
+use super::outlook::Outlook;
+use super::prior::{SharesFrom, of_bandwidth};
+use super::received::Received;
+use super::row::Row;
+use super::scores::{BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, scores};
+
+/// What typing a mix leaves open, relative.
+const TYPED_SPREAD: f64 = 0.04;
+
+/// Least that is ever expected, so that logarithms stay finite.
+const LEAST_MBIT: f64 = 0.01;
+
+/// The load model of one host's link, outwards.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bandwidth {
+    /// Base, audio with web, cameras, shares.
+    pub fit: Fit<4>,
+    /// Bytes in, where shares are estimated from them.
+    pub received: Option<Received>,
+    /// How shares were known.
+    pub shares: SharesFrom,
+    /// Of past busy days.
+    pub days: Scores,
+    /// Of past busy hours.
+    pub hours: Scores,
+    /// What is to be said beside every number.
+    pub doubts: Vec<Doubt>,
+    media: Media,
+}
+
+impl Bandwidth {
+    /// The model of a host's minutes of one regime, ordered by time.
+    pub fn of(minutes: &[Minute], media: &Media) -> Result<Self, Doubt> {
+        let known = Knowledge::of(minutes, media);
+        let prior = of_bandwidth(known.shares);
+        let rows = known.rows(minutes, media);
+        let fit = Fit::of(&rows, &prior)?;
+        let glances = left_out(&fit, &rows);
+        let of_minute = |place: usize| {
+            let (row, posterior) = (&rows[place], &glances.posterior_of(place));
+            prior.variance(row, &posterior.factors) + posterior.variance(row)
+        };
+        let days = scores(&glances.glances, Period::Day, of_minute);
+        let hours = scores(&glances.glances, Period::Hour, of_minute);
+        let doubts = Doubt::of_history(&rows, media, known.shares, days.len());
+        Ok(Self {
+            fit,
+            received: known.received,
+            shares: known.shares,
+            days: Scores::of(&days),
+            hours: Scores::of(&hours),
+            doubts,
+            media: media.clone(),
+        })
+    }
+
+    /// What is foreseen of the peak of a day whose minutes are given; none without people.
+    pub fn day(&self, minutes: &[Minute]) -> Option<Outlook<'_>> {
+        let rows = self.rows(minutes);
+        let factors = &self.fit.posterior.factors;
+        let row = rows
+            .into_iter()
+            .filter(|row| row.people > 0.0)
+            .max_by(|a, b| a.expected(factors).total_cmp(&b.expected(factors)))?;
+        let foreseen = self.foreseen(&row, 0.0);
+        Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day })
+    }
+
+    /// What is foreseen of the peak of a mix as somebody typed it; refused where nothing tells of
+    /// shares and the mix has some.
+    pub fn mix(&self, mix: &Mix) -> Result<Outlook<'_>, Doubt> {
+        mix.check()?;
+        if self.shares == SharesFrom::Unknown && mix.has_shares() {
+            return Err(Doubt::SharesUnknown);
+        }
+        let row = mix.minute(&self.media).sent_row(&self.media, SharesFrom::Told);
+        let foreseen = match &self.received {
+            None => self.foreseen(&row, TYPED_SPREAD),
+            Some(received) => self.foreseen_beside(received, &row),
+        };
+        Ok(Outlook { foreseen, scores: &self.hours, subject: Subject::Mix })
+    }
+
+    /// A mix where shares were estimated. The estimate leaves errors in the factors that hours
+    /// cannot show, since they contain the same ones: so cameras and audio are taken between what
+    /// bytes in and bytes out say, and what lies between is added to their spread; a share takes
+    /// what single ones took.
+    fn foreseen_beside(&self, received: &Received, row: &Row<4>) -> Foreseen {
+        let [_, audio_in, cameras_in] = received.fit.posterior.factors;
+        let mut posterior = self.fit.posterior;
+        for (kind, other) in [(1, audio_in), (2, cameras_in)] {
+            let apart = 0.5 * (posterior.factors[kind] - other);
+            posterior.factors[kind] -= apart;
+            posterior.covariance[(kind, kind)] += apart * apart;
+        }
+        let factor = received.share_factor;
+        let spread = factor * received.share_deviation;
+        posterior.factors[3] = factor;
+        posterior.covariance[(3, 3)] += spread * spread;
+        self.foreseen_by(&posterior, row, TYPED_SPREAD)
+    }
+
+    fn rows(&self, minutes: &[Minute]) -> Vec<Row<4>> {
+        let known = Knowledge { received: self.received.clone(), shares: self.shares };
+        known.rows(minutes, &self.media)
+    }
+
+    fn foreseen(&self, row: &Row<4>, more_spread: f64) -> Foreseen {
+        self.foreseen_by(&self.fit.posterior, row, more_spread)
+    }
+
+    fn foreseen_by(&self, posterior: &Posterior<4>, row: &Row<4>, more_spread: f64) -> Foreseen {
+        let expected = row.expected(&posterior.factors).max(LEAST_MBIT);
+        let variance = self.fit.prior.variance(row, &posterior.factors) + posterior.variance(row);
+        let spread = (variance / (expected * expected) + more_spread * more_spread).sqrt();
+        Foreseen { expected, spread }
+    }
+}
+
+/// How shares are known, and by what.
+struct Knowledge {
+    received: Option<Received>,
+    shares: SharesFrom,
+}
+
+impl Knowledge {
+    fn of(minutes: &[Minute], media: &Media) -> Self {
+        if minutes.iter().any(|minute| minute.shares.is_some()) {
+            return Self { received: None, shares: SharesFrom::Told };
+        }
+        match Received::of(minutes, media) {
+            Ok(received) => Self { received: Some(received), shares: SharesFrom::BytesIn },
+            Err(_) => Self { received: None, shares: SharesFrom::Unknown },
+        }
+    }
+
+    fn rows(&self, minutes: &[Minute], media: &Media) -> Vec<Row<4>> {
+        let row = |minute: &Minute| match &self.received {
+            Some(received) => received.with_shares(minute, media).sent_row(media, self.shares),
+            None => minute.sent_row(media, self.shares),
+        };
+        minutes.iter().map(row).collect()
+    }
+}
+
+/// Minutes beside what is foreseen of them from all other days.
+struct LeftOut {
+    glances: Vec<Glance>,
+    posteriors: Vec<Posterior<4>>,
+    of_glance: Vec<u32>,
+}
+
+impl LeftOut {
+    fn posterior_of(&self, place: usize) -> Posterior<4> {
+        self.posteriors[self.of_glance[place] as usize]
+    }
+}
+
+fn left_out(fit: &Fit<4>, rows: &[Row<4>]) -> LeftOut {
+    let mut out = LeftOut { glances: Vec::new(), posteriors: Vec::new(), of_glance: Vec::new() };
+    for day in rows.chunk_by(|a, b| a.day == b.day) {
+        if day.iter().all(|row| row.people <= BUSY_PEOPLE) {
+            continue;
+        }
+        let posterior = fit.without_day(day[0].day);
+        let number = out.posteriors.len() as u32;
+        out.posteriors.push(posterior);
+        for row in day.iter().filter(|row| row.measured.is_finite()) {
+            out.of_glance.push(number);
+            out.glances.push(Glance {
+                minute: row.minute,
+                day: row.day,
+                people: row.people,
+                measured: row.measured,
+                standing: row.standing,
+                expected: row.expected(&posterior.factors).max(LEAST_MBIT),
+            });
+        }
+    }
+    out
+}
