@@ -222,8 +222,9 @@ pub fn all(
     let mut found = facts(reader, &instances, now_ms)?;
     let all = last.into_iter().map(|(instance, report)| {
         let facts = found.remove(&instance).unwrap_or_else(|| Facts::named(&instance));
-        let known = known.contains(&instance);
-        facts.reported(report.as_ref(), known)
+        let unheard =
+            if known.contains(&instance) { LastReport::LongAgo } else { LastReport::Never };
+        facts.reported(report.as_ref(), unheard)
     });
     Ok(all.collect())
 }
@@ -239,20 +240,19 @@ pub fn one(
     if report.is_none() && !configured.iter().any(|name| name == instance) {
         return Ok(None);
     }
-    let known = is_known(reader, instance)?;
+    let unheard = if is_known(reader, instance)? { LastReport::LongAgo } else { LastReport::Never };
     let found = facts(reader, &[instance.to_owned()], now_ms)?.remove(instance);
-    Ok(found.map(|facts| facts.reported(report.as_ref(), known)))
+    Ok(found.map(|facts| facts.reported(report.as_ref(), unheard)))
 }
 
 impl Facts {
-    /// The same with the last report, if there was one within a month; else whether there ever was.
-    fn reported(self, report: Option<&Report>, known: bool) -> Self {
+    /// The same with the last report, if there was one within a month; else with what is known instead.
+    fn reported(self, report: Option<&Report>, unheard: LastReport) -> Self {
         match report {
             Some(Report { at_ms, reporter, .. }) => {
                 Self { report: LastReport::At(*at_ms), reporter: *reporter, ..self }
             }
-            None if known => Self { report: LastReport::LongAgo, ..self },
-            None => Self { report: LastReport::Never, ..self },
+            None => Self { report: unheard, ..self },
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn build(sections: &[Section<'_>], agents: &[Agent]) -> Vec<WriterToken> {
         let instances = build_instances(section);
         let jobs = build_jobs(section);
         let (Some(instances), Some(jobs)) = (instances, jobs) else { continue };
-        check_reserved(section, (&instances, &jobs), agents);
+        check_reserved(section, &instances, &jobs, agents);
         if let (Some(name), Some(token)) = (name, token) {
             let writer = RemoteWriter { name: name.into(), instances, jobs };
             writers.push(WriterToken { token, writer });
@@ -65,8 +65,8 @@ fn build_jobs(section: &Section<'_>) -> Option<Jobs> {
 }
 
 /// What a token names and never gives would be found out much later.
-fn check_reserved(section: &Section<'_>, scope: (&Instances, &Jobs), agents: &[Agent]) {
-    let (Instances::Named(instances), Jobs::Named(jobs)) = scope else { return };
+fn check_reserved(section: &Section<'_>, instances: &Instances, jobs: &Jobs, agents: &[Agent]) {
+    let (Instances::Named(instances), Jobs::Named(jobs)) = (instances, jobs) else { return };
     let of_agent = agents.iter().find(|agent| instances.contains(&*agent.instance));
     let reserved = jobs.iter().filter(|job| is_reserved(job)).min();
     if let (Some(agent), Some(job)) = (of_agent, reserved) {

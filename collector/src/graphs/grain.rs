@@ -86,21 +86,22 @@ impl Certainty {
     pub fn bounded(intervals: &[Interval]) -> Self {
         let mut certainty = Self::default();
         for interval in intervals {
-            certainty.look(interval, true);
+            certainty.look_at_bounds(interval);
         }
         certainty
     }
 
-    /// Looks at one more interval.
-    pub fn look(&mut self, interval: &Interval, bounded: bool) {
+    /// Looks at one more interval, whose extremes were sampled.
+    pub fn look(&mut self, interval: &Interval) {
+        self.known.add(interval.min, interval.max);
+    }
+
+    /// Looks at one more interval, whose extremes are bounds.
+    pub fn look_at_bounds(&mut self, interval: &Interval) {
         let Interval { min, mean, max, .. } = *interval;
-        if bounded {
-            // Something was at least as much as the mean.
-            self.known.add(mean, mean);
-            self.bounds.add(min, max);
-        } else {
-            self.known.add(min, max);
-        }
+        // Something was at least as much as the mean.
+        self.known.add(mean, mean);
+        self.bounds.add(min, max);
     }
 
     /// Whether the greatest is a bound: at most so much, and at least what was sampled.
@@ -146,12 +147,12 @@ mod tests {
     fn what_was_sampled_is_known_though_bounds_lie_below_it() {
         let interval = |min, mean, max| Interval { from_ms: 0, to_ms: 1, mean, min, max };
         let mut certainty = Certainty::default();
-        certainty.look(&interval(1.0, 2.0, 5.0), false);
-        certainty.look(&interval(2.0, 3.0, 4.0), true);
+        certainty.look(&interval(1.0, 2.0, 5.0));
+        certainty.look_at_bounds(&interval(2.0, 3.0, 4.0));
         assert_eq!((certainty.is_at_most(), certainty.is_at_least()), (false, false));
-        certainty.look(&interval(0.0, 5.5, 6.0), true);
+        certainty.look_at_bounds(&interval(0.0, 5.5, 6.0));
         assert_eq!((certainty.is_at_most(), certainty.is_at_least()), (true, true));
-        certainty.look(&interval(0.0, 6.0, 6.0), false);
+        certainty.look(&interval(0.0, 6.0, 6.0));
         assert_eq!((certainty.is_at_most(), certainty.is_at_least()), (false, false));
     }
 }

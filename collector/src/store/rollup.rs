@@ -17,45 +17,53 @@ use crate::samples::{Bucket, Figure, Figures, Resolution};
 
 const VERSION: u8 = 1;
 
+/// A value and its moment.
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    at_ms: i64,
+    value: f64,
+}
+
 /// The buckets of settled samples.
 pub fn buckets(samples: &Stretch, resolution: Resolution) -> Vec<Bucket> {
     let mut buckets: Vec<Bucket> = Vec::new();
     let mut sum = Compensated::default();
-    let mut before: Option<(i64, f64)> = None;
+    let mut before: Option<Sample> = None;
     for (&at_ms, &value) in samples.timestamps.iter().zip(&samples.values) {
         if value.to_bits() == STALE_BITS {
             continue;
         }
         let begin_ms = at_ms.div_euclid(resolution.ms()).saturating_mul(resolution.ms());
-        let slope = before.and_then(|before| slope(before, (at_ms, value)));
+        let sample = Sample { at_ms, value };
+        let slope = before.and_then(|before| slope(before, sample));
         match buckets.last_mut() {
             Some(bucket) if bucket.begin_ms == begin_ms => {
                 sum.add(value);
-                bucket.add((at_ms, value), slope);
+                bucket.add(sample, slope);
                 bucket.sum = sum.total();
             }
             _ => {
                 sum = Compensated::default();
                 sum.add(value);
-                buckets.push(Bucket::of(begin_ms, (at_ms, value), slope));
+                buckets.push(Bucket::of(begin_ms, sample, slope));
             }
         }
-        before = Some((at_ms, value));
+        before = Some(sample);
     }
     buckets
 }
 
-fn slope((from_ms, old): (i64, f64), (to_ms, new): (i64, f64)) -> Option<f64> {
-    let step_ms = to_ms.saturating_sub(from_ms);
+fn slope(old: Sample, new: Sample) -> Option<f64> {
+    let step_ms = new.at_ms.saturating_sub(old.at_ms);
     if step_ms > Bucket::LONGEST_STEP_MS {
         return None;
     }
-    let rise = if new < old { new } else { new - old };
+    let rise = if new.value < old.value { new.value } else { new.value - old.value };
     Some(rise * 1000.0 / step_ms as f64).filter(|slope| slope.is_finite())
 }
 
 impl Bucket {
-    fn of(begin_ms: i64, (at_ms, value): (i64, f64), slope: Option<f64>) -> Self {
+    fn of(begin_ms: i64, Sample { at_ms, value }: Sample, slope: Option<f64>) -> Self {
         let slope = slope.unwrap_or(f64::NAN);
         Self {
             begin_ms,
@@ -73,7 +81,7 @@ impl Bucket {
         }
     }
 
-    fn add(&mut self, (at_ms, value): (i64, f64), slope: Option<f64>) {
+    fn add(&mut self, Sample { at_ms, value }: Sample, slope: Option<f64>) {
         self.count += 1.0;
         self.min = if value < self.min || self.min.is_nan() { value } else { self.min };
         self.max = if value > self.max || self.max.is_nan() { value } else { self.max };
@@ -179,7 +187,7 @@ pub fn decode(bytes: &[u8], figures: Figures) -> Option<Vec<Bucket>> {
     let (begins, firsts, lasts) = (times()?, times()?, times()?);
     let bucket = |((begin_ms, first), last): ((i64, i64), i64)| {
         let first_ms = begin_ms.saturating_add(first);
-        let bucket = Bucket::of(begin_ms, (first_ms, f64::NAN), None);
+        let bucket = Bucket::of(begin_ms, Sample { at_ms: first_ms, value: f64::NAN }, None);
         let (count, drops) = (f64::NAN, f64::NAN);
         Bucket { last_ms: begin_ms.saturating_add(last), count, drops, ..bucket }
     };

@@ -416,7 +416,11 @@ impl<'a> Asking<'a> {
             let Some([min, mean, max]) = values.at(place) else { continue };
             let interval = Interval { from_ms, to_ms, mean, min, max };
             let Some(interval) = interval.within(begin_ms, end_ms) else { continue };
-            certainty.look(&interval, values.is_bounded(place));
+            if values.is_bounded(place) {
+                certainty.look_at_bounds(&interval);
+            } else {
+                certainty.look(&interval);
+            }
             intervals.push(interval);
         }
         let statistics = Statistics::of(&intervals, self.now_ms);

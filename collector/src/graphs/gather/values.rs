@@ -63,7 +63,10 @@ impl Values {
     pub fn fill(&mut self, start: usize, part: &Self) {
         for place in 0..part.mean.len() {
             if let Some(values) = part.at(place) {
-                self.put(start + place, values, part.is_bounded(place));
+                self.put(start + place, values);
+                if part.is_bounded(place) {
+                    self.take_for_bounds(start + place);
+                }
             }
         }
         self.now = self.now.or(part.now);
@@ -88,12 +91,15 @@ impl Values {
                 None => own,
             };
             let bounded = other.is_some() && all.is_bounded(place);
-            all.put(place, [least, mean, most], bounded);
+            all.put(place, [least, mean, most]);
+            if bounded {
+                all.take_for_bounds(place);
+            }
         }
         all
     }
 
-    fn put(&mut self, place: usize, [least, mean, most]: [f64; 3], bounded: bool) {
+    fn put(&mut self, place: usize, [least, mean, most]: [f64; 3]) {
         for (points, value) in
             [(&mut self.least, least), (&mut self.mean, mean), (&mut self.most, most)]
         {
@@ -101,7 +107,13 @@ impl Values {
             points[place] = Some(value);
         }
         self.bounded.resize(self.bounded.len().max(place + 1), false);
-        self.bounded[place] = bounded;
+        self.bounded[place] = false;
+    }
+
+    fn take_for_bounds(&mut self, place: usize) {
+        if let Some(bounded) = self.bounded.get_mut(place) {
+            *bounded = true;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `[…]`: a class of characters as Go reads it, written for the crate as ranges.
 
 use super::PatternError;
-use super::escape::{NONE, Range, character, class as escaped, set, written};
+use super::escape::{NONE, Range, character, class as escaped, none_of, one_of, written};
 use super::scan::Scan;
 
 /// POSIX's names, for ASCII.
@@ -62,7 +62,7 @@ fn named(scan: &mut Scan<'_>) -> Result<Option<String>, PatternError> {
         return Err(PatternError::new("invalid character class range", part));
     };
     scan.left = &behind[end + 2..];
-    Ok(Some(set(ranges, within)))
+    Ok(Some(if within { one_of(ranges) } else { none_of(ranges) }))
 }
 
 /// A character, or those from one to another.

@@ -27,23 +27,36 @@ pub fn class(scan: &mut Scan<'_>) -> Result<Option<String>, PatternError> {
         return Ok(None);
     }
     let found = match ahead.next() {
-        Some('d') => set(DIGITS, true),
-        Some('D') => set(DIGITS, false),
-        Some('s') => set(SPACES, true),
-        Some('S') => set(SPACES, false),
-        Some('w') => set(WORDS, true),
-        Some('W') => set(WORDS, false),
-        Some(sign @ ('p' | 'P')) => unicode(&mut ahead, *scan, sign == 'p')?,
+        Some('d') => one_of(DIGITS),
+        Some('D') => none_of(DIGITS),
+        Some('s') => one_of(SPACES),
+        Some('S') => none_of(SPACES),
+        Some('w') => one_of(WORDS),
+        Some('W') => none_of(WORDS),
+        Some(sign @ ('p' | 'P')) => {
+            let class = unicode(&mut ahead, *scan)?;
+            if sign == 'p' { class } else { others(&class) }
+        }
         Some(_) | None => return Ok(None),
     };
     *scan = ahead;
     Ok(Some(found))
 }
 
-/// A class of ranges, or of all others.
-pub fn set(ranges: &[Range], within: bool) -> String {
+/// A class of ranges.
+pub fn one_of(ranges: &[Range]) -> String {
     let inner: String = ranges.iter().map(|range| written(*range)).collect();
-    format!("[{}{inner}]", if within { "" } else { "^" })
+    format!("[{inner}]")
+}
+
+/// A class of all but ranges.
+pub fn none_of(ranges: &[Range]) -> String {
+    let inner: String = ranges.iter().map(|range| written(*range)).collect();
+    format!("[^{inner}]")
+}
+
+fn others(class: &str) -> String {
+    format!("[^{class}]")
 }
 
 /// A range within a class of the crate.
@@ -52,7 +65,7 @@ pub fn written((first, last): Range) -> String {
 }
 
 /// `L}` or `{Greek}` of `\p`, as a class of the crate.
-fn unicode(scan: &mut Scan<'_>, before: Scan<'_>, within: bool) -> Result<String, PatternError> {
+fn unicode(scan: &mut Scan<'_>, before: Scan<'_>) -> Result<String, PatternError> {
     let wrong = |part: &str| Err(PatternError::new("invalid character class range", part));
     let name = if scan.accept("{") {
         let name = scan.take(|c| c != '}');
@@ -66,8 +79,8 @@ fn unicode(scan: &mut Scan<'_>, before: Scan<'_>, within: bool) -> Result<String
         scan.since(letter)
     };
     let (name, within) = match name.strip_prefix('^') {
-        Some(name) => (name, !within),
-        None => (name, within),
+        Some(name) => (name, false),
+        None => (name, true),
     };
     let class = match name {
         "Any" => ALL.to_owned(),
@@ -85,7 +98,7 @@ fn unicode(scan: &mut Scan<'_>, before: Scan<'_>, within: bool) -> Result<String
             format!("\\p{{sc={name}}}")
         }
     };
-    Ok(if within { class } else { format!("[^{class}]") })
+    Ok(if within { class } else { others(&class) })
 }
 
 /// The code of one character behind a backslash, which is the next.
