@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 
 pub use self::error::{NoWriter, RemoteWriteError};
 use self::intake::{Gathered, Intake, Judges, Refused};
-use self::known::{Known, Name};
+use self::known::{Known, Look, Name};
 pub use self::labels::LabelLimits;
 use self::labels::Pairs;
 use self::series::{Part, Said, Series};
@@ -113,6 +113,7 @@ struct Way<'w, 'c> {
     writer: &'w RemoteWriter,
     version: Version,
     intake: Intake<'c>,
+    look: Look<'c>,
 }
 
 impl RemoteWrite {
@@ -149,7 +150,9 @@ impl RemoteWrite {
             share.give_back(body.len() as u64);
             drop(body);
             let intake = Intake::new(self.judges(), share);
-            let read = || self.read_unpacked(&bytes, Way { writer, version, intake });
+            let read = || {
+                self.read_unpacked(&bytes, Way { writer, version, intake, look: Look::default() })
+            };
             panics::catch("the reading of a remote write", || panics::hash(&bytes), read)?
         };
         let read = read();
@@ -159,10 +162,10 @@ impl RemoteWrite {
         read
     }
 
-    fn read_unpacked(
-        &self,
+    fn read_unpacked<'c>(
+        &'c self,
         bytes: &[u8],
-        mut way: Way<'_, '_>,
+        mut way: Way<'_, 'c>,
     ) -> Result<Pending, RemoteWriteError> {
         let malformed = RemoteWriteError::malformed(way.version);
         match way.version {
@@ -226,7 +229,7 @@ impl RemoteWrite {
     }
 
     /// Takes a part of a request in.
-    fn take(&self, part: Part<'_>, way: &mut Way<'_, '_>) -> Result<(), RemoteWriteError> {
+    fn take<'c>(&'c self, part: Part<'_>, way: &mut Way<'_, 'c>) -> Result<(), RemoteWriteError> {
         match part {
             Part::Description(said) => self.describe(&said, &mut way.intake),
             Part::Series(series) => {
@@ -256,15 +259,17 @@ impl RemoteWrite {
     }
 
     /// What is known of a series before its samples are looked at.
-    fn find<'r>(
-        &self,
+    fn find<'c, 'r>(
+        &'c self,
         series: &Series<'r>,
-        way: &Way<'_, '_>,
+        way: &mut Way<'_, 'c>,
     ) -> Result<Found<'r>, RemoteWriteError> {
         let name = series.name.map(|bytes| Name::of(bytes, way.writer));
-        if let Some(id) = name.as_ref().and_then(|name| self.known.find(name)) {
+        if let Some(id) = name.as_ref().and_then(|name| way.look.find(&self.known, name)) {
             return Ok(Found::Known(id));
         }
+        // It may be made, and remembered.
+        way.look.pause();
         let checked = series.labels.check(self.options.labels);
         let pairs = match checked.map_err(RemoteWriteError::malformed(way.version))? {
             Ok(pairs) => pairs,

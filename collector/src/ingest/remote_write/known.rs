@@ -2,7 +2,8 @@
 //! is neither read nor checked again.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use crate::identity::RemoteWriter;
 use crate::store::SeriesId;
@@ -12,8 +13,36 @@ const MAX_KNOWN: usize = 2_000_000;
 
 /// The 128-bit hash of a series' name, and the hash of its writer's: what one may write says nothing
 /// of another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Name([u32; 5]);
+
+impl Hash for Name {
+    /// A hash already.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [low, high, ..] = self.0;
+        state.write_u64(u64::from(high) << 32 | u64::from(low));
+    }
+}
+
+/// Leaves hashes as they are.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxhash_rust::xxh3::xxh3_64_with_seed(bytes, self.0);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+type Ids = HashMap<Name, SeriesId, BuildHasherDefault<AsItIs>>;
 
 impl Name {
     /// The name of a series by its bytes in a request of `writer`.
@@ -25,15 +54,28 @@ impl Name {
 }
 
 /// What each writer may write and has written.
-#[derive(Debug, Default)]
-pub struct Known(RwLock<HashMap<Name, SeriesId>>);
+#[derive(Default)]
+pub struct Known(RwLock<Ids>);
 
-impl Known {
+/// A look at what is known, for all series of a request: nobody adds meanwhile.
+#[derive(Default)]
+pub struct Look<'k>(Option<RwLockReadGuard<'k, Ids>>);
+
+impl<'k> Look<'k> {
     /// The id of a series that was written before.
-    pub fn find(&self, name: &Name) -> Option<SeriesId> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    pub fn find(&mut self, known: &'k Known, name: &Name) -> Option<SeriesId> {
+        let ids =
+            self.0.get_or_insert_with(|| known.0.read().unwrap_or_else(PoisonError::into_inner));
+        ids.get(name).copied()
     }
 
+    /// Lets others add, until it is needed again.
+    pub fn pause(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Known {
     /// Remembers one that may be written.
     pub fn add(&self, name: Name, id: SeriesId) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
