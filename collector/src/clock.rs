@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use self::settled::Settled;
 pub use self::standing::Standing;
-use self::standing::{Reading, Watch};
+use self::standing::{ClockReading, Watch};
 
 /// Unix time in milliseconds; a clock before 1970 reads as 1970.
 pub fn now_ms() -> i64 {
@@ -35,6 +35,6 @@ impl Clock {
     pub fn look(&self) -> Standing {
         let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
         let uptime_ms = self.start.elapsed().as_millis() as i64;
-        watch.look(Reading { unix_ms: now_ms(), uptime_ms })
+        watch.look(ClockReading { unix_ms: now_ms(), uptime_ms })
     }
 }

@@ -5,7 +5,7 @@ const JUMP_MS: i64 = 60_000;
 
 /// What both clocks say at one moment, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub struct ClockReading {
     /// Unix time, which may be set.
     pub unix_ms: i64,
     /// The time since the start, which never is.
@@ -28,7 +28,7 @@ pub struct Standing {
 /// Looks at the clock again and again, some seconds apart.
 #[derive(Debug, Default)]
 pub struct Watch {
-    last: Option<Reading>,
+    last: Option<ClockReading>,
     elapsed_ms: i64,
     /// When the clock was set for the last time, on that count.
     set_ms: i64,
@@ -40,7 +40,7 @@ impl Watch {
     ///
     /// What passes between two looks counts up to a limit only: a machine that slept, and a clock of
     /// uptime that was tampered with, are no time during which anything stood.
-    pub fn look(&mut self, reading: Reading) -> Standing {
+    pub fn look(&mut self, reading: ClockReading) -> Standing {
         if let Some(last) = self.last.replace(reading) {
             let passed_ms = reading.uptime_ms.saturating_sub(last.uptime_ms).clamp(0, JUMP_MS);
             self.elapsed_ms += passed_ms;
@@ -82,7 +82,7 @@ mod tests {
             (i64::MIN, 0, (146_000, 0, true)),
             (i64::MAX, i64::MAX, (206_000, 0, true)),
         ] {
-            let found = watch.look(Reading { unix_ms, uptime_ms });
+            let found = watch.look(ClockReading { unix_ms, uptime_ms });
             let Standing { elapsed_ms, stood_ms, was_set, .. } = found;
             assert_eq!((elapsed_ms, stood_ms, was_set), expected, "{unix_ms} {uptime_ms}");
             assert_eq!(found.unix_ms, unix_ms);

@@ -108,14 +108,14 @@ pub fn read(
 ) -> Result<BTreeMap<String, Facts>, ReadError> {
     let mut all: BTreeMap<String, Facts> =
         instances.iter().map(|instance| (instance.clone(), Facts::named(instance))).collect();
-    let reading = Reading { reader, instances, now_ms };
-    reading.newest_figures(&mut all)?;
-    reading.mounts(&mut all)?;
-    reading.cpu(&mut all)?;
+    let asking = Asking { reader, instances, now_ms };
+    asking.newest_figures(&mut all)?;
+    asking.mounts(&mut all)?;
+    asking.cpu(&mut all)?;
     Ok(all)
 }
 
-struct Reading<'a> {
+struct Asking<'a> {
     reader: Reader<'a>,
     instances: &'a [String],
     now_ms: i64,
@@ -139,7 +139,7 @@ struct Filesystem {
     left: Option<f64>,
 }
 
-impl Reading<'_> {
+impl Asking<'_> {
     fn matchers(&self, metrics: &[&str]) -> Vec<Matcher> {
         vec![
             Matcher::one_of(METRIC, metrics.iter().copied()),

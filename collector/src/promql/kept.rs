@@ -21,7 +21,7 @@ const ANSWERS: usize = 256;
 const SMALLEST_BYTES: u64 = 1 << 10;
 
 /// The answers that are kept.
-pub struct KeptRanges(Cache<Asked, Arc<Answer>, Weight>);
+pub struct KeptRanges(Cache<Asked, Arc<KeptRange>, Weight>);
 
 /// An expression over the steps of a range.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +61,7 @@ struct Asked {
 }
 
 /// Rows over steps from one to another, both included.
-struct Answer {
+struct KeptRange {
     version: u64,
     from_ms: i64,
     to_ms: i64,
@@ -80,8 +80,8 @@ const NOTHING: u64 = 0xfff8_6e6f_7468_696e;
 #[derive(Clone)]
 struct Weight;
 
-impl Weighter<Asked, Arc<Answer>> for Weight {
-    fn weight(&self, asked: &Asked, answer: &Arc<Answer>) -> u64 {
+impl Weighter<Asked, Arc<KeptRange>> for Weight {
+    fn weight(&self, asked: &Asked, answer: &Arc<KeptRange>) -> u64 {
         let bytes = asked.expression.len() as u64 + bytes_of(&answer.rows);
         bytes.max(SMALLEST_BYTES)
     }
@@ -107,7 +107,7 @@ impl KeptRanges {
             phase_ms: steps.from_ms.rem_euclid(steps.step_ms),
             lookback_ms: limits.lookback_ms,
         };
-        let of_this_version = |answer: &Arc<Answer>| answer.version == settled.version;
+        let of_this_version = |answer: &Arc<KeptRange>| answer.version == settled.version;
         let known = self.0.get(&asked).filter(of_this_version);
         let known = known.and_then(|known| Part::of(known, steps, last_ms));
         let rest_ms = known.as_ref().map_or(steps.from_ms, |part| part.to_ms + steps.step_ms);
@@ -125,7 +125,7 @@ impl KeptRanges {
             rows = part.with(rows, steps);
         }
         if known.is_none_or(|part| part.to_ms < last_ms) {
-            let answer = Answer {
+            let answer = KeptRange {
                 version: settled.version,
                 from_ms: steps.from_ms,
                 to_ms: last_ms,
@@ -171,7 +171,7 @@ fn bytes_of(rows: &[KeptRow]) -> u64 {
 
 /// The part of a known answer that is asked for: its first steps.
 struct Part {
-    known: Arc<Answer>,
+    known: Arc<KeptRange>,
     /// At which of its steps the part begins.
     begin: usize,
     count: usize,
@@ -180,7 +180,7 @@ struct Part {
 
 impl Part {
     /// The part of an answer with which a range begins, up to a step at most.
-    fn of(known: Arc<Answer>, steps: Steps, last_ms: i64) -> Option<Self> {
+    fn of(known: Arc<KeptRange>, steps: Steps, last_ms: i64) -> Option<Self> {
         let to_ms = known.to_ms.min(last_ms);
         if known.from_ms > steps.from_ms || to_ms < steps.from_ms {
             return None;

@@ -1,6 +1,6 @@
 //! Operators on two numbers.
 
-use super::tree::{Answer, Calculation, Comparison, Operator};
+use super::tree::{Calculation, Compared, Comparison, Operator};
 
 impl Calculation {
     /// The one number.
@@ -36,10 +36,10 @@ impl Operator {
     pub fn of(self, left: f64, right: f64, compared: f64) -> Option<f64> {
         match self {
             Self::Calculate(calculation) => Some(calculation.of(left, right)),
-            Self::Compare(comparison, Answer::Value) => {
+            Self::Compare(comparison, Compared::Value) => {
                 comparison.of(left, right).then_some(compared)
             }
-            Self::Compare(comparison, Answer::OneOrZero) => {
+            Self::Compare(comparison, Compared::OneOrZero) => {
                 Some(f64::from(comparison.of(left, right)))
             }
         }
@@ -49,7 +49,7 @@ impl Operator {
     /// Prometheus 2 that its users' rules may lean on.
     pub fn drops_name(self) -> bool {
         match self {
-            Self::Calculate(Calculation::Atan2) | Self::Compare(_, Answer::Value) => false,
+            Self::Calculate(Calculation::Atan2) | Self::Compare(_, Compared::Value) => false,
             Self::Calculate(
                 Calculation::Add
                 | Calculation::Subtract
@@ -58,7 +58,7 @@ impl Operator {
                 | Calculation::Modulo
                 | Calculation::Power,
             )
-            | Self::Compare(_, Answer::OneOrZero) => true,
+            | Self::Compare(_, Compared::OneOrZero) => true,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::samples::{Labels, Matcher, Pattern};
 pub use self::aggregation::{Aggregate, Aggregation, Extreme, Fold, aggregation, check_count};
 pub use self::call::call;
 pub use self::operation::{
-    Answer, Calculation, Comparison, Fill, Many, Matching, Operator, SetOperator, Sides, binary,
+    Calculation, Compared, Comparison, Fill, Many, Matching, Operator, SetOperator, Sides, binary,
     negated, plain,
 };
 pub use self::selector::{At, Demand, Demanded, Selector, Shift, Test};

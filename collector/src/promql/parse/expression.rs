@@ -6,7 +6,8 @@ use super::parser::{Form, Parsed, Parser, Part, Places, wrong};
 use super::quoted::unquote;
 use super::token::{Bracket, Keyword, Kind, Operator, Strength, Token};
 use crate::promql::tree::{
-    Answer, Expression, Pick, Scalar, Sides, aggregation, binary, call, check_count, negated, plain,
+    Compared, Expression, Pick, Scalar, Sides, aggregation, binary, call, check_count, negated,
+    plain,
 };
 
 impl Parser<'_> {
@@ -54,8 +55,8 @@ impl Parser<'_> {
 
     fn operation(&mut self, left: Part, operator: Token<'_>, strength: Strength) -> Parsed<Part> {
         let answer = match self.accept(Kind::Keyword(Keyword::Bool)) {
-            Some(_) => Answer::OneOrZero,
-            None => Answer::Value,
+            Some(_) => Compared::OneOrZero,
+            None => Compared::Value,
         };
         let matching = self.matching()?;
         let right = self.expression(strength.of_right())?;

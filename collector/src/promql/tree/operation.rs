@@ -9,7 +9,7 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     Calculate(Calculation),
-    Compare(Comparison, Answer),
+    Compare(Comparison, Compared),
 }
 
 /// Two numbers become one.
@@ -37,7 +37,7 @@ pub enum Comparison {
 
 /// What a comparison answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum Compared {
     /// The value that was compared, where it holds.
     Value,
     /// `bool`: 1 or 0.
@@ -56,7 +56,7 @@ pub enum SetOperator {
 #[derive(Debug)]
 pub struct Sides<'w> {
     pub operator: &'w str,
-    pub answer: Answer,
+    pub answer: Compared,
     pub left: Expression,
     pub right: Expression,
     /// `on` or `ignoring`, `group_left` or `group_right`.
@@ -109,7 +109,7 @@ pub fn binary(sides: Sides<'_>) -> Result<Expression, TreeError> {
     let Sides { left, right, matching, .. } = sides;
     match (left, right) {
         (Expression::Scalar(left), Expression::Scalar(right)) => {
-            if let Operator::Compare(_, Answer::Value) = operator {
+            if let Operator::Compare(_, Compared::Value) = operator {
                 let message = "comparisons between scalars must use BOOL modifier".into();
                 return Err(TreeError::Wrong(Place::Operator, message));
             }
@@ -200,8 +200,8 @@ fn wrong_type(part: usize) -> TreeError {
 impl Sides<'_> {
     fn refuse_bool(&self) -> Result<(), TreeError> {
         match self.answer {
-            Answer::Value => Ok(()),
-            Answer::OneOrZero => {
+            Compared::Value => Ok(()),
+            Compared::OneOrZero => {
                 let message = "bool modifier can only be used on comparison operators";
                 Err(TreeError::Wrong(Place::Operator, message.into()))
             }
@@ -240,7 +240,7 @@ impl Sides<'_> {
 }
 
 impl Operator {
-    fn spelled(spelling: &str, answer: Answer) -> Option<Self> {
+    fn spelled(spelling: &str, answer: Compared) -> Option<Self> {
         Some(match spelling {
             "+" => Self::Calculate(Calculation::Add),
             "-" => Self::Calculate(Calculation::Subtract),
