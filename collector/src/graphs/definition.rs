@@ -169,6 +169,33 @@ pub enum Colour {
     Fourth,
     /// The fifth.
     Fifth,
+    /// That of the so manieth thing, counted from zero: there are twelve hues, and beyond them lines
+    /// of strokes in the same.
+    #[serde(skip)]
+    Numbered(u32),
+}
+
+impl Colour {
+    /// How many hues there are.
+    pub const HUES: u32 = 12;
+
+    /// Whether a line of it is one of strokes, since another one has its hue.
+    pub fn is_dashed(self) -> bool {
+        match self {
+            Self::Numbered(number) => number >= Self::HUES,
+            Self::Sent
+            | Self::Received
+            | Self::People
+            | Self::Warning
+            | Self::Bad
+            | Self::Neutral
+            | Self::First
+            | Self::Second
+            | Self::Third
+            | Self::Fourth
+            | Self::Fifth => false,
+        }
+    }
 }
 
 /// Stands for the mount point of a graph's file system.

@@ -7,9 +7,12 @@ mod axes;
 mod curve;
 mod curves;
 mod gaps;
+mod labels;
 mod legend;
 mod palette;
 mod pen;
+mod room;
+mod word;
 
 use std::sync::LazyLock;
 
@@ -20,7 +23,9 @@ use plotters::style::register_font;
 use self::palette::Palette;
 pub use self::palette::Theme;
 use self::pen::{Letters, Pen, Point};
+use super::export;
 use super::graph::Graph;
+use crate::printable::printable;
 
 /// The size of a picture; letters are the same in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -120,7 +125,7 @@ struct Frame {
 const MARGIN_LEFT: f64 = 58.0;
 const MARGIN: f64 = 16.0;
 const MARGIN_TOP: f64 = 58.0;
-const MARGIN_TOP_STRIP: f64 = 38.0;
+const MARGIN_TOP_STRIP: f64 = 44.0;
 
 /// About how many grid lines a plot has, and a flat one.
 const LINES: f64 = 7.0;
@@ -201,8 +206,19 @@ fn draw_svg(graph: &Graph, look: Look) -> Result<String, DrawError> {
     draw(backend, &canvas, graph, look)?;
     let size = format!("width=\"{}\" height=\"{}\"", units.0, units.1);
     let style = "font-variant-numeric=\"tabular-nums\" style=\"font-variant-numeric:tabular-nums\"";
-    let titled = format!("width=\"{width}\" height=\"{height}\" role=\"img\" {style}");
-    Ok(text.replacen(&size, &titled, 1))
+    let named = "aria-labelledby=\"title description\"";
+    let titled = format!("width=\"{width}\" height=\"{height}\" role=\"img\" {named} {style}");
+    let text = text.replacen(&size, &titled, 1);
+    let title = format!("<title id=\"title\">{}</title>", escaped(&export::title(graph)));
+    let words = escaped(&export::description(graph));
+    let told = format!(">\n{title}\n<desc id=\"description\">{words}</desc>\n");
+    Ok(text.replacen(">\n", &told, 1))
+}
+
+/// A text as XML carries it.
+fn escaped(text: &str) -> String {
+    let text = printable(text);
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Drawn at twice the density and averaged, since plotters does not smooth edges of areas.
@@ -267,15 +283,17 @@ fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, graph: &Graph, size: Size) -> 
     let corner = Point(f64::from(width), f64::from(height));
     pen.rectangle(Point(0.0, 0.0), corner, pen.palette.paper.into())?;
     let curves = curve::curves(graph, frame);
-    let axis = axes::Axis::of(graph, frame, &curves);
+    let mut axis = axes::Axis::of(graph, frame, &curves);
+    let labels = labels::Labels::of(graph, (frame, pen.palette), &curves, &mut axis);
     axes::title(pen, frame, graph, &axis)?;
     axes::time_bands(pen, frame, graph)?;
     axes::grid(pen, frame, &axis)?;
-    gaps::draw(pen, frame, graph, &axis)?;
+    gaps::Gaps::of(graph, frame).draw(pen, &labels.words)?;
     curves::draw(pen, frame, &curves, &axis)?;
-    axes::zero(pen, frame, graph, &axis)?;
+    axes::zero(pen, frame, &axis)?;
     axes::limit(pen, frame, graph, &axis)?;
     axes::time(pen, frame, graph)?;
+    labels.draw(pen)?;
     legend::draw(pen, frame, graph, &axis)
 }
 

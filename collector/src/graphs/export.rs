@@ -149,6 +149,47 @@ fn line_json(line: &Line, unit: Unit, grid: &Grid) -> Value {
     json!({ "name": line.name, "statistics": statistics, "min_mean_max": values })
 }
 
+/// What the graph is of: whom, what, and of which span.
+pub fn title(graph: &Graph) -> String {
+    let whom = match graph.definition.of() {
+        Of::Host | Of::Tenant => &*graph.whom,
+        Of::All => "all hosts",
+    };
+    let (devices, mount) = (graph.devices.join(", "), graph.mount.clone().unwrap_or_default());
+    let words = [whom, &graph.definition.title, &devices, &mount, graph.span.name];
+    let words = words.into_iter().filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" · ")
+}
+
+/// The graph for those who cannot see it: when, and the figures of its legend.
+pub fn description(graph: &Graph) -> String {
+    let unit = graph.definition.unit;
+    let figures = |line: &Line| {
+        let Some(s) = line.statistics else { return format!("{}: no data", line.name) };
+        let measure = unit.measure(s.max);
+        let write = |value| measure.write(value);
+        let now = s.now.map_or_else(|| "no reading".to_owned(), write);
+        let (least, most) = (line.certainty.is_at_least(), line.certainty.is_at_most());
+        let (least, most) =
+            (if least { "at least " } else { "" }, if most { "at most " } else { "" });
+        let (min, mean, max, p95) = (write(s.min), write(s.mean), write(s.max), write(s.p95));
+        let figures = format!("minimum {least}{min}, mean {mean}, maximum {most}{max}, 95th {p95}");
+        let total = unit.total(s.total).map(Total::words);
+        let total = total.map_or_else(String::new, |total| format!(", total {total}"));
+        format!("{} in {}: now {now}, {figures}{total}", line.name, measure.name())
+    };
+    let lines = graph.lines.iter().map(figures);
+    let words: Vec<String> = [graph.span.describe()].into_iter().chain(lines).collect();
+    [words.join(". "), limit_in_words(graph).unwrap_or_default()].join(". ").trim_end().to_owned()
+}
+
+/// The limit's name and number.
+fn limit_in_words(graph: &Graph) -> Option<String> {
+    let (limit, LimitDefinition { name, .. }) = (graph.limit?, graph.definition.limit.as_ref()?);
+    let measure = graph.definition.unit.measure(limit);
+    Some(format!("{name}: {} {}", measure.write(limit), measure.name()))
+}
+
 /// The graph in a sentence, for those who cannot see it.
 pub fn summary(graph: &Graph) -> String {
     let sentence = |line: &Line| {
@@ -156,12 +197,7 @@ pub fn summary(graph: &Graph) -> String {
         format!("{}: {}", line.name, figures_in_words(&figures, line, graph))
     };
     let mut words: Vec<String> = graph.lines.iter().map(sentence).collect();
-    if let (Some(limit), Some(LimitDefinition { name, .. })) =
-        (graph.limit, &graph.definition.limit)
-    {
-        let measure = graph.definition.unit.measure(limit);
-        words.push(format!("{name}: {} {}", measure.write(limit), measure.name()));
-    }
+    words.extend(limit_in_words(graph));
     words.join("; ")
 }
 

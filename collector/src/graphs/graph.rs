@@ -93,7 +93,8 @@ impl Graph {
     pub fn subject(&self) -> String {
         match (&self.definition.source, &self.devices[..]) {
             (Source::Expressions { .. }, _) => {
-                self.mount.clone().unwrap_or_else(|| self.definition.title.clone())
+                let words = [Some(&*self.definition.title), self.mount.as_deref()];
+                words.into_iter().flatten().collect::<Vec<_>>().join(" ")
             }
             (Source::Links { .. }, [one]) => one.clone(),
             (Source::Links { .. }, []) => String::new(),

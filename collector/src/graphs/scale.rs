@@ -1,7 +1,12 @@
 //! The axis of values: round steps, zero where it belongs.
 
+use super::definition::Side;
+
 /// No axis is longer: on the way to pictures, values are added up and written in other units.
 pub const LONGEST_AXIS: f64 = 1e300;
+
+/// By which part of itself an axis gets longer at least.
+const LONGER: f64 = 0.06;
 
 /// What an axis has to hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,6 +47,17 @@ impl Scale {
         let end = |value: f64| ((value * 1.04 / step).ceil()).max(1.0) * step;
         let top = most.filter(|most| above <= *most).map_or(f64::INFINITY, |most| most.max(step));
         Self { step, above: end(above).min(top), below: below.map_or(0.0, end) }
+    }
+
+    /// Makes one side longer, by a line of the grid or a part of all, whatever is more.
+    pub fn lengthen(&mut self, side: Side) {
+        let part = (self.above + self.below) * LONGER / self.step;
+        let more = part.ceil().max(1.0) * self.step;
+        let end = match side {
+            Side::Above => &mut self.above,
+            Side::Below => &mut self.below,
+        };
+        *end = (*end + more).min(LONGEST_AXIS * 2.0);
     }
 
     /// The grid lines from bottom to top; what lies below zero is negative.

@@ -17,6 +17,9 @@ pub struct Tick {
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
 
+/// The most days, weeks or months of one span.
+const MOST_PIECES: usize = 200;
+
 /// The most marks one axis may have.
 const MOST: usize = 60;
 
@@ -47,6 +50,33 @@ pub fn ticks(span: &Span) -> Vec<Tick> {
         }
     }
     ticks
+}
+
+/// The moments between the days of a month, the weeks of a year and the months of several years, with
+/// both ends of the span; none of shorter spans.
+pub fn pieces(span: &Span) -> Vec<i64> {
+    let (step, weekday) = match span.seconds() {
+        s if s <= 10.0 * DAY => return Vec::new(),
+        s if s <= 100.0 * DAY => (1.day(), false),
+        s if s <= 800.0 * DAY => (7.days(), true),
+        _ => (1.month(), false),
+    };
+    let mut ends = vec![span.from_ms];
+    let Ok(day) = span.local(span.from_ms).start_of_day() else { return Vec::new() };
+    let back = if weekday { i64::from(day.weekday().to_monday_zero_offset()) } else { 0 };
+    let Ok(mut at) = day.checked_sub(back.days()) else { return Vec::new() };
+    while let Ok(next) = at.checked_add(step) {
+        let at_ms = next.timestamp().as_millisecond();
+        if at_ms >= span.to_ms || ends.len() > MOST_PIECES {
+            break;
+        }
+        if at_ms > span.from_ms {
+            ends.push(at_ms);
+        }
+        at = next;
+    }
+    ends.push(span.to_ms);
+    ends
 }
 
 /// The last mark at or before the span's begin.

@@ -19,11 +19,15 @@ const LIMIT_SHOWN_FROM: f64 = 0.25;
 /// What is longer is written with an exponent.
 const MOST_DIGITS: f64 = 1e9;
 
-/// The room that a word under the axis takes, in points.
-const WORD: f64 = 44.0;
+/// What stays free between two words under the axis, in points.
+const WORDS_APART: f64 = 8.0;
 
-/// The room of the arrow to a limit that lies out of the picture, in points.
-const ARROW: f64 = 11.0;
+/// The greatest number that an axis says where another prefix would make it smaller.
+const MOST_ON_AXIS: f64 = 9_999.0;
+
+/// The least distance of the middles of two numbers on the axis, and their room, in points.
+const NUMBERS_APART: f64 = 13.0;
+const NUMBERS: f64 = 44.0;
 
 /// What stays free between two texts on one line, in points.
 const GUTTER: f64 = 16.0;
@@ -32,7 +36,8 @@ const GUTTER: f64 = 16.0;
 pub struct Axis {
     pub measure: Measure,
     scale: Scale,
-    limit_shown: bool,
+    /// Whether the limit lies within the picture.
+    pub limit_shown: bool,
 }
 
 impl Axis {
@@ -41,10 +46,12 @@ impl Axis {
         let highest = above.max(below);
         let whole = graph.definition.reach == Reach::Whole;
         let limit = graph.limit.filter(|limit| whole || highest >= limit * LIMIT_SHOWN_FROM);
-        let measure = graph.definition.unit.measure(limit.unwrap_or(highest));
         let top = limit.map_or(above, |limit| above.max(limit));
         let of_whole = graph.definition.unit.whole().filter(|_| whole);
         let top = of_whole.map_or(top, |whole| top.max(whole));
+        // Data say in what they are counted; but what they are held against is to be read, too.
+        let counted_in = if highest > 0.0 { highest.max(top / MOST_ON_AXIS) } else { top };
+        let measure = graph.definition.unit.measure(counted_in);
         let extent = Extent {
             above: measure.scale(top),
             below: graph.is_mirrored().then(|| measure.scale(below)),
@@ -55,12 +62,19 @@ impl Axis {
         Self { measure, scale: Scale::holding(extent), limit_shown: limit.is_some() }
     }
 
-    /// The height nearest to `y` that is midway between two lines of the grid.
-    pub fn between_lines(&self, frame: Frame, y: f64) -> f64 {
+    /// Makes room for a word at the end of a side.
+    pub fn lengthen(&mut self, side: Side) {
+        self.scale.lengthen(side);
+    }
+
+    /// The heights that are midway between two lines of the grid, those nearest to `y` first.
+    pub fn between_lines(&self, frame: Frame, y: f64) -> Vec<f64> {
         let lines = self.scale.lines();
         let place = |value: f64| frame.top + frame.height() * self.scale.place(value);
         let middles = lines.windows(2).map(|pair| f64::midpoint(place(pair[0]), place(pair[1])));
-        middles.min_by(|a, b| (a - y).abs().total_cmp(&(b - y).abs())).unwrap_or(y)
+        let mut middles: Vec<f64> = middles.collect();
+        middles.sort_by(|a, b| (a - y).abs().total_cmp(&(b - y).abs()));
+        middles
     }
 
     /// The place of a value in the graph's unit; what goes down is negative.
@@ -79,11 +93,21 @@ pub fn title<DB: DrawingBackend>(
     let grey = Lettering::new(12.0, pen.palette.neutral, Align::Right);
     let width = frame.right - MARGIN;
     let unit = axis.measure.name();
-    let titles = titles(graph);
-    let title = text.fitting(&titles, width - grey.width(&unit) - GUTTER);
+    let room = width - grey.width(&unit) - GUTTER;
+    let Titles { with_span, whom, what } = Titles::of(graph);
+    let says_span = !frame.says_when || text.width(&with_span) <= room;
+    let title = if text.width(&with_span) <= room {
+        with_span
+    } else {
+        // Of whom it is may be cut, what it shows may not.
+        let what = if whom.is_empty() { what } else { format!(" · {what}") };
+        let left = room - text.width(&what);
+        let whom = text.fitting(&[whom], left.max(0.0));
+        text.fitting(&[format!("{whom}{what}")], room)
+    };
     pen.text(&title, Point(MARGIN, 18.0), text)?;
     let mut units = vec![unit.clone()];
-    if graph.definition.is_of_links() {
+    if graph.definition.is_of_links() && !frame.is_narrow() {
         units.insert(0, format!("{} in {unit}", graph.definition.title));
     }
     if !frame.says_when {
@@ -95,29 +119,38 @@ pub fn title<DB: DrawingBackend>(
         return Ok(());
     }
     let grey = Lettering { align: Align::Left, size: 11.0, ..grey };
-    let times = [graph.span.describe(), graph.span.describe_briefly()];
+    let named = |times: String| match graph.span.name {
+        name if says_span || name.is_empty() => times,
+        name => format!("{name}: {times}"),
+    };
+    let times = [graph.span.describe(), graph.span.describe_briefly()].map(named);
     let times = grey.fitting(&times, width);
     pen.text(&times, Point(MARGIN, 37.0), grey)?;
     updated(pen, frame, graph, width - grey.width(&times))
 }
 
-/// What the picture is of, in more and in fewer words.
-fn titles(graph: &Graph) -> Vec<String> {
-    let whom = match graph.definition.of() {
-        Of::Host | Of::Tenant => graph.whom.clone(),
-        Of::All => "all hosts".into(),
-    };
-    let (subject, span) = (graph.subject(), graph.span.name);
-    let joined = |words: &[&str]| {
-        let words: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
-        words.join(" · ")
-    };
-    // A device may be left out, what the picture shows may not.
-    let full = joined(&[&whom, &subject, span]);
-    if graph.definition.is_of_links() {
-        return vec![full, joined(&[&whom, span])];
+/// What a picture is of.
+struct Titles {
+    /// All of it in one line.
+    with_span: String,
+    /// Apart, where there is no room for that.
+    whom: String,
+    what: String,
+}
+
+impl Titles {
+    fn of(graph: &Graph) -> Self {
+        let whom = match graph.definition.of() {
+            Of::Host | Of::Tenant => graph.whom.clone(),
+            Of::All => "all hosts".into(),
+        };
+        let (subject, span) = (graph.subject(), graph.span.name);
+        let words = [&*whom, &subject, span].into_iter().filter(|word| !word.is_empty());
+        let with_span = words.collect::<Vec<_>>().join(" · ");
+        let of_links = graph.definition.is_of_links();
+        let what = if of_links { graph.definition.title.clone() } else { subject };
+        Self { with_span, whom, what }
     }
-    vec![full, joined(&[&whom, &subject]), subject]
 }
 
 /// The moment of the newest reading, if there is room for it.
@@ -150,14 +183,20 @@ pub fn time_bands<DB: DrawingBackend>(
     Ok(())
 }
 
-/// Few lines on round values, and their numbers.
+/// Few lines on round values, and the numbers of those that have room for one, zero first of all.
 pub fn grid<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, axis: &Axis) -> Outcome<DB> {
     let grey = Lettering::new(11.0, pen.palette.neutral, Align::Right);
+    let Scale { step, above, below } = axis.scale;
+    let distance = frame.height() * step / (above + below);
+    let every = (NUMBERS_APART / distance).ceil().max(1.0);
     for value in axis.scale.lines() {
         let y = frame.top + frame.height() * axis.scale.place(value);
         let ends = [Point(frame.left, y), Point(frame.right, y)];
         pen.line(&ends, pen.palette.grid.to_rgba(), 0.5)?;
-        pen.text(&label(value.abs(), axis.scale.step), Point(frame.left - 8.0, y), grey)?;
+        if (value / step).round().abs() % every == 0.0 {
+            let texts = [label(value.abs(), step), format!("{:.0e}", value.abs())];
+            pen.text(&grey.fitting(&texts, NUMBERS), Point(frame.left - 8.0, y), grey)?;
+        }
     }
     Ok(())
 }
@@ -177,74 +216,26 @@ fn label(value: f64, step: f64) -> String {
     }
 }
 
-/// Zero, the strongest line, and which way is which if there are two.
-pub fn zero<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
-    frame: Frame,
-    graph: &Graph,
-    axis: &Axis,
-) -> Outcome<DB> {
+/// Zero, the strongest line.
+pub fn zero<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, axis: &Axis) -> Outcome<DB> {
     let y = axis.y(frame, 0.0);
     let ends = [Point(frame.left, y), Point(frame.right, y)];
-    pen.line(&ends, pen.palette.text.to_rgba(), 1.0)?;
-    if !graph.is_mirrored() {
-        return Ok(());
-    }
-    let heights = [(Side::Above, frame.top + 9.0), (Side::Below, frame.bottom - 9.0)];
-    for (side, y) in heights {
-        let Some(line) = graph.lines.iter().find(|line| line.side == side) else { continue };
-        let word = Lettering::new(11.0, pen.palette.line(line.colour), Align::Left);
-        pen.text(&line.name, Point(frame.left + 6.0, y), word)?;
-    }
-    Ok(())
+    pen.line(&ends, pen.palette.text.to_rgba(), 1.0)
 }
 
-/// The limit as a thin line with its name at its right end; out of the picture, as a word.
+/// The limit as a thin line, if it lies within the picture.
 pub fn limit<DB: DrawingBackend>(
     pen: &Pen<'_, DB>,
     frame: Frame,
     graph: &Graph,
     axis: &Axis,
 ) -> Outcome<DB> {
-    let (Some(limit), Some(definition)) = (graph.limit, &graph.definition.limit) else {
-        return Ok(());
-    };
-    let colour = pen.palette.limit;
-    let text = Lettering::new(11.0, colour, Align::Right);
-    let measure = graph.definition.unit.measure(limit);
-    let words = format!("{} {} {}", definition.name, measure.write(limit), measure.name());
-    // The line of the newest reading must not strike the words out.
-    let newest = graph.last_ms().map(|last| frame.x(graph, last) - 6.0);
-    let end = frame.right - 4.0;
-    let begin = end - text.width(&words) - ARROW - 6.0;
-    let end = newest.filter(|x| (begin..end).contains(x)).unwrap_or(end);
-    let wide = text.width(&words);
-    if axis.limit_shown {
-        let y = axis.y(frame, limit);
-        pen.line(&[Point(frame.left, y), Point(frame.right, y)], colour.to_rgba(), 1.0)?;
-        clear(pen, graph, (end - wide, end), y - 8.0)?;
-        return pen.text(&words, Point(end, y - 8.0), text);
-    }
-    let (x, y) = (end, frame.top + 9.0);
-    clear(pen, graph, (end - wide - ARROW, end), y)?;
-    let arrow = [Point(x - 6.0, y + 1.0), Point(x, y + 1.0), Point(x - 3.0, y - 5.0)];
-    pen.polygon(&arrow, colour.to_rgba())?;
-    pen.text(&words, Point(x - ARROW, y), text)
-}
-
-/// Clears a place for words that may stand before a line of the graph, which traffic rarely is high
-/// enough for.
-fn clear<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
-    graph: &Graph,
-    (left, right): (f64, f64),
-    y: f64,
-) -> Outcome<DB> {
-    if graph.definition.is_of_links() {
-        return Ok(());
-    }
-    let colour = pen.palette.paper.mix(0.75);
-    pen.rectangle(Point(left - 2.0, y - 7.0), Point(right + 2.0, y + 6.0), colour)
+    let Some(limit) = graph.limit.filter(|_| axis.limit_shown) else { return Ok(()) };
+    let y = axis.y(frame, limit);
+    let line = [Point(frame.left, y), Point(frame.right, y)];
+    // Before data that reach beyond it, it needs air around it.
+    pen.line(&line, pen.palette.paper.to_rgba(), 2.6)?;
+    pen.line(&line, pen.palette.limit.to_rgba(), 1.0)
 }
 
 /// Marks and words below, and a line at the newest reading.
@@ -253,13 +244,15 @@ pub fn time<DB: DrawingBackend>(pen: &Pen<'_, DB>, frame: Frame, graph: &Graph) 
     let ticks = ticks(&graph.span);
     // Where marks stand closer than words, every second or third has one.
     let distance = frame.width() / ticks.len().max(1) as f64;
-    let every = (WORD / distance).ceil().max(1.0) as usize;
+    let widest = ticks.iter().map(|tick| grey.width(&tick.label)).fold(0.0, f64::max);
+    let every = ((widest + WORDS_APART) / distance).ceil().max(1.0) as usize;
     for (number, tick) in ticks.iter().enumerate() {
         let x = frame.x(graph, tick.at_ms);
         let ends = [Point(x, frame.bottom), Point(x, frame.bottom + 4.0)];
         pen.line(&ends, pen.palette.neutral.to_rgba(), 0.5)?;
-        // Words at the very edges would leave the picture.
-        let inside = x > frame.left + 12.0 && x < frame.right - 12.0;
+        // Words beyond the edges would leave the picture, or stand below numbers.
+        let half = (grey.width(&tick.label) / 2.0).max(12.0);
+        let inside = x - half > frame.left - 4.0 && x + half < frame.right + MARGIN - 4.0;
         if inside && number % every == 0 {
             pen.text(&tick.label, Point(x, frame.bottom + 13.0), grey)?;
         }

@@ -4,8 +4,10 @@
 use super::Frame;
 use crate::graphs::definition::{Shape, Side};
 use crate::graphs::graph::{Graph, Line};
+use crate::graphs::period::Span;
 use crate::graphs::scale::LONGEST_AXIS;
-use crate::query::{Column, fold};
+use crate::graphs::ticks::pieces;
+use crate::query::{Column, Interval, fold};
 
 /// A line, folded to the columns of a picture.
 pub struct Curve<'g> {
@@ -21,8 +23,7 @@ pub fn curves(graph: &Graph, frame: Frame) -> Vec<Curve<'_>> {
     let mut stacks = [vec![0.0; count], vec![0.0; count]];
     let mut curves = Vec::with_capacity(graph.lines.len());
     for line in &graph.lines {
-        let columns = fold(&line.intervals, (graph.span.from_ms, graph.span.to_ms), count);
-        let columns: Vec<_> = columns.into_iter().map(|column| drawable(column?)).collect();
+        let columns = columns(line, &graph.span, count);
         let mut base = vec![0.0; count];
         if line.shape == Shape::Stack {
             let stack = &mut stacks[usize::from(line.side == Side::Below)];
@@ -34,6 +35,32 @@ pub fn curves(graph: &Graph, frame: Frame) -> Vec<Curve<'_>> {
         curves.push(Curve { line, columns, base });
     }
     curves
+}
+
+/// A line in so many columns of equal width. Where whole days or weeks fit side by side, each column
+/// says what its day or week was: beside each other, peaks of hours would be spikes that nobody can
+/// tell apart. Gaps stay as wide as they are.
+fn columns(line: &Line, span: &Span, count: usize) -> Vec<Option<Column>> {
+    let columns = fold(&line.intervals, (span.from_ms, span.to_ms), count);
+    let mut columns: Vec<_> = columns.into_iter().map(|column| drawable(column?)).collect();
+    let ends = pieces(span);
+    for piece in ends.windows(2) {
+        let (from_ms, to_ms) = (piece[0], piece[1]);
+        let first = line.intervals.partition_point(|interval| interval.to_ms <= from_ms);
+        let behind = &line.intervals[first..];
+        let last = behind.partition_point(|interval| interval.from_ms < to_ms);
+        let read = behind[..last].iter().filter(|interval| !interval.mean.is_nan());
+        let read: Vec<Interval> = read.copied().collect();
+        let whole = fold(&read, (from_ms, to_ms), 1).pop().flatten().and_then(drawable);
+        let place = |at_ms: i64| {
+            let part = (at_ms - span.from_ms) as f64 / (span.to_ms - span.from_ms) as f64;
+            ((part * count as f64).round().max(0.0) as usize).min(count)
+        };
+        for column in &mut columns[place(from_ms)..place(to_ms)] {
+            *column = column.and(whole);
+        }
+    }
+    columns
 }
 
 /// A column as far as it can be drawn: what is no number is no reading, and what no axis holds ends

@@ -5,14 +5,17 @@ use plotters::style::{Color, RGBAColor, RGBColor};
 
 use super::Frame;
 use super::axes::Axis;
-use super::pen::{Align, Lettering, Outcome, Pen, Point};
+use super::palette::Palette;
+use super::pen::{Outcome, Pen, Point};
+use super::room::Room;
+use super::word::Word;
 use crate::graphs::graph::Graph;
 
 /// Gaps narrower than this get no hatching, in points.
 const HATCHED_FROM: f64 = 3.0;
 
-/// What a word in a gap needs around it.
-const WORD_AIR: f64 = 8.0;
+/// What hatching leaves free around a word.
+const HOLE: f64 = 2.0;
 
 /// Losses nearer to each other than this are drawn as one, in points: the eye sees one, and however
 /// many there are, a picture has few.
@@ -26,43 +29,72 @@ const LOST_BELOW_TOP: f64 = 24.0;
 
 const HATCH: f64 = 9.0;
 
-/// Where nothing was read: empty, faintly hatched, with a word where there is room.
-pub fn draw<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
+/// Where nothing was read, wide enough to be seen, and where something was lost.
+pub struct Gaps<'g> {
+    graph: &'g Graph,
     frame: Frame,
-    graph: &Graph,
-    axis: &Axis,
-) -> Outcome<DB> {
-    let (grey, bad) = (pen.palette.neutral, pen.palette.limit);
-    let place = |(from, to): (i64, i64)| (frame.x(graph, from), frame.x(graph, to));
-    let wide = |(left, right): &(f64, f64)| right - left >= HATCHED_FROM;
-    let unread: Vec<(i64, i64)> =
-        unread(graph).into_iter().filter(|gap| wide(&place(*gap))).collect();
-    let lost = graph.losses.iter().map(|loss| place((loss.first_ms, loss.last_ms)));
-    let lost = joined(lost.map(|(left, right)| (left, right.max(left + 1.0))).collect());
-    // In the taller half, between two lines of the grid, which would strike the words out.
-    let zero = axis.y(frame, 0.0);
-    let above = zero - frame.top >= frame.bottom - zero;
-    let middle = f64::midpoint(zero, if above { frame.top } else { frame.bottom });
-    let middle = axis.between_lines(frame, middle);
-    let mut words = Vec::new();
-    for gap in &unread {
-        words.extend(Word::within(place(*gap), middle, (&gap_in_words(graph, *gap), grey)));
+    unread: Vec<(i64, i64)>,
+    /// In points from the left.
+    lost: Vec<(f64, f64)>,
+}
+
+impl<'g> Gaps<'g> {
+    pub fn of(graph: &'g Graph, frame: Frame) -> Self {
+        let place = |(from, to): (i64, i64)| (frame.x(graph, from), frame.x(graph, to));
+        let wide = |gap: &(i64, i64)| place(*gap).1 - place(*gap).0 >= HATCHED_FROM;
+        let unread = unread(graph).into_iter().filter(wide).collect();
+        let lost = graph.losses.iter().map(|loss| place((loss.first_ms, loss.last_ms)));
+        let lost = joined(lost.map(|(left, right)| (left, right.max(left + 1.0))).collect());
+        Self { graph, frame, unread, lost }
     }
-    let top = axis.between_lines(frame, frame.top + LOST_BELOW_TOP);
-    let word = ["lost".to_owned()];
-    words.extend(lost.iter().filter_map(|place| Word::within(*place, top, (&word, bad))));
-    for gap in &unread {
-        hatch(pen, (frame, place(*gap)), grey.mix(0.22), &words)?;
+
+    /// A word for each that has room for it.
+    pub fn words(&self, palette: &Palette, axis: &Axis, room: &Room) -> Vec<Word> {
+        let Self { graph, frame, .. } = *self;
+        // In the taller half, between two lines of the grid, which would strike the words out.
+        let zero = axis.y(frame, 0.0);
+        let above = zero - frame.top >= frame.bottom - zero;
+        let middle = f64::midpoint(zero, if above { frame.top } else { frame.bottom });
+        let middles = axis.between_lines(frame, middle);
+        let mut words: Vec<Word> = Vec::new();
+        let mut put = |ends, heights: &[f64], text: (&[String], RGBColor)| {
+            let at = |y: &f64| Word::within(ends, *y, text);
+            let free = |word: &Word| {
+                let patch = word.patch();
+                let apart = |other: &Word| !other.patch().overlaps(&patch);
+                room.is_free(&patch) && words.iter().all(apart)
+            };
+            let found = heights.iter().filter_map(at).find(free);
+            words.extend(found);
+        };
+        for gap in &self.unread {
+            let ends = (frame.x(graph, gap.0), frame.x(graph, gap.1));
+            put(ends, &middles, (&gap_in_words(graph, *gap), palette.neutral));
+        }
+        let tops = axis.between_lines(frame, frame.top + LOST_BELOW_TOP);
+        for ends in &self.lost {
+            put(*ends, &tops, (&["lost".to_owned()], palette.limit));
+        }
+        words
     }
-    for place in lost {
-        hatch(pen, (frame, place), bad.mix(0.35), &words)?;
-        // However short, it is seen on the axis.
-        let (left, right) = (place.0, place.1.max(place.0 + LOST_BAR));
-        let (top, bottom) = (frame.bottom - LOST_BAR, frame.bottom);
-        pen.rectangle(Point(left, top), Point(right, bottom), bad.to_rgba())?;
+
+    /// Faint hatching that leaves words free, and a bar on the axis for each loss.
+    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<'_, DB>, words: &[Word]) -> Outcome<DB> {
+        let Self { graph, frame, .. } = *self;
+        let (grey, bad) = (pen.palette.neutral, pen.palette.limit);
+        for (from, to) in &self.unread {
+            let ends = (frame.x(graph, *from), frame.x(graph, *to));
+            hatch(pen, (frame, ends), grey.mix(0.22), words)?;
+        }
+        for place in &self.lost {
+            hatch(pen, (frame, *place), bad.mix(0.35), words)?;
+            // However short, it is seen on the axis.
+            let (left, right) = (place.0, place.1.max(place.0 + LOST_BAR));
+            let (top, bottom) = (frame.bottom - LOST_BAR, frame.bottom);
+            pen.rectangle(Point(left, top), Point(right, bottom), bad.to_rgba())?;
+        }
+        Ok(())
     }
-    words.iter().try_for_each(|word| pen.text(&word.text, word.at, word.lettering))
 }
 
 /// The same places in order, those that overlap or nearly touch as one.
@@ -86,32 +118,6 @@ fn gap_in_words(graph: &Graph, (from, to): (i64, i64)) -> [String; 2] {
     let format = if graph.span.seconds() > 86_400.0 { "%-d %b %H:%M" } else { "%H:%M" };
     let until = graph.span.local(to).strftime(format);
     [if first { format!("no data before {until}") } else { short.clone() }, short]
-}
-
-/// A word that hatching leaves free.
-struct Word {
-    text: String,
-    at: Point,
-    lettering: Lettering,
-}
-
-impl Word {
-    /// The longest of the texts that fits, in the middle; none if there is no room.
-    fn within(
-        (left, right): (f64, f64),
-        y: f64,
-        (texts, colour): (&[String], RGBColor),
-    ) -> Option<Self> {
-        let lettering = Lettering::new(12.0, colour, Align::Middle);
-        let text = texts.iter().find(|text| lettering.width(text) + WORD_AIR < right - left)?;
-        Some(Self { text: text.clone(), at: Point(f64::midpoint(left, right), y), lettering })
-    }
-
-    /// What it keeps free: left, right, top and bottom.
-    fn room(&self) -> (f64, f64, f64, f64) {
-        let half = self.lettering.width(&self.text) / 2.0 + 4.0;
-        (self.at.0 - half, self.at.0 + half, self.at.1 - 9.0, self.at.1 + 9.0)
-    }
 }
 
 /// The stretches of the span in which no line has a reading.
@@ -146,7 +152,9 @@ fn hatch<DB: DrawingBackend>(
     for foot in (first..=last).map(|number| number as f64 * HATCH) {
         let y = |x: f64| frame.bottom - (x - foot);
         let mut pieces = vec![(foot.max(left), (foot + height).min(right))];
-        for (left, right, top, bottom) in words.iter().map(Word::room) {
+        for word in words.iter().map(Word::patch) {
+            let (left, right) = (word.left - HOLE, word.right + HOLE);
+            let (top, bottom) = (word.top - HOLE, word.bottom + HOLE);
             // Where the line is as high as the word, and between its ends.
             let hole =
                 (left.max(foot + frame.bottom - bottom), right.min(foot + frame.bottom - top));

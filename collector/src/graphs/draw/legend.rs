@@ -6,6 +6,7 @@ use plotters::style::{Color, RGBColor};
 use super::axes::Axis;
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
 use super::{Frame, MARGIN};
+use crate::graphs::definition::Shape;
 use crate::graphs::graph::{Graph, Line};
 use crate::graphs::unit::{Total, Unit};
 
@@ -32,6 +33,12 @@ const NAME_PART: f64 = 0.35;
 /// short.
 const NAME_PART_NARROW: f64 = 0.26;
 
+/// What stays free between two texts of a row.
+const APART: f64 = 5.0;
+
+/// Where names begin in a narrow picture, which has no room below the numbers of its axis.
+const NAMES_NARROW: f64 = MARGIN + 16.0;
+
 /// The size of names and figures.
 const LETTERS: f64 = 12.0;
 
@@ -49,12 +56,17 @@ pub fn height(lines: usize) -> f64 {
 }
 
 /// The room for names in a picture.
-fn name_width(frame: Frame, graph: &Graph) -> f64 {
+fn name_room(frame: Frame, graph: &Graph) -> f64 {
     let text = Lettering::new(LETTERS, RGBColor(0, 0, 0), Align::Left);
     let long = graph.lines.iter().filter(|line| line.name.chars().count() > SHORT_NAME);
     let longest = long.map(|line| text.width(&line.name)).fold(NAME_WIDTH, f64::max);
     let part = if frame.is_narrow() { NAME_PART_NARROW } else { NAME_PART };
     longest.min(frame.width() * part)
+}
+
+/// Where names begin.
+fn names(frame: Frame) -> f64 {
+    if frame.is_narrow() { NAMES_NARROW } else { frame.left }
 }
 
 /// The columns of a picture: which of the heads, and where each ends.
@@ -63,7 +75,7 @@ fn columns(frame: Frame, graph: &Graph) -> Vec<(usize, f64)> {
     let shown =
         |column: &usize| (HEADS[*column].1 || !frame.is_narrow()) && (*column != TOTAL || totals);
     let columns: Vec<usize> = (0..HEADS.len()).filter(shown).collect();
-    let first = frame.left + name_width(frame, graph);
+    let first = names(frame) + name_room(frame, graph);
     let width = (frame.right - first) / columns.len() as f64;
     let end = |(place, column)| (column, first + width * (place as f64 + 1.0));
     columns.into_iter().enumerate().map(end).collect()
@@ -85,21 +97,28 @@ pub fn draw<DB: DrawingBackend>(
         pen.text(HEADS[*column].0, Point(*x, top), grey)?;
     }
     let unit = axis.measure.name();
-    pen.text(&unit, Point(frame.left, top), Lettering { align: Align::Left, ..grey })?;
+    pen.text(&unit, Point(names(frame), top), Lettering { align: Align::Left, ..grey })?;
     let rule = [Point(MARGIN, top + 10.0), Point(frame.right, top + 10.0)];
     pen.line(&rule, pen.palette.grid.to_rgba(), 0.5)?;
+    let first = columns.first().map_or(frame.right, |(_, x)| *x);
+    let width = columns.get(1).map_or(frame.right, |(_, x)| *x) - first;
     for (number, line) in graph.lines.iter().enumerate() {
         let y = top + ROW * (number as f64 + 1.0);
-        let colour = pen.palette.line(line.colour);
-        pen.rectangle(Point(MARGIN, y - 5.0), Point(MARGIN + 10.0, y + 5.0), colour.to_rgba())?;
+        sample(pen, line, y)?;
         let text = Lettering::new(LETTERS, pen.palette.text, Align::Left);
-        let name = text.fitting(std::slice::from_ref(&line.name), frame.width() * NAME_PART);
-        pen.text(&name, Point(frame.left, y), text)?;
-        let figures = figures(line, graph.definition.unit, axis, Bound::words(frame));
-        for (column, x) in &columns {
+        let figures = figures(line, graph.definition.unit, axis);
+        let mut left = name_room(frame, graph);
+        for (place, (column, x)) in columns.iter().enumerate() {
             let right = Lettering { align: Align::Right, ..text };
-            pen.text(&figures[*column], Point(*x, y), right)?;
+            let figure = text.fitting(&figures[*column], width - APART);
+            pen.text(&figure, Point(*x, y), right)?;
+            if place == 0 {
+                left = x - names(frame) - text.width(&figure) - APART;
+            }
         }
+        // A name may reach into the first column, as far as that is free.
+        let name = text.fitting(std::slice::from_ref(&line.name), left);
+        pen.text(&name, Point(names(frame), y), text)?;
     }
     let grey = Lettering { align: Align::Left, ..grey };
     let y = top + ROW * graph.lines.len().max(1) as f64 + FOOT_LINE;
@@ -107,35 +126,49 @@ pub fn draw<DB: DrawingBackend>(
     pen.text(&words, Point(MARGIN, y), grey)
 }
 
-/// How a legend says that a figure is a bound.
-#[derive(Clone, Copy)]
-struct Bound {
-    most: &'static str,
-    least: &'static str,
-}
-
-impl Bound {
-    /// In words, or in a sign where there is no room for them.
-    fn words(frame: Frame) -> Self {
-        if frame.is_narrow() {
-            return Self { most: "≤ ", least: "≥ " };
+/// A piece of the line: of its area, or of its edge where that is alone.
+fn sample<DB: DrawingBackend>(pen: &Pen<'_, DB>, line: &Line, y: f64) -> Outcome<DB> {
+    let colour = pen.palette.line(line.colour).to_rgba();
+    let (left, right) = (MARGIN, MARGIN + 10.0);
+    if line.colour.is_dashed() {
+        pen.line(&[Point(left, y), Point(left + 4.0, y)], colour, 3.0)?;
+        return pen.line(&[Point(right - 4.0, y), Point(right, y)], colour, 3.0);
+    }
+    match line.shape {
+        Shape::Line => pen.line(&[Point(left, y), Point(right, y)], colour, 2.5),
+        Shape::Area | Shape::Stack => {
+            pen.rectangle(Point(left, y - 5.0), Point(right, y + 5.0), colour)
         }
-        Self { most: "at most ", least: "at least " }
     }
 }
+
+/// A figure in words, and shorter where there is no room for them.
+type Texts = Vec<String>;
 
 /// The figures of a line, one for each of the heads.
-fn figures(line: &Line, unit: Unit, axis: &Axis, bound: Bound) -> [String; HEADS.len()] {
-    let Some(s) = line.statistics else { return [NOTHING; HEADS.len()].map(ToOwned::to_owned) };
-    let write = |value: f64| axis.measure.write(value);
+fn figures(line: &Line, unit: Unit, axis: &Axis) -> [Texts; HEADS.len()] {
+    let Some(s) = line.statistics else { return [NOTHING; HEADS.len()].map(|n| vec![n.into()]) };
+    let number = |value: f64| axis.measure.write(value);
+    let short = |value: f64| format!("{:.0e}", axis.measure.scale(value));
+    let usual = |value: f64| vec![number(value), short(value)];
+    let bounded = |value: f64, words: &str, sign: &str, bounded: bool| {
+        if !bounded {
+            return usual(value);
+        }
+        let number = number(value);
+        vec![
+            format!("{words} {number}"),
+            format!("{sign} {number}"),
+            format!("{sign}{}", short(value)),
+        ]
+    };
     let total = unit.total(s.total).map_or_else(String::new, Total::words);
-    let now = s.now.map_or_else(|| NOTHING.to_owned(), write);
-    let (mut min, mut max) = (write(s.min), write(s.max));
-    if line.certainty.is_at_least() {
-        min.insert_str(0, bound.least);
-    }
-    if line.certainty.is_at_most() {
-        max.insert_str(0, bound.most);
-    }
-    [now, min, write(s.mean), max, write(s.p95), total]
+    [
+        s.now.map_or_else(|| vec![NOTHING.to_owned()], usual),
+        bounded(s.min, "at least", "≥", line.certainty.is_at_least()),
+        usual(s.mean),
+        bounded(s.max, "at most", "≤", line.certainty.is_at_most()),
+        usual(s.p95),
+        vec![total],
+    ]
 }

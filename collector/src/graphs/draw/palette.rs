@@ -1,4 +1,5 @@
-//! Colours: few, safe for the colour-blind, always with the same meaning.
+//! Colours: few, safe for the colour-blind, always with the same meaning. Each line stands out from
+//! paper and bands at 3 : 1, each word at 4.5 : 1, in both themes.
 
 use plotters::style::RGBColor;
 
@@ -20,8 +21,8 @@ pub struct Palette {
     pub limit: RGBColor,
     pub warning: RGBColor,
     pub people: RGBColor,
-    /// Tell apart what has no colour of its own (after Tol's "bright").
-    pub hues: [RGBColor; 5],
+    /// Tell apart what has no colour of its own.
+    pub hues: [RGBColor; HUES],
     pub neutral: RGBColor,
     pub grid: RGBColor,
     pub text: RGBColor,
@@ -29,17 +30,30 @@ pub struct Palette {
     pub band: RGBColor,
 }
 
+/// How many hues tell things apart that have no colour of their own.
+const HUES: usize = Colour::HUES as usize;
+
+/// The same hues in the same order, darker and lighter: neighbours differ in hue and in lightness.
+const HUES_LIGHT: [u32; HUES] = [
+    0x44_77_AA, 0x22_88_33, 0xAA_33_77, 0xA6_78_00, 0x0E_8A_A3, 0xC2_3B_4E, 0x7A_4F_BF, 0x64_82_1F,
+    0x8C_5A_3C, 0x2F_5D_62, 0xCF_5F_9A, 0x5B_6B_8C,
+];
+const HUES_DARK: [u32; HUES] = [
+    0x6F_9F_D0, 0x4D_B3_5E, 0xCE_66_A3, 0xD9_CA_5F, 0x5F_D0_E0, 0xF0_7F_8A, 0xB4_9A_F0, 0xA9_C6_4A,
+    0xC8_9A_78, 0x6F_B8_B0, 0xF2_A6_CE, 0xA5_B4_D4,
+];
+
 impl Palette {
     pub fn of(theme: Theme) -> Self {
         match theme {
             Theme::Light => Self {
-                received: colour(0x00_9E_73),
+                received: colour(0x00_7A_5A),
                 sent: colour(0x00_72_B2),
-                limit: colour(0xD5_5E_00),
-                warning: colour(0xE6_9F_00),
-                people: colour(0xCC_79_A7),
-                hues: [0x44_77_AA, 0x66_CC_EE, 0x22_88_33, 0xCC_BB_44, 0xAA_33_77].map(colour),
-                neutral: colour(0x6B_72_80),
+                limit: colour(0xB8_4A_00),
+                warning: colour(0xA8_6A_00),
+                people: colour(0xAD_4F_87),
+                hues: HUES_LIGHT.map(colour),
+                neutral: colour(0x5B_64_72),
                 grid: colour(0xE1_E4_E9),
                 text: colour(0x11_18_27),
                 paper: colour(0xFF_FF_FF),
@@ -51,7 +65,7 @@ impl Palette {
                 limit: colour(0xFF_8A_4C),
                 warning: colour(0xF2_B8_4B),
                 people: colour(0xE6_A6_CA),
-                hues: [0x6F_9F_D0, 0x7F_D8_F5, 0x4D_B3_5E, 0xD9_CA_5F, 0xCE_66_A3].map(colour),
+                hues: HUES_DARK.map(colour),
                 neutral: colour(0x9C_A3_AF),
                 grid: colour(0x2A_33_3D),
                 text: colour(0xE5_E7_EB),
@@ -75,6 +89,7 @@ impl Palette {
             Colour::Third => self.hues[2],
             Colour::Fourth => self.hues[3],
             Colour::Fifth => self.hues[4],
+            Colour::Numbered(number) => self.hues[number as usize % HUES],
         }
     }
 }

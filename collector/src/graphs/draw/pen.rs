@@ -1,5 +1,7 @@
 //! A pen that thinks in points and draws on whatever plotters draws on.
 
+use std::sync::LazyLock;
+
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
 use plotters::element::{PathElement, Polygon, Rectangle, Text};
@@ -22,11 +24,33 @@ pub struct Point(pub f64, pub f64);
 /// Plotters draws letters smaller than it is told, by this factor.
 const LETTERS: f64 = 1.24;
 
-/// The mean width of a letter, in parts of its size; generous, since a viewer's font may be wide.
-const LETTER_WIDTH: f64 = 0.57;
+/// How much wider than the built-in letters a viewer's own may be, and how much wider bold ones are.
+const GENEROUS: f64 = 1.16;
+const BOLD: f64 = 1.09;
+
+/// Letters of Europe are measured; others are taken to be as wide as they are high, and signs from
+/// here on, which are pictures, wider.
+const MEASURED: u32 = 0x250;
+const PICTURES: u32 = 0x1_f000;
+const PICTURE_WIDTH: f64 = 1.3;
+
+/// How wide the built-in letters are, in parts of their size.
+static WIDTHS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+    let ready = *super::FONTS;
+    let font = FontDesc::new(FontFamily::Name(FONT), 1000.0 * LETTERS, FontStyle::Normal);
+    let width = |code: u32| {
+        let letter = char::from_u32(code)?;
+        let (width, _) = font.box_size(letter.encode_utf8(&mut [0; 4])).ok().filter(|_| ready)?;
+        Some(f64::from(width) / 1000.0)
+    };
+    (0..MEASURED).map(|code| width(code).unwrap_or(1.0)).collect()
+});
 
 /// Plotters sets the letters of the built-in font too high, by this part of their size.
 const TOO_HIGH: f64 = 0.28;
+
+/// Of so many points the first are drawn, where a line is one of strokes.
+const STROKE: (usize, usize) = (7, 10);
 
 /// How far a letter is printed over itself to look bolder, in points.
 const OVERPRINT: f64 = 0.3;
@@ -58,7 +82,7 @@ pub struct Lettering {
     pub bold: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     Left,
     Middle,
@@ -74,10 +98,10 @@ impl Lettering {
         Self { bold: true, ..self }
     }
 
-    /// About how wide a text is, in points.
+    /// How wide a text is at most, in points.
     pub fn width(self, text: &str) -> f64 {
-        let bold = if self.bold { 1.08 } else { 1.0 };
-        text.chars().count() as f64 * self.size * LETTER_WIDTH * bold
+        let bold = if self.bold { BOLD } else { 1.0 };
+        text.chars().map(letter_width).sum::<f64>() * self.size * GENEROUS * bold
     }
 
     /// The first of the texts, of which the last is the shortest, that fits into `width`.
@@ -87,9 +111,28 @@ impl Lettering {
         if self.width(text) <= width {
             return text.clone();
         }
-        let letters = (width / self.width("m")).floor().max(2.0) as usize - 1;
-        text.chars().take(letters).chain(['…']).collect()
+        self.cut(text, width)
     }
+
+    /// As much of a text as fits, and a sign that there is more.
+    pub fn cut(self, text: &str, width: f64) -> String {
+        let mut left = width - self.width(MORE);
+        let fits = |letter: &char| {
+            left -= self.width(letter.encode_utf8(&mut [0; 4]));
+            left >= 0.0
+        };
+        let begin: String = text.chars().take_while(fits).collect();
+        format!("{}{MORE}", begin.trim_end())
+    }
+}
+
+/// Stands where a text goes on.
+const MORE: &str = "…";
+
+/// In parts of its size.
+fn letter_width(letter: char) -> f64 {
+    let other = if u32::from(letter) < PICTURES { 1.0 } else { PICTURE_WIDTH };
+    WIDTHS.get(letter as usize).copied().unwrap_or(other)
 }
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
@@ -114,6 +157,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let points: Vec<_> = points.iter().map(|point| self.place(*point)).collect();
         let width = ((width * self.scale).round() as u32).max(1);
         self.area.draw(&PathElement::new(points, colour.stroke_width(width)))
+    }
+
+    /// A line through points of which only stretches are drawn.
+    pub fn strokes(&self, points: &[Point], colour: RGBAColor, width: f64) -> Outcome<DB> {
+        let strokes = points.chunks(STROKE.1).map(|part| &part[..part.len().min(STROKE.0)]);
+        let mut drawn = strokes.filter(|stroke| stroke.len() > 1);
+        drawn.try_for_each(|stroke| self.line(stroke, colour, width))
     }
 
     /// A dashed line, level or upright.

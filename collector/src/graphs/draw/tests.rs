@@ -7,6 +7,8 @@ use crate::graphs::{Period, Span};
 use crate::query::{Interval, Statistics};
 use crate::store::LostInterval;
 
+mod looks;
+
 const NOW_MS: i64 = 1_590_678_000_000;
 
 /// A day with a quiet night, meetings, a gap and a loss.
@@ -81,7 +83,9 @@ fn a_small_one_has_fewer_words_and_the_same_figures() {
     assert!(small.starts_with("<svg width=\"580\" height=\"320\""), "{}", &small[..200]);
     assert!(small.contains("84.5") && small.contains("102 GB"));
     let narrow = svg(&graph, Look { theme: Theme::Light, size: Size::Narrow }).unwrap();
-    assert!(narrow.contains("84.5") && !narrow.contains("95th"));
+    let (_, drawn) = narrow.split_once("</desc>").unwrap();
+    assert!(drawn.contains("84.5") && !drawn.contains("95th"));
+    assert!(drawn.contains("ca1 · eth0 · day\n"), "it names its subject and span");
     assert!(narrow.contains("27 May 17:00 to 28 May 17:00 CEST"), "fewer words for the same time");
     let words = |svg: &str| svg.matches(":00\n").count();
     assert!(words(&small) < words(&full), "{} {}", words(&small), words(&full));
@@ -92,13 +96,15 @@ fn a_long_name_stays_within_the_picture() {
     let mut graph = day(Some(1e9));
     graph.whom = "meet1.bigbluebutton.example-cooperative.org".into();
     let titles = [
-        (Size::Full, "meet1.bigbluebutton.example-cooperative.org · eth0 · day\n"),
-        (Size::Small, "meet1.bigbluebutton.example-cooperative.org · day\n"),
-        (Size::Narrow, "meet1.bigbluebutton.example-…\n"),
+        (Size::Full, "\nmeet1.bigbluebutton.example-cooperative.org · eth0 · day\n"),
+        (Size::Small, "… · network traffic\n"),
+        (Size::Narrow, "… · network traffic\n"),
     ];
     for (size, title) in titles {
         let svg = svg(&graph, Look { theme: Theme::Light, size }).unwrap();
-        assert!(svg.contains(title), "{size:?}: {}", &svg[..900]);
+        assert!(svg.contains(title) && svg.contains("\nmeet1."), "{size:?}: {}", &svg[..1500]);
+        let span = if size == Size::Full { "\nWed 27 May" } else { "\nday: " };
+        assert!(svg.contains(span), "{size:?}: {}", &svg[..1500]);
     }
 }
 
@@ -120,7 +126,28 @@ fn a_hostile_name_stays_text() {
     graph.devices = vec!["<script>\"&".into()];
     let svg = svg(&graph, Look { theme: Theme::Dark, size: Size::Full }).unwrap();
     assert!(!svg.contains("<script>"));
-    assert!(svg.contains("&lt;script&gt;"));
+    assert_eq!(svg.matches("&lt;script&gt;").count(), 2, "drawn, and in the title");
+}
+
+#[test]
+fn who_cannot_see_a_picture_is_told_of_it() {
+    let svg = svg(&day(Some(1e9)), Look { theme: Theme::Light, size: Size::Narrow }).unwrap();
+    let title = "<title id=\"title\">ca1 · network traffic · eth0 · day</title>\n";
+    assert!(svg.contains(title), "{}", &svg[..900]);
+    let (_, told) = svg.split_once("<desc id=\"description\">").unwrap();
+    let (told, _) = told.split_once("</desc>").unwrap();
+    insta::assert_snapshot!(told.replace(". ", ".\n"));
+}
+
+#[test]
+fn data_say_in_what_they_are_counted() {
+    // A link of a gigabit beside some hundred megabits, which would be 0.301 of it.
+    let mut graph = day(Some(1e9));
+    let figures = graph.lines[0].statistics.as_mut().unwrap();
+    figures.max = 301e6;
+    let svg = svg(&graph, Look { theme: Theme::Light, size: Size::Full }).unwrap();
+    assert!(svg.contains("network traffic in Mbit/s\n") && svg.contains("\n301\n"));
+    assert!(svg.contains("link speed 1.00 Gbit/s\n") && svg.contains("\n1200\n"));
 }
 
 #[test]
