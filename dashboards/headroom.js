@@ -1,37 +1,38 @@
-// Times and pictures in the reader's zone, sorting by a click on a head, live pictures on request.
-"use strict";
+// What a page becomes in a browser: times and pictures in the reader's zone, tables that sort, ages that
+// grow, addresses to copy. Everything is there without it too; `live.js` reads the page again.
+import { keepLive } from "./live.js";
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+// How far the collector's clock is ahead of the reader's, by which ages are told.
+let aheadMs = 0;
+
 function addressOf(address, stamp) {
   const url = new URL(address, location.href);
-  url.searchParams.set("tz", zone);
+  if (zone && zone !== document.body.dataset.zone) url.searchParams.set("tz", zone);
   if (stamp) url.searchParams.set("at", stamp);
   return url.pathname + url.search;
 }
 
-function pictures(stamp) {
-  for (const element of document.querySelectorAll("[data-picture]")) {
-    const attribute = element.localName === "source" ? "srcset" : "src";
-    element.setAttribute(attribute, addressOf(element.getAttribute(attribute), stamp));
+// Pictures, and what is opened or copied, show the same times as the page.
+function addresses(page, stamp) {
+  const set = (element, name, moment) => {
+    const address = addressOf(element.getAttribute(name), moment);
+    if (element.getAttribute(name) !== address) element.setAttribute(name, address);
+  };
+  for (const element of page.querySelectorAll("[data-picture]")) {
+    set(element, element.localName === "source" ? "srcset" : "src", stamp);
   }
+  for (const link of page.querySelectorAll("[data-zoned]")) set(link, "href");
+  for (const button of page.querySelectorAll("[data-copy]")) set(button, "data-copy");
 }
 
-// What is opened or copied shows the same times as the page.
-function links() {
-  for (const link of document.querySelectorAll("[data-zoned]")) {
-    link.setAttribute("href", addressOf(link.getAttribute("href")));
-  }
-  for (const button of document.querySelectorAll("[data-copy]")) {
-    button.dataset.copy = addressOf(button.dataset.copy);
-  }
-}
-
-function clocks() {
-  for (const element of document.querySelectorAll("time")) {
+function clocks(page) {
+  for (const element of page.querySelectorAll("time")) {
     const moment = new Date(element.dateTime);
     if (element.hasAttribute("data-clock")) {
-      const clock = moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      const seconds = element.dataset.clock === "seconds" ? { second: "2-digit" } : {};
+      const clock = moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...seconds });
       const day = moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" });
       element.textContent = element.dataset.clock === "day" ? `${day} ${clock}` : clock;
     }
@@ -39,41 +40,65 @@ function clocks() {
   }
 }
 
-function sortable(table) {
-  const heads = [...table.tHead.rows[0].cells];
-  // Each table of a page has names of its own in the address.
-  const [sort, by] = ["sort", "order"].map((name) => table.dataset.sortable + name);
-  const parameters = new URLSearchParams(location.search);
-  const order = (column, descending) => {
-    const key = (row) => {
-      const cell = row.cells[column];
-      const text = cell.dataset.value ?? cell.textContent.trim();
-      const number = parseFloat(text);
-      return Number.isNaN(number) ? text : number;
-    };
-    const rows = [...table.tBodies[0].rows].sort((a, b) => {
-      const [x, y] = [key(a), key(b)];
-      if (typeof x !== typeof y) return typeof x === "number" ? -1 : 1;
-      return (x < y ? -1 : x > y ? 1 : 0) * (descending ? -1 : 1);
-    });
-    table.tBodies[0].append(...rows);
-    heads.forEach((head, n) => {
-      if (head.hasAttribute("aria-sort")) {
-        head.setAttribute("aria-sort", n !== column ? "none" : descending ? "descending" : "ascending");
-      }
-    });
-  };
-  heads.forEach((head, column) => {
-    head.querySelector("button")?.addEventListener("click", () => {
-      const descending = head.getAttribute("aria-sort") !== "descending";
-      order(column, descending);
-      keep({ [sort]: column, [by]: descending ? "down" : "up" });
-    });
-  });
-  if (parameters.has(sort) && heads[parameters.get(sort)]) {
-    order(Number(parameters.get(sort)), parameters.get(by) === "down");
+// Makes a page, this one or the same as it was just read again, the reader's own.
+function furnish(page, stamp) {
+  aheadMs = Number(page.body.dataset.nowMs) - Date.now() || 0;
+  addresses(page, stamp);
+  clocks(page);
+  for (const element of page.querySelectorAll("[data-scripted]")) element.disabled = false;
+  for (const element of page.querySelectorAll("[data-zone-name]")) element.textContent = zone;
+}
+
+// As the collector says it, `words::ago`.
+function ago(seconds) {
+  if (seconds < 2) return "now";
+  if (seconds < 120) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 172800) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86400)} days ago`;
+}
+
+// Reports grow old while one looks at them; what they belong to looks old from a certain age on.
+function ages() {
+  for (const element of document.querySelectorAll("time[data-age]")) {
+    const seconds = (Date.now() + aheadMs - Date.parse(element.dateTime)) / 1000;
+    const words = ago(seconds);
+    if (element.textContent !== words) element.textContent = words;
+    const whole = element.closest("[data-old-after]");
+    whole?.classList.toggle("old", seconds > Number(whole.dataset.oldAfter));
   }
 }
+
+// Each table of a page has names of its own in the address.
+const names = (table) => ["sort", "order"].map((name) => table.dataset.sortable + name);
+
+function order(table) {
+  const [sort, by] = names(table);
+  const parameters = new URLSearchParams(location.search);
+  const heads = [...table.tHead.rows[0].cells];
+  const column = Number(parameters.get(sort));
+  if (!parameters.has(sort) || !heads[column]) return;
+  const descending = parameters.get(by) === "down";
+  const key = (row) => {
+    const cell = row.cells[column];
+    const text = cell.dataset.value ?? cell.textContent.trim();
+    const number = parseFloat(text);
+    return Number.isNaN(number) ? text : number;
+  };
+  const rows = [...table.tBodies[0].rows].sort((a, b) => {
+    const [x, y] = [key(a), key(b)];
+    if (typeof x !== typeof y) return typeof x === "number" ? -1 : 1;
+    return (x < y ? -1 : x > y ? 1 : 0) * (descending ? -1 : 1);
+  });
+  table.tBodies[0].append(...rows);
+  heads.forEach((head, n) => {
+    if (head.hasAttribute("aria-sort")) {
+      head.setAttribute("aria-sort", n !== column ? "none" : descending ? "descending" : "ascending");
+    }
+  });
+}
+
+const orderAll = () => document.querySelectorAll("table[data-sortable]").forEach(order);
 
 // The state of the page lives in its address.
 function keep(values) {
@@ -85,47 +110,60 @@ function keep(values) {
   history.replaceState(null, "", url);
 }
 
+function sortBy(head) {
+  const table = head.closest("table");
+  const [sort, by] = names(table);
+  const descending = head.getAttribute("aria-sort") !== "descending";
+  keep({ [sort]: head.cellIndex, [by]: descending ? "down" : "up" });
+  order(table);
+}
+
 // Links to other pictures of the same page keep how its tables are sorted, and whether it is live.
-function kept() {
-  for (const link of document.querySelectorAll("[data-kept]")) {
-    link.addEventListener("click", () => {
-      const url = new URL(link.href);
-      for (const [name, value] of new URLSearchParams(location.search)) {
-        if (/(sort|order|live)$/.test(name)) url.searchParams.set(name, value);
-      }
-      link.href = url.href;
-    });
+function keepIn(link) {
+  const url = new URL(link.href);
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (/(sort|order|live)$/.test(name)) url.searchParams.set(name, value);
   }
+  link.href = url.href;
 }
 
-function live(box) {
-  if (!box) return;
-  let timer = null;
-  const follow = () => {
-    clearInterval(timer);
-    if (box.checked) timer = setInterval(() => pictures(Date.now()), 10000);
-  };
-  box.checked = new URLSearchParams(location.search).has("live");
-  box.addEventListener("change", () => {
-    keep({ live: box.checked ? "1" : null });
-    if (box.checked) pictures(Date.now());
-    follow();
-  });
-  follow();
+// Over plain http, browsers offer no clipboard but that of a selection.
+async function copied(text) {
+  if (navigator.clipboard) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      // It may be forbidden; the selection is not.
+    }
+  }
+  const field = document.createElement("textarea");
+  field.className = "hidden";
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  return done;
 }
 
-if (zone && zone !== document.body.dataset.zone) {
-  pictures();
-  links();
-  document.getElementById("zone").textContent = zone;
+async function copy(button) {
+  const text = new URL(button.dataset.copy, location.href).href;
+  const done = await copied(text);
+  button.focus();
+  button.textContent = done ? "copied" : `copy it from here: ${text}`;
+  if (done) setTimeout(() => { button.textContent = "copy address"; }, 4000);
 }
-clocks();
-kept();
-document.querySelectorAll("table[data-sortable]").forEach(sortable);
-live(document.getElementById("live"));
-document.querySelectorAll("[data-copy]").forEach((button) => {
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href).href);
-    button.textContent = "copied";
-  });
+
+document.addEventListener("click", ({ target }) => {
+  const closest = (selector) => target.closest(selector);
+  if (closest("thead button")) sortBy(closest("th"));
+  if (closest("[data-copy]")) copy(closest("[data-copy]"));
+  if (closest("[data-kept]")) keepIn(closest("[data-kept]"));
 });
+
+furnish(document);
+orderAll();
+ages();
+setInterval(ages, 1000);
+keepLive({ keep, furnish, settle: () => { orderAll(); ages(); } });

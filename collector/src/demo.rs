@@ -23,7 +23,7 @@ pub use self::feed::FeedError;
 use self::feed::{Feed, Progress};
 use crate::clock::now_ms;
 use crate::identity::{Agent, TokenHash, new_token};
-use crate::run::{Addresses, Announced, Collector, Options, RunError};
+use crate::run::{Addresses, Announced, Collector, Loading, Options, RunError};
 use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};
 use crate::store::Store;
 use crate::tasks::{TaskError, Tasks};
@@ -99,7 +99,8 @@ struct Course {
     grpc: SocketAddr,
 }
 
-/// Runs until `stop`; `announce` is told where it is served once the history is there.
+/// Runs until `stop`; `announce` is told where it is served at once. Until the history is there, whoever
+/// reads is told how far it is.
 pub async fn run(
     options: DemoOptions,
     announce: impl FnOnce(Announced),
@@ -115,9 +116,12 @@ pub async fn run(
     local.hosts.clone_from(&options.hosts);
     // Its time is made up, and nothing of it is anybody's.
     local.settle_after = Duration::ZERO;
+    let loading = Loading::begun();
+    local.loading = loading.clone();
     let writer_token = local.let_write(&options.directory)?;
     let collector = Collector::bind(local).await?;
     let addresses = collector.addresses()?;
+    announce(Announced { addresses, writer_token: Some(writer_token) });
     let store = collector.store();
     let preparing = tokio::task::spawn_blocking(move || {
         let world = Arc::new(World::new(SEED, end_of_history(&options.directory)?));
@@ -126,17 +130,13 @@ pub async fn run(
     });
     let feeds = preparing.await.map_err(DemoError::Preparation)??;
     let progress = Arc::new(Progress::of(&feeds, now_ms()));
+    let showing = progress::show(&progress, &loading, &stop);
     let mut tasks = Tasks::<DemoError>::new(stop.clone());
     tasks.start("collector", |stop| async { Ok(collector.run(stop).await?) });
     for feed in feeds {
         let progress = Arc::clone(&progress);
         tasks.start(feed.host.name, |stop| live(feed, progress, stop));
     }
-    let showing = async {
-        if progress::show(&progress, &stop).await {
-            announce(Announced { addresses, writer_token: Some(writer_token) });
-        }
-    };
     let ((), outcome) = tokio::join!(showing, tasks.finish(DRAIN_TIMEOUT));
     outcome
 }

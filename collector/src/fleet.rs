@@ -77,7 +77,7 @@ impl Reporter {
     }
 
     /// After how long without a report a host is silent.
-    fn silent_after_ms(self) -> i64 {
+    pub fn silent_after_ms(self) -> i64 {
         match self {
             Self::Agent => SILENT_AFTER_MS,
             Self::Writer => UNWRITTEN_AFTER_MS,

@@ -14,7 +14,7 @@ use headroom::configuration::{CollectorConfiguration, HostName, is_instance};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{Entry, TokenHash, new_token};
 use headroom::licences;
-use headroom::run::{Addresses, Announced, Collector, Options, SETTLE_AFTER};
+use headroom::run::{Addresses, Announced, Collector, Loading, Options, SETTLE_AFTER};
 use headroom::snapshot;
 use headroom::up::{self, UpOptions};
 use headroom_proto::chain::Chain;
@@ -267,6 +267,7 @@ async fn serve(
         shared_bytes: configuration.shared_bytes,
         zone: configuration.time_zone,
         settle_after: SETTLE_AFTER,
+        loading: Loading::default(),
     })
     .await?;
     if entry == Entry::Open {

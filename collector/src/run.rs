@@ -40,6 +40,7 @@ use crate::samples::{Samples, Stop};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
 use crate::telemetry::{CollectorCounts, OwnNumbers};
+pub use crate::web::Loading;
 use crate::web::{self, Lane, OwnNames, Readiness, Site, Snapshots};
 use crate::writer::{OwnSeries, Writer, WriterEnded};
 
@@ -91,6 +92,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// How long a moment has to stand before anything is dropped by it.
     pub settle_after: Duration,
+    /// How far the past is that somebody writes before anybody may read.
+    pub loading: Loading,
 }
 
 impl Options {
@@ -112,6 +115,7 @@ impl Options {
             shared_bytes: None,
             zone: TimeZone::system(),
             settle_after: SETTLE_AFTER,
+            loading: Loading::default(),
         }
     }
 
@@ -237,6 +241,7 @@ impl Collector {
             names: OwnNames::new(options.hosts, &own_instance()),
             guesses: Arc::clone(&guesses),
             refusals: Seldom::default(),
+            loading: options.loading,
             readiness: readiness(writer.clone()),
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),

@@ -10,8 +10,10 @@ mod content;
 mod credentials;
 mod cross_origin;
 mod doors;
+mod frame;
 mod gate;
 mod lane;
+mod loading;
 mod meetings;
 mod metrics;
 mod names;
@@ -33,6 +35,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use self::lane::Lane;
+pub use self::loading::Loading;
 pub use self::names::OwnNames;
 pub use self::site::{Readiness, Site};
 pub use self::snapshot::Snapshots;

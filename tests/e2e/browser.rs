@@ -104,6 +104,14 @@ impl Browser {
         self.ask("goog/cdp/execute", &command).await;
     }
 
+    /// Opens pages for a reader whose browser runs no scripts of theirs.
+    pub async fn without_scripts(&self) {
+        let parameters = json!({ "value": true });
+        let command =
+            json!({ "cmd": "Emulation.setScriptExecutionDisabled", "params": parameters });
+        self.ask("goog/cdp/execute", &command).await;
+    }
+
     /// What the console has said since it was last asked.
     pub async fn console(&self) -> Vec<String> {
         let answer = self.ask("se/log", &json!({ "type": "browser" })).await;

@@ -16,13 +16,49 @@ async fn start(folder: &Path) -> (Program, String) {
     command.args(["demo", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--days", "2"]);
     command.arg("--data").arg(folder.join("data"));
     let program = Program::start(command, "demo", folder);
-    let http = eventually("the demo is ready", Duration::from_secs(240), async || {
+    let http = eventually("the demo says where it is", Duration::from_secs(60), async || {
         let text = program.stdout();
         text.contains("grpc listening on ").then_some(())?;
         Some(text.lines().next()?.strip_prefix("http listening on ")?.to_owned())
     })
     .await;
+    loads_without_an_alarm(&program, &http).await;
     (program, http)
+}
+
+/// What must not be said while the history is written.
+const ALARMS: [&str; 5] =
+    ["silent", "never reported", "has not reported", "No answer from BBB", "No host has"];
+
+/// Asks until the history is there. As long as it is not, whoever asks is told how far it is; no page
+/// tells of an outage then or right behind it.
+async fn loads_without_an_alarm(program: &Program, http: &str) {
+    let client = reqwest::Client::new();
+    eventually("the demo is ready", Duration::from_secs(240), async || {
+        let mut loaded = true;
+        for path in ["/", "/rooms", "/hosts/ca1", "/rooms.csv", "/graphs/ca1/network/day.json"] {
+            let request = client.get(format!("http://{http}{path}")).header("accept", "text/html");
+            let answer = request.send().await.unwrap();
+            let (status, again) = (answer.status(), answer.headers().contains_key("retry-after"));
+            let text = answer.text().await.unwrap();
+            let alarm = ALARMS.iter().find(|alarm| text.contains(**alarm));
+            assert_eq!(alarm, None, "{path}: {text}");
+            if status == 503 {
+                assert!(again && text.contains(" % of it is there"), "{path}: {text}");
+                assert!(text.contains("http-equiv=\"refresh\""), "{path}: {text}");
+            }
+            loaded &= status == 200;
+        }
+        let (ready, _) = fetch(&format!("http://{http}/-/ready")).await?;
+        assert!(!loaded || ready == 200, "{ready}");
+        loaded.then_some(())
+    })
+    .await;
+    let progress = eventually("the end is told", Duration::from_secs(10), async || {
+        Some(program.stderr()).filter(|text| text.contains(": the history is there\n"))
+    })
+    .await;
+    assert!(progress.contains(" of 6 hosts: 0 %\n"), "{progress}");
 }
 
 async fn samples(http: &str, expression: &str) -> f64 {

@@ -1,5 +1,6 @@
 //! The pages in a real browser: what a reader sees, on a desk and on a phone, light and dark.
 
+mod live;
 mod looks;
 mod problems;
 mod rooms;

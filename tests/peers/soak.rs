@@ -108,12 +108,13 @@ fn start(folder: &Path) -> anyhow::Result<(Program, String, String)> {
             |start: &str| announced.lines().find_map(|l| Some(l.strip_prefix(start)?.to_owned()));
         if let (Some(http), Some(path)) =
             (find("http listening on "), find("token for remote write in "))
+            && program.stderr().contains(" of 6 hosts in ")
         {
             let token = std::fs::read_to_string(path).context("the writer's token")?;
             return Ok((program, http, token.trim().to_owned()));
         }
         let waits = program.is_running() && begin.elapsed() < START_TIMEOUT;
-        ensure!(waits, "the demo does not announce itself:\n{}", program.stderr());
+        ensure!(waits, "the demo does not come to its history's end:\n{}", program.stderr());
         std::thread::sleep(Duration::from_millis(100));
     }
 }

@@ -168,8 +168,10 @@ fn produce(feed: &Feed, items: &mpsc::Sender<Item>, progress: &Progress, stop: &
     let give = |item| items.blocking_send(item).is_ok();
     loop {
         let (at_ms, step_ms) = schedule.next();
-        // After a restart there is no history: then the first live moment comes before.
-        if !caught_up && at_ms > begin_ms && agent.is_some() {
+        // What passed while the history was written is a part of it: a host whose last report were
+        // minutes old would be silent. After a restart there is no history: then the first live moment
+        // comes before.
+        if !caught_up && at_ms > now_ms() && agent.is_some() {
             caught_up = true;
             if !give(Item::CaughtUp) {
                 return;

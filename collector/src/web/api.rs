@@ -108,6 +108,7 @@ impl From<QueryError> for Problem {
             | Code::Unauthorized
             | Code::Forbidden
             | Code::Busy
+            | Code::Loading
             | Code::Large
             | Code::Slow => Self::new(code, error.to_string()),
         }

@@ -89,6 +89,9 @@ impl Gate {
         asked: impl Into<Asked>,
         answer: impl FnOnce(Visit<'_>) -> Result<Content, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
+        if let Some(percent) = self.site.loading.percent() {
+            return Err(self.refuse(asked.into().kind, Problem::loading(percent)));
+        }
         let site = Arc::clone(&self.site);
         let asked = Asked { address: self.address, ..asked.into() };
         let work = move |budget| {

@@ -16,6 +16,7 @@ use headroom_proto::chain::Chain;
 use serde_json::json;
 
 pub use self::code::Code;
+use super::frame::Frame;
 use super::site::Site;
 
 /// An answer that is not what was asked for.
@@ -86,9 +87,16 @@ impl Problem {
             | Code::Unauthorized
             | Code::Forbidden
             | Code::Busy
+            | Code::Loading
             | Code::Large
             | Code::Slow => Self::new(code, format!("Failed to {operation}: {}.", Chain(error))),
         }
+    }
+
+    /// The past is still being written: so much of it is there.
+    pub fn loading(percent: u32) -> Self {
+        let sentence = format!("The history is still being written: {percent} % of it is there.");
+        Self::new(Code::Loading, sentence)
     }
 
     /// The collector failed; the cause goes to the log, not to the reader.
@@ -154,7 +162,7 @@ pub async fn present(State(site): State<Arc<Site>>, request: Request, next: Next
     let mut response = if is_api(&uri) {
         problem.json()
     } else {
-        let page = browser.then(|| page::page(&problem, &uri, site.zone_name())).flatten();
+        let page = browser.then(|| page::page(&problem, &uri, Frame::bare(&site))).flatten();
         let mut response = page.unwrap_or_else(|| problem.text());
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
         response

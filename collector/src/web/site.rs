@@ -16,6 +16,7 @@ use crate::store::Records;
 use crate::telemetry::CollectorCounts;
 
 use super::lane::Lane;
+use super::loading::Loading;
 use super::names::OwnNames;
 use super::snapshot::Snapshots;
 
@@ -51,6 +52,8 @@ pub struct Site {
     pub guesses: Arc<Guesses>,
     /// Refusals that were told lately.
     pub refusals: Seldom,
+    /// How far the past is that nobody may read before it is whole.
+    pub loading: Loading,
     /// Whether what comes is durable.
     pub readiness: Readiness,
     /// Takes snapshots.

@@ -2,12 +2,12 @@
 
 mod fleet;
 mod rooms;
+mod scale;
 mod sentence;
-
-use std::fmt::Write as _;
 
 pub use self::fleet::headline;
 pub use self::rooms::{advice, now_and_next, overview};
+pub use self::scale::Scale;
 pub use self::sentence::{Part, Sentence};
 use crate::fleet::{Mount, lasting};
 use crate::graphs::{Prefix, significant};
@@ -62,22 +62,6 @@ pub fn ago(seconds: i64) -> String {
     }
 }
 
-/// The path of a sparkline, 120 × 24 points; gaps stay gaps.
-pub fn sparkline(values: &[Option<f64>]) -> String {
-    let highest = values.iter().flatten().fold(0.0f64, |a, &b| a.max(b));
-    let mut path = String::new();
-    if highest <= 0.0 {
-        return path;
-    }
-    let width = 120.0 / values.len().max(1) as f64;
-    for (place, value) in values.iter().enumerate() {
-        let Some(value) = value else { continue };
-        let (x, height) = (place as f64 * width, (value / highest * 23.0).max(0.5));
-        let _ = write!(path, "M{x:.1},24v-{height:.1}h{width:.2}v{height:.1}z");
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,11 +70,5 @@ mod tests {
     fn ages_round_down() {
         let said = [0, 5, 119, 720, 7200, 200_000].map(ago).join(", ");
         assert_eq!(said, "now, 5 s ago, 119 s ago, 12 min ago, 2 h ago, 2 days ago");
-    }
-
-    #[test]
-    fn a_sparkline_leaves_gaps_out() {
-        assert_eq!(sparkline(&[Some(1.0), None, Some(2.0)]).matches('M').count(), 2);
-        assert_eq!(sparkline(&[Some(0.0), None]), "");
     }
 }

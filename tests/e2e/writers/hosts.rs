@@ -42,6 +42,14 @@ async fn a_host_that_is_only_written_has_its_page_and_pictures() {
     assert!(!overview.contains("web1"), "{overview}");
     let (status, page) = read("/hosts/db1:9100").await;
     assert!(status == 200 && page.contains("db1:9100"), "{status} {page}");
+    // It has no agent that could do anything.
+    for text in
+        [overview.replace("This host has no agent", ""), page.replace("This host has no agent", "")]
+    {
+        assert!(!text.contains("gent of this host") && !text.contains("agent's"), "{text}");
+        assert!(!text.contains(" agent "), "{text}");
+    }
+    assert!(page.contains("node_network_speed_bytes{instance=\"db1:9100\""), "{page}");
     for graph in ["network", "cpu", "memory", "disk"] {
         let (status, picture) = read(&format!("/graphs/db1:9100/{graph}/hour.svg")).await;
         assert!(status == 200 && picture.contains("<svg"), "{graph}: {status} {picture}");

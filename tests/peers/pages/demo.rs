@@ -69,7 +69,10 @@ impl Demo {
     }
 }
 
-/// Starts a demo and waits until it announces where it answers.
+/// What it says, of so many days, once readers are let in.
+const HISTORY_IS_THERE: &str = " of 6 hosts in ";
+
+/// Starts a demo and waits until its history is there.
 fn start(program: &Path, data: &Path, logs: &Path) -> anyhow::Result<(String, Program)> {
     let mut command = Command::new(program);
     command.args(["demo", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--data"]).arg(data);
@@ -78,11 +81,13 @@ fn start(program: &Path, data: &Path, logs: &Path) -> anyhow::Result<(String, Pr
     loop {
         let announced = program.stdout();
         let http = announced.lines().find_map(|line| line.strip_prefix("http listening on "));
-        if let Some(http) = http {
+        if let Some(http) = http
+            && program.stderr().contains(HISTORY_IS_THERE)
+        {
             return Ok((http.to_owned(), program));
         }
         let waits = program.is_running() && start.elapsed() < START_TIMEOUT;
-        ensure!(waits, "the demo does not announce itself:\n{}", program.stderr());
+        ensure!(waits, "the demo does not come to its history's end:\n{}", program.stderr());
         std::thread::sleep(Duration::from_millis(100));
     }
 }

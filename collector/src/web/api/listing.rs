@@ -40,6 +40,7 @@ pub async fn series(gate: Gate, parameters: Parameters) -> Result<Response, Prob
             | Code::Late
             | Code::Queued
             | Code::Busy
+            | Code::Loading
             | Code::Misdirected
             | Code::Unauthorized
             | Code::Forbidden

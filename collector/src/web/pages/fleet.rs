@@ -9,11 +9,12 @@ use serde::Deserialize;
 use super::picture::{Picture, Pictures};
 use super::when::{Asked, When, WhenLinks};
 use super::{failed, render, words};
-use crate::fleet::{self, Facts, Finding, HostState, LastReport, Severity};
+use crate::fleet::{self, Facts, Finding, HostState, LastReport, Reporter, Severity};
 use crate::graphs::{Period, Size};
 use crate::moments::iso;
 use crate::rooms::{self, Counts};
 use crate::web::content::Content;
+use crate::web::frame::{ClockTime, Frame};
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::Problem;
 use crate::web::question::Wishes;
@@ -24,8 +25,10 @@ const FEW_HOSTS: usize = 2;
 #[derive(Template)]
 #[template(path = "fleet.html")]
 struct FleetPage<'v> {
+    frame: Frame<'v>,
     headline: String,
-    zone: &'v str,
+    /// How far the sparklines reach.
+    scale: String,
     hosts: Vec<HostRow>,
     /// Whether any host has BBB.
     with_rooms: bool,
@@ -63,6 +66,10 @@ impl Trouble {
 pub struct HostRow {
     pub instance: String,
     pub silent: bool,
+    /// From which age on its last report is old.
+    pub old_after_seconds: i64,
+    /// Whether an agent tells of it, or somebody else writes.
+    pub has_agent: bool,
     /// Whether it has never reported: there is nothing to see of it.
     pub is_new: bool,
     pub troubles: Vec<Trouble>,
@@ -74,7 +81,7 @@ pub struct HostRow {
     pub sends: String,
     pub receives: String,
     pub peak: String,
-    pub peak_at: String,
+    pub peak_at: Option<ClockTime>,
     pub devices: Vec<String>,
     pub limit: String,
     pub headroom: String,
@@ -85,6 +92,7 @@ pub struct HostRow {
     pub report_ago: String,
     pub report_at: String,
     pub report_ms: i64,
+    /// Its last day, on the scale of its table.
     pub sparkline: String,
     /// Rooms and people, and why a dash stands for them.
     pub rooms: String,
@@ -95,7 +103,7 @@ pub struct HostRow {
 impl HostRow {
     /// The row of a host. `rooms` has nothing of one without BBB, and no counts of one whose BBB
     /// does not answer.
-    pub fn of(host: &HostState, rooms: Option<&Option<Counts>>, now_ms: i64) -> Self {
+    pub fn of(host: &HostState, rooms: Option<&Option<Counts>>, visit: Visit<'_>) -> Self {
         let used_of_link = host.peak.zip(host.limit).map(|(peak, limit)| peak.rate / limit * 100.0);
         let counts = rooms.copied().flatten();
         let never = host.last_report == LastReport::Never;
@@ -113,6 +121,8 @@ impl HostRow {
         Self {
             instance: host.instance.clone(),
             silent: host.silent,
+            old_after_seconds: host.facts.reporter.silent_after_ms() / 1000,
+            has_agent: host.facts.reporter == Reporter::Agent,
             is_new: never,
             troubles: host.findings.iter().map(Trouble::of).collect(),
             disk: part(fullest.map(|(used, _)| used)),
@@ -122,7 +132,7 @@ impl HostRow {
             sends: words::megabits(host.sends),
             receives: words::megabits(host.receives),
             peak: words::megabits(host.peak.map(|peak| peak.rate)),
-            peak_at: host.peak.map(|peak| iso(peak.at_ms)).unwrap_or_default(),
+            peak_at: host.peak.map(|peak| ClockTime::of(visit.site, peak.at_ms)),
             devices: host.devices.clone(),
             limit: words::megabits(host.limit),
             headroom: words::megabits(host.headroom()),
@@ -131,17 +141,28 @@ impl HostRow {
             lost_frames: host.lost_frames,
             report_ago: report_ms.map_or_else(
                 || if never { "never" } else { "over a month ago" }.to_owned(),
-                |at_ms| words::ago((now_ms - at_ms) / 1000),
+                |at_ms| words::ago((visit.now_ms - at_ms) / 1000),
             ),
             report_at: report_ms.map(iso).unwrap_or_default(),
             report_ms: report_ms.unwrap_or_default(),
-            sparkline: words::sparkline(&host.day),
+            sparkline: String::new(),
             rooms: count(|counts| counts.rooms),
             people: count(|counts| counts.people),
-            no_rooms: match rooms {
-                None => "The agent of this host asks no BBB.",
-                Some(_) => "BBB does not answer; the page of rooms says since when and why.",
-            },
+            no_rooms: no_rooms(host, rooms),
+        }
+    }
+}
+
+/// Why nobody knows of rooms on a host.
+fn no_rooms(host: &HostState, rooms: Option<&Option<Counts>>) -> &'static str {
+    match (host.last_report, host.facts.reporter) {
+        _ if rooms.is_some() => "BBB does not answer; the page of rooms says since when and why.",
+        (LastReport::Never, _) => "It has never reported.",
+        (LastReport::LongAgo | LastReport::At(_), Reporter::Agent) => {
+            "The agent of this host asks no BBB."
+        }
+        (LastReport::LongAgo | LastReport::At(_), Reporter::Writer) => {
+            "This host has no agent that could ask a BBB for its rooms; its samples are written."
         }
     }
 }
@@ -184,10 +205,15 @@ fn make(visit: Visit<'_>, query: &FleetQuery) -> Result<Content, Problem> {
     let mut rooms: BTreeMap<String, Option<Counts>> = rooms.map_err(|error| failed(&error))?;
     // Rooms of a host that is no longer listed are on their own page.
     rooms.retain(|instance, _| hosts.iter().any(|host| host.instance == *instance));
-    let row = |host: &HostState| HostRow::of(host, rooms.get(&host.instance), now_ms);
+    let scale = words::Scale::of(hosts.iter().map(|host| &host.day));
+    let row = |host: &HostState| HostRow {
+        sparkline: scale.sparkline(&host.day),
+        ..HostRow::of(host, rooms.get(&host.instance), visit)
+    };
     let page = FleetPage {
         headline: words::headline(&hosts, &rooms),
-        zone: visit.site.zone_name(),
+        frame: Frame::of(visit, hosts.iter().map(|host| host.findings.len()).sum()),
+        scale: scale.words("Mbit/s", 1e6),
         hosts: hosts.iter().map(row).collect(),
         with_rooms: !rooms.is_empty(),
         is_new: hosts.iter().all(|host| host.last_report == LastReport::Never),

@@ -12,6 +12,7 @@ use crate::fleet::{self, Mount};
 use crate::graphs::{Period, Size};
 use crate::rooms;
 use crate::web::content::Content;
+use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Problem, Way};
 use crate::web::question::{Names, Wishes};
@@ -62,7 +63,7 @@ impl MountRow {
 #[derive(Template)]
 #[template(path = "host.html")]
 struct HostPage<'v> {
-    zone: &'v str,
+    frame: Frame<'v>,
     row: HostRow,
     /// What is in its rooms; none without BBB.
     rooms: Option<words::Sentence>,
@@ -109,8 +110,8 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     }
     let counts = own.as_ref().map(|own| own.now);
     let page = HostPage {
-        zone: visit.site.zone_name(),
-        row: HostRow::of(&state, counts.as_ref(), visit.now_ms),
+        frame: Frame::of(visit, state.findings.len()),
+        row: HostRow::of(&state, counts.as_ref(), visit),
         rooms: own.as_ref().map(|own| words::now_and_next(own, &moment)),
         mounts: mounts.into_iter().map(MountRow::of).collect(),
         times: when.links(visit, offered),

@@ -126,6 +126,11 @@ impl Pictures<'_> {
 }
 
 impl Picture {
+    /// What tells it from the other pictures of its page.
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}?{}", self.whom, self.graph, self.period, self.wishes)
+    }
+
     /// What follows the address of its data: nothing, or its wishes.
     pub fn question(&self) -> String {
         match self.wishes.strip_suffix('&') {

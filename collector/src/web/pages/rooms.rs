@@ -8,9 +8,9 @@ use super::picture::{Picture, Pictures};
 use super::when::{Asked, When, WhenLinks};
 use super::{failed, render, words};
 use crate::graphs::{Period, Size};
-use crate::moments::iso;
 use crate::rooms::{self, By, HostRooms, Moment, Rooms, TenantRooms, Today};
 use crate::web::content::{CSV, Content, JSON};
+use crate::web::frame::{ClockTime, Frame};
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Problem, Way};
 use crate::web::question::{Wishes, choice};
@@ -45,10 +45,13 @@ pub struct RoomsQuery {
 #[derive(Template)]
 #[template(path = "rooms.html")]
 struct RoomsPage<'v> {
-    zone: &'v str,
+    frame: Frame<'v>,
     overview: words::Sentence,
     hosts: Vec<HostRow>,
     tenants: Vec<TenantRow>,
+    /// How far the sparklines of each table reach.
+    hosts_scale: String,
+    tenants_scale: String,
     ranges: WhenLinks,
     /// The same time, as an address says it.
     wish: String,
@@ -85,10 +88,17 @@ struct TenantRow {
     share: String,
 }
 
+/// What the rows of a table have in common.
+#[derive(Clone, Copy)]
+struct Table<'v> {
+    visit: Visit<'v>,
+    scale: words::Scale,
+}
+
 struct TodayCells {
     user_hours: String,
     peak: String,
-    peak_at: String,
+    peak_at: Option<ClockTime>,
 }
 
 /// The pictures of one host.
@@ -101,44 +111,44 @@ struct HostPictures {
 const DASH: &str = "–";
 
 impl TodayCells {
-    fn of(today: &Today) -> Self {
+    fn of(today: &Today, visit: Visit<'_>) -> Self {
         let peak = today.peak.map_or_else(|| DASH.into(), |(people, _)| format!("{people:.0}"));
-        let at = today.peak.filter(|(people, _)| *people > 0.0).map(|(_, at_ms)| iso(at_ms));
-        let (user_hours, peak_at) = (words::hours(today.user_hours), at.unwrap_or_default());
-        Self { user_hours, peak, peak_at }
+        let at = today.peak.filter(|(people, _)| *people > 0.0).map(|(_, at_ms)| at_ms);
+        let peak_at = at.map(|at_ms| ClockTime::of(visit.site, at_ms));
+        Self { user_hours: words::hours(today.user_hours), peak, peak_at }
     }
 }
 
 impl HostRow {
-    fn of(host: &HostRooms, moment: &Moment) -> Self {
+    fn of(host: &HostRooms, table: Table<'_>) -> Self {
         let count = |count: fn(&rooms::Counts) -> f64| {
             host.now.as_ref().map_or_else(|| DASH.into(), |now| format!("{:.0}", count(now)))
         };
         Self {
             instance: host.instance.clone(),
             missing: host.now.is_none(),
-            sparkline: words::sparkline(&host.day),
+            sparkline: table.scale.sparkline(&host.day),
             rooms: count(|now| now.rooms),
             people: count(|now| now.people),
             largest: count(|now| now.largest),
             cameras: count(|now| now.cameras),
             recording: count(|now| now.recording),
-            advice: words::advice(host, moment),
-            today: TodayCells::of(&host.today),
+            advice: words::advice(host, &table.visit.moment()),
+            today: TodayCells::of(&host.today, table.visit),
         }
     }
 }
 
 impl TenantRow {
-    fn of(tenant: &TenantRooms, all: &Today) -> Self {
+    fn of(tenant: &TenantRooms, all: &Today, table: Table<'_>) -> Self {
         let share = tenant.today.user_hours.zip(all.user_hours.filter(|hours| *hours > 0.0));
         Self {
             tenant: tenant.tenant.clone(),
-            sparkline: words::sparkline(&tenant.day),
+            sparkline: table.scale.sparkline(&tenant.day),
             rooms: format!("{:.0}", tenant.now.rooms),
             people: format!("{:.0}", tenant.now.people),
             cameras: format!("{:.0}", tenant.now.cameras),
-            today: TodayCells::of(&tenant.today),
+            today: TodayCells::of(&tenant.today, table.visit),
             share: share.map_or_else(
                 || DASH.into(),
                 |(hours, all)| format!("{:.0} %", hours / all * 100.0),
@@ -178,11 +188,20 @@ fn make(visit: Visit<'_>, query: RoomsQuery) -> Result<Content, Problem> {
         })
     });
     let columns = columns.collect::<Result<_, Problem>>()?;
+    let hosts = words::Scale::of(rooms.hosts.iter().map(|host| &host.day));
+    let tenants = words::Scale::of(rooms.tenants.iter().map(|one| &one.day));
+    let [hosts, tenants] = [hosts, tenants].map(|scale| Table { visit, scale });
     let page = RoomsPage {
-        zone: visit.site.zone_name(),
+        frame: Frame::of(visit, rooms.hosts.iter().filter(|host| host.now.is_none()).count()),
         overview: words::overview(&rooms, &moment),
-        hosts: rooms.hosts.iter().map(|host| HostRow::of(host, &moment)).collect(),
-        tenants: rooms.tenants.iter().map(|one| TenantRow::of(one, &rooms.today)).collect(),
+        hosts: rooms.hosts.iter().map(|host| HostRow::of(host, hosts)).collect(),
+        tenants: rooms
+            .tenants
+            .iter()
+            .map(|one| TenantRow::of(one, &rooms.today, tenants))
+            .collect(),
+        hosts_scale: hosts.scale.words("people", 1.0),
+        tenants_scale: tenants.scale.words("people", 1.0),
         ranges: when.links(visit, &PERIODS),
         wish: when.wish(),
         people,

@@ -12,6 +12,9 @@ use crate::telemetry::Outcome;
 /// Most requests have ended after so long, and make room.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
+/// How far a past is that is being written is looked at as often.
+const LOADED_AFTER_SECONDS: u32 = 1;
+
 /// Of which kind a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -27,6 +30,8 @@ pub enum Code {
     Queued,
     /// Others have taken all places, or all memory.
     Busy,
+    /// What is asked for is not whole yet.
+    Loading,
     /// It was meant for another host.
     Misdirected,
     /// Whoever asks shows no token that is known.
@@ -68,6 +73,7 @@ impl Code {
     pub fn retry_after_seconds(self) -> Option<u32> {
         match self {
             Self::Queued | Self::Busy => Some(RETRY_AFTER_SECONDS),
+            Self::Loading => Some(LOADED_AFTER_SECONDS),
             Self::NotFound
             | Self::BadRequest
             | Self::Unprocessable
@@ -91,7 +97,9 @@ impl Code {
             Self::Late | Self::Queued => {
                 (StatusCode::SERVICE_UNAVAILABLE, "timeout", Outcome::Timeout)
             }
-            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Outcome::Busy),
+            Self::Busy | Self::Loading => {
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Outcome::Busy)
+            }
             Self::Misdirected => (StatusCode::MISDIRECTED_REQUEST, "misdirected", Outcome::BadData),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", Outcome::BadData),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", Outcome::BadData),

@@ -6,27 +6,30 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::{Code, Problem, Way};
 use crate::printable::printable;
+use crate::web::frame::Frame;
 
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage<'p> {
-    zone: &'p str,
+    frame: Frame<'p>,
     title: &'static str,
     sentence: String,
     address: String,
     name: String,
+    /// After how many seconds it is asked for again by itself.
+    again_seconds: Option<u32>,
 }
 
-/// The page of a problem at an address, for readers whose site has the named zone; none if it
-/// cannot be written.
-pub fn page(problem: &Problem, uri: &Uri, zone: &str) -> Option<Response> {
+/// The page of a problem at an address; none if it cannot be written.
+pub fn page(problem: &Problem, uri: &Uri, frame: Frame<'_>) -> Option<Response> {
     let Link { address, name } = next(problem, uri);
     let page = ProblemPage {
-        zone,
+        frame,
         title: title(problem.code),
         sentence: ended(&problem.sentence),
         address,
         name,
+        again_seconds: problem.code.retry_after_seconds().filter(|_| problem.code == Code::Loading),
     };
     let text = page.render().ok()?;
     Some((problem.code.status(), Html(printable(&text).into_owned())).into_response())
@@ -39,6 +42,7 @@ fn title(code: Code) -> &'static str {
         Code::Unprocessable => "That is too much at once",
         Code::Late => "That took too long",
         Code::Queued | Code::Busy => "Too busy right now",
+        Code::Loading => "Loading",
         Code::Large => "That is too much to take",
         Code::Slow => "That came too slowly",
         Code::Misdirected => "This is another host's name",
@@ -70,7 +74,10 @@ fn next(problem: &Problem, uri: &Uri) -> Link {
         (None, Code::BadRequest | Code::Unprocessable) if uri.query().is_some() => {
             Link::to(uri.path(), "The same without what follows the question mark")
         }
-        (None, Code::Late | Code::Queued | Code::Busy | Code::Slow | Code::Internal) => {
+        (
+            None,
+            Code::Late | Code::Queued | Code::Busy | Code::Loading | Code::Slow | Code::Internal,
+        ) => {
             let same = uri.path_and_query().map_or("/", |whole| whole.as_str());
             Link::to(same, "Try again")
         }
