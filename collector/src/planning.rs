@@ -27,7 +27,16 @@ pub mod scores;
 
 // The answers: a host's link, under rooms as they were or as somebody types them.
 pub mod bandwidth;
+pub mod capacity;
 pub mod mix;
+pub mod processors;
+
+// What is still to come, who used it, and where else it would have fitted.
+pub mod forecast;
+pub mod organisations;
+pub mod replay;
+
+mod chance;
 
 mod doubt;
 

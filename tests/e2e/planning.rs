@@ -1,7 +1,9 @@
 //! Whether the planner's ranges hold in worlds whose truth is drawn; `tests/compare planning` does
 //! the same with more of them.
 
-use harness::calibration::{Cell, Setting, Sight, Tally, Target, calibrate};
+use harness::calibration::{
+    Cell, Setting, Sight, Tally, Target, answers_held, calibrate, calibrate_processors,
+};
 use headroom_simulation::worlds::Constants;
 
 const WORLDS: u64 = 24;
@@ -31,6 +33,23 @@ fn a_mix_that_shares_is_refused_where_nothing_tells_of_shares() {
     let has = |target| tally.cells.keys().any(|(_, t)| *t == target);
     assert!(has(Target::Day) && has(Target::Event(1)));
     assert!(!has(Target::Event(0)) && !has(Target::Event(2)));
+}
+
+#[test]
+fn pages_that_are_assumed_and_do_not_exist_are_within_the_range() {
+    let unpaged = Constants { page: None, ..Constants::default() };
+    let held = answers_held(12, unpaged);
+    assert!(held >= 0.75, "{held}");
+}
+
+#[test]
+fn ranges_of_processors_hold() {
+    for (history, cells) in calibrate_processors(12) {
+        for cell in cells {
+            let held = cell.share(cell.held_80);
+            assert!(held + cell.two_errors(cell.held_80) >= 0.75, "{history} days: {held}");
+        }
+    }
 }
 
 /// All lengths of history together.

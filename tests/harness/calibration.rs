@@ -2,12 +2,20 @@
 //! held against what then happens. Pure; the same seeds give the same tallies.
 
 mod observed;
+mod peaks;
+mod plain;
+mod processors;
 mod tally;
 
 pub use self::observed::{Sight, minutes_of};
+pub use self::peaks::{Course, FORESEEN_DAYS, KNOWN_DAYS, courses};
+pub use self::plain::plain_coverage;
+pub use self::processors::calibrate_processors;
+use self::tally::count;
 pub use self::tally::{Cell, Tally};
 
 use headroom::planning::bandwidth::Bandwidth;
+use headroom::planning::capacity::Host;
 use headroom::planning::media::Media;
 use headroom::planning::minute::Minute;
 use headroom::planning::mix::Mix;
@@ -48,11 +56,15 @@ pub struct Setting {
 pub fn calibrate(worlds: u64, setting: Setting) -> Tally {
     let mut tally = Tally::default();
     for number in 0..worlds {
-        let profile = Profile::ALL[(number % 4) as usize];
-        let world = World::drawn(9_000 + number, profile, &setting.constants);
+        let world = drawn(number, &setting.constants, Profile::ALL);
         of_world(&world, setting.sight, &mut tally);
     }
     tally
+}
+
+/// The world of a number, a profile each in turn.
+fn drawn(number: u64, constants: &Constants, profiles: [Profile; 4]) -> World {
+    World::drawn(9_000 + number, profiles[(number % 4) as usize], constants)
 }
 
 fn of_world(world: &World, sight: Sight, tally: &mut Tally) {
@@ -84,4 +96,52 @@ fn of_world(world: &World, sight: Sight, tally: &mut Tally) {
             tally.add((history, Target::Event(place)), &outlook, *peak);
         }
     }
+}
+
+/// The part of events that the ranges of whole answers hold at 80 %, where settings are assumed.
+pub fn answers_held(worlds: u64, constants: Constants) -> f64 {
+    let media = Media::delivered();
+    let (mut held, mut count) = (0, 0);
+    for number in 0..worlds {
+        let world = drawn(number, &constants, Profile::ALL);
+        let seen: Vec<Minute> =
+            (0..14).flat_map(|day| minutes_of(&world.day(day), day, &media, Sight::Sfu)).collect();
+        let Ok(bandwidth) = Bandwidth::of(&seen, &media) else { continue };
+        let host = Host {
+            bandwidth: &bandwidth,
+            processors: None,
+            link_mbit: 1_000.0,
+            cores: 0.0,
+            workers: 0.0,
+        };
+        for ((name, typed), place) in EVENTS.iter().zip(0..) {
+            let each = [typed.people, typed.cameras, typed.shares];
+            let Ok(answer) = host.answer(&Mix::of(name, typed.rooms, each)) else { continue };
+            let sent = world.event(*typed, place).into_iter().map(|minute| minute.sent_mbit);
+            held += usize::from(answer.checks[0].range.holds(sent.fold(0.0, f64::max)));
+            count += 1;
+        }
+    }
+    held as f64 / f64::from(count.max(1))
+}
+
+/// A year of a federation's host, minute by minute, for timing.
+pub fn year(media: &Media) -> Vec<Minute> {
+    let world = World::drawn(1, Profile::Federation, &Constants::default());
+    let mut minutes = Vec::new();
+    for day in 0..365 {
+        let first = i64::from(day) * 1440;
+        let busy = minutes_of(&world.day(day), day, media, Sight::Sfu);
+        let mut busy =
+            busy.into_iter().filter(|m| (first..first + 1440).contains(&m.minute)).peekable();
+        for minute in first..first + 1440 {
+            let idle = || Minute {
+                shares: Some(headroom::planning::minute::Shares::default()),
+                sent_mbit: Some(world.truth.base_mbit),
+                ..Minute::idle(minute, day)
+            };
+            minutes.push(busy.next_if(|m| m.minute == minute).unwrap_or_else(idle));
+        }
+    }
+    minutes
 }

@@ -14,6 +14,7 @@ mod names;
 mod option;
 mod pages;
 mod peer;
+mod planning;
 mod process;
 mod prometheus;
 mod promql;
@@ -32,7 +33,7 @@ mod victoria;
 use std::process::ExitCode;
 
 /// What compares nothing with anybody.
-const BY_NAME_ONLY: [&str; 4] = ["clients", "attack", "soak", "fuzz"];
+const BY_NAME_ONLY: [&str; 5] = ["clients", "planning", "attack", "soak", "fuzz"];
 
 fn main() -> ExitCode {
     let what: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         ("memory", memory::compare),
         ("query", query::compare),
         ("pages", pages::compare),
+        ("planning", planning::compare),
         ("reads", reads::compare),
         ("fleet", fleet::compare),
         ("torture", torture::compare),

@@ -33,6 +33,10 @@ pub struct Bandwidth {
     pub hours: Scores,
     /// What is to be said beside every number.
     pub doubts: Vec<Doubt>,
+    /// The highest minute of the history, in Mbit/s.
+    pub seen_at_most_mbit: f64,
+    /// The most people of a minute.
+    pub seen_at_most_people: f64,
     media: Media,
 }
 
@@ -58,6 +62,8 @@ impl Bandwidth {
             days: Scores::of(&days),
             hours: Scores::of(&hours),
             doubts,
+            seen_at_most_mbit: most(rows.iter().map(|row| row.measured)),
+            seen_at_most_people: most(rows.iter().map(|row| row.people)),
             media: media.clone(),
         })
     }
@@ -77,11 +83,16 @@ impl Bandwidth {
     /// What is foreseen of the peak of a mix as somebody typed it; refused where nothing tells of
     /// shares and the mix has some.
     pub fn mix(&self, mix: &Mix) -> Result<Outlook<'_>, Doubt> {
+        self.mix_with(mix, &self.media)
+    }
+
+    /// The same, were the host's settings these.
+    pub fn mix_with(&self, mix: &Mix, media: &Media) -> Result<Outlook<'_>, Doubt> {
         mix.check()?;
         if self.shares == SharesFrom::Unknown && mix.has_shares() {
             return Err(Doubt::SharesUnknown);
         }
-        let row = mix.minute(&self.media).sent_row(&self.media, SharesFrom::Told);
+        let row = mix.minute(media).sent_row(media, SharesFrom::Told);
         let foreseen = match &self.received {
             None => self.foreseen(&row, TYPED_SPREAD),
             Some(received) => self.foreseen_beside(received, &row),
@@ -108,6 +119,26 @@ impl Bandwidth {
         self.foreseen_by(&posterior, row, TYPED_SPREAD)
     }
 
+    /// What the host sends of each kind, by its settings.
+    pub fn media(&self) -> &Media {
+        &self.media
+    }
+
+    /// Said of a mix that asks more than was ever seen, with the part of the answer that the
+    /// published formula carries.
+    pub fn beyond_the_seen(&self, mix: &Mix) -> Option<Doubt> {
+        let sent = mix.sent(&self.media);
+        let kinds = [0.0, sent.audio, sent.cameras, sent.shares];
+        let parts = self.fit.posterior.factors.iter().zip(kinds).map(|(factor, x)| factor * x);
+        let parts: Vec<f64> = parts.collect();
+        let expected = parts.iter().sum::<f64>().max(LEAST_MBIT);
+        let weights = self.fit.weight_of_data.iter().zip(&parts);
+        let of_data = weights.map(|(weight, part)| weight * part).sum::<f64>() / expected;
+        let times = expected / self.seen_at_most_mbit.max(LEAST_MBIT);
+        (times > 1.0)
+            .then_some(Doubt::BeyondTheSeen { times, prior_share: 100.0 * (1.0 - of_data) })
+    }
+
     fn rows(&self, minutes: &[Minute]) -> Vec<Row<4>> {
         let known = Knowledge { received: self.received.clone(), shares: self.shares };
         known.rows(minutes, &self.media)
@@ -123,6 +154,10 @@ impl Bandwidth {
         let spread = (variance / (expected * expected) + more_spread * more_spread).sqrt();
         Foreseen { expected, spread }
     }
+}
+
+fn most(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, f64::max)
 }
 
 /// How shares are known, and by what.
@@ -187,3 +222,6 @@ fn left_out(fit: &Fit<4>, rows: &[Row<4>]) -> LeftOut {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,6 +99,17 @@ impl Mix {
         minute
     }
 
+    /// The fewest rooms of the same proportions.
+    #[must_use]
+    pub fn smallest_set(&self) -> Self {
+        let divisor = self.rooms.iter().map(|rooms| rooms.count).fold(0, greatest_divisor).max(1);
+        let mut set = self.clone();
+        for rooms in &mut set.rooms {
+            rooms.count /= divisor;
+        }
+        set
+    }
+
     /// The same rooms, `times` as many.
     #[must_use]
     pub fn times(&self, times: u32) -> Self {
@@ -108,4 +119,8 @@ impl Mix {
         }
         more
     }
+}
+
+fn greatest_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { greatest_divisor(b, a % b) }
 }

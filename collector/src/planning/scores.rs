@@ -226,3 +226,6 @@ pub fn scores(glances: &[Glance], period: Period, variance: impl Fn(usize) -> f6
     }
     scores
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,8 @@ impl Tally {
     }
 }
 
-fn count(cell: &mut Cell, outlook: &Outlook<'_>, peak: f64) {
+/// Counts a peak beside what was foreseen of it.
+pub(super) fn count(cell: &mut Cell, outlook: &Outlook<'_>, peak: f64) {
     cell.peaks += 1;
     let eighty = outlook.range(Level::EIGHTY);
     cell.held_80 += usize::from(eighty.holds(peak));

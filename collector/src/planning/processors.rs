@@ -1,0 +1,256 @@
+//! What processors do: one small fit for each group of processes, so that what drives them is not
+//! mixed, and one for the busiest thread, against one core.
+
+use super::doubt::Doubt;
+use super::fit::{Fit, Posterior};
+use super::outlook::Outlook;
+use super::prior::Prior;
+use super::row::{Row, Standing};
+use super::scores::{BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, scores};
+
+/// FreeSWITCH by microphones, mediasoup by streams, the apps by people.
+pub const GROUPS: usize = 3;
+
+/// Published: cores of a microphone, of a stream that is handed out, of a person.
+const PUBLISHED: [f64; GROUPS] = [1.0 / 50.0, 1.0 / 500.0, 0.009];
+
+/// What typing a mix leaves open, relative.
+const TYPED_SPREAD: f64 = 0.04;
+const LEAST_CORES: f64 = 0.001;
+
+/// One minute of a host's processes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProcessorMinute {
+    /// Unix time in minutes.
+    pub minute: i64,
+    /// The number of its day.
+    pub day: i32,
+    /// Microphones, streams that are handed out, people.
+    pub drivers: [f64; GROUPS],
+    /// Cores that each group used.
+    pub cores: [f64; GROUPS],
+    /// Cores that all else used, recordings among it.
+    pub other_cores: f64,
+    /// The busiest thread, in cores.
+    pub busiest_thread: f64,
+}
+
+/// What a host's processors do under rooms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Processors {
+    /// Base and driver of each group.
+    pub groups: [Fit<2>; GROUPS],
+    /// All else: base, and people.
+    pub other: Fit<2>,
+    /// The busiest thread: base, and each driver.
+    pub thread: Fit<4>,
+    /// Of past busy days, all cores.
+    pub days: Scores,
+    /// Of past busy hours, all cores.
+    pub hours: Scores,
+    /// Of past busy days, the busiest thread.
+    pub thread_days: Scores,
+    /// Of past busy hours, the busiest thread.
+    pub thread_hours: Scores,
+}
+
+impl Processors {
+    /// The model of minutes ordered by time.
+    pub fn of(minutes: &[ProcessorMinute]) -> Result<Self, Doubt> {
+        let group = |k: usize| Fit::of(&group_rows(minutes, k), &of_group());
+        let groups = [group(0)?, group(1)?, group(2)?];
+        let other = Fit::of(&group_rows(minutes, GROUPS), &of_others())?;
+        let thread_rows: Vec<Row<4>> = minutes.iter().map(thread_row).collect();
+        let thread = Fit::of(&thread_rows, &of_thread())?;
+        let mut found = Self {
+            groups,
+            other,
+            thread,
+            days: Scores::default(),
+            hours: Scores::default(),
+            thread_days: Scores::default(),
+            thread_hours: Scores::default(),
+        };
+        found.score(minutes, &thread_rows);
+        Ok(found)
+    }
+
+    /// The peak of all cores on a day whose minutes are given; none without any.
+    pub fn day(&self, minutes: &[ProcessorMinute]) -> Option<Outlook<'_>> {
+        let all = minutes.iter().map(|minute| self.foreseen(minute.drivers, 0.0));
+        let foreseen = all.max_by(|a, b| a.expected.total_cmp(&b.expected))?;
+        Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day })
+    }
+
+    /// The peak of the busiest thread on such a day.
+    pub fn day_thread(&self, minutes: &[ProcessorMinute]) -> Option<Outlook<'_>> {
+        let all = minutes.iter().map(|minute| self.foreseen_thread(minute.drivers, 0.0));
+        let foreseen = all.max_by(|a, b| a.expected.total_cmp(&b.expected))?;
+        Some(Outlook { foreseen, scores: &self.thread_days, subject: Subject::Day })
+    }
+
+    /// All cores under a mix.
+    pub fn mix(&self, drivers: [f64; GROUPS]) -> Outlook<'_> {
+        let foreseen = self.foreseen(drivers, TYPED_SPREAD);
+        Outlook { foreseen, scores: &self.hours, subject: Subject::Mix }
+    }
+
+    /// The busiest thread under a mix.
+    pub fn mix_thread(&self, drivers: [f64; GROUPS]) -> Outlook<'_> {
+        let foreseen = self.foreseen_thread(drivers, TYPED_SPREAD);
+        Outlook { foreseen, scores: &self.thread_hours, subject: Subject::Mix }
+    }
+
+    fn foreseen(&self, drivers: [f64; GROUPS], more: f64) -> Foreseen {
+        let posteriors = self.fits().map(|fit| fit.posterior);
+        let (expected, variance) = self.sum(drivers, &posteriors);
+        spread_of(expected, variance, more)
+    }
+
+    fn foreseen_thread(&self, drivers: [f64; GROUPS], more: f64) -> Foreseen {
+        let row = thread_row(&idle(drivers));
+        let posterior = &self.thread.posterior;
+        let expected = row.expected(&posterior.factors);
+        let variance =
+            self.thread.prior.variance(&row, &posterior.factors) + posterior.variance(&row);
+        spread_of(expected, variance, more)
+    }
+
+    fn fits(&self) -> [&Fit<2>; GROUPS + 1] {
+        let [voices, streams, people] = &self.groups;
+        [voices, streams, people, &self.other]
+    }
+
+    /// Expected cores of all groups, and their variance.
+    fn sum(&self, drivers: [f64; GROUPS], posteriors: &[Posterior<2>; GROUPS + 1]) -> (f64, f64) {
+        let minute = idle(drivers);
+        let mut sums = (0.0, 0.0);
+        for (k, (fit, posterior)) in self.fits().into_iter().zip(posteriors).enumerate() {
+            let row = group_row(&minute, k);
+            sums.0 += row.expected(&posterior.factors);
+            sums.1 += fit.prior.variance(&row, &posterior.factors) + posterior.variance(&row);
+        }
+        sums
+    }
+
+    fn score(&mut self, minutes: &[ProcessorMinute], thread_rows: &[Row<4>]) {
+        let (mut all, mut threads) = (Vec::new(), Vec::new());
+        let (mut all_variances, mut thread_variances) = (Vec::new(), Vec::new());
+        let mut begin = 0;
+        for day in minutes.chunk_by(|a, b| a.day == b.day) {
+            let rows = &thread_rows[begin..begin + day.len()];
+            begin += day.len();
+            if day.iter().all(|minute| people(minute) <= BUSY_PEOPLE) {
+                continue;
+            }
+            let posteriors = self.fits().map(|fit| fit.without_day(day[0].day));
+            let thread = self.thread.without_day(day[0].day);
+            for (minute, row) in day.iter().zip(rows) {
+                let (expected, variance) = self.sum(minute.drivers, &posteriors);
+                let measured = minute.cores.iter().sum::<f64>() + minute.other_cores;
+                all.push(glance(minute, measured, expected));
+                all_variances.push(variance);
+                let of_thread = row.expected(&thread.factors);
+                threads.push(glance(minute, minute.busiest_thread, of_thread));
+                let noise = self.thread.prior.variance(row, &thread.factors);
+                thread_variances.push(noise + thread.variance(row));
+            }
+        }
+        let of = |glances: &[Glance], variances: &[f64], period| {
+            Scores::of(&scores(glances, period, |place| variances[place]))
+        };
+        self.days = of(&all, &all_variances, Period::Day);
+        self.hours = of(&all, &all_variances, Period::Hour);
+        self.thread_days = of(&threads, &thread_variances, Period::Day);
+        self.thread_hours = of(&threads, &thread_variances, Period::Hour);
+    }
+}
+
+fn people(minute: &ProcessorMinute) -> f64 {
+    minute.drivers[2]
+}
+
+fn idle(drivers: [f64; GROUPS]) -> ProcessorMinute {
+    ProcessorMinute {
+        minute: 0,
+        day: 0,
+        drivers,
+        cores: [0.0; GROUPS],
+        other_cores: 0.0,
+        busiest_thread: 0.0,
+    }
+}
+
+fn glance(minute: &ProcessorMinute, measured: f64, expected: f64) -> Glance {
+    Glance {
+        minute: minute.minute,
+        day: minute.day,
+        people: people(minute),
+        measured,
+        standing: Standing::Measured,
+        expected: expected.max(LEAST_CORES),
+    }
+}
+
+fn spread_of(expected: f64, variance: f64, more: f64) -> Foreseen {
+    let expected = expected.max(LEAST_CORES);
+    Foreseen { expected, spread: (variance / (expected * expected) + more * more).sqrt() }
+}
+
+fn group_rows(minutes: &[ProcessorMinute], group: usize) -> Vec<Row<2>> {
+    minutes.iter().map(|minute| group_row(minute, group)).collect()
+}
+
+/// The row of a group; the one beyond the groups is all else, driven by people.
+fn group_row(minute: &ProcessorMinute, group: usize) -> Row<2> {
+    let is_group = group < GROUPS;
+    let driver = group.min(GROUPS - 1);
+    let driven = minute.drivers[driver] * PUBLISHED[driver];
+    Row {
+        minute: minute.minute,
+        day: minute.day,
+        people: people(minute),
+        measured: if is_group { minute.cores[group] } else { minute.other_cores },
+        standing: Standing::Measured,
+        columns: [1.0, driven],
+        squares: [0.0; 2],
+    }
+}
+
+fn thread_row(minute: &ProcessorMinute) -> Row<4> {
+    let driven = |k: usize| minute.drivers[k] * PUBLISHED[k];
+    Row {
+        minute: minute.minute,
+        day: minute.day,
+        people: people(minute),
+        measured: minute.busiest_thread,
+        standing: Standing::Measured,
+        columns: [1.0, driven(0), driven(1), driven(2)],
+        squares: [0.0; 4],
+    }
+}
+
+fn of_group() -> Prior<2> {
+    Prior {
+        mean: [0.05, 1.0],
+        deviation: [0.3, 0.5],
+        room_spread: [0.0; 2],
+        noise: 0.02,
+        relative_noise: 0.10,
+    }
+}
+
+fn of_others() -> Prior<2> {
+    Prior { mean: [0.1, 0.0], ..of_group() }
+}
+
+/// A thread is a part of its group: one of several workers, one of several mixers.
+fn of_thread() -> Prior<4> {
+    Prior {
+        mean: [0.05, 0.1, 0.15, 0.3],
+        deviation: [0.1, 0.1, 0.15, 0.3],
+        room_spread: [0.0; 4],
+        noise: 0.02,
+        relative_noise: 0.10,
+    }
+}

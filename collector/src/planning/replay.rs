@@ -1,0 +1,197 @@
+//! The same meetings on other servers: who would have gone where, and what each would have carried.
+
+use std::collections::BTreeMap;
+
+/// What a meeting asked for in one minute.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Load {
+    /// Mbit/s out.
+    pub sent_mbit: f64,
+    /// Cores.
+    pub cores: f64,
+    /// People.
+    pub people: f64,
+    /// Moderators.
+    pub moderators: f64,
+    /// Streams out.
+    pub streams: f64,
+}
+
+/// One meeting that was held.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// Unix time in minutes of its first minute.
+    pub start: i64,
+    /// Each of its minutes.
+    pub loads: Vec<Load>,
+}
+
+/// A server that might have carried it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// Its name.
+    pub name: String,
+    /// What it carries without meetings, in Mbit/s.
+    pub base_mbit: f64,
+    /// Scalelite's multiplier: a load counts so many times.
+    pub load_multiplier: f64,
+}
+
+/// How a meeting finds its server when it starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Placement {
+    /// Where the fewest people are.
+    FewestPeople,
+    /// Where the fewest streams go out.
+    FewestStreams,
+    /// Scalelite: people plus moderators of each meeting, a meeting of less than fifteen minutes
+    /// counting fifteen at least, times the server's multiplier.
+    Scalelite,
+    /// Meetings that reach so many people go to the last server, others to the first.
+    EventHost {
+        /// People.
+        people: u32,
+    },
+}
+
+/// What a server would have carried.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Carried {
+    /// Its highest minute, in Mbit/s.
+    pub peak_mbit: f64,
+    /// When that was.
+    pub peak_minute: i64,
+    /// Its highest minute, in cores.
+    pub peak_cores: f64,
+    /// Its most people.
+    pub peak_people: f64,
+    /// Meetings.
+    pub meetings: usize,
+    /// Days with a minute above the limit that was asked for, beside days with a meeting.
+    pub days_above: usize,
+    /// See `days_above`.
+    pub days: usize,
+}
+
+/// Lets meetings, ordered by their start, find their servers; days are counted above `limit_mbit`.
+pub fn replay(
+    meetings: &[Held],
+    servers: &[Server],
+    placement: Placement,
+    limit_mbit: f64,
+) -> Vec<Carried> {
+    let mut open: Vec<Vec<&Held>> = vec![Vec::new(); servers.len()];
+    let mut minutes: Vec<BTreeMap<i64, Load>> = vec![BTreeMap::new(); servers.len()];
+    let mut carried = vec![Carried::default(); servers.len()];
+    for meeting in meetings {
+        for running in &mut open {
+            running.retain(|other| other.start + other.loads.len() as i64 > meeting.start);
+        }
+        let Some(place) = choose(meeting, servers, &open, placement) else { break };
+        open[place].push(meeting);
+        carried[place].meetings += 1;
+        for (load, minute) in meeting.loads.iter().zip(meeting.start..) {
+            let sum = minutes[place].entry(minute).or_default();
+            sum.sent_mbit += load.sent_mbit;
+            sum.cores += load.cores;
+            sum.people += load.people;
+        }
+    }
+    for ((carried, minutes), server) in carried.iter_mut().zip(&minutes).zip(servers) {
+        carried.sum_up(minutes, server.base_mbit, limit_mbit);
+    }
+    carried
+}
+
+impl Carried {
+    fn sum_up(&mut self, minutes: &BTreeMap<i64, Load>, base_mbit: f64, limit_mbit: f64) {
+        const DAY_MINUTES: i64 = 1_440;
+        self.peak_mbit = base_mbit;
+        let mut days = BTreeMap::new();
+        for (minute, load) in minutes {
+            let mbit = load.sent_mbit + base_mbit;
+            if mbit > self.peak_mbit {
+                (self.peak_mbit, self.peak_minute) = (mbit, *minute);
+            }
+            self.peak_cores = self.peak_cores.max(load.cores);
+            self.peak_people = self.peak_people.max(load.people);
+            *days.entry(minute.div_euclid(DAY_MINUTES)).or_insert(false) |= mbit > limit_mbit;
+        }
+        self.days = days.len();
+        self.days_above = days.into_values().filter(|is_above| *is_above).count();
+    }
+}
+
+fn choose(
+    meeting: &Held,
+    servers: &[Server],
+    open: &[Vec<&Held>],
+    placement: Placement,
+) -> Option<usize> {
+    let now = meeting.start;
+    let at =
+        |held: &&Held| held.loads.get((now - held.start) as usize).copied().unwrap_or_default();
+    let sum = |place: usize, of: &dyn Fn(&&Held) -> f64| open[place].iter().map(of).sum::<f64>();
+    let least =
+        |of: &dyn Fn(usize) -> f64| (0..servers.len()).min_by(|&a, &b| of(a).total_cmp(&of(b)));
+    match placement {
+        Placement::FewestPeople => least(&|place| sum(place, &|held| at(held).people)),
+        Placement::FewestStreams => least(&|place| sum(place, &|held| at(held).streams)),
+        Placement::Scalelite => least(&|place| {
+            let counted = |held: &&Held| {
+                let load = at(held).people + at(held).moderators;
+                if now - held.start < 15 { load.max(15.0) } else { load }
+            };
+            sum(place, &counted) * servers[place].load_multiplier
+        }),
+        Placement::EventHost { people } => {
+            let most = meeting.loads.iter().map(|load| load.people).fold(0.0, f64::max);
+            let is_event = most >= f64::from(people);
+            let last = servers.len().checked_sub(1)?;
+            Some(if is_event { last } else { 0 })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(start: i64, minutes: usize, people: f64, mbit: f64) -> Held {
+        let load = Load { sent_mbit: mbit, people, streams: mbit, cores: 0.1, moderators: 1.0 };
+        Held { start, loads: vec![load; minutes] }
+    }
+
+    fn servers(count: usize) -> Vec<Server> {
+        let server = |n| Server { name: format!("s{n}"), base_mbit: 1.0, load_multiplier: 1.0 };
+        (0..count).map(server).collect()
+    }
+
+    #[test]
+    fn one_server_carries_all_and_two_share() {
+        let meetings = [held(0, 60, 10.0, 20.0), held(10, 60, 20.0, 5.0), held(20, 60, 4.0, 8.0)];
+        let one = replay(&meetings, &servers(1), Placement::FewestPeople, 30.0);
+        assert_eq!((one[0].peak_mbit, one[0].peak_minute), (34.0, 20));
+        assert_eq!((one[0].days_above, one[0].days, one[0].meetings), (1, 1, 3));
+        let by_people = replay(&meetings, &servers(2), Placement::FewestPeople, 30.0);
+        assert_eq!([by_people[0].peak_mbit, by_people[1].peak_mbit], [29.0, 6.0]);
+        let by_streams = replay(&meetings, &servers(2), Placement::FewestStreams, 30.0);
+        assert_eq!([by_streams[0].peak_mbit, by_streams[1].peak_mbit], [21.0, 14.0]);
+    }
+
+    #[test]
+    fn a_young_meeting_counts_fifteen_for_scalelite() {
+        // The first has 14 people with its moderator, but counts 15 while it is young.
+        let meetings = [held(0, 60, 13.0, 1.0), held(1, 60, 3.0, 1.0), held(20, 60, 3.0, 1.0)];
+        let found = replay(&meetings, &servers(2), Placement::Scalelite, 30.0);
+        assert_eq!([found[0].meetings, found[1].meetings], [1, 2]);
+    }
+
+    #[test]
+    fn events_go_to_their_own_host() {
+        let meetings = [held(0, 10, 200.0, 300.0), held(0, 10, 8.0, 9.0)];
+        let found = replay(&meetings, &servers(2), Placement::EventHost { people: 100 }, 30.0);
+        assert_eq!([found[0].peak_mbit, found[1].peak_mbit], [10.0, 301.0]);
+        assert!(replay(&meetings, &[], Placement::FewestPeople, 1.0).is_empty());
+    }
+}

@@ -1,0 +1,92 @@
+//! Ranges and probabilities from scores that are known.
+
+use super::*;
+
+const UNIT: Foreseen = Foreseen { expected: 1.0, spread: 1.0 };
+
+fn of(values: &[f64]) -> Scores {
+    let score = |z: &f64| Score { day: 0, z: *z, standing: Standing::Measured };
+    Scores::of(&values.iter().map(score).collect::<Vec<_>>())
+}
+
+fn ends(scores: &Scores, level: Level, subject: Subject) -> [f64; 2] {
+    let range = scores.range(UNIT, level, subject);
+    [range.low.ln(), range.high.ln()].map(|z| (z * 1e9).round() / 1e9)
+}
+
+#[test]
+fn nine_scores_give_a_finite_range_of_eighty() {
+    let nine: Vec<f64> = (1..=9).map(|n| f64::from(n) / 10.0).collect();
+    assert_eq!(ends(&of(&nine), Level::EIGHTY, Subject::Day), [0.1, 0.9]);
+    let thirty_nine: Vec<f64> = (1..=39).map(|n| f64::from(n) / 10.0).collect();
+    assert_eq!(ends(&of(&thirty_nine), Level::NINETY_FIVE, Subject::Day), [0.1, 3.9]);
+    assert_eq!(ends(&of(&thirty_nine), Level::EIGHTY, Subject::Day), [0.4, 3.6]);
+}
+
+#[test]
+fn beyond_few_scores_students_quantiles_decide() {
+    // Three degrees of freedom at least: 1.638 at .9.
+    let [low, high] = ends(&of(&[0.5]), Level::EIGHTY, Subject::Day);
+    assert!((low + 1.637_744).abs() < 1e-5 && (high - 1.937_744).abs() < 1e-5, "{low} {high}");
+    let [low, high] = ends(&of(&[-3.0, 4.0]), Level::EIGHTY, Subject::Day);
+    assert_eq!([low, high], [-3.0, 4.0]);
+}
+
+#[test]
+fn a_typed_mix_is_never_narrower_than_the_normal_quantile() {
+    let narrow: Vec<f64> = (0..100).map(|n| f64::from(n) / 1e3).collect();
+    let [low, high] = ends(&of(&narrow), Level::EIGHTY, Subject::Mix);
+    assert!((low + 1.644_854).abs() < 1e-5 && (high - 1.644_854).abs() < 1e-5);
+    let [low, high] = ends(&of(&narrow), Level::NINETY_FIVE, Subject::Mix);
+    assert!((low + 1.959_964).abs() < 1e-5 && (high - 1.959_964).abs() < 1e-5);
+}
+
+#[test]
+fn probabilities_rise_with_the_limit_and_reach_beyond_the_scores() {
+    let nine: Vec<f64> = (1..=9).map(|n| f64::from(n) / 10.0).collect();
+    let scores = of(&nine);
+    let below = |z: f64| scores.probability_below(UNIT, z.exp());
+    assert!((below(0.55) - 0.55).abs() < 1e-9);
+    let rising: Vec<f64> = [-9.0, -1.0, 0.35, 0.55, 0.85, 2.0, 6.0].map(below).to_vec();
+    assert!(rising.windows(2).all(|pair| pair[0] < pair[1]), "{rising:?}");
+    assert!(rising[0] < 0.001 && rising[6] > 0.999, "{rising:?}");
+    // One busy day alone cannot forbid a link that is far wider.
+    assert!(of(&[0.1]).probability_below(UNIT, 4.0_f64.exp()) > 0.9);
+    assert_eq!(scores.probability_below(UNIT, 0.0), 0.0);
+    assert!(Scores::default().probability_below(UNIT, 9.0_f64.exp()) > 0.99);
+}
+
+#[test]
+fn a_peak_that_hides_demand_counts_as_above_all() {
+    let hidden = |z| Score { day: 0, z, standing: Standing::AtLeast };
+    let seen = |z| Score { day: 0, z, standing: Standing::Measured };
+    let mut scores: Vec<Score> = (1..=19).map(|n| seen(f64::from(n) / 20.0)).collect();
+    let before = Scores::of(&scores).probability_below(UNIT, 0.8_f64.exp());
+    scores[4] = hidden(0.25);
+    let after = Scores::of(&scores);
+    assert!(after.probability_below(UNIT, 0.8_f64.exp()) < before);
+    assert!(after.range(UNIT, Level::EIGHTY, Subject::Day).high.is_finite());
+}
+
+#[test]
+fn each_busy_period_has_one_score_and_quiet_ones_none() {
+    let glance = |minute: i64, people, measured| Glance {
+        minute,
+        day: (minute / 1440) as i32,
+        people,
+        measured,
+        standing: Standing::Measured,
+        expected: 10.0,
+    };
+    let glances = [
+        glance(10, 9.0, 20.0),
+        glance(70, 9.0, 10.0),
+        glance(80, 3.0, 30.0),
+        glance(1500, 5.0, 9.0),
+    ];
+    let of = |period| scores(&glances, period, |_| 1.0);
+    let days = of(Period::Day);
+    assert_eq!(days.len(), 1);
+    assert!((days[0].z - 3.0_f64.ln() / 0.1).abs() < 1e-9);
+    assert_eq!(of(Period::Hour).len(), 2);
+}

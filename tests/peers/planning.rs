@@ -1,0 +1,141 @@
+//! The planner's promises: whether its ranges hold in simulated worlds (`HEADROOM_WORLDS`), and its
+//! forecast, intervals and speed beside Python's prophet, MAPIE, statsmodels and numpy.
+
+mod python;
+
+use std::time::Instant;
+
+use harness::calibration::{
+    Cell, EVENTS, FORESEEN_DAYS, Setting, Sight, Tally, Target, answers_held, calibrate,
+    calibrate_processors, courses, plain_coverage, year,
+};
+use headroom::planning::bandwidth::Bandwidth;
+use headroom::planning::forecast::Forecast;
+use headroom::planning::media::Media;
+use headroom::planning::scores::Level;
+use headroom_simulation::worlds::Constants;
+
+use crate::{option, table};
+
+const WORLDS: f64 = 200.0;
+
+pub fn compare() -> anyhow::Result<()> {
+    let worlds = option::number("HEADROOM_WORLDS", WORLDS)? as u64;
+    let constants = Constants::default();
+    for (sight, name, aims) in [
+        (Sight::Sfu, "SFU series", "80 %: >= 75; 95 %: >= 93; error of days <= 10 %"),
+        (Sight::BytesIn, "bytes in only", "days as above, events >= 70; error of days <= 10 %"),
+        (Sight::Neither, "neither", "rooms that share are refused; error of days <= 15 %"),
+    ] {
+        println!("\n{worlds} worlds, {name} (aims: {aims})");
+        print_coverage(&calibrate(worlds, Setting { sight, constants }));
+    }
+    let unpaged = Constants { page: None, ..constants };
+    println!("\n{worlds} worlds without pages, where pages are assumed (aim: wider, and said)");
+    print_coverage(&calibrate(worlds, Setting { sight: Sight::Sfu, constants: unpaged }));
+    let held = answers_held(worlds, unpaged) * 100.0;
+    println!("answers that say so and reach further held {held:.0} % of these events");
+    println!("\nprocessors, day peaks (aim: 80 % ranges hold >= 75)");
+    print_processors(worlds);
+    let plain = plain_coverage(worlds.min(40));
+    println!(
+        "\nplain NNLS on counts with a bootstrap of days: its 80 % held {:.0} %",
+        plain * 100.0
+    );
+    forecast(worlds)?;
+    speed()
+}
+
+fn print_coverage(tally: &Tally) {
+    let name = |target: &Target| match target {
+        Target::Day => "day peak".to_owned(),
+        Target::Event(place) => EVENTS[*place].0.to_owned(),
+    };
+    let rows: Vec<Vec<String>> = tally
+        .cells
+        .iter()
+        .map(|((history, target), cell)| {
+            [vec![history.to_string(), name(target)], figures(cell)].concat()
+        })
+        .collect();
+    table::print(
+        &["days", "target", "peaks", "80 %", "+- 2 se", "95 %", "error %", "high/low"],
+        &rows,
+    );
+    let enough = &tally.enough;
+    let held = enough.share(enough.held_80) * 100.0;
+    println!("from nine busy days on, days: 80 % ranges held {held:.1} % (aim: <= 90)");
+    for (bins, what) in tally.said.iter().zip(["days", "events"]) {
+        let shown: Vec<String> = bins
+            .iter()
+            .filter(|[_, _, count]| *count > 0.0)
+            .map(|[said, happened, count]| format!("{:.2}->{:.2}", said / count, happened / count))
+            .collect();
+        println!("said -> happened, {what} (aim: within 0.07): {}", shown.join("  "));
+    }
+}
+
+fn figures(cell: &Cell) -> Vec<String> {
+    let percent = |share: f64| format!("{:.1}", share * 100.0);
+    vec![
+        cell.peaks.to_string(),
+        percent(cell.share(cell.held_80)),
+        percent(cell.two_errors(cell.held_80)),
+        percent(cell.share(cell.held_95)),
+        percent(cell.median_error()),
+        format!("{:.2}", cell.median_width()),
+    ]
+}
+
+fn print_processors(worlds: u64) {
+    let mut rows = Vec::new();
+    for (history, cells) in calibrate_processors(worlds) {
+        for (cell, name) in cells.iter().zip(["all cores", "busiest thread"]) {
+            rows.push([vec![history.to_string(), name.to_owned()], figures(cell)].concat());
+        }
+    }
+    table::print(
+        &["days", "target", "peaks", "80 %", "+- 2 se", "95 %", "error %", "high/low"],
+        &rows,
+    );
+}
+
+/// The highest minute of the next four weeks, after sixteen.
+fn forecast(worlds: u64) -> anyhow::Result<()> {
+    let courses = courses(worlds);
+    let begin = Instant::now();
+    let (mut held, mut errors, mut count) = (0, Vec::new(), 0);
+    for course in &courses {
+        let forecast = Forecast::of(&course.known, FORESEEN_DAYS as u32)?;
+        held += usize::from(forecast.range(Level::EIGHTY).holds(course.highest));
+        errors.push((course.highest / forecast.expected() - 1.0).abs());
+        count += 1;
+    }
+    let seconds = begin.elapsed().as_secs_f64() / f64::from(count.max(1));
+    let share = held as f64 / f64::from(count.max(1));
+    let error = table::median(errors);
+    println!("\nthe highest minute of the next {FORESEEN_DAYS} days, 80 % (aim: 72-88 held)");
+    let mut rows = vec![python::row("headroom", [share, error, seconds])];
+    rows.push(python::prophet(&courses));
+    table::print(&["forecast", "held %", "median error %", "ms each"], &rows);
+    println!("{}", python::mapie());
+    println!("{}", python::statsmodels());
+    Ok(())
+}
+
+/// A year of minutes on one core.
+fn speed() -> anyhow::Result<()> {
+    let media = Media::delivered();
+    let minutes = year(&media);
+    let times = (0..option::runs()?).map(|_| {
+        let begin = Instant::now();
+        let model = Bandwidth::of(&minutes, &media);
+        let seconds = begin.elapsed().as_secs_f64();
+        model.map(|_| seconds)
+    });
+    let seconds = table::median(times.collect::<Result<Vec<f64>, _>>()?);
+    println!("\na year, {} minutes, fitted and scored: {seconds:.2} s", minutes.len());
+    println!("{}", table::aim("at most 0.5 s", seconds <= 0.5));
+    println!("{}", python::numpy(minutes.len()));
+    Ok(())
+}
