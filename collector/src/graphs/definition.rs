@@ -201,10 +201,6 @@ impl Colour {
 /// Stands for the mount point of a graph's file system.
 pub const MOUNT: &str = "mount";
 
-/// The hues that tell things apart. With `Neutral` for all others, a stack has six.
-pub const HUES: [Colour; 5] =
-    [Colour::First, Colour::Second, Colour::Third, Colour::Fourth, Colour::Fifth];
-
 /// A limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitDefinition {

@@ -63,7 +63,7 @@ pub fn gather(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, Gat
             of_traffic(sources, question, &traffic)
         }
         Source::Expressions { readings, lines, .. } => {
-            let asking = Asking::of(sources.samples, &question, readings)?;
+            let asking = Asking::of(sources, &question, readings)?;
             let (found, grain) = asking.lines(lines)?;
             let limit = match question.definition.limit.as_ref().map(|limit| &limit.value) {
                 Some(LimitValue::Expression(expression)) => asking.limit(expression, &found)?,

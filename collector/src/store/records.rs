@@ -63,6 +63,16 @@ impl Records {
         sorted(found, budget, |a, b| a.metric.cmp(&b.metric))
     }
 
+    /// The values of a label in the order in which series with them first came, which the ids of these
+    /// keep for ever; what they take stays held.
+    pub fn values_by_age(&self, label: &str, budget: &Budget) -> Result<Vec<String>, ReadError> {
+        let index = read(&self.0.index);
+        let values = index.symbol(label).map_or(&[][..], |name| index.values(name));
+        let texts = || values.iter().map(|value| index.text(*value));
+        budget.hold(texts().map(|text| (size_of::<String>() + text.len()) as u64).sum())?;
+        Ok(texts().map(ToOwned::to_owned).collect())
+    }
+
     /// What makes the index large: of each kind the largest, `most` at most.
     pub fn cardinality(&self, most: usize, budget: &Budget) -> Result<Cardinality, ReadError> {
         cardinality::find(&self.0, most, budget)

@@ -1,24 +1,21 @@
 //! PromQL in steps: rows become lines, with the readings that say where zero is zero.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
-
-use headroom_proto::metric::INSTANCE;
 
 use super::cores;
 use super::points::{self, Points, Series, append, first, series, zero_where};
 use super::steps::{Detail, Pace, Steps};
 use super::values::{Values, few};
-use super::{GatherError, Question};
+use super::{GatherError, Question, Sources};
 use crate::graphs::definition::{
-    AskedLine, Bounds, Colour, Expressions, Extremes, HUES, LineDefinition, Names, Of, Readings,
-    Way,
+    AskedLine, Bounds, Colour, Expressions, Extremes, LineDefinition, Names, Readings, Way,
 };
 use crate::graphs::graph::{Certainty, Grain, Line};
 use crate::graphs::period::Span;
 use crate::promql::{self, KeptReader, QueryError, QueryLimits, RangeQuery, Value};
 use crate::query::{Interval, Statistics, usual_distance};
-use crate::samples::{Matcher, ReadError, Selection};
+use crate::store::Records;
 
 /// From what the pace of readings is told.
 const PACE_RANGE: &str = "1h";
@@ -35,7 +32,7 @@ const FINE_AT_ONCE: i64 = 9_000;
 /// Asks the store for one graph.
 pub struct Asking<'a> {
     samples: KeptReader<'a>,
-    of: Of,
+    records: &'a Records,
     whom: &'a str,
     mount: &'a str,
     readings: &'a Readings,
@@ -79,13 +76,12 @@ struct Found {
 impl<'a> Asking<'a> {
     /// Looks how often `readings` are taken, and chooses steps.
     pub fn of(
-        samples: KeptReader<'a>,
+        Sources { samples, records }: Sources<'a>,
         question: &'a Question<'a>,
         readings: &'a Readings,
     ) -> Result<Self, QueryError> {
-        let Question { definition, whom, part, ref span, now_ms } = *question;
+        let Question { whom, part, ref span, now_ms, .. } = *question;
         let mount = part.unwrap_or_default();
-        let of = definition.of();
         let nothing = Names { whom, mount, step_ms: 0, window_ms: 0, fine_ms: 0, carried_ms: 0 };
         let recent = format!("{}[{PACE_RANGE}]", nothing.fill(&readings.series));
         let found = promql::instant(samples.reader, &recent, span.to_ms, QueryLimits::default())?;
@@ -100,7 +96,7 @@ impl<'a> Asking<'a> {
         let distance_ms = distance;
         Ok(Self {
             samples,
-            of,
+            records,
             whom,
             mount,
             readings,
@@ -130,12 +126,17 @@ impl<'a> Asking<'a> {
         let mut lines = Vec::new();
         for AskedLine { look, expressions } in asked {
             let found = self.values(look, expressions, &read)?;
-            let found = few(found, look.shape);
-            let colours = match &expressions.by {
-                None => vec![look.colour; found.len()],
-                Some(by) => self.colours(by, &found)?,
+            let Some(by) = &expressions.by else {
+                lines.extend(found.into_iter().map(|values| self.line(look, look.colour, values)));
+                continue;
             };
-            for (values, colour) in found.into_iter().zip(colours) {
+            // Each thing has the number by which the store has known it first, and its colour by that:
+            // the same over every span, in each picture, whoever comes and goes.
+            let known = self.records.values_by_age(by, self.samples.reader.budget)?;
+            let numbers: HashMap<&str, u32> = known.iter().map(|name| &**name).zip(0..).collect();
+            let number = |name: &str| numbers.get(name).copied().unwrap_or(u32::MAX);
+            for (number, values) in few(found, number, look.shape) {
+                let colour = number.map_or(Colour::Neutral, Colour::Numbered);
                 lines.push(self.line(look, colour, values));
             }
         }
@@ -383,26 +384,6 @@ impl<'a> Asking<'a> {
             self.samples.reader.budget.release_to(held);
         }
         Ok(())
-    }
-
-    /// A hue for each series of a line: by its place among all that the store knows, so that it is
-    /// the same in each picture; where that gives a hue twice, by its place among those shown.
-    fn colours(&self, by: &str, found: &[Values]) -> Result<Vec<Colour>, ReadError> {
-        let own = match self.of {
-            Of::Host => vec![Matcher::equal(INSTANCE, self.whom)],
-            Of::Tenant | Of::All => Vec::new(),
-        };
-        let what = Selection::ever(&own);
-        let known = self.samples.reader.label_values(what, by)?;
-        let place = |values: &Values| known.iter().position(|known| *known == values.name);
-        let stable: Vec<Option<usize>> =
-            found.iter().map(|values| Some(place(values)? % HUES.len())).collect();
-        let unique: HashSet<usize> = stable.iter().copied().flatten().collect();
-        if unique.len() == found.len() {
-            return Ok(stable.into_iter().flatten().map(|place| HUES[place]).collect());
-        }
-        let hue = |place: usize| HUES.get(place).copied().unwrap_or(Colour::Neutral);
-        Ok((0..found.len()).map(hue).collect())
     }
 
     fn line(&self, definition: &LineDefinition, colour: Colour, values: Values) -> Line {

@@ -192,39 +192,60 @@ fn what_another_exporter_does_not_tell_is_not_zero() {
 }
 
 #[test]
-fn an_organisation_keeps_its_colour_when_others_have_no_rooms() {
+fn an_organisation_keeps_its_colour_whoever_comes_and_goes() {
     let directory = TempDir::new().unwrap();
     let store = Arc::new(Store::open(directory.path()).unwrap());
     answers(&store, 400);
-    people(&store, "radio", 0, &[3.0; 40]);
     people(&store, "school", 0, &[5.0; 400]);
-    let colour = |from: i64, to: i64| {
+    people(&store, "radio", 0, &[3.0; 40]);
+    people(&store, "a late one", 350, &[3.0; 40]);
+    let colours = |store: &Arc<Store>, from: i64, to: i64| {
         let span = span(BEGIN_MS + from * POLL_MS, BEGIN_MS + to * POLL_MS);
-        let all = graph(&store, "organisations", ("", span));
-        let school = all.lines.iter().find(|line| line.name == "school").unwrap();
-        (all.lines.len(), school.colour)
+        let all = graph(store, "organisations", ("", span));
+        let of = |line: &Line| (line.name.clone(), line.colour);
+        all.lines.iter().map(of).collect::<Vec<_>>()
     };
-    assert_eq!((colour(0, 30), colour(100, 300)), ((2, Colour::Second), (1, Colour::Second)));
+    let [school, radio, late] = [("school", 0), ("radio", 1), ("a late one", 2)]
+        .map(|(name, number)| (name.to_owned(), Colour::Numbered(number)));
+    let check = |store: &Arc<Store>| {
+        assert_eq!(colours(store, 0, 30), [school.clone(), radio.clone()]);
+        assert_eq!(colours(store, 100, 300), std::slice::from_ref(&school));
+        assert_eq!(colours(store, 200, 399), [school.clone(), late.clone()]);
+        let week = colours(store, 399 - 7 * 5760, 399);
+        assert_eq!(week, [school.clone(), radio.clone(), late.clone()]);
+    };
+    check(&store);
+    drop(store);
+    let store = Arc::new(Store::open(directory.path()).unwrap());
+    check(&store);
+    store.seal().unwrap();
+    drop(store);
+    check(&Arc::new(Store::open(directory.path()).unwrap()));
 }
 
 #[test]
-fn beyond_six_series_the_smallest_become_one() {
+fn beyond_two_dozen_the_last_to_come_are_one_over_every_span() {
     let directory = TempDir::new().unwrap();
     let store = Arc::new(Store::open(directory.path()).unwrap());
-    answers(&store, 40);
-    for (n, name) in ["g", "f", "e", "d", "c", "b", "a"].into_iter().enumerate() {
-        people(&store, name, 0, &[n as f64 + 1.0; 40]);
+    answers(&store, 400);
+    for n in 0..26 {
+        // The last are the largest, and for a while nobody else is there.
+        people(&store, &format!("organisation {n}"), 0, &[f64::from(n) + 1.0; 40]);
     }
-    let all = graph(&store, "organisations", ("", span(BEGIN_MS, BEGIN_MS + 600_000 - 15_000)));
-    let found: Vec<(&str, f64)> =
-        all.lines.iter().map(|line| (&*line.name, line.statistics.unwrap().max)).collect();
-    let expected = [("a", 7.0), ("b", 6.0), ("c", 5.0), ("d", 4.0), ("e", 3.0), ("2 others", 3.0)];
-    assert_eq!(found, expected);
-    let colours: std::collections::HashSet<String> =
-        all.lines.iter().map(|line| format!("{:?}", line.colour)).collect();
-    assert_eq!(colours.len(), 6);
-    let one = graph(&store, "organisation", ("a", span(BEGIN_MS, BEGIN_MS + 600_000 - 15_000)));
-    assert_eq!((one.lines[0].statistics.unwrap().max, one.whom.as_str()), (7.0, "a"));
+    for minutes in [9, 60, 5 * 1440, 40 * 1440] {
+        let end_ms = BEGIN_MS + 40 * POLL_MS - 5_000;
+        let all = graph(&store, "organisations", ("", span(end_ms - minutes * 60_000, end_ms)));
+        assert_eq!(all.lines.len(), 24, "{minutes} minutes");
+        let (first, last) = (&all.lines[0], &all.lines[23]);
+        assert_eq!((&*first.name, first.statistics.unwrap().max), ("organisation 0", 1.0));
+        assert_eq!((&*last.name, last.colour), ("3 others", Colour::Neutral));
+        assert_eq!(last.statistics.unwrap().max, 24.0 + 25.0 + 26.0, "{minutes} minutes");
+        let dashed = all.lines.iter().filter(|line| line.colour.is_dashed()).count();
+        assert_eq!(dashed, 11, "beyond twelve hues");
+    }
+    let one = graph(&store, "organisation", ("organisation 6", span(BEGIN_MS, BEGIN_MS + 585_000)));
+    let figures = one.lines[0].statistics.unwrap();
+    assert_eq!((figures.max, one.whom.as_str()), (7.0, "organisation 6"));
 }
 
 #[test]

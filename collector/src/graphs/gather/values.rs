@@ -4,10 +4,11 @@
 use std::ops::Range;
 
 use super::points::{Points, at, join};
-use crate::graphs::definition::{HUES, Shape};
+use crate::graphs::definition::{Colour, Shape};
 
-/// More series of one line than this are drawn as one of "others".
-const MOST_SERIES: usize = HUES.len() + 1;
+/// More series of one line than this are drawn as one of "others": each hue is there twice, the
+/// second time in strokes.
+const MOST_SERIES: usize = 2 * Colour::HUES as usize;
 
 /// Places so far apart are asked for together.
 const NEAR: usize = 16;
@@ -117,18 +118,29 @@ impl Values {
     }
 }
 
-/// The most of a line's series in the order of their names; what is beyond them becomes one.
-pub fn few(mut found: Vec<Values>, shape: Shape) -> Vec<Values> {
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    if found.len() <= MOST_SERIES {
-        return found;
+/// A line's series by their numbers. Where there are more than a picture shows, those with the
+/// highest become one that has no number: whoever is among them is so over every span, so that it
+/// is never less over a longer one.
+pub fn few(
+    found: Vec<Values>,
+    number: impl Fn(&str) -> u32,
+    shape: Shape,
+) -> Vec<(Option<u32>, Values)> {
+    let numbered = |values: Values| (number(&values.name), values);
+    let mut found: Vec<(u32, Values)> = found.into_iter().map(numbered).collect();
+    found.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+    let shown = if found.len() <= MOST_SERIES {
+        found.len()
+    } else {
+        found.partition_point(|(number, _)| (*number as usize) < MOST_SERIES - 1)
+    };
+    let others: Vec<Values> = found.split_off(shown).into_iter().map(|one| one.1).collect();
+    let mut all: Vec<(Option<u32>, Values)> =
+        found.into_iter().map(|(number, values)| (Some(number), values)).collect();
+    if !others.is_empty() {
+        all.push((None, others_of(&others, shape)));
     }
-    let weight = |values: &Values| values.mean.iter().flatten().sum::<f64>();
-    found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
-    let others = found.split_off(MOST_SERIES - 1);
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    found.push(others_of(&others, shape));
-    found
+    all
 }
 
 /// Of a stack the others add up; of lines beside each other the greatest stands for them.
