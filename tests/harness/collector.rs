@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use headroom::identity::{TokenHash, new_token};
 use headroom::store::Store;
@@ -13,7 +13,6 @@ use tempfile::TempDir;
 use crate::program::{Program, binaries};
 use crate::remote_write::Destination;
 use crate::tls::{Certificates, certificates};
-use crate::wait::eventually;
 
 /// An agent's secret, and the name the collector knows it by.
 #[derive(Debug, Clone)]
@@ -79,19 +78,29 @@ impl CollectorProgram {
         collector
     }
 
-    /// Starts it again where it was.
+    /// Starts it again where it was. Its ports lie among those that connections get, so that one may be
+    /// taken for a moment.
     pub async fn start_again(&mut self) {
         self.launch();
-        let program = self.program.as_ref().expect("just launched");
-        let addresses =
-            eventually("the collector announces", Duration::from_secs(30), async || {
-                let text = program.stdout();
-                let find = |start| {
-                    text.lines().find_map(|line| Some(line.strip_prefix(start)?.to_owned()))
-                };
-                Some((find("http listening on ")?, find("grpc listening on ")?))
-            });
-        self.addresses = Some(addresses.await);
+        let start = Instant::now();
+        loop {
+            let program = self.program.as_mut().expect("just launched");
+            let text = program.stdout();
+            let find =
+                |start| text.lines().find_map(|line| Some(line.strip_prefix(start)?.to_owned()));
+            let announced = (find("http listening on "), find("grpc listening on "));
+            if let (Some(http), Some(grpc)) = announced {
+                self.addresses = Some((http, grpc));
+                return;
+            }
+            let waits = start.elapsed() < Duration::from_secs(30);
+            assert!(waits, "the collector announces: not within 30 s: {}", program.stderr());
+            let last = program.stderr().lines().last().map(str::to_owned).unwrap_or_default();
+            if !program.is_running() && last.contains("Address already in use") {
+                self.launch();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Starts it without waiting for it to serve.
