@@ -229,6 +229,19 @@ pub fn all(
     Ok(all.collect())
 }
 
+/// The most urgent of many hosts as far as their facts tell, their links not looked at; and how many
+/// others there are.
+pub fn most_urgent(mut hosts: Vec<Facts>, most: usize, now_ms: i64) -> (Vec<Facts>, usize) {
+    let others = hosts.len().saturating_sub(most);
+    if others > 0 {
+        let judged = |facts: Facts| (judge(&facts, now_ms), facts);
+        let mut judged: Vec<(Vec<Finding>, Facts)> = hosts.into_iter().map(judged).collect();
+        judged.sort_by(|(one, _), (other, _)| judgement::urgency(one, other));
+        hosts = judged.into_iter().take(most).map(|(_, facts)| facts).collect();
+    }
+    (hosts, others)
+}
+
 /// What is known of one host; none if it has not reported within a month and is not configured.
 pub fn one(
     reader: Reader<'_>,
@@ -364,6 +377,9 @@ mod tests {
         assert_eq!(one(reader, "gone", &[], NOW_MS).unwrap(), None);
         assert!(one(reader, "gone", &configured, NOW_MS).unwrap().is_some());
         assert_eq!(one(reader, "old", &[], NOW_MS).unwrap().as_ref(), Some(&hosts[2]));
+        let (urgent, others) = most_urgent(hosts.clone(), 1, NOW_MS);
+        assert_eq!((&*urgent[0].instance, urgent.len(), others), ("old", 1, 3));
+        assert_eq!(most_urgent(hosts.clone(), 4, NOW_MS), (hosts.clone(), 0));
         let state = |facts: &Facts| host(reader, &records, facts.clone(), NOW_MS).unwrap().state;
         let mut states: Vec<HostState> = hosts.iter().map(state).collect();
         // The links of one are nearly full.

@@ -1,6 +1,6 @@
 //! The overview of all hosts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::response::Response;
@@ -22,6 +22,9 @@ use crate::web::site::Visit;
 
 const FEW_HOSTS: usize = 2;
 
+/// So many hosts are listed, the most urgent; of more nobody reads a page.
+const MOST_HOSTS: usize = 500;
+
 #[derive(Template)]
 #[template(path = "fleet.html")]
 struct FleetPage<'v> {
@@ -30,6 +33,8 @@ struct FleetPage<'v> {
     /// How far the sparklines reach.
     scale: String,
     hosts: Vec<HostRow>,
+    /// How many hosts are not listed.
+    others: usize,
     /// Whether any host has BBB.
     with_rooms: bool,
     /// Whether none has reported yet.
@@ -192,6 +197,7 @@ fn make(visit: Visit<'_>, query: &FleetQuery) -> Result<Content, Problem> {
     let when = When::of(asked, visit, &[Period::Day], Period::Day)?;
     let hosts = fleet::all(visit.reader(), &visit.site.configured, now_ms);
     let hosts = hosts.map_err(|error| failed(&error))?;
+    let (hosts, others) = fleet::most_urgent(hosts, MOST_HOSTS, now_ms);
     let overview = Overview { visit, when, has_few_hosts: hosts.len() <= FEW_HOSTS };
     let shown = hosts.into_iter().map(|facts| overview.show(facts));
     let mut shown = shown.collect::<Result<Vec<Shown>, Problem>>()?;
@@ -204,17 +210,19 @@ fn make(visit: Visit<'_>, query: &FleetQuery) -> Result<Content, Problem> {
     let rooms = rooms::now(visit.reader(), now_ms);
     let mut rooms: BTreeMap<String, Option<Counts>> = rooms.map_err(|error| failed(&error))?;
     // Rooms of a host that is no longer listed are on their own page.
-    rooms.retain(|instance, _| hosts.iter().any(|host| host.instance == *instance));
+    let listed: BTreeSet<&str> = hosts.iter().map(|host| &*host.instance).collect();
+    rooms.retain(|instance, _| listed.contains(&**instance));
     let scale = words::Scale::of(hosts.iter().map(|host| &host.day));
     let row = |host: &HostState| HostRow {
         sparkline: scale.sparkline(&host.day),
         ..HostRow::of(host, rooms.get(&host.instance), visit)
     };
     let page = FleetPage {
-        headline: words::headline(&hosts, &rooms),
+        headline: words::headline(&hosts, others, &rooms),
         frame: Frame::of(visit, hosts.iter().map(|host| host.findings.len()).sum()),
         scale: scale.words("Mbit/s", 1e6),
         hosts: hosts.iter().map(row).collect(),
+        others,
         with_rooms: !rooms.is_empty(),
         is_new: hosts.iter().all(|host| host.last_report == LastReport::Never),
         times: when.links(visit, &[Period::Day]),

@@ -8,12 +8,16 @@ use crate::fleet::{Finding, HostState, LastReport, Subject};
 use crate::rooms::Counts;
 
 /// How many hosts, rooms and people, the busiest host, and whether all is well. `rooms` has the
-/// hosts with BBB; those that do not answer have nothing.
-pub fn headline(hosts: &[HostState], rooms: &BTreeMap<String, Option<Counts>>) -> String {
+/// hosts with BBB; those that do not answer have nothing. `others` are hosts that are not told of.
+pub fn headline(
+    hosts: &[HostState],
+    others: usize,
+    rooms: &BTreeMap<String, Option<Counts>>,
+) -> String {
     if hosts.iter().all(|host| host.last_report == LastReport::Never) {
         return "No host has reported yet.".into();
     }
-    let mut words = counted(hosts.len() as f64, "host", "hosts");
+    let mut words = counted((hosts.len() + others) as f64, "host", "hosts");
     let answering: Vec<&Counts> = rooms.values().flatten().collect();
     if !answering.is_empty() {
         let sum = |count: fn(&Counts) -> f64| answering.iter().map(|counts| count(counts)).sum();
@@ -162,7 +166,7 @@ mod tests {
         ];
         for (hosts, rooms, expected) in cases {
             let rooms = rooms.into_iter().map(|(name, counts)| (name.to_owned(), counts)).collect();
-            assert_eq!(headline(&hosts, &rooms), expected);
+            assert_eq!(headline(&hosts, 0, &rooms), expected);
         }
     }
 }
