@@ -100,17 +100,17 @@ impl Bandwidth {
         Ok(Outlook { foreseen, scores: &self.hours, subject: Subject::Mix })
     }
 
-    /// A mix where shares were estimated. The estimate leaves errors in the factors that hours
-    /// cannot show, since they contain the same ones: so cameras and audio are taken between what
-    /// bytes in and bytes out say, and what lies between is added to their spread; a share takes
-    /// what single ones took.
+    /// A mix where shares were estimated. The estimate leaves errors in the factors of bytes out
+    /// that hours cannot show, since they contain the same ones: so cameras and audio take what
+    /// minutes without a share say of them inwards, what bytes out say otherwise is added to their
+    /// spread, and a share takes what single ones took.
     fn foreseen_beside(&self, received: &Received, row: &Row<4>) -> Foreseen {
-        let [_, audio_in, cameras_in] = received.fit.posterior.factors;
+        let inwards = &received.fit.posterior;
         let mut posterior = self.fit.posterior;
-        for (kind, other) in [(1, audio_in), (2, cameras_in)] {
-            let apart = 0.5 * (posterior.factors[kind] - other);
-            posterior.factors[kind] -= apart;
-            posterior.covariance[(kind, kind)] += apart * apart;
+        for kind in [1, 2] {
+            let apart = posterior.factors[kind] - inwards.factors[kind];
+            posterior.factors[kind] = inwards.factors[kind];
+            posterior.covariance[(kind, kind)] = inwards.covariance[(kind, kind)] + apart * apart;
         }
         let factor = received.share_factor;
         let spread = factor * received.share_deviation;

@@ -17,6 +17,9 @@ const ROUNDS: usize = 6;
 /// Remainders up to it are noise in any case.
 const LEAST_NOISE_MBIT: f64 = 0.1;
 
+/// What remains of a single room counts as its share from this part of a share's rate on.
+const LEAST_SHARE: f64 = 0.3;
+
 /// Fewest minutes without a share that teach anything.
 const FEWEST_MINUTES: usize = 60;
 
@@ -63,7 +66,9 @@ impl Received {
             let remainder = row.measured - row.expected(&self.fit.posterior.factors);
             remainders += remainder;
             rooms += minute.rooms;
-            if minute.rooms < 1.5 && remainder > 0.3 * media.screen_mbit {
+            let noise = self.fit.prior.variance(&row, &self.fit.posterior.factors).sqrt();
+            let is_share = remainder > (2.0 * noise).max(LEAST_SHARE * media.screen_mbit);
+            if minute.rooms < 1.5 && is_share {
                 single.entry(row.minute.div_euclid(60)).or_default().push(remainder);
             }
         }
