@@ -7,6 +7,7 @@ mod feed;
 mod host;
 mod node;
 mod progress;
+mod services;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

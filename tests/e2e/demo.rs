@@ -86,6 +86,16 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
     let metadata = metadata["data"].as_object().unwrap();
     let silent = metadata.iter().find(|(_, entries)| entries[0]["help"] == "");
     assert!(metadata.len() > 50 && silent.is_none(), "{} and {silent:?}", metadata.len());
+    // What runs beside the streams is there too, on every host and for all of the time.
+    for expression in [
+        "count(count by (instance) (container_cpu_usage_seconds_total))",
+        "count(count by (instance) (node_systemd_unit_state{state='active'} == 1))",
+        "count(count by (instance) (bbb_recordings_published))",
+        "count(sum by (instance) (rate(container_cpu_usage_seconds_total[5m] offset 40h)) > 0)",
+        "count(count by (instance) (node_systemd_unit_state{state='active'} offset 40h == 1))",
+    ] {
+        assert_eq!(samples(&http, expression).await, 6.0, "{expression}");
+    }
     for graph in GRAPHS {
         let url = format!("http://{http}/graphs/ca1/{graph}/day.json");
         let (_, body) = fetch(&url).await.unwrap();

@@ -20,6 +20,7 @@ mod organisations;
 mod people;
 mod planned;
 mod recordings;
+mod services;
 mod timetable;
 mod usage;
 mod walk;
@@ -38,6 +39,7 @@ pub use self::meeting::{Attendee, Breakout, Client, Meeting, MeetingFigures, Rol
 pub use self::organisations::{ORGANISATIONS, Organisation};
 pub use self::planned::{Event, EventKind};
 pub use self::recordings::RecordingsState;
+pub use self::services::{Container, Unit, units};
 pub use self::usage::TenantUsage;
 pub use self::walk::{
     Datagrams, Disk, Filesystem, HostMoment, HostWalk, Kernel, Memory, Network, Pressure,

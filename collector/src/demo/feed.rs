@@ -25,6 +25,11 @@ const LIVE_STEP_MS: i64 = 5_000;
 /// Polls of BigBlueButton are this far apart at least.
 const POLL_STEP_MS: i64 = 15_000;
 
+/// Units and containers, which change little, are looked at so far apart, and at each fourth moment where
+/// all is looked at from afar.
+const SERVICES_STEP_MS: i64 = 60_000;
+const SERVICES_EACH: i64 = 4;
+
 /// What waits for the stream.
 const AHEAD: usize = 512;
 
@@ -163,7 +168,7 @@ fn produce(feed: &Feed, items: &mpsc::Sender<Item>, progress: &Progress, stop: &
     let mut agent: Option<(DemoAgent, i64)> = None;
     let more = std::iter::from_fn(|| getrandom::u64().ok());
     let mut boots = std::iter::once(feed.boot).chain(more);
-    let mut poll_due_ms = i64::MIN;
+    let (mut poll_due_ms, mut services_due_ms) = (i64::MIN, i64::MIN);
     let mut caught_up = false;
     let give = |item| items.blocking_send(item).is_ok();
     loop {
@@ -196,6 +201,12 @@ fn produce(feed: &Feed, items: &mpsc::Sender<Item>, progress: &Progress, stop: &
         if at_ms >= poll_due_ms {
             poll_due_ms = at_ms + POLL_STEP_MS;
             if !give(Item::Send(agent.poll(&moment))) {
+                return;
+            }
+        }
+        if at_ms >= services_due_ms {
+            services_due_ms = at_ms + SERVICES_STEP_MS.max(step_ms * SERVICES_EACH);
+            if !give(Item::Send(agent.services(&moment))) {
                 return;
             }
         }

@@ -14,7 +14,7 @@ use headroom_proto::catalogue::{HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_FRAMES
 use headroom_proto::wire::{Frame, SeriesDefinition};
 use headroom_simulation::{CoreSeconds, Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
 
-use super::node;
+use super::{node, services};
 
 /// What an agent sends: series that are new, then a frame.
 #[derive(Debug)]
@@ -70,6 +70,14 @@ impl DemoAgent {
         round.push_sequence(HEADROOM_AGENT_FRAMES_TOTAL.name);
         let version = [("version", env!("CARGO_PKG_VERSION"))];
         round.push(HEADROOM_AGENT_BUILD_INFO.name, &version, 1.0);
+        self.outgoing()
+    }
+
+    /// A round of what is looked at more seldom: units of systemd and containers. It has a scope of its
+    /// own, so that a round without it ends none of its series.
+    pub fn services(&mut self, moment: &HostMoment) -> Outgoing {
+        self.reading.begin(Scope::named("services".into()), moment.at_ms);
+        services::push(self.host, moment, &mut Round::new(&mut self.reading));
         self.outgoing()
     }
 

@@ -221,6 +221,12 @@ impl Counters {
         (self.slot, self.slot_busy) = (Work::default(), 0.0);
     }
 
+    /// CPU seconds of the front end.
+    pub(super) fn front_end_seconds(&self) -> f64 {
+        let [_, _, _, web, _] = self.groups;
+        web
+    }
+
     /// CPU seconds of a group: its own and the kernel's.
     pub(super) fn group_seconds(&self, group: usize) -> (f64, f64) {
         let all = self.groups[group];

@@ -9,6 +9,7 @@ use crate::load;
 use crate::media::Presence;
 use crate::organisations::{ORGANISATIONS, Organisation};
 use crate::recordings::RecordingsState;
+use crate::services::{self, CONTAINERS, Container, FrontLoad};
 
 const MIB: u64 = 1 << 20;
 
@@ -41,6 +42,8 @@ pub struct HostMoment {
     pub pressure: Pressure,
     /// Its programs.
     pub processes: [ProcessGroup; GROUPS.len()],
+    /// Its containers.
+    pub containers: [Container; CONTAINERS],
     /// Rooms that the API lists, in order of creation.
     pub rooms: Vec<RoomMoment>,
     /// What each organisation used since the walk began; counters that no boot resets.
@@ -138,6 +141,7 @@ impl HostWalk {
             kernel: Kernel { context_switches, interrupts, forks },
             pressure: counters.pressure,
             processes: processes(self.host, state),
+            containers: services::containers(front_load(state)),
             rooms: rooms(state),
             tenants: tenants(state),
             meetings_total: counters.meetings,
@@ -228,6 +232,14 @@ fn processes(host: &Host, state: &State) -> [ProcessGroup; GROUPS.len()] {
         let name = GROUPS[group];
         ProcessGroup { name, user_seconds, system_seconds, memory_bytes, processes, threads }
     })
+}
+
+fn front_load(state: &State) -> FrontLoad {
+    FrontLoad {
+        cpu_seconds: state.counters.front_end_seconds(),
+        up_seconds: (state.at_ms - state.boot_ms).max(0) as f64 / 1000.0,
+        people: state.demand.people as u64,
+    }
 }
 
 fn rooms(state: &State) -> Vec<RoomMoment> {
