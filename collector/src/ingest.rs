@@ -111,6 +111,9 @@ struct Door {
     streams: TaskTracker,
 }
 
+/// Where the log has what becomes of connections.
+pub const CONNECTIONS_LOG: &str = "tonic::transport::server";
+
 /// Why the door is shut.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {

@@ -13,9 +13,11 @@ use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_u
 use headroom::configuration::{CollectorConfiguration, HostName, is_instance};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{Entry, TokenHash, new_token};
+use headroom::ingest::CONNECTIONS_LOG;
 use headroom::licences;
 use headroom::run::{Addresses, Announced, Collector, Loading, Options, SETTLE_AFTER};
 use headroom::snapshot;
+use headroom::telemetry::overheard;
 use headroom::up::{self, UpOptions};
 use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
@@ -27,6 +29,9 @@ use headroom_simulation::HISTORY_DAYS;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The system's own keeps most of what a sealed head had, for it lies between what stays.
 #[global_allocator]
@@ -196,12 +201,12 @@ fn interval(text: &str) -> Result<Span, String> {
 
 fn main() -> ExitCode {
     let Arguments { log, command } = Arguments::parse();
-    tracing_subscriber::fmt()
-        .with_max_level(log)
+    let told = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
-        .init();
+        .with_filter(log);
+    tracing_subscriber::registry().with(told).with(overheard::layer(CONNECTIONS_LOG)).init();
     panics::end_uncaught();
     let outcome = match command {
         Command::Up { listeners, data, interval, link_speed } => {

@@ -2,6 +2,7 @@
 
 mod doors;
 mod numbers;
+pub mod overheard;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

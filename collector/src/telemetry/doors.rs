@@ -117,16 +117,19 @@ pub enum Cut {
     Write,
     /// No request came in time.
     Idle,
-    /// What came was no request, or too large a one.
+    /// The head of a request was longer, or had more headers, than is read.
+    Large,
+    /// What came was no request.
     Malformed,
 }
 
 /// Every reason, in the order of the exposition.
-const CUT: [(Cut, &str); 5] = [
+const CUT: [(Cut, &str); 6] = [
     (Cut::Stranger, "stranger"),
     (Cut::Crowded, "crowded"),
     (Cut::Write, "write"),
     (Cut::Idle, "idle"),
+    (Cut::Large, "too_large"),
     (Cut::Malformed, "malformed"),
 ];
 

@@ -97,7 +97,8 @@ async fn converse(connection: Watched, routes: Router, stop: CancellationToken) 
     let counts = caller.connections().counts();
     match outcome {
         Err(error) if error.is_timeout() => counts.cut(Cut::Idle),
-        Err(error) if error.is_parse() || error.is_parse_too_large() => counts.cut(Cut::Malformed),
+        Err(error) if error.is_parse_too_large() => counts.cut(Cut::Large),
+        Err(error) if error.is_parse() => counts.cut(Cut::Malformed),
         // It has ended in order, or whoever was there has gone.
         Ok(()) | Err(_) => {}
     }

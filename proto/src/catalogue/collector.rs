@@ -19,6 +19,8 @@ super::metrics! { COLLECTOR:
     HEADROOM_GRPC_CONNECTIONS_CUT_TOTAL =
         Counter "headroom_grpc_connections_cut_total" by ["reason"],
         "Connections of agents that the collector ended.";
+    HEADROOM_GRPC_VIOLATIONS_TOTAL = Counter "headroom_grpc_violations_total" by ["reason"],
+        "Connections of agents that ended since they broke HTTP/2 or one of its limits.";
     HEADROOM_HTTP_REFUSED_TOTAL = Counter "headroom_http_refused_total" by ["reason"],
         "Requests over HTTP that were turned away before they were read.";
     HEADROOM_PANICS_TOTAL = Counter "headroom_panics_total",
