@@ -4,6 +4,7 @@
 mod forms;
 mod hosts;
 mod partial;
+mod room;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
