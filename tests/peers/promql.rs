@@ -42,7 +42,7 @@ pub fn compare() -> anyhow::Result<()> {
     differing.append(&mut compare_edges(&both)?);
     both.theirs.stop();
     both.ours.stop();
-    for (number, difference) in differing.iter().take(40).enumerate() {
+    for (number, difference) in differing.iter().take(200).enumerate() {
         println!("{}. {difference}", number + 1);
     }
     ensure!(differing.is_empty(), "{} answers differ", differing.len());

@@ -127,7 +127,7 @@ impl Parser<'_> {
     }
 
     /// Whether an operand begins here, or what is no token stands here.
-    fn begins_operand(&self) -> bool {
+    pub fn begins_operand(&self) -> bool {
         match self.peek().kind {
             Kind::Number
             | Kind::Duration

@@ -6,6 +6,9 @@ use super::selection::said;
 use super::token::{Bracket, Keyword, Kind, Operator};
 use crate::promql::tree::{Fill, Many, Matching, Pick};
 
+/// What errors call lists of labels.
+const CONTEXT: &str = "grouping opts";
+
 impl Parser<'_> {
     /// `by (…)`, `without (…)`, if that comes next.
     pub fn grouping(&mut self) -> Parsed<Option<Pick>> {
@@ -86,13 +89,16 @@ impl Parser<'_> {
         self.next();
         match self.peek().kind {
             Kind::Open(Bracket::Round) => Ok(many(self.labels()?)),
-            _ => Ok(many(Vec::new())),
+            Kind::Keyword(Keyword::Fill | Keyword::FillLeft | Keyword::FillRight) => {
+                Ok(many(Vec::new()))
+            }
+            _ if self.begins_operand() => Ok(many(Vec::new())),
+            _ => Err(self.unexpected_in(CONTEXT, "\"(\"")),
         }
     }
 
     /// `(a, b)`
     fn labels(&mut self) -> Parsed<Vec<String>> {
-        const CONTEXT: &str = "grouping opts";
         if self.accept(Kind::Open(Bracket::Round)).is_none() {
             return Err(self.unexpected_in(CONTEXT, "\"(\""));
         }
