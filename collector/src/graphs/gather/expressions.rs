@@ -19,6 +19,10 @@ use crate::store::Records;
 
 /// From what the pace of readings is told.
 const PACE_RANGE: &str = "1h";
+const PACE_MS: i64 = 3_600_000;
+
+/// At so many moments of a span it is looked whether its samples have expired.
+const LOOKS_BACK: i64 = 4;
 
 /// How old the end of a span may be for its last value to count as now.
 const NOW_MS: i64 = 60_000;
@@ -73,6 +77,16 @@ struct Found {
     bounded: bool,
 }
 
+/// How far the readings of the time before a moment usually are apart.
+fn distance(samples: KeptReader<'_>, recent: &str, at_ms: i64) -> Result<Option<i64>, QueryError> {
+    Ok(match promql::instant(samples.reader, recent, at_ms, QueryLimits::default())? {
+        Value::Matrix(series) => {
+            series.iter().filter_map(|series| usual_distance(&series.timestamps)).min()
+        }
+        Value::Scalar(_) | Value::Text(_) | Value::Vector(_) => None,
+    })
+}
+
 impl<'a> Asking<'a> {
     /// Looks how often `readings` are taken, and chooses steps.
     pub fn of(
@@ -84,16 +98,16 @@ impl<'a> Asking<'a> {
         let mount = part.unwrap_or_default();
         let nothing = Names { whom, mount, step_ms: 0, window_ms: 0, fine_ms: 0, carried_ms: 0 };
         let recent = format!("{}[{PACE_RANGE}]", nothing.fill(&readings.series));
-        let found = promql::instant(samples.reader, &recent, span.to_ms, QueryLimits::default())?;
-        let distance = match &found {
-            Value::Matrix(series) => {
-                series.iter().filter_map(|series| usual_distance(&series.timestamps)).min()
-            }
-            Value::Scalar(_) | Value::Text(_) | Value::Vector(_) => None,
-        };
-        let (steps, pace) = (Steps::of(span, distance), Pace::of(distance));
+        let distance_at = |at_ms| distance(samples, &recent, at_ms);
+        let distance_ms = distance_at(span.to_ms)?;
+        // Of what has expired, only rollups are left, which are further apart.
+        let mut widest_ms = distance_ms;
+        for part in 0..LOOKS_BACK {
+            let from_ms = span.from_ms + (span.to_ms - span.from_ms) / LOOKS_BACK * part;
+            widest_ms = widest_ms.max(distance_at((from_ms + PACE_MS).min(span.to_ms))?);
+        }
+        let (steps, pace) = (Steps::of(span, widest_ms), Pace::of(distance_ms));
         let end_ms = Some(span.to_ms).filter(|end_ms| steps.to_ms < *end_ms);
-        let distance_ms = distance;
         Ok(Self {
             samples,
             records,

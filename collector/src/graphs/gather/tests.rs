@@ -179,6 +179,31 @@ fn months_and_years_have_the_true_peak_and_the_true_mean() {
     assert_eq!(figures(&year).2, 90.0);
 }
 
+/// The samples of its first half have expired, which takes nothing from its peak.
+#[test]
+fn a_span_over_the_border_of_retention_has_its_true_peak_and_says_how_fine_its_means_are() {
+    let directory = TempDir::new().unwrap();
+    let store = Arc::new(Store::open(directory.path()).unwrap());
+    two_days(&store);
+    store.seal().unwrap();
+    let look = || {
+        let span = span(BEGIN_MS + 9 * 3_600_000, BEGIN_MS + 29 * 3_600_000);
+        let graph = graph(&store, "people", ("ca1", span));
+        (figures(&graph).2, graph.resolution().remove(0))
+    };
+    let (max, resolution) = look();
+    assert_eq!((max, &*resolution), (90.0, "peaks of 15 s samples"));
+    let ever = 10_000 * DAY_MS;
+    for raw_ms in [ever, ever, 3 * DAY_MS + DAY_MS / 2] {
+        let retention = Retention { raw_ms, minutes_ms: ever, hours_ms: ever };
+        store.maintain(Due::at(BEGIN_MS + 5 * DAY_MS, retention), &|| false).unwrap();
+    }
+    assert_eq!(store.state().days, 1, "the first day has expired");
+    let (max, resolution) = look();
+    let means = "peaks of 15 s samples, 95th of 5 min means";
+    assert!(max == 90.0 && resolution.starts_with(means), "{max} {resolution}");
+}
+
 #[test]
 fn what_another_exporter_does_not_tell_is_not_zero() {
     let directory = TempDir::new().unwrap();
