@@ -32,7 +32,7 @@ use headroom_proto::units::BitRate;
 pub use self::containers::ContainerOptions;
 pub use self::network::EACH_LINK;
 pub use self::processes::CommandName;
-pub use self::units::{UnitName, default_units};
+pub use self::units::{UnitName, default_units, tell_units};
 use crate::series::Round;
 
 /// Why a sampler has no values this round.

@@ -21,6 +21,7 @@ use headroom_proto::catalogue::{
 pub use self::name::UnitName;
 use self::systemctl::Systemctl;
 use super::background::Background;
+use super::proc_file::parse_error;
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -85,6 +86,17 @@ struct Unit {
     restarts: Option<f64>,
     /// Since when it is active, counted from the boot.
     active_since: Option<Duration>,
+}
+
+/// Puts what systemctl prints into a round, as each minute does. It is the answer of a program of the
+/// host, which may say anything.
+pub fn tell_units(answer: &str, round: &mut Round<'_>) -> Result<(), SampleError> {
+    let units =
+        systemctl::read_units(answer).map_err(|line| parse_error(Path::new("systemctl"), line))?;
+    for unit in &units {
+        unit.push(BootTime(None), round);
+    }
+    Ok(())
 }
 
 pub struct Units {

@@ -123,6 +123,16 @@ fn snapshot() {
 }
 
 #[test]
+fn addresses() {
+    check("addresses");
+}
+
+#[test]
+fn units() {
+    check("units");
+}
+
+#[test]
 fn spool() {
     check("spool");
 }

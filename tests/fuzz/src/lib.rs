@@ -3,6 +3,7 @@
 //! `cargo test` runs them on the corpus, on what was found before, and on changes of both for a
 //! moment; `tests/compare fuzz` lets libFuzzer run them for long.
 
+mod addresses;
 pub mod changes;
 mod configuration;
 mod files;
@@ -15,6 +16,7 @@ mod remote_write;
 mod rooms;
 mod scratch;
 mod spool;
+mod units;
 
 use headroom_proto::panics;
 
@@ -44,7 +46,7 @@ pub fn read(name: &str, bytes: &[u8]) {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "frames", run: frames::frames, seeds: frames::seeds },
     Target { name: "remote_write", run: remote_write::remote_write, seeds: remote_write::seeds },
     Target { name: "promql", run: promql::promql, seeds: promql::seeds },
@@ -64,5 +66,7 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "log", run: files::log, seeds: files::log_seeds },
     Target { name: "chunk", run: files::chunk, seeds: files::chunk_seeds },
     Target { name: "snapshot", run: files::snapshot, seeds: files::snapshot_seeds },
+    Target { name: "addresses", run: addresses::addresses, seeds: addresses::seeds },
+    Target { name: "units", run: units::units, seeds: units::seeds },
     Target { name: "spool", run: spool::spool, seeds: spool::seeds },
 ];

@@ -101,7 +101,7 @@ fn end(child: &mut Child, deadline: Instant) -> std::io::Result<ExitStatus> {
 
 /// Reads blocks of lines `Key=value` with an empty line between two units; the error is the line
 /// that is none.
-fn read_units(text: &str) -> Result<Vec<Unit>, &str> {
+pub fn read_units(text: &str) -> Result<Vec<Unit>, &str> {
     let mut units: Vec<Unit> = Vec::new();
     for block in text.split("\n\n").filter(|block| !block.trim().is_empty()) {
         if let Some(unit) = read_unit(block)?
