@@ -84,7 +84,6 @@ fn metrics_are_named_in_the_catalogue_alone() {
 }
 
 #[test]
-#[ignore = "some parameters are still tuples of unlike things"]
 fn parameters_say_what_they_are() {
     report(&parameters::speechless(&sources(&SOURCES, &["rs"])));
 }

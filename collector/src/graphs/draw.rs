@@ -284,7 +284,8 @@ fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, graph: &Graph, size: Size) -> 
     pen.rectangle(Point(0.0, 0.0), corner, pen.palette.paper.into())?;
     let curves = curve::curves(graph, frame);
     let mut axis = axes::Axis::of(graph, frame, &curves);
-    let labels = labels::Labels::of(graph, (frame, pen.palette), &curves, &mut axis);
+    let place = labels::Place { graph, frame, palette: pen.palette };
+    let labels = labels::Labels::of(place, &curves, &mut axis);
     axes::title(pen, frame, graph, &axis)?;
     axes::time_bands(pen, frame, graph)?;
     axes::grid(pen, frame, &axis)?;

@@ -36,7 +36,7 @@ pub fn ticks(span: &Span) -> Vec<Tick> {
         s if s <= 100.0 * DAY => (7.days(), Unit::Day, 1, "%-d %b"),
         _ => (1.month(), Unit::Day, 1, "%b"),
     };
-    let Some(mut at) = first(span, (unit, every), seconds) else { return Vec::new() };
+    let Some(mut at) = first(span, unit, every) else { return Vec::new() };
     let end = span.local(span.to_ms);
     let mut ticks = Vec::new();
     while at <= end && ticks.len() < MOST {
@@ -80,7 +80,8 @@ pub fn pieces(span: &Span) -> Vec<i64> {
 }
 
 /// The last mark at or before the span's begin.
-fn first(span: &Span, (unit, every): (Unit, i64), seconds: f64) -> Option<Zoned> {
+fn first(span: &Span, unit: Unit, every: i64) -> Option<Zoned> {
+    let seconds = span.seconds();
     let begin = span.local(span.from_ms);
     if seconds > 100.0 * DAY {
         return begin.first_of_month().ok()?.start_of_day().ok();

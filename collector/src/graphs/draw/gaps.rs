@@ -58,7 +58,7 @@ impl<'g> Gaps<'g> {
         let middles = axis.between_lines(frame, middle);
         let mut words: Vec<Word> = Vec::new();
         let mut put = |ends, heights: &[f64], text: (&[String], RGBColor)| {
-            let at = |y: &f64| Word::within(ends, *y, text);
+            let at = |y: &f64| Word::within(ends, *y, text.0, text.1);
             let free = |word: &Word| {
                 let patch = word.patch();
                 let apart = |other: &Word| !other.patch().overlaps(&patch);
@@ -84,10 +84,10 @@ impl<'g> Gaps<'g> {
         let (grey, bad) = (pen.palette.neutral, pen.palette.limit);
         for (from, to) in &self.unread {
             let ends = (frame.x(graph, *from), frame.x(graph, *to));
-            hatch(pen, (frame, ends), grey.mix(0.22), words)?;
+            hatch(pen, Hatching { frame, sides: ends, colour: grey.mix(0.22) }, words)?;
         }
         for place in &self.lost {
-            hatch(pen, (frame, *place), bad.mix(0.35), words)?;
+            hatch(pen, Hatching { frame, sides: *place, colour: bad.mix(0.35) }, words)?;
             // However short, it is seen on the axis.
             let (left, right) = (place.0, place.1.max(place.0 + LOST_BAR));
             let (top, bottom) = (frame.bottom - LOST_BAR, frame.bottom);
@@ -138,11 +138,17 @@ fn unread(graph: &Graph) -> Vec<(i64, i64)> {
     gaps
 }
 
+/// Lines between two sides of the plot.
+struct Hatching {
+    frame: Frame,
+    sides: (f64, f64),
+    colour: RGBAColor,
+}
+
 /// Lines that rise to the right, cut at the sides and around words.
 fn hatch<DB: DrawingBackend>(
     pen: &Pen<'_, DB>,
-    (frame, (left, right)): (Frame, (f64, f64)),
-    colour: RGBAColor,
+    Hatching { frame, sides: (left, right), colour }: Hatching,
     words: &[Word],
 ) -> Outcome<DB> {
     let height = frame.height();

@@ -20,6 +20,14 @@ const OFF: f64 = 9.0;
 /// An axis gets longer for a word at most so many times.
 const LONGER: usize = 6;
 
+/// Where words are looked for: the graph, its frame, and its colours.
+#[derive(Clone, Copy)]
+pub struct Place<'g> {
+    pub graph: &'g Graph,
+    pub frame: Frame,
+    pub palette: &'g Palette,
+}
+
 /// All words of a plot.
 pub struct Labels {
     pub words: Vec<Word>,
@@ -28,12 +36,8 @@ pub struct Labels {
 impl Labels {
     /// Finds room for all words; for those that say which way is which, the axis gets longer where
     /// there is none.
-    pub fn of(
-        graph: &Graph,
-        (frame, palette): (Frame, &Palette),
-        curves: &[Curve<'_>],
-        axis: &mut Axis,
-    ) -> Self {
+    pub fn of(place: Place<'_>, curves: &[Curve<'_>], axis: &mut Axis) -> Self {
+        let Place { graph, frame, palette } = place;
         let gaps = Gaps::of(graph, frame);
         for round in 0..=LONGER {
             let mut room = Room::beside(curves, frame, axis);
@@ -47,7 +51,7 @@ impl Labels {
             };
             let mut missing = None;
             for side in [Side::Above, Side::Below].into_iter().filter(|_| graph.is_mirrored()) {
-                match direction(graph, (frame, palette), &room, side) {
+                match direction(place, &room, side) {
                     Ok(Some(word)) => put(word, &mut room),
                     Ok(None) => {}
                     Err(NoRoom) => missing = Some(side),
@@ -60,7 +64,7 @@ impl Labels {
             for word in gaps.words(palette, axis, &room) {
                 put(word, &mut room);
             }
-            if let Some(word) = limit(graph, (frame, palette), axis, &room) {
+            if let Some(word) = limit(place, axis, &room) {
                 put(word, &mut room);
             }
             return Self { words };
@@ -90,12 +94,8 @@ fn lines(graph: &Graph, frame: Frame, axis: &Axis) -> Vec<Patch> {
 struct NoRoom;
 
 /// Which way is which: the name of the first line of a side, at its end.
-fn direction(
-    graph: &Graph,
-    (frame, palette): (Frame, &Palette),
-    room: &Room,
-    side: Side,
-) -> Result<Option<Word>, NoRoom> {
+fn direction(place: Place<'_>, room: &Room, side: Side) -> Result<Option<Word>, NoRoom> {
+    let Place { graph, frame, palette } = place;
     let Some(line) = graph.lines.iter().find(|line| line.side == side) else { return Ok(None) };
     let y = match side {
         Side::Above => frame.top + OFF,
@@ -110,12 +110,8 @@ fn direction(
 
 /// The limit's name and number: at the right end of its line, above it or below, where nothing is
 /// drawn; else above the plot with a sign.
-fn limit(
-    graph: &Graph,
-    (frame, palette): (Frame, &Palette),
-    axis: &Axis,
-    room: &Room,
-) -> Option<Word> {
+fn limit(place: Place<'_>, axis: &Axis, room: &Room) -> Option<Word> {
+    let Place { graph, frame, palette } = place;
     let (limit, definition) = (graph.limit?, graph.definition.limit.as_ref()?);
     let measure = graph.definition.unit.measure(limit);
     let number = format!("{} {}", measure.write(limit), measure.name());

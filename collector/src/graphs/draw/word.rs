@@ -38,7 +38,8 @@ impl Word {
     pub fn within(
         (left, right): (f64, f64),
         y: f64,
-        (texts, colour): (&[String], RGBColor),
+        texts: &[String],
+        colour: RGBColor,
     ) -> Option<Self> {
         let lettering = Lettering::new(12.0, colour, Align::Middle);
         let text = texts.iter().find(|text| lettering.width(text) + AIR < right - left)?.clone();
