@@ -27,6 +27,7 @@ mod operators;
 mod parse;
 mod places;
 mod quantile;
+mod quote;
 mod rates;
 mod rows;
 mod sample;
@@ -47,6 +48,7 @@ pub use self::kept::{KeptRanges, KeptReader, RangeQuery};
 pub use self::limits::{DEFAULT_LOOKBACK_MS, QueryLimits};
 use self::meter::Meter;
 use self::parse::{QueryTimes, Question};
+pub use self::quote::{escaped, quoted};
 pub use self::value::{Row, Value};
 pub use self::written::Shown;
 

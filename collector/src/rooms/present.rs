@@ -12,7 +12,7 @@ use headroom_proto::catalogue::{
 use headroom_proto::metric::{INSTANCE, TENANT};
 
 use super::Counts;
-use crate::promql::{self, QueryError, QueryLimits, Row};
+use crate::promql::{self, QueryError, QueryLimits, Row, quoted};
 use crate::samples::{Labels, Reader};
 
 /// Whose rooms.
@@ -71,11 +71,6 @@ pub fn sums(gauges: &[&str], host: Option<&str>) -> String {
     let own = host.map_or_else(String::new, |host| format!(", instance={}", quoted(host)));
     let gauges = gauges.join("|");
     format!("sum by (__name__, instance, tenant) ({{__name__=~\"{gauges}\"{own}}})")
-}
-
-/// A text as PromQL writes it.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
 /// What each organisation has on each host, by readings no older than `lookback_ms`: of one host, or

@@ -1,6 +1,7 @@
 //! What a line asks of the store, in PromQL, and the names that stand in it.
 
 use super::MOUNT;
+use crate::promql::escaped;
 
 /// What one line asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,8 +173,6 @@ const BETWEEN: &str = "5s";
 impl Names<'_> {
     /// An expression with the names filled in.
     pub fn fill(&self, expression: &str) -> String {
-        let quoted =
-            |name: &str| name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
         let duration = |ms: i64| format!("{ms}ms");
         let mut filled = String::with_capacity(expression.len() + self.whom.len());
         let mut rest = expression;
@@ -181,8 +180,8 @@ impl Names<'_> {
             filled.push_str(before);
             let name = word(behind);
             match name {
-                "instance" | "tenant" => filled.push_str(&quoted(self.whom)),
-                MOUNT => filled.push_str(&quoted(self.mount)),
+                "instance" | "tenant" => filled.push_str(&escaped(self.whom)),
+                MOUNT => filled.push_str(&escaped(self.mount)),
                 "step" => filled.push_str(&duration(self.step_ms)),
                 "window" => filled.push_str(&duration(self.window_ms)),
                 "fine" => filled.push_str(&duration(self.fine_ms)),
