@@ -43,6 +43,9 @@ const NEW_FOR_MS: i64 = 20 * 60_000;
 const RECENT_MS: i64 = 300_000;
 const KNOWN_FOR_MS: i64 = 31 * DAY_MS;
 
+/// Of so many hosts what is known is read at once: of each there are dozens of series.
+const TOGETHER: usize = 500;
+
 /// Columns of the day in small: one for a quarter of an hour.
 const COLUMNS: usize = 96;
 
@@ -213,13 +216,20 @@ pub fn all(
     configured: &[String],
     now_ms: i64,
 ) -> Result<Vec<Facts>, ReadError> {
-    let known = instances(reader)?;
-    let reports = newest_reports(reader, known.clone(), now_ms)?;
+    let known: BTreeSet<String> = instances(reader)?.into_iter().collect();
+    let names: Vec<String> = known.iter().cloned().collect();
+    let mut reports = Vec::new();
+    for some in names.chunks(TOGETHER) {
+        reports.extend(newest_reports(reader, some.to_vec(), now_ms)?);
+    }
     let mut last: BTreeMap<String, Option<Report>> =
         configured.iter().map(|name| (name.clone(), None)).collect();
     last.extend(reports.into_iter().map(|report| (report.instance.clone(), Some(report))));
     let instances: Vec<String> = last.keys().cloned().collect();
-    let mut found = facts(reader, &instances, now_ms)?;
+    let mut found = BTreeMap::new();
+    for some in instances.chunks(TOGETHER) {
+        found.append(&mut facts(reader, some, now_ms)?);
+    }
     let all = last.into_iter().map(|(instance, report)| {
         let facts = found.remove(&instance).unwrap_or_else(|| Facts::named(&instance));
         let unheard =

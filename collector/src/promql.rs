@@ -30,7 +30,6 @@ mod quantile;
 mod quote;
 mod rates;
 mod rows;
-mod sample;
 mod signature;
 mod sum;
 mod tree;

@@ -15,8 +15,10 @@ mod order;
 mod pattern;
 mod pool;
 mod range;
+mod sample;
 mod series;
 mod settled;
+mod sum;
 
 pub use self::bucket::{Bucket, BucketSeries, Detail, Figure, Figures, Resolution};
 pub use self::budget::{Budget, Held, Limits, Stop};
@@ -29,8 +31,10 @@ pub use self::order::sorted;
 pub use self::pattern::{LARGEST_BYTES, Pattern, PatternError};
 pub use self::pool::{NoRoom, Pool, Share, Side, Sides};
 pub use self::range::TimeRange;
+pub use self::sample::Sample;
 pub use self::series::Series;
 pub use self::settled::Settled;
+pub use self::sum::Sum;
 
 /// Which series a read is about, and when.
 #[derive(Debug, Clone, Copy)]

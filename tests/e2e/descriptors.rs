@@ -2,13 +2,10 @@
 //! acknowledged is lost, and all goes on as soon as there are files again.
 
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use harness::by_hand::{ByHand, series};
+use harness::by_hand::{ByHand, plain_frame};
 use harness::{CollectorOptions, CollectorProgram, eventually};
-use headroom_proto::wire::Frame;
-use headroom_proto::wire::agent_message::Message as Up;
-use headroom_proto::wire::collector_message::Message as Down;
 use tonic::{Code, Status};
 
 const BOOT: u64 = 42;
@@ -20,27 +17,12 @@ const MOST: usize = 1024;
 
 async fn stream(collector: &CollectorProgram) -> Result<ByHand, Status> {
     let secret = collector.token("ca1").secret;
-    let stream = ByHand::welcomed(&collector.grpc(), &secret, BOOT).await?;
-    let names: Vec<String> = (0..VALUES).map(|id| format!("m{id}")).collect();
-    let definitions: Vec<_> = (0..).zip(&names).map(|(id, name)| (id, &**name, &[][..])).collect();
-    stream.send(series(BOOT, &definitions)).await?;
-    Ok(stream)
+    ByHand::with_plain_series(&collector.grpc(), &secret, BOOT, VALUES).await
 }
 
 /// Sends a frame: whether it is acknowledged, or why the stream ended.
 async fn push(stream: &mut ByHand, sequence: u64) -> Result<(), Status> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let timestamp_ms = now.as_millis() as i64;
-    let (ids, values) = ((0..VALUES).collect(), vec![sequence as f64; VALUES as usize]);
-    let frame = Frame { boot: BOOT, sequence, timestamp_ms, ids, values, ..Frame::default() };
-    stream.send(Up::Frame(frame)).await?;
-    match stream.answer().await? {
-        Down::Acknowledgement(done) => {
-            assert_eq!((done.frames[0].first, done.frames[0].last), (sequence, sequence));
-            Ok(())
-        }
-        other => Err(Status::internal(format!("{other:?}"))),
-    }
+    stream.push(plain_frame(BOOT, sequence, VALUES)).await
 }
 
 /// How many files a running collector has open, and how many it may have from here on.

@@ -2,15 +2,12 @@
 //! that is removed or replaced under the collector, a disk without room or inodes, a disk that hangs.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use harness::by_hand::{ByHand, series};
+use harness::by_hand::{ByHand, plain_frame};
 use harness::{
     CollectorOptions, CollectorProgram, SmallDisk, StallingDisk, eventually, fetch, metric,
 };
-use headroom_proto::wire::Frame;
-use headroom_proto::wire::agent_message::Message as Up;
-use headroom_proto::wire::collector_message::Message as Down;
 use tempfile::TempDir;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -18,6 +15,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 const BOOT: u64 = 42;
+const VALUES: u32 = 1000;
 
 /// Longer than a commit may take, and than the collector takes to store its own numbers.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,32 +30,15 @@ async fn collector(directory: PathBuf, store: &str) -> CollectorProgram {
     .await
 }
 
-/// A stream with a series of so many ids.
+/// A stream that has defined a thousand series.
 async fn stream(collector: &CollectorProgram) -> Result<ByHand, Status> {
     let secret = collector.token("ca1").secret;
-    let stream = ByHand::welcomed(&collector.grpc(), &secret, BOOT).await?;
-    let names: Vec<String> = (0..1000).map(|id| format!("m{id}")).collect();
-    let definitions: Vec<_> = (0..).zip(&names).map(|(id, name)| (id, &**name, &[][..])).collect();
-    stream.send(series(BOOT, &definitions)).await?;
-    Ok(stream)
+    ByHand::with_plain_series(&collector.grpc(), &secret, BOOT, VALUES).await
 }
 
-/// Sends a frame of a thousand values on a stream of its own: whether it is acknowledged, or why the
-/// stream ended.
+/// Sends a frame on a stream of its own: whether it is acknowledged, or why the stream ended.
 async fn push(collector: &CollectorProgram, sequence: u64) -> Result<(), Status> {
-    let mut stream = stream(collector).await?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let timestamp_ms = now.as_millis() as i64;
-    let (ids, values) = ((0..1000).collect(), vec![sequence as f64; 1000]);
-    let frame = Frame { boot: BOOT, sequence, timestamp_ms, ids, values, ..Frame::default() };
-    stream.send(Up::Frame(frame)).await?;
-    match stream.answer().await? {
-        Down::Acknowledgement(done) => {
-            assert_eq!((done.frames[0].first, done.frames[0].last), (sequence, sequence));
-            Ok(())
-        }
-        other => Err(Status::internal(format!("{other:?}"))),
-    }
+    stream(collector).await?.push(plain_frame(BOOT, sequence, VALUES)).await
 }
 
 async fn ready(collector: &CollectorProgram) -> (u16, String) {

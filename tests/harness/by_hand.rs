@@ -1,12 +1,12 @@
 //! A stream to the collector spoken by hand: what an agent would send, and what it never would.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use headroom_proto::limits::PROTOCOL;
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
 use headroom_proto::wire::telemetry_client::TelemetryClient;
-use headroom_proto::wire::{AgentMessage, CollectorMessage, Hello, Label, SeriesDefinition};
+use headroom_proto::wire::{AgentMessage, CollectorMessage, Frame, Hello, Label, SeriesDefinition};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Status, Streaming};
@@ -47,6 +47,34 @@ impl ByHand {
         }
     }
 
+    /// Opens a stream and defines so many series without labels, with ids from 0 on.
+    pub async fn with_plain_series(
+        address: &str,
+        token: &str,
+        boot: u64,
+        count: u32,
+    ) -> Result<Self, Status> {
+        let stream = Self::welcomed(address, token, boot).await?;
+        let names: Vec<String> = (0..count).map(|id| format!("m{id}")).collect();
+        let definitions: Vec<_> =
+            (0..).zip(&names).map(|(id, name)| (id, &**name, &[][..])).collect();
+        stream.send(series(boot, &definitions)).await?;
+        Ok(stream)
+    }
+
+    /// Sends a frame: whether it is acknowledged, or why the stream ended.
+    pub async fn push(&mut self, frame: Frame) -> Result<(), Status> {
+        let sequence = frame.sequence;
+        self.send(Up::Frame(frame)).await?;
+        match self.answer().await? {
+            Down::Acknowledgement(done) => {
+                assert_eq!((done.frames[0].first, done.frames[0].last), (sequence, sequence));
+                Ok(())
+            }
+            other => Err(Status::internal(format!("{other:?}"))),
+        }
+    }
+
     /// Sends a message; an error if the stream has ended.
     pub async fn send(&self, message: Up) -> Result<(), Status> {
         let sent = self.outbox.send(AgentMessage { message: Some(message) }).await;
@@ -71,6 +99,14 @@ impl ByHand {
 /// The first message of a stream.
 pub fn hello(protocol: u32, boot: u64) -> Up {
     Up::Hello(Hello { protocol, boot, agent_version: "by hand".into(), now_ms: 0 })
+}
+
+/// A frame of now for such series, each of which has its sequence for a value.
+pub fn plain_frame(boot: u64, sequence: u64, count: u32) -> Frame {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970");
+    let timestamp_ms = now.as_millis() as i64;
+    let (ids, values) = ((0..count).collect(), vec![sequence as f64; count as usize]);
+    Frame { boot, sequence, timestamp_ms, ids, values, ..Frame::default() }
 }
 
 /// Definitions of series.

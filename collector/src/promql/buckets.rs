@@ -5,10 +5,8 @@ use super::QueryError;
 use super::look::Look;
 use super::meter::Meter;
 use super::rates::{Difference, Extrapolation};
-use super::sample::Sample;
-use super::sum::Sum;
 use super::tree::WindowFunction;
-use crate::samples::{Bucket, Figure, Figures, Resolution, TimeRange};
+use crate::samples::{Bucket, Figure, Figures, Resolution, Sample, Sum, TimeRange};
 
 /// A function that needs no more of its windows than buckets keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,21 +140,8 @@ impl Fold {
     }
 
     /// A sample behind all others.
-    pub fn add_sample(&mut self, Sample { at_ms, value }: Sample) {
-        self.add(&Bucket {
-            begin_ms: at_ms,
-            count: 1.0,
-            sum: value,
-            min: value,
-            max: value,
-            first_ms: at_ms,
-            first: value,
-            last_ms: at_ms,
-            last: value,
-            drops: 0.0,
-            slope_min: f64::NAN,
-            slope_max: f64::NAN,
-        });
+    pub fn add_sample(&mut self, sample: Sample) {
+        self.add(&Bucket::of(sample.at_ms, sample));
     }
 }
 

@@ -6,9 +6,8 @@ use super::QueryError;
 use super::look::Look;
 use super::meter::Meter;
 use super::places::Places;
-use super::sample::Sample;
 use super::value::Samples;
-use crate::samples::{Series, TimeRange};
+use crate::samples::{Sample, Series, TimeRange};
 
 /// For each step what `take` makes of the newest sample that is no older than the look's range and
 /// no end of the series.

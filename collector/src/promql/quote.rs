@@ -1,28 +1,17 @@
 //! Texts as strings of PromQL. Pure.
 
-use std::fmt::Write as _;
+use super::written::go;
 
 /// A text in quotes, which reads as that text whatever stands in it.
 pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", escaped(text))
+    // Where bytes are no text, this stands for them; the parser refuses it as if it were such bytes.
+    go::quoted(text.as_bytes()).replace(char::REPLACEMENT_CHARACTER, "\\ufffd")
 }
 
 /// What stands between such quotes.
 pub fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\\' | '"' => escaped.extend(['\\', character]),
-            // Where bytes are no text, this stands for them, and the parser takes it for that.
-            char::REPLACEMENT_CHARACTER => escaped.push_str("\\ufffd"),
-            // The language has no other escape for what has no sign of its own.
-            character if character.is_control() => {
-                let _ = write!(escaped, "\\u{:04x}", u32::from(character));
-            }
-            character => escaped.push(character),
-        }
-    }
-    escaped
+    let quoted = quoted(text);
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 #[cfg(test)]

@@ -2,10 +2,8 @@
 
 use super::QueryError;
 use super::meter::Meter;
-use super::sample::Sample;
-use super::sum::Sum;
 use super::windows::Window;
-use crate::samples::TimeRange;
+use crate::samples::{Sample, Sum, TimeRange};
 
 /// What an extrapolated difference is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

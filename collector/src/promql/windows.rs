@@ -3,9 +3,8 @@
 use super::QueryError;
 use super::meter::Meter;
 use super::quantile::quantile;
-use super::sum::Sum;
 use super::tree::Mark;
-use crate::samples::TimeRange;
+use crate::samples::{Sum, TimeRange};
 
 /// The samples of one series in one window.
 #[derive(Debug, Clone, Copy)]

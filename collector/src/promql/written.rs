@@ -1,7 +1,7 @@
 //! An expression as it is written: its names, brackets and order, for whoever formats it or shows its
 //! parts. Nothing of it is evaluated.
 
-mod go;
+pub(super) mod go;
 mod json;
 mod line;
 mod pretty;

@@ -2,6 +2,7 @@
 
 use super::Hints;
 use super::labels::Labels;
+use super::sample::Sample;
 
 /// How long buckets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +58,24 @@ pub struct Bucket {
 impl Bucket {
     /// Neighbours further apart, in milliseconds, have a gap between them and no slope.
     pub const LONGEST_STEP_MS: i64 = 300_000;
+
+    /// A bucket of one sample, with no neighbour.
+    pub fn of(begin_ms: i64, Sample { at_ms, value }: Sample) -> Self {
+        Self {
+            begin_ms,
+            count: 1.0,
+            sum: value,
+            min: value,
+            max: value,
+            first_ms: at_ms,
+            first: value,
+            last_ms: at_ms,
+            last: value,
+            drops: 0.0,
+            slope_min: f64::NAN,
+            slope_max: f64::NAN,
+        }
+    }
 
     /// How far its samples are apart, in milliseconds; none of one alone.
     pub fn distance_ms(&self) -> Option<f64> {

@@ -13,21 +13,14 @@ use headroom_proto::metric::STALE_BITS;
 use super::chunk::MOST_SAMPLES;
 use super::numbers::{self, Effort};
 use super::stretch::Stretch;
-use crate::samples::{Bucket, Figure, Figures, Resolution};
+use crate::samples::{Bucket, Figure, Figures, Resolution, Sample, Sum};
 
 const VERSION: u8 = 1;
-
-/// A value and its moment.
-#[derive(Debug, Clone, Copy)]
-struct Sample {
-    at_ms: i64,
-    value: f64,
-}
 
 /// The buckets of settled samples.
 pub fn buckets(samples: &Stretch, resolution: Resolution) -> Vec<Bucket> {
     let mut buckets: Vec<Bucket> = Vec::new();
-    let mut sum = Compensated::default();
+    let mut sum = Sum::default();
     let mut before: Option<Sample> = None;
     for (&at_ms, &value) in samples.timestamps.iter().zip(&samples.values) {
         if value.to_bits() == STALE_BITS {
@@ -40,12 +33,14 @@ pub fn buckets(samples: &Stretch, resolution: Resolution) -> Vec<Bucket> {
             Some(bucket) if bucket.begin_ms == begin_ms => {
                 sum.add(value);
                 bucket.add(sample, slope);
-                bucket.sum = sum.total();
+                bucket.sum = sum.settled();
             }
             _ => {
-                sum = Compensated::default();
+                sum = Sum::default();
                 sum.add(value);
-                buckets.push(Bucket::of(begin_ms, sample, slope));
+                let slope = slope.unwrap_or(f64::NAN);
+                let bucket = Bucket::of(begin_ms, sample);
+                buckets.push(Bucket { slope_min: slope, slope_max: slope, ..bucket });
             }
         }
         before = Some(sample);
@@ -63,24 +58,6 @@ fn slope(old: Sample, new: Sample) -> Option<f64> {
 }
 
 impl Bucket {
-    fn of(begin_ms: i64, Sample { at_ms, value }: Sample, slope: Option<f64>) -> Self {
-        let slope = slope.unwrap_or(f64::NAN);
-        Self {
-            begin_ms,
-            count: 1.0,
-            sum: value,
-            min: value,
-            max: value,
-            first_ms: at_ms,
-            first: value,
-            last_ms: at_ms,
-            last: value,
-            drops: 0.0,
-            slope_min: slope,
-            slope_max: slope,
-        }
-    }
-
     fn add(&mut self, Sample { at_ms, value }: Sample, slope: Option<f64>) {
         self.count += 1.0;
         self.min = if value < self.min || self.min.is_nan() { value } else { self.min };
@@ -93,29 +70,6 @@ impl Bucket {
             self.slope_min = self.slope_min.min(slope);
             self.slope_max = self.slope_max.max(slope);
         }
-    }
-}
-
-/// A sum that keeps what rounding would lose (Neumaier 1974).
-#[derive(Debug, Clone, Copy, Default)]
-struct Compensated {
-    sum: f64,
-    lost: f64,
-}
-
-impl Compensated {
-    fn add(&mut self, value: f64) {
-        let sum = self.sum + value;
-        self.lost += if self.sum.abs() >= value.abs() {
-            (self.sum - sum) + value
-        } else {
-            (value - sum) + self.sum
-        };
-        self.sum = sum;
-    }
-
-    fn total(self) -> f64 {
-        if self.sum.is_finite() { self.sum + self.lost } else { self.sum }
     }
 }
 
@@ -187,7 +141,7 @@ pub fn decode(bytes: &[u8], figures: Figures) -> Option<Vec<Bucket>> {
     let (begins, firsts, lasts) = (times()?, times()?, times()?);
     let bucket = |((begin_ms, first), last): ((i64, i64), i64)| {
         let first_ms = begin_ms.saturating_add(first);
-        let bucket = Bucket::of(begin_ms, Sample { at_ms: first_ms, value: f64::NAN }, None);
+        let bucket = Bucket::of(begin_ms, Sample { at_ms: first_ms, value: f64::NAN });
         let (count, drops) = (f64::NAN, f64::NAN);
         Bucket { last_ms: begin_ms.saturating_add(last), count, drops, ..bucket }
     };

@@ -1,6 +1,8 @@
 //! What of the plot is taken, by data, lines and words, and where a word finds room. Nothing that is
 //! written in a plot lies on anything that is drawn in it.
 
+use std::ops::Range;
+
 use super::Frame;
 use super::axes::Axis;
 use super::curve::Curve;
@@ -83,15 +85,13 @@ impl Room {
         // The line of a column ends in the middle of its neighbour.
         let first = (place(patch.left).floor() as usize).saturating_sub(1);
         let last = (place(patch.right).ceil() as usize + 1).min(self.covered.len());
-        let ends = self.covered[first..last].iter().flatten();
-        // What rises from one column to the next is as high as both.
-        let mut ends = ends.copied();
-        !ends.any(|(top, bottom)| top < patch.bottom && patch.top < bottom)
+        let mut ends = self.covered[first..last].iter().flatten();
+        !ends.any(|(top, bottom)| *top < patch.bottom && patch.top < *bottom)
             && !self.crosses(first..last, patch)
     }
 
     /// Whether a line from one column to the next passes through, though it stands in neither.
-    fn crosses(&self, columns: std::ops::Range<usize>, patch: &Patch) -> bool {
+    fn crosses(&self, columns: Range<usize>, patch: &Patch) -> bool {
         self.covered[columns].windows(2).any(|pair| {
             let both = pair[0].iter().zip(&pair[1]);
             both.into_iter().any(|(one, other)| {

@@ -14,10 +14,9 @@ use crate::promql::grid::Grid;
 use crate::promql::meter::Meter;
 use crate::promql::places::Places;
 use crate::promql::rows::{Names, Rows};
-use crate::promql::sample::Sample;
 use crate::promql::tree::{OverTime, RangeVector, Selector, Shift, Window};
 use crate::promql::value::{Row, Samples};
-use crate::samples::{Bucket, BucketSeries, Detail, Labels, Resolution, TimeRange};
+use crate::samples::{Bucket, BucketSeries, Detail, Labels, Resolution, Sample, TimeRange};
 
 const MINUTES_MS: i64 = Resolution::Minutes.ms();
 const HOUR_MS: i64 = Resolution::Hour.ms();

@@ -7,10 +7,9 @@ use crate::promql::look::Look;
 use crate::promql::meter::Held;
 use crate::promql::newest;
 use crate::promql::rows::{Names, Rows};
-use crate::promql::sample::Sample;
 use crate::promql::tree::{RangeVector, Selector, Subquery, Window};
 use crate::promql::value::{Row, Samples};
-use crate::samples::{BucketSeries, Detail, Selection, Series};
+use crate::samples::{BucketSeries, Detail, Sample, Selection, Series};
 
 /// The samples that a window function reads, and where its windows lie.
 pub struct Windows<'b> {

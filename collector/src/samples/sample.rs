@@ -5,5 +5,6 @@
 pub struct Sample {
     /// Unix time in milliseconds.
     pub at_ms: i64,
+    /// The value.
     pub value: f64,
 }
