@@ -31,6 +31,9 @@ pub mod folder;
 // Open files.
 pub mod descriptors;
 
+// How soon freed memory is given back.
+pub mod allocator;
+
 // The door: what agents and Prometheus send, and what of it may pass.
 pub mod ingest;
 

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use headroom::allocator;
 use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_url};
 use headroom::configuration::{CollectorConfiguration, HostName, is_instance};
 use headroom::demo::{self, DemoOptions};
@@ -208,6 +209,11 @@ fn main() -> ExitCode {
         .with_filter(log);
     tracing_subscriber::registry().with(told).with(overheard::layer(CONNECTIONS_LOG)).init();
     panics::end_uncaught();
+    if matches!(command, Command::Up { .. } | Command::Demo { .. } | Command::Serve { .. })
+        && let Err(error) = allocator::give_back_soon()
+    {
+        tracing::debug!(%error, "freed memory is given back later than it could");
+    }
     let outcome = match command {
         Command::Up { listeners, data, interval, link_speed } => {
             let (addresses, interval) = (listeners.addresses(), interval.0);

@@ -22,7 +22,7 @@ const MIB: u64 = 1 << 20;
 /// What requests share, what the store may hold, and what the program itself takes.
 const SHARED: u64 = 96 * MIB;
 const STORE: u64 = (16 + 4) * MIB;
-const ITSELF: u64 = 128 * MIB;
+const ITSELF: u64 = 64 * MIB;
 
 const SMALL_STORE: &str = "head_bytes = '8 MiB'\ncache_bytes = '4 MiB'\n";
 const SMALL_MEMORY: &str = "[memory]\nshared_bytes = '96 MiB'\n";

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("identity", &[]),
     ("connections", &["identity", "telemetry"]),
     ("descriptors", &[]),
+    ("allocator", &[]),
     ("samples", &["moments"]),
     ("store", &["moments", "samples"]),
     ("query", &[]),
