@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use harness::by_hand::{ByHand, series};
-use harness::{CollectorOptions, CollectorProgram, metric};
+use harness::{CollectorOptions, CollectorProgram, counted, metric};
 use headroom::samples::Labels;
 use headroom::store::{FrameId, FrameWrite, Store};
 use headroom_proto::limits::PROTOCOL;
@@ -73,7 +73,7 @@ async fn a_clock_behind_what_is_stored_refuses_nothing_for_good() {
     // One whose clock agrees says itself that its frame is from the future.
     let answer = push(&collector, "ca3", (now_ms(), 10 * DAY_MS)).await.unwrap();
     assert!(matches!(answer, Down::Refusal(refusal) if refusal.whole_frame));
-    assert_eq!(metric(&collector, refused).await, Some(1));
+    counted(&collector, refused, 1).await;
     // What is neither old nor future is stored whoever is right.
     let answer = push(&collector, "ca1", (0, 0)).await.unwrap();
     assert!(matches!(answer, Down::Acknowledgement(_)), "{answer:?}");

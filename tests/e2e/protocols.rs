@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use harness::{CollectorOptions, CollectorProgram, eventually, metric};
+use harness::{CollectorOptions, CollectorProgram, counted, metric};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -54,10 +54,7 @@ async fn a_limit_of_http_2_that_is_hit_is_counted_by_its_kind() {
         let before = metric(&collector, &name).await.unwrap();
         let settings = frame([4, 0, 0], b"");
         said(&collector.grpc(), &[PREFACE, &settings, &frames].concat()).await;
-        eventually(&format!("{reason} is counted"), Duration::from_secs(20), async || {
-            metric(&collector, &name).await.filter(|count| *count == before + 1)
-        })
-        .await;
+        counted(&collector, &name, before + 1).await;
     }
     collector.terminate();
 }
@@ -75,7 +72,7 @@ async fn what_is_too_large_for_the_parser_is_told_from_what_is_no_request() {
         let before = metric(&collector, &name).await.unwrap();
         let answer = said(&collector.http(""), text.as_bytes()).await;
         assert!(answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
-        assert_eq!(metric(&collector, &name).await, Some(before + 1), "{reason}");
+        counted(&collector, &name, before + 1).await;
     }
     collector.terminate();
 }

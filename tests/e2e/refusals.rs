@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use harness::by_hand::{ByHand, hello, series};
-use harness::{CollectorOptions, CollectorProgram, fetch, metric};
+use harness::{CollectorOptions, CollectorProgram, counted, fetch};
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
 use headroom_proto::limits::MAX_MESSAGE_BYTES;
 use headroom_proto::metric::JOB;
@@ -73,7 +73,7 @@ async fn a_stream_that_may_not_be_ends_with_its_reason() {
         };
         assert_eq!((refused.code(), refused.message()), (code, message));
     }
-    assert_eq!(metric(&collector, "headroom_ingest_streams_refused_total").await, Some(3));
+    counted(&collector, "headroom_ingest_streams_refused_total", 3).await;
     collector.terminate();
     let log = collector.log();
     assert!(!log.contains(&secret), "the log must not hold a token");
@@ -123,9 +123,9 @@ async fn bad_samples_are_left_out_and_the_rest_is_kept() {
     assert!(matches!(stream.answer().await.unwrap(), Down::Acknowledgement(_)));
     for (reason, samples) in [("series", 3), ("unknown_series", 1), ("future", 1), ("frame", 0)] {
         let name = format!("headroom_ingest_samples_refused_total{{reason=\"{reason}\"}}");
-        assert_eq!(metric(&collector, &name).await, Some(samples), "{reason}");
+        counted(&collector, &name, samples).await;
     }
-    assert_eq!(metric(&collector, "headroom_ingest_samples_total").await, Some(2));
+    counted(&collector, "headroom_ingest_samples_total", 2).await;
 
     // A frame beyond the limit of a message ends the stream, and only that.
     let many = vec![1; MAX_MESSAGE_BYTES / 8];
@@ -136,10 +136,7 @@ async fn bad_samples_are_left_out_and_the_rest_is_kept() {
     again.send(series(BOOT, &[(1, "good", &[("job", "node")])])).await.unwrap();
     again.send(frame(3, 0, &[1])).await.unwrap();
     assert!(matches!(again.answer().await.unwrap(), Down::Acknowledgement(_)));
-    assert_eq!(
-        metric(&collector, "headroom_ingest_frames_total{outcome=\"duplicate\"}").await,
-        Some(1)
-    );
+    counted(&collector, "headroom_ingest_frames_total{outcome=\"duplicate\"}", 1).await;
     drop((stream, again));
     collector.terminate();
 
@@ -193,8 +190,8 @@ async fn losses_that_cannot_be_are_acknowledged_and_counted_and_the_others_can_b
         };
         assert_eq!(done.losses, [SequenceRange { boot, first, last }]);
     }
-    assert_eq!(metric(&collector, "headroom_ingest_losses_refused_total").await, Some(6));
-    assert_eq!(metric(&collector, "headroom_ingest_lost_frames_total").await, Some(30 * 241));
+    counted(&collector, "headroom_ingest_losses_refused_total", 6).await;
+    counted(&collector, "headroom_ingest_lost_frames_total", 30 * 241).await;
     for file in ["hour.svg", "day.png", "year.json"] {
         let path = format!("/graphs/ca1/network/{file}");
         let (status, body) = fetch(&collector.http(&path)).await.unwrap();

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use harness::remote_write::{
     Destination, WriteRequest, WrittenLabel, WrittenSample, WrittenSeries, remote_write,
 };
-use harness::{CollectorOptions, CollectorProgram, Program, binaries, eventually, metric};
+use harness::{CollectorOptions, CollectorProgram, Program, binaries, counted, eventually, metric};
 use headroom::identity::TokenHash;
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
 use headroom_proto::metric::JOB;
@@ -117,7 +117,7 @@ async fn without_a_known_token_nothing_is_written_and_the_log_says_who_tried() {
         assert!(text.contains(said), "{text}");
     }
     let name = "headroom_http_refused_total{reason=\"token\"}";
-    assert_eq!(metric(&collector, name).await, Some(5));
+    counted(&collector, name, 5).await;
     let log = collector.log();
     assert!(log.contains("writer=\"prometheus-1\" peer=\"127.0.0.1\""), "{log}");
     assert!(!log.contains("guess") && !log.contains(&agents), "{log}");

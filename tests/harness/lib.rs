@@ -32,6 +32,6 @@ pub use small_disk::SmallDisk;
 pub use stalling_disk::StallingDisk;
 pub use stand_in_collector::StandInCollector;
 pub use tls::{Certificates, certificates, expired_certificates};
-pub use wait::{eventually, fetch, metric};
+pub use wait::{counted, eventually, fetch, metric};
 pub use witness::{Account, Witness};
 pub use workload::Workload;

@@ -7,6 +7,9 @@ use crate::collector::CollectorProgram;
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(50);
 
+/// How long a count may take to be as expected.
+const COUNTED: Duration = Duration::from_secs(20);
+
 /// Waits until `condition` answers, and fails with `what` if it does not in time.
 pub async fn eventually<T>(
     what: &str,
@@ -36,4 +39,18 @@ pub async fn metric(collector: &CollectorProgram, name: &str) -> Option<u64> {
     let (_, body) = fetch(&collector.http("/metrics")).await?;
     let text = String::from_utf8(body).ok()?;
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?.parse().ok()
+}
+
+/// Waits until the collector counts so many under that name: what ends with a connection, or behind an
+/// answer, is counted a little after whoever asked has read it.
+pub async fn counted(collector: &CollectorProgram, name: &str, count: u64) {
+    let start = Instant::now();
+    loop {
+        let found = metric(collector, name).await;
+        if found == Some(count) {
+            return;
+        }
+        assert!(start.elapsed() < COUNTED, "{name}: {count} expected, {found:?} counted");
+        tokio::time::sleep(POLL).await;
+    }
 }
