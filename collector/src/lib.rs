@@ -31,6 +31,9 @@ pub mod folder;
 // Open files.
 pub mod descriptors;
 
+// What is kept in bounded memory, by key.
+pub mod kept;
+
 // How soon freed memory is given back.
 pub mod allocator;
 

@@ -6,8 +6,11 @@ mod advice;
 mod answer;
 mod export;
 mod history;
+mod kept;
 mod outlook;
+mod past;
 mod present;
+mod risen;
 mod today;
 
 use std::collections::BTreeMap;
@@ -20,11 +23,12 @@ use self::answer::Answered;
 pub use self::answer::{Answer, Reason};
 pub use self::export::{By, csv, json};
 pub use self::history::PastHour;
+pub use self::kept::{KeptRooms, RoomsReader};
 pub use self::outlook::{Hour, Outlook};
 use self::present::Key;
 pub use self::today::Today;
 use self::today::Whose;
-use crate::promql::{KeptReader, QueryError};
+use crate::promql::QueryError;
 use crate::samples::Reader;
 
 /// When one looks, and in which zone days and hours begin.
@@ -155,22 +159,22 @@ pub fn now(
 }
 
 /// All rooms, as one moment sees them.
-pub fn rooms(samples: KeptReader<'_>, moment: &Moment) -> Result<Rooms, QueryError> {
-    read(samples, None, moment)
+pub fn rooms(rooms: RoomsReader<'_>, moment: &Moment) -> Result<Rooms, QueryError> {
+    read(rooms, None, moment)
 }
 
 /// The rooms of one host; none without BBB.
 pub fn host(
-    samples: KeptReader<'_>,
+    rooms: RoomsReader<'_>,
     instance: &str,
     moment: &Moment,
 ) -> Result<Option<HostRooms>, QueryError> {
-    Ok(read(samples, Some(instance), moment)?.hosts.pop())
+    Ok(read(rooms, Some(instance), moment)?.hosts.pop())
 }
 
 /// The rooms of one host, or all.
-fn read(samples: KeptReader<'_>, host: Option<&str>, moment: &Moment) -> Result<Rooms, QueryError> {
-    let reader = samples.reader;
+fn read(way: RoomsReader<'_>, host: Option<&str>, moment: &Moment) -> Result<Rooms, QueryError> {
+    let reader = way.samples.reader;
     let answers = answer::answers(reader, host, moment.now_ms)?;
     let mut rooms = Rooms {
         hosts: Vec::new(),
@@ -183,8 +187,8 @@ fn read(samples: KeptReader<'_>, host: Option<&str>, moment: &Moment) -> Result<
     }
     let lookback_ms = lookback_ms(answers.values());
     let present = present::counts(reader, host, moment.now_ms, lookback_ms)?;
-    let today = today::read(samples, host, moment, lookback_ms)?;
-    let mut outlooks = outlook::read(reader, host, moment)?;
+    let today = today::read(way, host, moment, lookback_ms)?;
+    let mut outlooks = outlook::read(reader, &way.kept.outlooks, host, moment)?;
     for (instance, Answered { answer, .. }) in answers {
         let own = today.of(Whose::Host(&instance));
         rooms.hosts.push(HostRooms {

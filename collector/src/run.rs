@@ -35,13 +35,12 @@ use crate::ingest::{
     self, Clocks, IngestError, IngestOptions, IntakeOptions, LabelLimits, RemoteWrite,
     SettingsBoard, TlsIdentity,
 };
-use crate::promql::KeptRanges;
 use crate::samples::{Samples, Stop};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
 use crate::telemetry::{CollectorCounts, OwnNumbers};
 pub use crate::web::Loading;
-use crate::web::{self, Lane, OwnNames, Readiness, Site, Snapshots};
+use crate::web::{self, KeptPast, Lane, OwnNames, Readiness, Site, Snapshots};
 use crate::writer::{OwnSeries, Writer, WriterEnded};
 
 /// What is kept of earlier graphs, in bytes: a day, a month and a year of six hosts.
@@ -246,7 +245,7 @@ impl Collector {
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
             samples: Arc::clone(&store) as Arc<dyn Samples>,
-            kept: KeptRanges::new(KEPT_BYTES),
+            kept: KeptPast::new(KEPT_BYTES),
             records,
             pool: memory.pool,
             writes: Lane::new(WRITES, WRITES_WAITING),

@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::lane::Lane;
 pub use self::loading::Loading;
 pub use self::names::OwnNames;
-pub use self::site::{Readiness, Site};
+pub use self::site::{KeptPast, Readiness, Site};
 pub use self::snapshot::Snapshots;
 use crate::connections::{ConnectionLimits, Connections};
 

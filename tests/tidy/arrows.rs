@@ -18,11 +18,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("connections", &["identity", "telemetry"]),
     ("descriptors", &[]),
     ("allocator", &[]),
+    ("kept", &[]),
     ("samples", &["moments"]),
     ("store", &["moments", "samples"]),
     ("query", &[]),
     ("stack", &[]),
-    ("promql", &["moments", "samples", "stack"]),
+    ("promql", &["kept", "moments", "samples", "stack"]),
     ("writer", &["complaint", "samples", "store", "telemetry"]),
     (
         "ingest",
@@ -32,7 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("links", &["moments", "samples", "query"]),
     ("graphs", &["moments", "printable", "sheet", "samples", "store", "query", "promql", "links"]),
     ("fleet", &["moments", "samples", "store", "query", "links"]),
-    ("rooms", &["moments", "sheet", "samples", "query", "promql"]),
+    ("rooms", &["kept", "moments", "sheet", "samples", "query", "promql"]),
     (
         "web",
         &[
@@ -92,7 +93,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("statrs", &["collector/src/planning"]),
     ("pco", &["collector/src/store"]),
     ("regex", &["collector/src/samples", "collector/src/promql"]),
-    ("quick_cache", &["collector/src/promql/kept"]),
+    ("quick_cache", &["collector/src/kept"]),
     ("plotters", &["collector/src/graphs/draw"]),
     ("png", &["collector/src/graphs/draw"]),
     ("axum", &["collector/src/web"]),

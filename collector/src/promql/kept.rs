@@ -7,21 +7,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
-
 use super::value::{Row, Value};
 use super::{QueryError, QueryLimits, Steps, range};
+use crate::kept::{Kept, Room, Weighs};
 use crate::samples::{Labels, Reader, Settled};
 
 /// About how many answers fit, for the first size of the table.
 const ANSWERS: usize = 256;
 
-/// An answer that takes less than this counts as much, so that the table stays small.
-const SMALLEST_BYTES: u64 = 1 << 10;
-
 /// The answers that are kept.
-pub struct KeptRanges(Cache<Asked, Arc<KeptRange>, Weight>);
+pub struct KeptRanges(Kept<Asked, KeptRange>);
 
 /// An expression over the steps of a range.
 #[derive(Debug, Clone, Copy)]
@@ -77,20 +72,22 @@ struct KeptRow {
 /// No value: of all numbers that are none, one that nobody computes.
 const NOTHING: u64 = 0xfff8_6e6f_7468_696e;
 
-#[derive(Clone)]
-struct Weight;
+impl Weighs for Asked {
+    fn bytes(&self) -> u64 {
+        self.expression.len() as u64
+    }
+}
 
-impl Weighter<Asked, Arc<KeptRange>> for Weight {
-    fn weight(&self, asked: &Asked, answer: &Arc<KeptRange>) -> u64 {
-        let bytes = asked.expression.len() as u64 + bytes_of(&answer.rows);
-        bytes.max(SMALLEST_BYTES)
+impl Weighs for KeptRange {
+    fn bytes(&self) -> u64 {
+        bytes_of(&self.rows)
     }
 }
 
 impl KeptRanges {
     /// Keeps answers in so much memory.
     pub fn new(bytes: u64) -> Self {
-        Self(Cache::with_weighter(ANSWERS, bytes, Weight))
+        Self(Kept::new(Room { bytes, values: ANSWERS }))
     }
 
     fn range(&self, reader: Reader<'_>, query: RangeQuery<'_>) -> Result<Value, QueryError> {
@@ -131,7 +128,7 @@ impl KeptRanges {
                 to_ms: last_ms,
                 rows: begins(&rows, places(steps.from_ms, last_ms, steps.step_ms)),
             };
-            self.0.insert(asked, Arc::new(answer));
+            self.0.keep(asked, answer);
         }
         Ok(Value::Vector(rows))
     }

@@ -7,6 +7,8 @@ use jiff::{RoundMode, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 
 use super::Moment;
 use super::history::{self, PastHour};
+use super::past::{Finds, OfPast};
+use crate::kept::Weighs;
 use crate::samples::{ReadError, Reader};
 
 /// How many weeks are looked at.
@@ -115,13 +117,48 @@ impl Outlook {
     }
 }
 
-/// The outlook of each host that has a history: of one, or of all.
+/// The outlook of each host that has a history.
+pub type Outlooks = BTreeMap<String, Outlook>;
+
+impl Weighs for Outlooks {
+    fn bytes(&self) -> u64 {
+        let outlooks = self.iter();
+        let bytes = outlooks.map(|(instance, outlook)| {
+            instance.len() + size_of::<Outlook>() + size_of_val(outlook.hours.as_slice())
+        });
+        bytes.sum::<usize>() as u64
+    }
+}
+
+/// The outlooks of one host, or of all. They are others with each hour that begins, and where the
+/// past has changed.
 pub fn read(
     reader: Reader<'_>,
+    kept: &Finds<Outlooks>,
     host: Option<&str>,
     moment: &Moment,
-) -> Result<BTreeMap<String, Outlook>, ReadError> {
+) -> Result<Outlooks, ReadError> {
     let hours = hours(moment);
+    let ends = hours.iter().flat_map(|hour| hour.past).map(|begin| begin + HOUR_MS);
+    let last_ms = ends.max().unwrap_or(moment.now_ms);
+    let first_ms = hours.first().map_or(moment.now_ms, |hour| hour.from_ms);
+    // Before anything is read: what comes in later is not taken for settled.
+    let settled = reader.samples.settled();
+    let settled = settled.filter(|settled| settled.until_ms > last_ms);
+    if let Some(settled) = settled
+        && let Some(known) = kept.of(host, first_ms, settled.version)
+    {
+        return Ok(known.found.clone());
+    }
+    let found = find(reader, host, &hours)?;
+    if let Some(settled) = settled {
+        let version = settled.version;
+        kept.keep(host, OfPast { version, from_ms: first_ms, found: found.clone() });
+    }
+    Ok(found)
+}
+
+fn find(reader: Reader<'_>, host: Option<&str>, hours: &[Begins]) -> Result<Outlooks, ReadError> {
     let begins: Vec<i64> = hours.iter().flat_map(|hour| hour.past).collect();
     let histories = history::read(reader, host, &begins)?;
     let outlooks = histories.into_iter().filter_map(|(instance, history)| {

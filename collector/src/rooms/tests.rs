@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use self::counting::Counting;
 
 use super::*;
-use crate::promql::KeptRanges;
+use crate::promql::{KeptRanges, KeptReader};
 use crate::samples::{Budget, Labels};
 use crate::store::{FrameWrite, SeriesId, Store};
 
@@ -159,7 +159,8 @@ fn cooperative(store: &Store) {
 /// All rooms, as who asks for the first time sees them.
 fn all_rooms(store: &Store, moment: &Moment) -> Result<Rooms, QueryError> {
     let (budget, kept) = (Budget::unlimited(), KeptRanges::new(0));
-    rooms(KeptReader { reader: Reader::new(store, &budget), kept: &kept }, moment)
+    let samples = KeptReader { reader: Reader::new(store, &budget), kept: &kept };
+    rooms(RoomsReader { samples, kept: &KeptRooms::default() }, moment)
 }
 
 fn present_by_host(store: &Store) -> BTreeMap<String, Option<Counts>> {
@@ -212,8 +213,11 @@ fn all_rooms_are_read_at_few_reads_and_one_host_tells_the_same_alone() {
     let store = Store::open(directory.path()).unwrap();
     cooperative(&store);
     let (counting, budget) = (Counting::new(&store), Budget::unlimited());
-    let kept = KeptRanges::new(0);
-    let reader = |samples| KeptReader { reader: samples, kept: &kept };
+    let (ranges, kept) = (KeptRanges::new(0), KeptRooms::default());
+    let reader = |reader| {
+        let samples = KeptReader { reader, kept: &ranges };
+        RoomsReader { samples, kept: &kept }
+    };
     let all = rooms(reader(Reader::new(&counting, &budget)), &moment()).unwrap();
     assert!(counting.reads() <= 8, "{} reads", counting.reads());
     for one in &all.hosts {
@@ -221,6 +225,58 @@ fn all_rooms_are_read_at_few_reads_and_one_host_tells_the_same_alone() {
         assert_eq!(format!("{:?}", alone.unwrap()), format!("{one:?}"));
     }
     assert!(host(reader(Reader::new(&store, &budget)), "plain", &moment()).unwrap().is_none());
+}
+
+/// A host whose readings begin twenty minutes ago.
+fn newest(store: &Store, name: &'static str) {
+    let mut new = Host::new(store, name);
+    (0..=20).rev().for_each(|ago| new.answered(ago, &[("school", 1.0, 3.0)]));
+    new.counted(15, "school", [100.0, 100.0]);
+    new.counted(1, "school", [700.0, 300.0]);
+    new.write();
+}
+
+#[test]
+fn who_looks_again_is_told_what_somebody_is_told_who_never_looked() {
+    let directory = TempDir::new().unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    cooperative(&store);
+    store.compact(moment().now_ms).unwrap();
+    // What is not settled yet.
+    newest(&store, "new");
+    let (counting, budget) = (Counting::new(&store), Budget::unlimited());
+    let (ranges, kept) = (KeptRanges::new(1 << 20), KeptRooms::default());
+    let look = |moment: &Moment| {
+        let reader = Reader::new(&counting, &budget);
+        let samples = KeptReader { reader, kept: &ranges };
+        format!("{:?}", rooms(RoomsReader { samples, kept: &kept }, moment).unwrap())
+    };
+    // Back and forth, over midnight and over full hours.
+    for minutes in [-900, -60, -59, 0, 0, -30, 60, 1500] {
+        let moment = Moment { now_ms: moment().now_ms + minutes * MINUTE_MS, ..moment() };
+        let fresh = format!("{:?}", all_rooms(&store, &moment).unwrap());
+        assert_eq!(look(&moment), fresh, "{minutes} minutes later");
+    }
+    // The hours of past weeks are not read again.
+    let reads = || {
+        let before = counting.reads();
+        look(&moment());
+        counting.reads() - before
+    };
+    let afresh = reads();
+    let known = reads();
+    assert!(known < afresh, "{known} reads of what is known, {afresh} before");
+    // What comes late is not missed, in memory and once it is sealed.
+    let mut late = Host::new(&store, "late");
+    (30..=WEEK + 60).rev().for_each(|ago| late.answered(ago, &[("school", 2.0, 8.0)]));
+    late.counted(700, "school", [10.0, 10.0]);
+    late.counted(300, "school", [3610.0, 10.0]);
+    late.write();
+    for _ in 0..2 {
+        assert_eq!(look(&moment()), format!("{:?}", all_rooms(&store, &moment()).unwrap()));
+        store.compact(moment().now_ms).unwrap();
+        newest(&store, "newer");
+    }
 }
 
 #[test]

@@ -2,24 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use headroom_proto::catalogue::{
-    BBB_MEETINGS, HEADROOM_TENANT_ROOM_SECONDS_TOTAL, HEADROOM_TENANT_USER_SECONDS_TOTAL,
-};
-use headroom_proto::metric::INSTANCE;
+use headroom_proto::catalogue::BBB_MEETINGS;
 use jiff::{Timestamp, ToSpan};
 
-use super::Moment;
+use super::kept::RoomsReader;
 use super::present::{Key, OF_MEETINGS, OF_TENANTS, sums};
+use super::{Moment, risen};
 use crate::moments::DAY_MS;
-use crate::promql::{self, KeptReader, QueryError, QueryLimits, RangeQuery, Row};
-use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
+use crate::promql::{self, QueryError, QueryLimits, RangeQuery, Row};
+use crate::samples::TimeRange;
 
 /// Has a sample with each answer of BBB.
 const ANSWERS: &str = BBB_MEETINGS.name;
-
-/// Seconds of users and of rooms.
-const COUNTERS: [&str; 2] =
-    [HEADROOM_TENANT_USER_SECONDS_TOTAL.name, HEADROOM_TENANT_ROOM_SECONDS_TOTAL.name];
 
 const HOUR_SECONDS: f64 = 3600.0;
 
@@ -28,9 +22,6 @@ const STEP_MS: i64 = 10_000;
 
 /// Columns of the day in small: one for a quarter of an hour.
 const COLUMNS: usize = 96;
-
-/// A counter's reading up to this long before midnight is where the day begins.
-const BEFORE_MIDNIGHT_MS: i64 = 600_000;
 
 /// The figures of today.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -75,7 +66,7 @@ pub struct Day {
 
 /// Reads today, of one host or of all. Readings stand for `lookback_ms`.
 pub fn read(
-    samples: KeptReader<'_>,
+    rooms: RoomsReader<'_>,
     host: Option<&str>,
     moment: &Moment,
     lookback_ms: i64,
@@ -88,13 +79,13 @@ pub fn read(
     let limits = QueryLimits { lookback_ms };
     let expression = sums(&[OF_TENANTS, OF_MEETINGS, ANSWERS], host);
     let query = RangeQuery { expression: &expression, steps, limits };
-    let found = samples.range(query)?.into_rows();
-    let reader = samples.reader;
+    let found = rooms.samples.range(query)?.into_rows();
+    let since = TimeRange { from_ms: midnight_ms, to_ms: now_ms };
     let days = Days {
         from_ms,
         midnight_ms,
         now_ms,
-        seconds: seconds(reader, host, TimeRange { from_ms: midnight_ms, to_ms: now_ms })?,
+        seconds: risen::read(rooms.samples.reader, &rooms.kept.risen, host, since)?,
         people: BTreeMap::new(),
         answered: BTreeMap::new(),
     };
@@ -107,43 +98,6 @@ fn midnight(moment: &Moment) -> i64 {
     let now = now.to_zoned(moment.zone.clone());
     let midnight = now.start_of_day().or_else(|_| now.checked_sub(24.hours()));
     midnight.map_or(moment.now_ms - DAY_MS, |at| at.timestamp().as_millisecond())
-}
-
-/// How far the seconds of users and of rooms rose between two moments, by host and organisation.
-fn seconds(
-    reader: Reader<'_>,
-    host: Option<&str>,
-    span: TimeRange,
-) -> Result<BTreeMap<Key, [Option<f64>; 2]>, ReadError> {
-    let range = TimeRange { from_ms: span.from_ms - BEFORE_MIDNIGHT_MS, ..span };
-    let mut matchers = vec![Matcher::one_of(METRIC, COUNTERS)];
-    matchers.extend(host.map(|host| Matcher::equal(INSTANCE, host)));
-    let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
-    let mut risen: BTreeMap<Key, [Option<f64>; 2]> = BTreeMap::new();
-    for series in &found {
-        let Some(place) = COUNTERS.iter().position(|name| *name == series.labels.metric()) else {
-            continue;
-        };
-        let both = risen.entry(Key::of(&series.labels)).or_default();
-        *both[place].get_or_insert(0.0) += rise(series, span.from_ms);
-    }
-    reader.budget.release(found.iter().map(Series::bytes).sum());
-    Ok(risen)
-}
-
-/// How far a counter rose since a moment. One that falls has begun anew from zero. A gap takes
-/// nothing away: what was counted behind it is in the counter.
-fn rise(series: &Series, from_ms: i64) -> f64 {
-    let samples = series.timestamps.iter().zip(&series.values);
-    let mut before: Option<f64> = None;
-    let mut sum = 0.0;
-    for (&at_ms, &value) in samples.filter(|(_, value)| value.is_finite()) {
-        if let Some(before) = before.filter(|_| at_ms > from_ms) {
-            sum += if value < before { value } else { value - before };
-        }
-        before = Some(value);
-    }
-    sum
 }
 
 impl Days {
@@ -276,32 +230,5 @@ impl Day {
     /// The last 24 hours in small.
     pub fn in_small(self) -> Vec<Option<f64>> {
         self.small
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::samples::Labels;
-
-    #[test]
-    fn a_counter_that_begins_anew_and_one_that_pauses_lose_nothing() {
-        let cases: [(&[(i64, f64)], f64); 5] = [
-            (&[], 0.0),
-            (&[(5, 7.0)], 0.0),
-            // The last reading before midnight is where the day begins.
-            (&[(-30, 10.0), (-15, 20.0), (0, 25.0), (15, 40.0)], 15.0),
-            (&[(-15, 20.0), (15, 5.0), (30, 6.0)], 6.0),
-            (&[(-15, 20.0), (15, 30.0), (30, f64::NAN), (7200, 50.0)], 30.0),
-        ];
-        for (samples, expected) in cases {
-            let series = Series {
-                labels: Labels::none(),
-                timestamps: samples.iter().map(|(at, _)| *at).collect(),
-                values: samples.iter().map(|(_, value)| *value).collect(),
-                stand_ins: Vec::new(),
-            };
-            assert_eq!(rise(&series, 0), expected, "{samples:?}");
-        }
     }
 }

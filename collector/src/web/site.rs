@@ -10,7 +10,7 @@ use crate::graphs::Sources;
 use crate::identity::Guesses;
 use crate::ingest::RemoteWrite;
 use crate::promql::{KeptRanges, KeptReader};
-use crate::rooms::Moment;
+use crate::rooms::{KeptRooms, Moment, RoomsReader};
 use crate::samples::{Budget, Pool, Reader, Samples, Stop};
 use crate::store::Records;
 use crate::telemetry::CollectorCounts;
@@ -32,8 +32,8 @@ pub struct Site {
     pub configured: Vec<String>,
     /// The samples.
     pub samples: Arc<dyn Samples>,
-    /// What was asked of the past before.
-    pub kept: KeptRanges,
+    /// What is known of the past.
+    pub kept: KeptPast,
     /// What only this collector knows.
     pub records: Records,
     /// The memory that requests share.
@@ -62,6 +62,21 @@ pub struct Site {
     pub started_ms: i64,
     /// The zone of times, unless the reader asks for another.
     pub zone: TimeZone,
+}
+
+/// What does not change any more, for those who look again.
+pub struct KeptPast {
+    /// What was asked of samples.
+    pub ranges: KeptRanges,
+    /// What was found of rooms.
+    pub rooms: KeptRooms,
+}
+
+impl KeptPast {
+    /// Keeps answers about samples in so much memory.
+    pub fn new(ranges_bytes: u64) -> Self {
+        Self { ranges: KeptRanges::new(ranges_bytes), rooms: KeptRooms::default() }
+    }
 }
 
 impl Site {
@@ -93,7 +108,12 @@ impl<'a> Visit<'a> {
 
     /// The way to the samples that knows what was asked before.
     pub fn samples(self) -> KeptReader<'a> {
-        KeptReader { reader: self.reader(), kept: &self.site.kept }
+        KeptReader { reader: self.reader(), kept: &self.site.kept.ranges }
+    }
+
+    /// The way to rooms that knows what was found of them before.
+    pub fn rooms(self) -> RoomsReader<'a> {
+        RoomsReader { samples: self.samples(), kept: &self.site.kept.rooms }
     }
 
     /// What graphs are read from.

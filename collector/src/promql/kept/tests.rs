@@ -153,6 +153,6 @@ fn what_is_kept_stays_within_its_memory() {
     for number in 0..200 {
         let expression = format!("{} + {number}", EXPRESSIONS[0]);
         ask(&kept, &source, &expression, steps(1, 390));
-        assert!(kept.0.weight() <= 64 << 10);
+        assert!(kept.0.bytes() <= 64 << 10);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::samples::{
     BucketSeries, Budget, Detail, Hints, Labels, ReadError, Resolution, Samples, Selection, Series,
+    Settled,
 };
 
 pub struct Counting<'s> {
@@ -52,6 +53,10 @@ impl Samples for Counting<'_> {
         budget: &Budget,
     ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
         self.counted().select_figures(what, detail, budget)
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        self.samples.settled()
     }
 
     fn find(

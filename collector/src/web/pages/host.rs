@@ -97,7 +97,7 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
     let offered = if new { &PERIODS[..] } else { &PERIODS[1..] };
     let mut mounts: Vec<&Mount> = state.facts.mounts.iter().collect();
     mounts.sort_by(|a, b| b.used_ratio().unwrap_or(0.0).total_cmp(&a.used_ratio().unwrap_or(0.0)));
-    let own = rooms::host(visit.samples(), instance, &moment).map_err(|error| failed(&error))?;
+    let own = rooms::host(visit.rooms(), instance, &moment).map_err(|error| failed(&error))?;
     let of = Pictures { visit, when };
     let mut pictures = Vec::new();
     if own.is_some() {

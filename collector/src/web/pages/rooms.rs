@@ -159,7 +159,7 @@ impl TenantRow {
 
 /// The rooms of everybody, as the site sees them now.
 fn read(visit: Visit<'_>, moment: &Moment) -> Result<Rooms, Problem> {
-    rooms::rooms(visit.samples(), moment).map_err(|error| failed(&error))
+    rooms::rooms(visit.rooms(), moment).map_err(|error| failed(&error))
 }
 
 pub async fn rooms(gate: Gate, wishes: Wishes<RoomsQuery>) -> Result<Response, Problem> {
