@@ -1,7 +1,8 @@
 //! The samplers: each reads one part of the host and writes node_exporter's names into a round.
 //!
-//! A sampler that fails leaves its values out, never zero, and shows in
-//! `headroom_agent_sampler_success`; the others go on.
+//! What cannot be read is left out, never zero: an item, counted in
+//! `headroom_agent_items_skipped_total`, takes none of the others along; a sampler of which nothing is
+//! left has failed, and shows in `headroom_agent_sampler_success`.
 
 mod background;
 mod containers;
@@ -24,7 +25,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use headroom_proto::catalogue::HEADROOM_AGENT_SAMPLER_SUCCESS;
+use headroom_proto::catalogue::{
+    HEADROOM_AGENT_ITEMS_SKIPPED_TOTAL, HEADROOM_AGENT_SAMPLER_SUCCESS,
+};
 use headroom_proto::chain::Chain;
 use headroom_proto::panics::{self, Panicked};
 use headroom_proto::units::BitRate;
@@ -33,7 +36,7 @@ pub use self::containers::ContainerOptions;
 pub use self::network::EACH_LINK;
 pub use self::processes::CommandName;
 pub use self::units::{UnitName, default_units, tell_units};
-use crate::series::Round;
+use crate::series::{Round, Skipped};
 
 /// Why a sampler has no values this round.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +65,9 @@ pub enum SampleError {
         /// Why.
         source: std::io::Error,
     },
+    /// None of a sampler's items could be read.
+    #[error("{0}")]
+    Skipped(String),
     /// What reads did not survive what it read.
     #[error(transparent)]
     Panicked(#[from] Panicked),
@@ -114,7 +120,17 @@ trait Sampler: Send {
 
 /// All samplers of a host.
 pub struct Samplers {
-    samplers: Vec<(Box<dyn Sampler>, Health)>,
+    samplers: Vec<Watched>,
+}
+
+/// A sampler, and how it does.
+struct Watched {
+    sampler: Box<dyn Sampler>,
+    health: Health,
+    /// Items that it could not read, in all rounds.
+    skipped: u64,
+    /// Whether it had such in the last round.
+    skips: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -143,40 +159,62 @@ impl Samplers {
         samplers.extend(boxed(units::Units::new(root, units)));
         samplers.extend(boxed(recordings::Recordings::new(root, recordings)));
         samplers.extend(boxed(containers::Containers::new(root, containers, units)));
-        let well = |sampler| (sampler, Health::Well);
-        Self { samplers: samplers.into_iter().map(well).collect() }
+        Self { samplers: samplers.into_iter().map(Watched::new).collect() }
     }
 
     /// Waits until what is read beside the rounds is there, for who takes one round only.
     pub fn settle(&mut self, patience: Duration) {
         let deadline = Instant::now() + patience;
-        for (sampler, _) in &mut self.samplers {
-            sampler.settle(deadline);
+        for watched in &mut self.samplers {
+            watched.sampler.settle(deadline);
         }
     }
 
     /// Runs each sampler once.
     pub fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) {
-        for (sampler, health) in &mut self.samplers {
-            round.set_job("node");
-            let mark = round.len();
-            let outcome = caught(sampler.name(), || sampler.sample(now, round));
-            if outcome.is_err() {
-                round.truncate(mark);
-            }
-            let seen = if outcome.is_ok() { Health::Well } else { Health::Failing };
-            if let (Err(error), Health::Well) = (&outcome, *health) {
-                tracing::warn!(
-                    sampler = sampler.name(),
-                    "{}; its values are left out until it works again",
-                    Chain(error)
-                );
-            }
-            *health = seen;
-            let value = if seen == Health::Well { 1.0 } else { 0.0 };
-            round.set_job("headroom");
-            round.push(HEADROOM_AGENT_SAMPLER_SUCCESS.name, &[("sampler", sampler.name())], value);
+        for watched in &mut self.samplers {
+            watched.sample(now, round);
         }
+    }
+}
+
+impl Watched {
+    fn new(sampler: Box<dyn Sampler>) -> Self {
+        Self { sampler, health: Health::Well, skipped: 0, skips: false }
+    }
+
+    /// Runs the sampler once, and tells how it does.
+    fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) {
+        let name = self.sampler.name();
+        round.set_job("node");
+        let mark = round.len();
+        let mut outcome = caught(name, || self.sampler.sample(now, round));
+        let Skipped { count, first } = round.take_skipped();
+        if outcome.is_err() {
+            round.truncate(mark);
+        } else if let Some(first) = &first
+            && round.len() == mark
+        {
+            outcome = Err(SampleError::Skipped(first.clone()));
+        }
+        let seen = if outcome.is_ok() { Health::Well } else { Health::Failing };
+        if let (Err(error), Health::Well) = (&outcome, self.health) {
+            tracing::warn!(
+                sampler = name,
+                "{}; its values are left out until it works again",
+                Chain(error)
+            );
+        } else if let (Ok(()), Some(first), false) = (&outcome, &first, self.skips) {
+            tracing::warn!(sampler = name, skipped = count, "{first}; it is left out");
+        }
+        self.health = seen;
+        self.skipped += count;
+        self.skips = count > 0;
+        let success = if seen == Health::Well { 1.0 } else { 0.0 };
+        let labels = [("sampler", name)];
+        round.set_job("headroom");
+        round.push(HEADROOM_AGENT_SAMPLER_SUCCESS.name, &labels, success);
+        round.push(HEADROOM_AGENT_ITEMS_SKIPPED_TOTAL.name, &labels, self.skipped as f64);
     }
 }
 

@@ -12,7 +12,7 @@ use headroom_proto::metric::{JOB, STALE_BITS};
 use headroom_proto::wire::{Label, SeriesDefinition};
 
 use self::reading::Names;
-pub use self::reading::{Extent, Named, Reading, Round};
+pub use self::reading::{Extent, Named, Reading, Round, Skipped};
 
 /// The most series an agent keeps in one boot; samples of further ones are dropped and counted.
 pub const MAX_SERIES: usize = 10_000;

@@ -17,7 +17,6 @@ use std::time::{Duration, SystemTime};
 use headroom_proto::catalogue::HEADROOM_CONTAINERS_DROPPED;
 use headroom_proto::metric::TENANT;
 
-use self::figures::Figures;
 use self::hierarchy::{Hierarchy, Means};
 use self::identity::Identity;
 use self::network::Network;
@@ -147,18 +146,15 @@ impl Sampler for Containers {
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         self.discover(now)?;
         for (group, container) in &self.by_group {
-            let mut figures = Figures::default();
             let means = Means { buffer: &mut self.buffer, stacked: &mut self.stacked };
-            let read = self.hierarchy.read(group, &mut figures, means)?;
-            // It has ended since it was found.
-            if !read {
-                continue;
-            }
+            // It may have ended since it was found.
+            let Some(mut figures) = self.hierarchy.read(group, means, round) else { continue };
             figures.processes = container.processes.map(|count| count as f64);
             let labels = [("name", &*container.name), ("id", group), (TENANT, &*container.tenant)];
             figures.push(&labels, round);
             if let Some(network) = &container.network {
-                network.push(&labels, &mut self.buffer, round)?;
+                let buffer = &mut self.buffer;
+                round.item(|round| network.push(&labels, buffer, round));
             }
         }
         round.push(HEADROOM_CONTAINERS_DROPPED.name, &[], self.dropped as f64);

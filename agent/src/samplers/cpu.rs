@@ -46,6 +46,14 @@ struct Work {
     busy: f64,
 }
 
+/// What all cores together, and the busiest of them, did since the last round.
+#[derive(Default)]
+struct Passed {
+    all: Work,
+    before: Work,
+    busiest: Option<f64>,
+}
+
 impl AddAssign for Work {
     fn add_assign(&mut self, more: Self) {
         self.all += more.all;
@@ -66,32 +74,16 @@ impl Sampler for Cpu {
 
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let path = self.stat.path().to_owned();
-        let mut busiest: Option<f64> = None;
-        let (mut all, mut all_before) = (Work::default(), Work::default());
+        let mut passed = Passed::default();
+        let cores = &mut self.cores;
         for line in self.stat.read()?.lines() {
-            let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
-            let broken = || parse_error(&path, line);
-            if let Some(core) = name.strip_prefix("cpu").filter(|core| !core.is_empty()) {
-                let work = push_core(core, rest, round).ok_or_else(broken)?;
-                match self.cores.get_mut(core) {
-                    Some(last) => {
-                        let share = work.share_since(*last);
-                        busiest = busiest.into_iter().chain(share).reduce(f64::max);
-                        all += work;
-                        all_before += std::mem::replace(last, work);
-                    }
-                    None => drop(self.cores.insert(core.to_owned(), work)),
-                }
-            } else if let Some((_, metric)) = COUNTERS.iter().find(|(key, _)| *key == name) {
-                // `intr` continues with a count for each interrupt; the first is their sum.
-                let value =
-                    rest.split(' ').next().and_then(|v| v.parse().ok()).ok_or_else(broken)?;
-                round.push(metric.name, &[], value);
-            }
+            round.item(|round| {
+                push_line(line, cores, &mut passed, round).ok_or_else(|| parse_error(&path, line))
+            });
         }
         let shares = [
-            (HEADROOM_CPU_BUSY_RATIO, all.share_since(all_before)),
-            (HEADROOM_CPU_BUSIEST_CORE_RATIO, busiest),
+            (HEADROOM_CPU_BUSY_RATIO, passed.all.share_since(passed.before)),
+            (HEADROOM_CPU_BUSIEST_CORE_RATIO, passed.busiest),
         ];
         for (metric, share) in shares {
             if let Some(share) = share {
@@ -110,6 +102,31 @@ impl Work {
         let passed = self.all - last.all;
         (passed > 0.0).then(|| ((self.busy - last.busy) / passed).clamp(0.0, 1.0))
     }
+}
+
+fn push_line(
+    line: &str,
+    cores: &mut HashMap<String, Work>,
+    passed: &mut Passed,
+    round: &mut Round<'_>,
+) -> Option<()> {
+    let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+    if let Some(core) = name.strip_prefix("cpu").filter(|core| !core.is_empty()) {
+        let work = push_core(core, rest, round)?;
+        match cores.get_mut(core) {
+            Some(last) => {
+                let share = work.share_since(*last);
+                passed.busiest = passed.busiest.into_iter().chain(share).reduce(f64::max);
+                passed.all += work;
+                passed.before += std::mem::replace(last, work);
+            }
+            None => drop(cores.insert(core.to_owned(), work)),
+        }
+    } else if let Some((_, metric)) = COUNTERS.iter().find(|(key, _)| *key == name) {
+        // `intr` continues with a count for each interrupt; the first is their sum.
+        round.push(metric.name, &[], rest.split(' ').next()?.parse().ok()?);
+    }
+    Some(())
 }
 
 fn push_core(core: &str, ticks: &str, round: &mut Round<'_>) -> Option<Work> {

@@ -63,7 +63,7 @@ impl Sampler for Disks {
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let path = self.diskstats.path().to_owned();
         for line in self.diskstats.read()?.lines() {
-            push_device(line, round).ok_or_else(|| parse_error(&path, line))?;
+            round.item(|round| push_device(line, round).ok_or_else(|| parse_error(&path, line)));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! A file system on the network may hang for ever when its server is gone, so those are asked on
 //! a thread of their own, and one that does not answer in time shows as a device error.
 
+mod mount;
 mod remote;
 
 use std::collections::HashSet;
@@ -15,48 +16,13 @@ use headroom_proto::catalogue::{
     NODE_FILESYSTEM_SIZE_BYTES,
 };
 
-use procfs::FromBufRead;
-use procfs::process::{MountInfo, MountInfos};
 use rustix::fs::StatVfs;
 
+use self::mount::Mount;
 use self::remote::RemoteFilesystems;
-use super::proc_file::ProcFile;
+use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
-
-/// File systems without blocks of their own; node_exporter leaves the same out.
-const PSEUDO: [&str; 25] = [
-    "autofs",
-    "binfmt_misc",
-    "bpf",
-    "cgroup",
-    "cgroup2",
-    "configfs",
-    "debugfs",
-    "devpts",
-    "devtmpfs",
-    "fusectl",
-    "hugetlbfs",
-    "iso9660",
-    "mqueue",
-    "nsfs",
-    "overlay",
-    "proc",
-    "procfs",
-    "pstore",
-    "rpc_pipefs",
-    "securityfs",
-    "selinuxfs",
-    "squashfs",
-    "sysfs",
-    "tracefs",
-    "erofs",
-];
-
-/// Trees in which every mount is somebody's machinery; node_exporter leaves the same out.
-const HIDDEN_TREES: [&str; 3] = ["/dev", "/proc", "/sys"];
-const HIDDEN_BELOW: [&str; 3] =
-    ["/run/credentials", "/var/lib/docker", "/var/lib/containers/storage"];
 
 /// File systems whose server is another machine.
 const REMOTE: [&str; 10] = [
@@ -79,17 +45,10 @@ pub struct Filesystems {
     table: ProcFile,
     root: PathBuf,
     mounts: Vec<Mount>,
+    /// What lines of the table are that were not understood.
+    skipped: Vec<String>,
     refreshed: Option<SystemTime>,
     remote: RemoteFilesystems,
-}
-
-/// A mount that is wanted.
-struct Mount {
-    source: String,
-    point: String,
-    fs_type: String,
-    path: PathBuf,
-    read_only: bool,
 }
 
 impl Filesystems {
@@ -98,6 +57,7 @@ impl Filesystems {
             table: ProcFile::new(root, "proc/self/mountinfo"),
             root: root.to_owned(),
             mounts: Vec::new(),
+            skipped: Vec::new(),
             refreshed: None,
             remote: RemoteFilesystems::default(),
         }
@@ -109,31 +69,28 @@ impl Filesystems {
         if age.is_some_and(|age| age < MOUNTS_REFRESH) {
             return Ok(());
         }
-        let parsed = MountInfos::from_buf_read(self.table.read()?.as_bytes());
-        let MountInfos(mounts) = parsed.map_err(|error| self.table.misread(&error.to_string()))?;
+        self.mounts.clear();
+        self.skipped.clear();
+        let path = self.table.path().to_owned();
         let mut seen = HashSet::new();
-        let mounts = mounts.iter().filter(|mount| is_wanted(mount));
-        self.mounts = mounts
-            .map(|mount| Mount::of(mount, &self.root))
-            .filter(|mount| seen.insert((mount.source.clone(), mount.point.clone())))
-            .collect();
+        for line in self.table.read_bytes()?.split(|byte| *byte == b'\n') {
+            match Mount::of(line, &self.root) {
+                _ if line.is_empty() => {}
+                Ok(mount) => self.mounts.extend(
+                    mount.filter(|mount| seen.insert((mount.source.clone(), mount.point.clone()))),
+                ),
+                Err(_) => {
+                    let line = String::from_utf8_lossy(line);
+                    self.skipped.push(parse_error(&path, &line).to_string());
+                }
+            }
+        }
         self.refreshed = Some(now);
         Ok(())
     }
 }
 
 impl Mount {
-    fn of(mount: &MountInfo, root: &Path) -> Self {
-        let point = unescape(&mount.mount_point.to_string_lossy());
-        Self {
-            source: unescape(mount.mount_source.as_deref().unwrap_or("none")),
-            path: root.join(point.trim_start_matches('/')),
-            point,
-            fs_type: mount.fs_type.clone(),
-            read_only: mount.mount_options.contains_key("ro"),
-        }
-    }
-
     fn push(&self, answer: Option<StatVfs>, round: &mut Round<'_>) {
         let labels = [
             ("device", self.source.as_str()),
@@ -158,6 +115,9 @@ impl Sampler for Filesystems {
 
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         self.refresh(now)?;
+        for line in &self.skipped {
+            round.item(|_| Err(line));
+        }
         for mount in &self.mounts {
             let answer = if REMOTE.contains(&mount.fs_type.as_str()) {
                 self.remote.statvfs(&mount.path)
@@ -170,20 +130,6 @@ impl Sampler for Filesystems {
     }
 }
 
-/// In mountinfo, space, tab, newline and backslash are a backslash and three octal digits
-/// (proc(5)); the parser leaves them so.
-fn unescape(text: &str) -> String {
-    let mut parts = text.split('\\');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let code = part.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        let (character, rest) = code.map_or(('\\', part), |code| (code.into(), &part[3..]));
-        plain.push(character);
-        plain.push_str(rest);
-    }
-    plain
-}
-
 fn figures(vfs: &StatVfs) -> [(&'static Metric, f64); 5] {
     let bytes = |blocks: u64| blocks as f64 * vfs.f_frsize as f64;
     [
@@ -193,11 +139,4 @@ fn figures(vfs: &StatVfs) -> [(&'static Metric, f64); 5] {
         (NODE_FILESYSTEM_FILES, vfs.f_files as f64),
         (NODE_FILESYSTEM_FILES_FREE, vfs.f_ffree as f64),
     ]
-}
-
-fn is_wanted(mount: &MountInfo) -> bool {
-    let point = &mount.mount_point;
-    let hidden = HIDDEN_TREES.iter().any(|tree| point.starts_with(tree))
-        || HIDDEN_BELOW.iter().any(|tree| point.starts_with(tree) && point != Path::new(tree));
-    !hidden && !PSEUDO.contains(&mount.fs_type.as_str())
 }

@@ -32,17 +32,17 @@ impl Sampler for Memory {
 
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let path = self.meminfo.path().to_owned();
-        for line in self.meminfo.read()?.lines() {
-            push_meminfo(line, &mut self.name, round).ok_or_else(|| parse_error(&path, line))?;
+        let name = &mut self.name;
+        for line in self.meminfo.read()?.lines().filter(|line| !line.trim().is_empty()) {
+            round.item(|round| {
+                push_meminfo(line, name, round).ok_or_else(|| parse_error(&path, line))
+            });
         }
         let path = self.vmstat.path().to_owned();
         for line in self.vmstat.read()?.lines() {
-            let (key, value) = line.split_once(' ').ok_or_else(|| parse_error(&path, line))?;
-            if is_paging(key) {
-                write_name(NODE_VMSTAT, key, &mut self.name);
-                let value = value.parse().map_err(|_| parse_error(&path, line))?;
-                round.push(&self.name, &[], value);
-            }
+            round.item(|round| {
+                push_paging(line, name, round).ok_or_else(|| parse_error(&path, line))
+            });
         }
         Ok(())
     }
@@ -51,6 +51,8 @@ impl Sampler for Memory {
 /// `Active(anon):  12 kB` becomes `node_memory_Active_anon_bytes`; plain counts have no unit.
 fn push_meminfo(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<()> {
     let (key, rest) = line.split_once(':')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '(' | ')');
+    key.chars().all(is_name).then_some(())?;
     let mut fields = rest.split_ascii_whitespace();
     let number: f64 = fields.next()?.parse().ok()?;
     let (metric, value) = match fields.next() {
@@ -60,6 +62,15 @@ fn push_meminfo(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<
     };
     write_name(metric, key, name);
     round.push(name, &[], value);
+    Some(())
+}
+
+fn push_paging(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<()> {
+    let (key, value) = line.split_once(' ').unwrap_or((line, ""));
+    if is_paging(key) {
+        write_name(NODE_VMSTAT, key, name);
+        round.push(name, &[], value.parse().ok()?);
+    }
     Some(())
 }
 

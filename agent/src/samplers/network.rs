@@ -89,23 +89,33 @@ impl Sampler for Network {
         let path = self.dev.path().to_owned();
         // Two lines of headings stand above the interfaces.
         for line in self.dev.read()?.lines().skip(2) {
-            let broken = || parse_error(&path, line);
-            let (device, counters) = line.split_once(':').ok_or_else(broken)?;
-            let device = device.trim();
-            if device == "lo" {
+            let interface = interface(line);
+            let Some((device, _)) = interface.filter(|(device, _)| *device != "lo") else {
+                round.item(|_| interface.map(drop).ok_or_else(|| parse_error(&path, line)));
                 continue;
-            }
-            push_counters(device, counters, round).ok_or_else(broken)?;
+            };
             if !self.links.contains_key(device) {
                 let link = Link::read(&self.sys, device, &self.speeds);
                 self.links.insert(device.to_owned(), link);
             }
-            if let Some(link) = self.links.get(device) {
-                link.push(device, round);
-            }
+            let link = self.links.get(device);
+            round.item(|round| {
+                let pushed = interface.and_then(|(device, all)| push_counters(device, all, round));
+                if let Some(link) = link {
+                    link.push(device, round);
+                }
+                pushed.ok_or_else(|| parse_error(&path, line))
+            });
         }
         Ok(())
     }
+}
+
+/// An interface's name and its counters, from a line of net/dev. A name may hold colons: that behind
+/// it is the last.
+pub fn interface(line: &str) -> Option<(&str, &str)> {
+    let (name, counters) = line.rsplit_once(':')?;
+    Some((name.trim(), counters))
 }
 
 fn push_counters(device: &str, counters: &str, round: &mut Round<'_>) -> Option<()> {

@@ -52,14 +52,17 @@ impl Sampler for Pressure {
                 other => other?,
             };
             for line in text.lines() {
-                let total =
-                    line.rsplit_once("total=").and_then(|(_, total)| total.parse::<f64>().ok());
-                let seconds = total.ok_or_else(|| parse_error(&path, line))? / 1e6;
-                if line.starts_with("some") {
-                    round.push(some.name, &[], seconds);
-                } else if let (Some(metric), true) = (full, line.starts_with("full")) {
-                    round.push(metric.name, &[], seconds);
-                }
+                round.item(|round| {
+                    let total =
+                        line.rsplit_once("total=").and_then(|(_, total)| total.parse::<f64>().ok());
+                    let seconds = total.ok_or_else(|| parse_error(&path, line))? / 1e6;
+                    if line.starts_with("some") {
+                        round.push(some.name, &[], seconds);
+                    } else if let (Some(metric), true) = (full, line.starts_with("full")) {
+                        round.push(metric.name, &[], seconds);
+                    }
+                    Ok::<(), SampleError>(())
+                });
             }
         }
         Ok(())

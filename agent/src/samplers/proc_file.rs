@@ -21,23 +21,32 @@ pub struct ProcFile {
     path: PathBuf,
     file: Option<File>,
     buffer: Vec<u8>,
+    cleaned: String,
 }
 
 impl ProcFile {
     pub fn new(root: &Path, path: &str) -> Self {
-        Self { path: root.join(path), file: None, buffer: Vec::new() }
+        Self { path: root.join(path), file: None, buffer: Vec::new(), cleaned: String::new() }
     }
 
-    /// The file's text as of now.
+    /// The file's text as of now; what is no UTF-8 is replaced.
     pub fn read(&mut self) -> Result<&str, SampleError> {
+        let length = self.read_again()?;
+        Ok(clean(&self.buffer[..length], &mut self.cleaned))
+    }
+
+    /// The file's bytes as of now.
+    pub fn read_bytes(&mut self) -> Result<&[u8], SampleError> {
+        let length = self.read_again()?;
+        Ok(&self.buffer[..length])
+    }
+
+    fn read_again(&mut self) -> Result<usize, SampleError> {
         let outcome = self.fill();
         if outcome.is_err() {
             self.file = None;
         }
-        let length =
-            outcome.map_err(|source| SampleError::Read { path: self.path.clone(), source })?;
-        let text = str::from_utf8(&self.buffer[..length]);
-        text.map_err(|_| SampleError::Parse { path: self.path.clone(), line: "not UTF-8".into() })
+        outcome.map_err(|source| SampleError::Read { path: self.path.clone(), source })
     }
 
     /// The error for a line that does not look as documented.
@@ -81,10 +90,12 @@ pub fn parse_error(path: &Path, line: &str) -> SampleError {
 #[derive(Default)]
 pub struct TextBuffer {
     buffer: Vec<u8>,
+    cleaned: String,
 }
 
 impl TextBuffer {
-    /// The text of the file at `path` as of now; none if it is not there, or no longer.
+    /// The text of the file at `path` as of now, as [`ProcFile::read`]; none if it is not there, or no
+    /// longer.
     pub fn read(&mut self, path: &Path) -> Result<Option<&str>, SampleError> {
         self.buffer.clear();
         let read = File::open(path)
@@ -94,9 +105,16 @@ impl TextBuffer {
             Err(error) if is_gone(&error) => return Ok(None),
             Err(source) => return Err(SampleError::Read { path: path.to_owned(), source }),
         }
-        let text = str::from_utf8(&self.buffer);
-        text.map(Some).map_err(|_| parse_error(path, "not UTF-8"))
+        Ok(Some(clean(&self.buffer, &mut self.cleaned)))
     }
+}
+
+/// Bytes as text, with U+FFFD for what is none: one odd name hides nothing else.
+fn clean<'t>(bytes: &'t [u8], cleaned: &'t mut String) -> &'t str {
+    str::from_utf8(bytes).unwrap_or_else(|_| {
+        *cleaned = String::from_utf8_lossy(bytes).into_owned();
+        cleaned
+    })
 }
 
 /// A file of the kernel is gone, or what it was about: a process, a control group.

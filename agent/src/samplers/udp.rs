@@ -61,18 +61,27 @@ impl Sampler for Udp {
         let path = self.snmp.path().to_owned();
         let mut lines = self.snmp.read()?.lines().filter(|line| line.starts_with("Udp:"));
         let (names, values) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-        push_udp(names, values, round).ok_or_else(|| parse_error(&path, values))?;
+        round
+            .item(|round| push_udp(names, values, round).ok_or_else(|| parse_error(&path, values)));
 
         let path = self.snmp6.path().to_owned();
         match self.snmp6.read() {
             // The host has no IPv6.
             Err(SampleError::Read { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-            other => push_udp6(other?, round).map_err(|line| parse_error(&path, &line))?,
+            other => {
+                for line in other?.lines() {
+                    round.item(|round| {
+                        push_udp6(line, round).ok_or_else(|| parse_error(&path, line))
+                    });
+                }
+            }
         }
 
         let path = self.softnet.path().to_owned();
         for (place, line) in self.softnet.read()?.lines().enumerate() {
-            push_core(place, line, round).ok_or_else(|| parse_error(&path, line))?;
+            round.item(|round| {
+                push_core(place, line, round).ok_or_else(|| parse_error(&path, line))
+            });
         }
         Ok(())
     }
@@ -91,16 +100,13 @@ fn push_udp(names: &str, values: &str, round: &mut Round<'_>) -> Option<()> {
 }
 
 /// A line for each counter of IPv6.
-fn push_udp6(text: &str, round: &mut Round<'_>) -> Result<(), String> {
-    for line in text.lines() {
-        let mut fields = line.split_ascii_whitespace();
-        let Some(key) = fields.next().and_then(|name| name.strip_prefix("Udp6")) else { continue };
-        if let Some((.., metric)) = COUNTERS.iter().find(|(name, ..)| *name == key) {
-            let value = fields.next().and_then(|value| value.parse().ok());
-            round.push(metric.name, &[], value.ok_or(line)?);
-        }
+fn push_udp6(line: &str, round: &mut Round<'_>) -> Option<()> {
+    let mut fields = line.split_ascii_whitespace();
+    let key = fields.next().and_then(|name| name.strip_prefix("Udp6"));
+    if let Some((.., metric)) = COUNTERS.iter().find(|(name, ..)| Some(*name) == key) {
+        round.push(metric.name, &[], fields.next()?.parse().ok()?);
     }
-    Ok(())
+    Some(())
 }
 
 fn push_core(place: usize, line: &str, round: &mut Round<'_>) -> Option<()> {

@@ -2,6 +2,8 @@
 //!
 //! A reading is a buffer that comes back to its producer, so a value costs no allocation.
 
+use std::fmt::Display;
+
 use headroom_proto::wire::Meeting;
 
 use super::Scope;
@@ -158,12 +160,22 @@ impl<'r> Named<'r> {
 pub struct Round<'r> {
     reading: &'r mut Reading,
     job: &'static str,
+    skipped: Skipped,
+}
+
+/// Items that could not be read, and are left out of a round.
+#[derive(Debug, Default)]
+pub struct Skipped {
+    /// How many there are.
+    pub count: u64,
+    /// What was wrong with the first.
+    pub first: Option<String>,
 }
 
 impl<'r> Round<'r> {
     /// Goes on behind what `reading` holds.
     pub fn new(reading: &'r mut Reading) -> Self {
-        Self { reading, job: "node" }
+        Self { reading, job: "node", skipped: Skipped::default() }
     }
 
     /// Sets the label `job` of what follows.
@@ -175,6 +187,22 @@ impl<'r> Round<'r> {
     pub fn push(&mut self, metric: &str, labels: &[(&str, &str)], value: f64) {
         self.reading.names.push(self.job, metric, labels);
         self.reading.values.push(value);
+    }
+
+    /// Reads one of several items. One that cannot be read leaves nothing behind, takes none of the
+    /// others along, and is counted.
+    pub fn item<E: Display>(&mut self, read: impl FnOnce(&mut Self) -> Result<(), E>) {
+        let mark = self.len();
+        if let Err(error) = read(self) {
+            self.truncate(mark);
+            self.skipped.count += 1;
+            self.skipped.first.get_or_insert_with(|| error.to_string());
+        }
+    }
+
+    /// What was skipped since this was asked last.
+    pub fn take_skipped(&mut self) -> Skipped {
+        std::mem::take(&mut self.skipped)
     }
 
     /// Adds the sequence of the frame that will carry this reading, which is not known yet.

@@ -31,4 +31,7 @@ super::metrics! { AGENT:
         "Age of the oldest frame that waits in the spool, 0 if none does.";
     HEADROOM_AGENT_SAMPLER_SUCCESS = Gauge "headroom_agent_sampler_success" by ["sampler"],
         "1 if a sampler had its values in the last round, 0 if it failed.";
+    HEADROOM_AGENT_ITEMS_SKIPPED_TOTAL =
+        Counter "headroom_agent_items_skipped_total" by ["sampler"],
+        "Interfaces, disks, cores, file systems, containers and other items that a sampler could not read and left out, once for each round.";
 }

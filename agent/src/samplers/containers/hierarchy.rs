@@ -10,6 +10,7 @@ use super::sources::{Controller, LEGACY, Source, UNIFIED};
 use super::stacked::StackedDisks;
 use crate::samplers::SampleError;
 use crate::samplers::proc_file::{TextBuffer, parse_error};
+use crate::series::Round;
 
 /// The deepest that a container may stand; a rootless Docker's stands at 5.
 const MAX_DEPTH: usize = 8;
@@ -98,25 +99,25 @@ impl Hierarchy {
         Ok(found)
     }
 
-    /// Reads all files of a group; false if there is none any more.
-    pub fn read(
-        &self,
-        group: &str,
-        figures: &mut Figures,
-        means: Means<'_>,
-    ) -> Result<bool, SampleError> {
+    /// The figures of a group, from all of its files; none if there is none any more. What one of them
+    /// does not tell as documented is not known, and skipped in the round.
+    pub fn read(&self, group: &str, means: Means<'_>, round: &mut Round<'_>) -> Option<Figures> {
+        let mut figures = Figures::default();
         let Means { buffer, stacked } = means;
         let mut read = false;
         for source in self.sources {
             let Some(folder) = self.folder(source.controller, group) else { continue };
             let path = folder.join(source.file);
-            if let Some(text) = buffer.read(&path)? {
-                let parsed = (source.read)(text, figures, stacked);
-                parsed.ok_or_else(|| parse_error(&path, text))?;
-                read = true;
-            }
+            round.item(|_| {
+                if let Some(text) = buffer.read(&path)? {
+                    read = true;
+                    let parsed = (source.read)(text, &mut figures, stacked);
+                    parsed.ok_or_else(|| parse_error(&path, text))?;
+                }
+                Ok::<(), SampleError>(())
+            });
         }
-        Ok(read)
+        read.then_some(figures)
     }
 
     /// The processes of a group and of those within it; none if it does not tell.

@@ -12,6 +12,7 @@ use headroom_proto::catalogue::{
 };
 
 use crate::samplers::SampleError;
+use crate::samplers::network::interface;
 use crate::samplers::proc_file::{TextBuffer, parse_error};
 use crate::series::Round;
 
@@ -78,16 +79,20 @@ impl Network {
         let mut interfaces = 0;
         // Two lines of headings stand above the interfaces.
         for line in text.lines().skip(2) {
-            let broken = || parse_error(&self.dev, line);
-            let (interface, counters) = line.split_once(':').ok_or_else(broken)?;
-            let interface = interface.trim();
-            if EVERYWHERE.contains(&interface) || interfaces == MAX_INTERFACES {
+            let found = interface(line);
+            let everywhere = found.is_some_and(|(name, _)| EVERYWHERE.contains(&name));
+            if everywhere || interfaces == MAX_INTERFACES {
                 continue;
             }
-            interfaces += 1;
-            let [name, id, tenant] = *labels;
-            let labels = [name, id, tenant, ("interface", interface)];
-            push_counters(counters, &labels, round).ok_or_else(broken)?;
+            round.item(|round| {
+                let broken = || parse_error(&self.dev, line);
+                let (interface, counters) = found.ok_or_else(broken)?;
+                let [name, id, tenant] = *labels;
+                let labels = [name, id, tenant, ("interface", interface)];
+                push_counters(counters, &labels, round).ok_or_else(broken)?;
+                interfaces += 1;
+                Ok::<(), SampleError>(())
+            });
         }
         Ok(())
     }

@@ -125,11 +125,18 @@ fn read_threads(text: &str, figures: &mut Figures, _: &mut StackedDisks) -> Opti
 fn read_unified_io(text: &str, figures: &mut Figures, stacked: &mut StackedDisks) -> Option<()> {
     let mut sums = [0.0; 4];
     for line in text.lines() {
-        let (disk, rest) = line.split_once(' ').unwrap_or((line, ""));
-        if stacked.carries_another(disk) {
+        let mut fields = line.split_ascii_whitespace().peekable();
+        let mut disk = None;
+        // Some kernels let the numbers of disks without figures stand before the next one's.
+        while let Some(number) = fields.next_if(|field| is_disk(field)) {
+            disk = Some(number);
+        }
+        if disk.is_some_and(|disk| stacked.carries_another(disk)) {
             continue;
         }
-        for field in rest.split_ascii_whitespace() {
+        // Figures of no disk are nobody's.
+        fields.peek().is_none_or(|_| disk.is_some()).then_some(())?;
+        for field in fields {
             let (key, value) = field.split_once('=')?;
             let keys = ["rbytes", "wbytes", "rios", "wios"];
             if let Some(place) = keys.iter().position(|known| *known == key) {
@@ -140,6 +147,12 @@ fn read_unified_io(text: &str, figures: &mut Figures, stacked: &mut StackedDisks
     [figures.io.read_bytes, figures.io.written_bytes, figures.io.reads, figures.io.writes] =
         sums.map(Some);
     Some(())
+}
+
+/// A disk as the kernel numbers it: `8:0`.
+fn is_disk(field: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    field.split_once(':').is_some_and(|(major, minor)| is_number(major) && is_number(minor))
 }
 
 fn read_legacy_bytes(text: &str, figures: &mut Figures, stacked: &mut StackedDisks) -> Option<()> {
@@ -239,6 +252,17 @@ mod tests {
                     f.io.writes = Some(8.0);
                 }),
             ),
+            (
+                "io.stat",
+                "7:7 7:6 7:5 7:4 rbytes=28672 wbytes=0 rios=22 wios=0 dbytes=0 dios=0\n\
+                 253:0 8:0 rbytes=900 wbytes=900 rios=9 wios=9\n8:0 253:0 rbytes=1 wbytes=1 rios=1 wios=1\n\n",
+                figures(|f| {
+                    f.io.read_bytes = Some(28673.0);
+                    f.io.written_bytes = Some(1.0);
+                    f.io.reads = Some(23.0);
+                    f.io.writes = Some(1.0);
+                }),
+            ),
         ] {
             check(&UNIFIED, file, text, Some(&expected));
         }
@@ -306,6 +330,8 @@ mod tests {
             ("memory.max", "-1\n"),
             ("io.stat", "253:0 rbytes\n"),
             ("io.stat", "253:0 rbytes=x\n"),
+            ("io.stat", "rbytes=1 wbytes=2 rios=3 wios=4\n"),
+            ("io.stat", "disk rbytes=1 wbytes=2 rios=3 wios=4\n"),
         ] {
             check(&UNIFIED, file, text, None);
         }

@@ -262,22 +262,52 @@ fn a_file_that_a_controller_does_not_have_leaves_out_its_values_only() {
 }
 
 #[test]
-fn a_garbled_file_fails_the_sampler_and_never_becomes_zero() {
-    for (file, content) in [
-        ("cpu.stat", "usage_usec ?\n"),
-        ("memory.current", "\n"),
-        ("memory.current", "-1\n"),
-        ("memory.max", "huge\n"),
-        ("io.stat", "8:0 rbytes\n"),
-        ("pids.current", "many\n"),
+fn a_garbled_file_leaves_out_its_values_only_and_never_becomes_zero() {
+    for (file, content, gone) in [
+        ("cpu.stat", "usage_usec ?\n", "container_cpu_"),
+        ("memory.current", "\n", "container_memory_"),
+        ("memory.current", "-1\n", "container_memory_"),
+        ("memory.max", "huge\n", "container_spec_memory_limit_bytes"),
+        ("io.stat", "8:0 rbytes\n", "container_fs_"),
+        ("pids.current", "many\n", "container_threads"),
     ] {
         let host = host();
         add(&host, "lxc.payload.meet1");
+        add(&host, "lxc.payload.meet2");
+        let before = host.sample();
         host.write(&format!("sys/fs/cgroup/lxc.payload.meet1/{file}"), content);
         let text = host.sample();
-        assert_eq!(lines_of(&text, SUCCESS), [format!("{SUCCESS} 0")], "{file} {content}");
-        assert_eq!(lines_of(&text, "container_"), [""; 0], "{file} {content}");
+        let goes = |line: &&str| line.starts_with(gone) && line.contains("meet1");
+        let expected: Vec<_> =
+            lines_of(&before, "container_").into_iter().filter(|line| !goes(line)).collect();
+        assert_eq!(lines_of(&text, "container_"), expected, "{file} {content}");
+        let skipped = "headroom_agent_items_skipped_total{sampler=\"containers\"} 1";
+        assert_eq!(lines_of(&text, skipped), [skipped], "{file} {content}");
+        assert_eq!(lines_of(&text, SUCCESS), [format!("{SUCCESS} 1")]);
     }
+}
+
+#[test]
+fn root_in_one_container_silences_none_of_the_others() {
+    let host = host();
+    for (container, number) in [("meet1", 101), ("meet2", 102)] {
+        add(&host, &format!("lxc.payload.{container}"));
+        let processes = format!("sys/fs/cgroup/lxc.payload.{container}/cgroup.procs");
+        host.write(&processes, format!("{number}\n"));
+        process(&host, number, number);
+    }
+    let before = host.sample();
+    let lines =
+        b"x\ny\n\xf0\n  \nno colon\neth0: 1 2\nibr10:30: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n";
+    host.write("proc/101/net/dev", lines);
+    let after = host.sample();
+    let of = |text: &str, name: &str| -> Vec<String> {
+        let lines = lines_of(text, "container_").into_iter();
+        lines.filter(|line| line.contains(name)).map(str::to_owned).collect()
+    };
+    assert_eq!(of(&after, "meet2"), of(&before, "meet2"));
+    let told = "container_network_receive_bytes_total{id=\"/lxc.payload.meet1\",interface=\"ibr10:30\",name=\"meet1\"} 1";
+    assert!(of(&after, "meet1").contains(&told.to_owned()), "{after}");
 }
 
 #[test]
