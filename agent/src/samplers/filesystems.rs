@@ -1,10 +1,10 @@
 //! Space and inodes of mounted file systems.
 //!
-//! A file system on the network may hang for ever when its server is gone, so those are asked on
-//! a thread of their own, and one that does not answer in time shows as a device error.
+//! Mounts are those of the host's first process where they can be read: this one's may hide some. One
+//! that does not answer in time shows as a device error.
 
+mod asker;
 mod mount;
-mod remote;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -18,48 +18,36 @@ use headroom_proto::catalogue::{
 
 use rustix::fs::StatVfs;
 
+use self::asker::Asker;
 use self::mount::Mount;
-use self::remote::RemoteFilesystems;
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
-
-/// File systems whose server is another machine.
-const REMOTE: [&str; 10] = [
-    "nfs",
-    "nfs4",
-    "cifs",
-    "smb3",
-    "smbfs",
-    "ceph",
-    "fuse.sshfs",
-    "fuse.glusterfs",
-    "fuse.s3fs",
-    "fuse.rclone",
-];
 
 /// The mount table changes rarely, and costs the kernel more to print than all the rest.
 const MOUNTS_REFRESH: Duration = Duration::from_secs(15);
 
 pub struct Filesystems {
     table: ProcFile,
-    root: PathBuf,
+    /// Where the mounts of the table are.
+    base: PathBuf,
     mounts: Vec<Mount>,
     /// What lines of the table are that were not understood.
     skipped: Vec<String>,
     refreshed: Option<SystemTime>,
-    remote: RemoteFilesystems,
+    asker: Asker<Option<StatVfs>>,
 }
 
 impl Filesystems {
     pub fn new(root: &Path) -> Self {
+        let (table, base) = view(root);
         Self {
-            table: ProcFile::new(root, "proc/self/mountinfo"),
-            root: root.to_owned(),
+            table: ProcFile::new(root, table),
+            base,
             mounts: Vec::new(),
             skipped: Vec::new(),
             refreshed: None,
-            remote: RemoteFilesystems::default(),
+            asker: Asker::new(|path| rustix::fs::statvfs(path).ok()),
         }
     }
 
@@ -74,7 +62,7 @@ impl Filesystems {
         let path = self.table.path().to_owned();
         let mut seen = HashSet::new();
         for line in self.table.read_bytes()?.split(|byte| *byte == b'\n') {
-            match Mount::of(line, &self.root) {
+            match Mount::of(line, &self.base) {
                 _ if line.is_empty() => {}
                 Ok(mount) => self.mounts.extend(
                     mount.filter(|mount| seen.insert((mount.source.clone(), mount.point.clone()))),
@@ -87,6 +75,20 @@ impl Filesystems {
         }
         self.refreshed = Some(now);
         Ok(())
+    }
+}
+
+/// The table of mounts, and where they are: those of the first process, if this one has others and may
+/// look there.
+fn view(root: &Path) -> (&'static str, PathBuf) {
+    let namespace =
+        |process: &str| std::fs::read_link(root.join("proc").join(process).join("ns/mnt")).ok();
+    let first = root.join("proc/1/root");
+    match (namespace("1"), namespace("self")) {
+        (Some(first_one), Some(own)) if first_one != own && first.is_dir() => {
+            ("proc/1/mountinfo", first)
+        }
+        _ => ("proc/self/mountinfo", root.to_owned()),
     }
 }
 
@@ -118,13 +120,10 @@ impl Sampler for Filesystems {
         for line in &self.skipped {
             round.item(|_| Err(line));
         }
-        for mount in &self.mounts {
-            let answer = if REMOTE.contains(&mount.fs_type.as_str()) {
-                self.remote.statvfs(&mount.path)
-            } else {
-                rustix::fs::statvfs(&mount.path).ok()
-            };
-            mount.push(answer, round);
+        let paths: Vec<&Path> = self.mounts.iter().map(|mount| &*mount.path).collect();
+        let answers = self.asker.ask(&paths);
+        for (mount, answer) in self.mounts.iter().zip(answers) {
+            mount.push(answer.flatten(), round);
         }
         Ok(())
     }

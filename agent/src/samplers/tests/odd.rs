@@ -1,0 +1,208 @@
+//! What a kernel never writes, and names that nobody expects: what is whole is told all the same.
+
+use super::fake_host::{FakeHost, lines_of, masked, values};
+
+/// What a sampler's lines begin with.
+const FAMILIES: [(&str, &[&str]); 8] = [
+    (
+        "cpu",
+        &[
+            "node_boot_time_seconds",
+            "node_context_switches_total",
+            "node_cpu_guest_seconds_total",
+            "node_cpu_seconds_total",
+            "node_forks_total",
+            "node_intr_total",
+            "node_procs_",
+        ],
+    ),
+    ("disks", &["node_disk_"]),
+    ("filesystems", &["node_filesystem_"]),
+    ("load", &["node_load1 ", "node_load15 ", "node_load5 "]),
+    ("memory", &["node_memory_", "node_vmstat_"]),
+    ("network", &["node_network_"]),
+    ("pressure", &["node_pressure_"]),
+    ("udp", &["node_netstat_", "node_softnet_"]),
+];
+
+/// What becomes of a sampler.
+#[derive(Clone, Copy)]
+enum Fate<'a> {
+    /// It goes on as before.
+    Well,
+    /// It fails, and may lose all its lines.
+    Fails(&'a str),
+    /// It skips one item, and may lose lines that hold a text.
+    Skips(&'a str, &'a str),
+}
+
+/// Changes a host whose samplers are all well and compares: no line may begin with `gone` any more,
+/// lines that the fate allows may go, and no other line goes or comes.
+#[track_caller]
+fn check_change(change: impl FnOnce(&FakeHost), fate: Fate<'_>, gone: &[&str]) {
+    let host = FakeHost::bigbluebutton();
+    let before = masked(&host.sample());
+    change(&host);
+    let after = masked(&host.sample());
+    for start in gone {
+        assert_ne!(lines_of(&before, start), [""; 0], "{start} was never there");
+        assert_eq!(lines_of(&after, start), [""; 0]);
+    }
+    let of = |name: &str, sampler: &str, value: u32| {
+        format!("headroom_agent_{name}{{sampler=\"{sampler}\"}} {value}")
+    };
+    let family = |sampler: &str| FAMILIES.iter().find(|(name, _)| *name == sampler).unwrap().1;
+    let told = match fate {
+        Fate::Well => None,
+        Fate::Fails(sampler) => {
+            Some([of("sampler_success", sampler, 1), of("sampler_success", sampler, 0)])
+        }
+        Fate::Skips(sampler, _) => {
+            Some([of("items_skipped_total", sampler, 0), of("items_skipped_total", sampler, 1)])
+        }
+    };
+    let begins = |line: &str, starts: &[&str]| starts.iter().any(|start| line.starts_with(start));
+    let may_go = |line: &str| match fate {
+        Fate::Well => begins(line, gone),
+        Fate::Fails(sampler) => begins(line, family(sampler)),
+        Fate::Skips(sampler, item) => line.contains(item) && begins(line, family(sampler)),
+    };
+    let (was, is) = told.map_or((None, None), |[was, is]| (Some(was), Some(is)));
+    let (before, after) = (values(&before), values(&after));
+    // A sampler that fails for what it skipped counts that, too.
+    let counts = |line: &str| {
+        matches!(fate, Fate::Fails(_)) && line.starts_with("headroom_agent_items_skipped_total")
+    };
+    let lost = before.difference(&after).filter(|line| Some(**line) != was.as_deref());
+    let lost: Vec<_> = lost.filter(|line| !may_go(line) && !counts(line)).collect();
+    assert_eq!(lost, [&""; 0], "other lines went");
+    let come = after.difference(&before).filter(|line| !counts(line));
+    let come: Vec<_> = come.map(|line| (*line).to_owned()).collect();
+    assert_eq!(come, Vec::from_iter(is), "lines came");
+}
+
+#[test]
+fn a_missing_file_leaves_out_its_values_and_no_others() {
+    for (sampler, path) in [
+        ("cpu", "proc/stat"),
+        ("disks", "proc/diskstats"),
+        ("filesystems", "proc/self/mountinfo"),
+        ("load", "proc/loadavg"),
+        ("memory", "proc/meminfo"),
+        ("network", "proc/net/dev"),
+        ("udp", "proc/net/snmp"),
+        ("udp", "proc/net/softnet_stat"),
+    ] {
+        let (_, family) = FAMILIES.iter().find(|(name, _)| *name == sampler).unwrap();
+        check_change(|host| host.remove(path), Fate::Fails(sampler), family);
+    }
+    check_change(|host| host.remove("proc/vmstat"), Fate::Fails("memory"), &["node_vmstat_"]);
+}
+
+#[test]
+fn a_file_that_a_kernel_need_not_have_is_no_failure() {
+    for (path, gone) in [
+        ("proc/pressure", &["node_pressure_"][..]),
+        ("proc/pressure/io", &["node_pressure_io_"]),
+        ("proc/net/snmp6", &["node_netstat_Udp6_"]),
+        ("etc/os-release", &["node_os_info", "node_os_version"]),
+        ("sys/class/net/eth0/mtu", &["node_network_mtu_bytes{device=\"eth0\""]),
+    ] {
+        check_change(|host| host.remove(path), Fate::Well, gone);
+    }
+}
+
+/// Sampler, file, what stands there, what stands there instead, what must not be told any more, and
+/// what is in all lines that may go with it.
+const GARBLED: &str = r#"
+cpu | proc/stat | cpu2 1726038 | cpu2 x | node_cpu_seconds_total{cpu="2",mode="user" | cpu="2"
+cpu | proc/stat |  1250 75 |  1250 | node_cpu_guest_seconds_total{cpu="3",mode="nice" | cpu="3"
+cpu | proc/stat | intr 918273645 | intr ? | node_intr_total | node_intr_total
+cpu | proc/stat | btime 1767225600 | btime then | node_boot_time_seconds | node_boot_time_seconds
+disks | proc/diskstats | 812345 2211 | 812345 - | node_disk_reads_merged_total{device="sda" | device="sda"
+disks | proc/diskstats | sr0 4 | sr0 four | node_disk_reads_completed_total{device="sr0" | device="sr0"
+filesystems | proc/self/mountinfo | 30 27 253:0 | xx 27 253:0 | node_filesystem_readonly{device="/dev/mapper/vg a" | device="/dev/mapper/vg a"
+memory | proc/meminfo |  20971520 kB |  | node_memory_MemAvailable | MemAvailable
+memory | proc/meminfo | 20971520 kB | 20 GB | node_memory_MemAvailable | MemAvailable
+memory | proc/meminfo | MemAvailable: | MemAvailable | node_memory_MemAvailable | MemAvailable
+memory | proc/vmstat | oom_kill 2 | oom_kill two | node_vmstat_oom_kill | oom_kill
+memory | proc/vmstat | oom_kill 2 | oom_kill | node_vmstat_oom_kill | oom_kill
+network | proc/net/dev | eno1: | eno1 | node_network_receive_bytes_total{device="eno1" | device="eno1"
+network | proc/net/dev | eth0: 9 | eth0: nine9 | node_network_receive_bytes_total{device="eth0" | device="eth0"
+network | proc/net/dev | 8          9 | 8 | node_network_transmit_compressed_total{device="eth0" | device="eth0"
+udp | proc/net/snmp | 1045000000 | many | node_netstat_Udp_InDatagrams | node_netstat_Udp_
+udp | proc/net/snmp | Udp: 1 | 1 | node_netstat_Udp_InErrors | node_netstat_Udp_
+udp | proc/net/snmp6 | 45000 | - | node_netstat_Udp6_InDatagrams | Udp6_InDatagrams
+udp | proc/net/softnet_stat | 0000002a | 2g | node_softnet_dropped_total{cpu="0" | cpu="0"
+udp | proc/net/softnet_stat |  00000002 |  x | node_softnet_times_squeezed_total{cpu="2" | cpu="2"
+pressure | proc/pressure/io | total=812500000 |  | node_pressure_io_waiting_seconds_total | io_waiting
+pressure | proc/pressure/io | =406250000 | =? | node_pressure_io_stalled_seconds_total | io_stalled
+"#;
+
+#[test]
+fn a_garbled_item_is_skipped_takes_no_other_along_and_never_becomes_zero() {
+    for case in GARBLED.trim().lines() {
+        let parts: Vec<&str> = case.split(" | ").collect();
+        let [sampler, path, from, to, gone, item] = parts[..] else { panic!("{case}") };
+        check_change(|host| host.replace(path, from, to), Fate::Skips(sampler, item), &[gone]);
+    }
+}
+
+#[test]
+fn a_sampler_of_which_nothing_is_left_has_failed() {
+    for (sampler, path, from, to) in [
+        ("load", "proc/loadavg", "1.75", "much"),
+        ("load", "proc/loadavg", "1.5 4/1732 271828", ""),
+        ("disks", "proc/diskstats", "", "nothing that a kernel writes x\n"),
+        ("network", "proc/net/dev", "", "one\ntwo\nthree\n"),
+    ] {
+        let (_, family) = FAMILIES.iter().find(|(name, _)| *name == sampler).unwrap();
+        let change = |host: &FakeHost| match from {
+            "" => host.write(path, to),
+            from => host.replace(path, from, to),
+        };
+        check_change(change, Fate::Fails(sampler), family);
+    }
+}
+
+/// A name may hold what it likes: the others are told, and it too if that can be.
+#[test]
+fn odd_names_silence_nobody() {
+    let host = FakeHost::bigbluebutton();
+    let before = masked(&host.sample());
+    let counters = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
+    let dev = std::fs::read(host.path("proc/net/dev")).unwrap();
+    let odd = format!("ibr10:30:  {counters}\na b\u{e9}: {counters}\n");
+    host.write("proc/net/dev", [&dev[..], odd.as_bytes(), b"\xff\xfe: 1 2 3\n"].concat());
+    let table = std::fs::read(host.path("proc/self/mountinfo")).unwrap();
+    let mount = b"90 1 8:77 / /srv/\xe9t\xe9 rw shared:1 - ext4 /dev/odd rw\n\xff\n";
+    host.write("proc/self/mountinfo", [&table[..], mount].concat());
+    let meminfo = std::fs::read(host.path("proc/meminfo")).unwrap();
+    host.write("proc/meminfo", [&meminfo[..], b"\n\nOdd\xff: 1 kB\n"].concat());
+    let after = masked(&host.sample());
+    let (before, after) = (values(&before), values(&after));
+    let lost: Vec<_> = before.difference(&after).copied().collect();
+    assert_eq!(
+        lost,
+        [
+            "headroom_agent_items_skipped_total{sampler=\"filesystems\"} 0",
+            "headroom_agent_items_skipped_total{sampler=\"memory\"} 0",
+            "headroom_agent_items_skipped_total{sampler=\"network\"} 0",
+        ]
+    );
+    for line in [
+        "node_network_receive_bytes_total{device=\"ibr10:30\"} 1",
+        "node_network_transmit_compressed_total{device=\"a b\u{e9}\"} 16",
+        "node_filesystem_device_error{device=\"/dev/odd\",fstype=\"ext4\",mountpoint=\"/srv/\u{fffd}t\u{fffd}\"} 1",
+        "headroom_agent_items_skipped_total{sampler=\"filesystems\"} 1",
+    ] {
+        assert!(after.contains(line), "{line} is not among {after:#?}");
+    }
+}
+
+#[test]
+fn a_file_without_end_fails_its_sampler() {
+    let endless = "x".repeat((4 << 20) + 1);
+    let (_, family) = FAMILIES[0];
+    check_change(|host| host.write("proc/stat", &endless), Fate::Fails("cpu"), family);
+}
