@@ -30,13 +30,25 @@ const COUNTERS: [(&str, &Metric); 6] = [
     ("btime", NODE_BOOT_TIME_SECONDS),
 ];
 
+/// The kernel takes back a little of what it told, such as waiting that was none: a counter that falls
+/// by less than this stays where it was. One that falls further has begun anew, as that of a core that
+/// was away.
+const HELD_TICKS: f64 = 3.0 * TICKS_PER_SECOND;
+
 /// Modes in which a core does nothing that anybody asked for.
 const IDLE_MODES: [&str; 2] = ["idle", "iowait"];
 
 pub struct Cpu {
     stat: ProcFile,
     /// What each core had done in the last round.
-    cores: HashMap<String, Work>,
+    cores: HashMap<String, Core>,
+}
+
+/// A core's ticks by mode, as they were told last, and what they come to.
+#[derive(Clone, Copy, Default)]
+struct Core {
+    ticks: [f64; MODES.len() + GUEST_MODES.len()],
+    work: Work,
 }
 
 /// Ticks for which a core has been there, and those of them in which it worked; of several together.
@@ -95,9 +107,8 @@ impl Sampler for Cpu {
 }
 
 impl Work {
-    /// The share of the time since `last` in which the core worked; none if no time has passed.
-    ///
-    /// The kernel may take back some idle time that it told before, so a share has its bounds.
+    /// The share of the time since `last` in which the core worked; none if no time has passed. A core
+    /// that was away begins anew, so a share has its bounds.
     fn share_since(self, last: Self) -> Option<f64> {
         let passed = self.all - last.all;
         (passed > 0.0).then(|| ((self.busy - last.busy) / passed).clamp(0.0, 1.0))
@@ -106,21 +117,22 @@ impl Work {
 
 fn push_line(
     line: &str,
-    cores: &mut HashMap<String, Work>,
+    cores: &mut HashMap<String, Core>,
     passed: &mut Passed,
     round: &mut Round<'_>,
 ) -> Option<()> {
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     if let Some(core) = name.strip_prefix("cpu").filter(|core| !core.is_empty()) {
-        let work = push_core(core, rest, round)?;
+        let seen = Core::of(rest, cores.get(core))?;
+        seen.push(core, round);
         match cores.get_mut(core) {
             Some(last) => {
-                let share = work.share_since(*last);
+                let share = seen.work.share_since(last.work);
                 passed.busiest = passed.busiest.into_iter().chain(share).reduce(f64::max);
-                passed.all += work;
-                passed.before += std::mem::replace(last, work);
+                passed.all += seen.work;
+                passed.before += std::mem::replace(last, seen).work;
             }
-            None => drop(cores.insert(core.to_owned(), work)),
+            None => drop(cores.insert(core.to_owned(), seen)),
         }
     } else if let Some((_, metric)) = COUNTERS.iter().find(|(key, _)| *key == name) {
         // `intr` continues with a count for each interrupt; the first is their sum.
@@ -129,19 +141,34 @@ fn push_line(
     Some(())
 }
 
-fn push_core(core: &str, ticks: &str, round: &mut Round<'_>) -> Option<Work> {
-    let mut fields = ticks.split_ascii_whitespace();
-    let mut work = Work::default();
-    for mode in MODES {
-        let ticks = fields.next()?.parse::<f64>().ok()?;
-        work.all += ticks;
-        work.busy += if IDLE_MODES.contains(&mode) { 0.0 } else { ticks };
-        let labels = [("cpu", core), ("mode", mode)];
-        round.push(NODE_CPU_SECONDS_TOTAL.name, &labels, ticks / TICKS_PER_SECOND);
+impl Core {
+    /// The ticks of a line, none of them a little less than it was.
+    fn of(line: &str, last: Option<&Self>) -> Option<Self> {
+        let mut fields = line.split_ascii_whitespace();
+        let mut core = Self::default();
+        for (place, ticks) in core.ticks.iter_mut().enumerate() {
+            let told = fields.next()?.parse::<f64>().ok()?;
+            let before = last.map(|last| last.ticks[place]);
+            let held = before.filter(|before| told < *before && before - told < HELD_TICKS);
+            *ticks = held.unwrap_or(told);
+        }
+        for (mode, ticks) in MODES.into_iter().zip(core.ticks) {
+            core.work.all += ticks;
+            core.work.busy += if IDLE_MODES.contains(&mode) { 0.0 } else { ticks };
+        }
+        Some(core)
     }
-    for mode in GUEST_MODES {
-        let seconds = fields.next()?.parse::<f64>().ok()? / TICKS_PER_SECOND;
-        round.push(NODE_CPU_GUEST_SECONDS_TOTAL.name, &[("cpu", core), ("mode", mode)], seconds);
+
+    fn push(&self, core: &str, round: &mut Round<'_>) {
+        let (modes, guests) = self.ticks.split_at(MODES.len());
+        for (metric, names, ticks) in [
+            (NODE_CPU_SECONDS_TOTAL, &MODES[..], modes),
+            (NODE_CPU_GUEST_SECONDS_TOTAL, &GUEST_MODES[..], guests),
+        ] {
+            for (mode, ticks) in names.iter().zip(ticks) {
+                let labels = [("cpu", core), ("mode", *mode)];
+                round.push(metric.name, &labels, ticks / TICKS_PER_SECOND);
+            }
+        }
     }
-    Some(work)
 }

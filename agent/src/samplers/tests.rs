@@ -73,8 +73,9 @@ fn all_cores_together_and_the_busiest_are_told_by_what_they_did_since_the_last_r
             "cpu0 10 0 10 160 100 0 0 0 5 0\ncpu1 20 0 0 190 0 30 0 60 0 0\ncpu2 9 0 0 0 0 0 0 0 0 0\n",
             Some(["0.3333333333333333", "0.75"]),
         ),
-        // The kernel takes back idle time.
+        // The kernel takes back idle time: it stays, and what was done meanwhile counts.
         ("cpu1 21 0 0 189 0 30 0 61 0 0\n", Some(["1", "1"])),
+        ("cpu1 22 0 0 192 0 29 0 61 0 0\n", Some(["0.3333333333333333", "0.3333333333333333"])),
     ] {
         host.write("proc/stat", stat);
         let text = sample(&mut samplers, now());
@@ -211,11 +212,37 @@ fn a_file_system_on_the_network_is_given_time_to_answer() {
 }
 
 #[test]
+fn a_counter_that_falls_a_little_stays_and_one_that_begins_anew_does_not() {
+    let host = FakeHost::without_files();
+    let mut samplers = Samplers::new(&host.options());
+    for (stat, iowait) in [
+        ("cpu0 10 0 10 9000 61400 0 0 0 5 0\n", "614"),
+        ("cpu0 12 0 10 9098 61399 0 0 0 5 0\n", "614"),
+        ("cpu0 14 0 10 9100 61200 0 0 0 5 0\n", "614"),
+        ("cpu0 14 0 10 9200 61401 0 0 0 5 0\n", "614.01"),
+        ("cpu0 1 0 1 50 61101 0 0 0 0 0\n", "611.01"),
+        ("cpu0 1 0 1 50 3 0 0 0 0 0\n", "0.03"),
+    ] {
+        host.write("proc/stat", stat);
+        let text = sample(&mut samplers, now());
+        let series = "node_cpu_seconds_total{cpu=\"0\",mode=\"iowait\"}";
+        assert_eq!(lines_of(&text, series), [format!("{series} {iowait}")], "{stat}");
+    }
+}
+
+#[test]
 fn a_speed_is_what_the_operator_says_or_else_the_kernel() {
     for (file, configured, bytes) in [
         ("x0/speed 1000", None, Some(125e6)),
         ("x0/speed -1", None, None),
         ("x0/speed 0", None, None),
+        ("x0/speed 65535", None, None),
+        ("x0/speed 4294967295", None, None),
+        ("x0/speed 18446744073709551615", None, None),
+        ("x0/speed 400000", None, Some(5e10)),
+        // Ends of pairs and of tunnels tell 10 Gbit/s and 10 Mbit/s, which nothing holds them to.
+        ("x0/speed 10000\nx0/ifindex 6\nx0/iflink 5", None, None),
+        ("x0/speed 10\nx0/tun_flags 0x1002", None, None),
         ("x0/speed", None, None),
         ("x0/speed/", None, None),
         ("x0/mtu 1500", None, None),
@@ -242,6 +269,8 @@ fn an_interface_is_of_one_kind() {
         ("bond", "x0/bonding/\nx0/lower_a -> ../a\na/mtu 1500"),
         ("bond", "x0/bonding/"),
         ("bonded", "x0/device/\nx0/master -> ../bond0\nbond0/bonding/"),
+        ("bonded", "x0/device/\nx0/master -> ../eth0\neth0/device/"),
+        ("physical", "x0/device/\nx0/master -> ../vrf0\nvrf0/mtu 1500"),
         ("bridge", "x0/uevent INTERFACE=x0\nx0/bridge/\nx0/uevent DEVTYPE=bridge"),
         ("vlan", "x0/uevent DEVTYPE=vlan\nx0/ifindex 6\nx0/iflink 5"),
         ("tunnel", "x0/uevent DEVTYPE=wireguard"),

@@ -183,10 +183,10 @@ impl<'r> Round<'r> {
         self.job = job;
     }
 
-    /// Adds one value.
+    /// Adds one value. A sum of nothing is 0, not -0.
     pub fn push(&mut self, metric: &str, labels: &[(&str, &str)], value: f64) {
         self.reading.names.push(self.job, metric, labels);
-        self.reading.values.push(value);
+        self.reading.values.push(value + 0.0);
     }
 
     /// Reads one of several items. One that cannot be read leaves nothing behind, takes none of the

@@ -17,6 +17,11 @@ const ETHERNET: &str = "1";
 /// What the links are that lead out of a host: that of a machine, and the end of a container's own.
 const PHYSICAL: &str = "physical";
 const VETH: &str = "veth";
+const TUNNEL: &str = "tunnel";
+
+/// What a driver tells that does not know its speed, in Mbit/s: ethtool's -1 in every width that it
+/// may have got on its way. Others tell it as it is, or nothing.
+const UNKNOWN_SPEEDS: [f64; 3] = [u16::MAX as f64, u32::MAX as f64, u64::MAX as f64];
 
 /// Stands for each of these where the operator tells speeds.
 pub const EACH_LINK: &str = "*";
@@ -38,9 +43,12 @@ impl Link {
             Some(content.trim().to_owned()).filter(|text| !text.is_empty())
         };
         let number = |file: &str| text(file)?.parse::<f64>().ok();
-        // A virtual link answers -1 or nothing.
-        let kernel_speed = || number("speed").filter(|speed| *speed > 0.0).map(|mbit| mbit * 1e6);
         let kind = kind(&folder);
+        // What carries nothing by itself has no speed of its own, whatever the kernel made up for it.
+        let is_link = ![VETH, TUNNEL].contains(&kind);
+        let known = |mbit: &f64| *mbit > 0.0 && !UNKNOWN_SPEEDS.contains(mbit);
+        let kernel_speed =
+            || number("speed").filter(|_| is_link).filter(known).map(|mbit| mbit * 1e6);
         let of_all = || speeds.get(EACH_LINK).filter(|_| [PHYSICAL, VETH].contains(&kind));
         let speed = speeds.get(device).or_else(of_all).map(|BitRate(rate)| *rate);
         let speed = speed.or_else(kernel_speed);
@@ -92,23 +100,25 @@ fn kind(folder: &Path) -> &'static str {
     match declared {
         Some("vlan") => return "vlan",
         Some("bridge") => return "bridge",
-        Some("vxlan" | "geneve" | "gre" | "ipip" | "sit" | "wireguard") => return "tunnel",
+        Some("vxlan" | "geneve" | "gre" | "ipip" | "sit" | "wireguard") => return TUNNEL,
         _ => {}
     }
-    if folder.join("master/bonding").exists() {
+    // A master with hardware of its own, such as Azure's netvsc, carries what its slave carries.
+    let master = folder.join("master");
+    if master.join("bonding").exists() || master.join("device").exists() {
         return "bonded";
     }
     if folder.join("device").exists() {
         return PHYSICAL;
     }
     if folder.join("tun_flags").exists() {
-        return "tunnel";
+        return TUNNEL;
     }
     // The two ends of a veth pair name each other's index. In two namespaces both may have the
     // same; but other than a dummy, a pair knows whether it is up.
     let text = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap_or_default();
     if !matches!(text("type").trim(), ETHERNET | "") {
-        return "tunnel";
+        return TUNNEL;
     }
     if lower(folder).next().is_some() {
         return "virtual";
