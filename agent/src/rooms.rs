@@ -11,11 +11,13 @@ pub mod client;
 mod counts;
 mod histogram;
 pub mod key;
+pub mod media;
 pub mod poll;
 pub mod poller;
 pub mod room;
 pub mod secret;
 pub mod sfu;
+mod streams;
 mod tenants;
 pub mod watch;
 
@@ -26,6 +28,7 @@ use self::account::{Account, AccountOptions};
 use self::answer::AnswerError;
 use self::client::FetchError;
 use self::key::MeetingKey;
+use self::media::{MediaFiles, MediaWatch};
 use self::poll::{Outcome, Poll, PollState};
 use self::poller::{Fetched, PollError, PollerOptions};
 use crate::series::Round;
@@ -37,33 +40,43 @@ pub struct RoomsOptions {
     pub poller: PollerOptions,
     /// How it is counted.
     pub account: AccountOptions,
+    /// Where its settings of media stand.
+    pub media: MediaFiles,
 }
 
 /// The rooms of this host, as far as polls have told.
 pub struct Rooms {
     account: Account,
     key: MeetingKey,
+    media: Option<MediaWatch>,
     state: Option<PollState>,
 }
 
 impl Rooms {
     /// Nothing is known yet; the key hides meetings' ids.
     pub fn new(options: &AccountOptions, key: MeetingKey) -> Self {
-        Self { account: Account::new(options), key, state: None }
+        Self { account: Account::new(options), key, media: None, state: None }
+    }
+
+    /// The same, by BigBlueButton's own settings of media instead of those it is delivered with.
+    #[must_use]
+    pub fn with_media(self, watch: MediaWatch) -> Self {
+        Self { media: Some(watch), ..self }
     }
 
     /// Reads what a poll got, writes its series, and gives back the meetings to be reported.
     pub fn take(&mut self, fetched: Fetched, round: &mut Round<'_>) -> Vec<wire::Meeting> {
         let Fetched { time, latency, meetings, version, sfu } = fetched;
+        let media = self.media.as_mut().map(MediaWatch::last).unwrap_or_default();
         let (outcome, reason) = match meetings {
-            Ok(mut bytes) => match answer::read_meetings(&mut bytes, &self.key) {
+            Ok(mut bytes) => match answer::read_meetings(&mut bytes, &self.key, &media.settings) {
                 Ok(rooms) => (Outcome::Rooms { rooms, version }, String::new()),
                 Err(error) => (refused(&error), error.to_string()),
             },
             Err(error) => (not_fetched(&error), Chain(&error).to_string()),
         };
         self.tell(outcome.state(), &reason);
-        self.account.poll(Poll { time, latency, outcome, sfu }, round)
+        self.account.poll(Poll { time, latency, outcome, sfu, media }, round)
     }
 
     /// What is to be said of meetings that go on, at the end of the agent.

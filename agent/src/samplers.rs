@@ -32,6 +32,7 @@ use headroom_proto::chain::Chain;
 use headroom_proto::panics::{self, Panicked};
 use headroom_proto::units::BitRate;
 
+pub(crate) use self::background::Background;
 pub use self::containers::ContainerOptions;
 pub use self::network::EACH_LINK;
 pub use self::processes::CommandName;

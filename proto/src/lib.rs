@@ -19,6 +19,9 @@ pub mod catalogue;
 // What metrics and labels may be called, and the labels that both sides speak of.
 pub mod metric;
 
+// What BigBlueButton's settings say of media, and how that is told.
+pub mod media;
+
 // Series as Prometheus text.
 pub mod exposition;
 

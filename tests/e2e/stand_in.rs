@@ -8,6 +8,7 @@ use harness::bigbluebutton::{
 use harness::{certificates, fetch};
 use headroom_agent::rooms::answer::{AnswerError, read_meetings};
 use headroom_agent::rooms::key::MeetingKey;
+use headroom_proto::media::MediaSettings;
 use headroom_simulation::{HOSTS, Host, World};
 
 /// Thursday, 24 September 2026, 08:45 UTC: lectures and a round table on `de1`, in New York a night.
@@ -41,7 +42,7 @@ async fn meetings(stand_in: &StandIn) -> String {
 /// How many people an agent counts in an answer, in rooms that are no breakout rooms.
 fn people(answer: &str) -> Result<i64, AnswerError> {
     let key = MeetingKey::derive(b"token");
-    let rooms = read_meetings(&mut answer.as_bytes().to_vec(), &key)?;
+    let rooms = read_meetings(&mut answer.as_bytes().to_vec(), &key, &MediaSettings::default())?;
     let whole = rooms.iter().filter(|room| !room.breakout);
     Ok(whole.map(|room| room.participants.map_or(0, i64::from)).sum())
 }

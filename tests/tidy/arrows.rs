@@ -105,6 +105,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("indicatif", &["collector/src/demo/progress"]),
     ("procfs", &["agent/src/samplers"]),
     ("quick_xml", &["agent/src/rooms/answer"]),
+    ("granit_parser", &["agent/src/rooms/media"]),
     ("hyper", &["agent/src/rooms/client", "collector/src/web/serve"]),
     ("hyper_util", &["agent/src/rooms/client", "collector/src/web/serve"]),
     ("http_body_util", &["agent/src/rooms/client"]),

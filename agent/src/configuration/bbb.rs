@@ -14,6 +14,7 @@ use crate::rooms::RoomsOptions;
 use crate::rooms::account::AccountOptions;
 use crate::rooms::checksum::Algorithm;
 use crate::rooms::client::{Address, AnswerLimits};
+use crate::rooms::media::MediaFiles;
 use crate::rooms::poller::PollerOptions;
 use crate::rooms::secret::{PROPERTIES_FILES, SecretSource, url_of};
 use crate::rooms::sfu::EXPORTERS;
@@ -27,6 +28,7 @@ const SMALLEST_ANSWER_BYTES: u64 = 64 << 10;
 const LARGEST_ANSWER_BYTES: u64 = 64 << 20;
 const DEFAULT_TENANTS: usize = 50;
 const MOST_TENANTS: usize = 1000;
+const MOST_SETTINGS_FILES: usize = 8;
 
 /// The options of a host with BigBlueButton; none without the section.
 pub fn build(root: &Section<'_>) -> Option<RoomsOptions> {
@@ -51,6 +53,7 @@ pub fn build(root: &Section<'_>) -> Option<RoomsOptions> {
             ca_file: build_ca_file(&section),
             sfu: build_sfu(&section.section("sfu")),
         },
+        media: build_media(&section),
     };
     Some(options)
 }
@@ -74,7 +77,7 @@ pub fn detect() -> Option<RoomsOptions> {
         ca_file: None,
         sfu: exporters(),
     };
-    Some(RoomsOptions { poller, account })
+    Some(RoomsOptions { poller, account, media: MediaFiles::default() })
 }
 
 fn build_secret(section: &Section<'_>) -> SecretSource {
@@ -169,6 +172,23 @@ fn build_tenants(section: &Section<'_>) -> BTreeMap<String, String> {
         Some((origin.to_ascii_lowercase(), name))
     };
     section.free_keys().into_iter().filter_map(entry).collect()
+}
+
+/// The files named, of which the first is BigBlueButton's own and each later one overrides it; else
+/// where BigBlueButton has them.
+fn build_media(section: &Section<'_>) -> MediaFiles {
+    let Some(files) = section.list::<PathBuf>("client_settings") else {
+        return MediaFiles::default();
+    };
+    if !(1..=MOST_SETTINGS_FILES).contains(&files.len()) {
+        let rule = format_args!("must name 1 to {MOST_SETTINGS_FILES} files").to_string();
+        section.mistake("client_settings", rule);
+    }
+    if files.iter().any(|file| file.is_relative()) {
+        section.mistake("client_settings", "must be whole paths");
+    }
+    let mut files = files.into_iter();
+    MediaFiles { delivered: files.by_ref().take(1).collect(), overriding: files.collect() }
 }
 
 /// The named exporters, or where bbb-webrtc-sfu has them.

@@ -17,9 +17,11 @@ use headroom_proto::wire;
 
 use super::census;
 use super::histogram::{Histogram, LATENCY};
+use super::media::Media;
 use super::poll::{Outcome, Poll, PollState, STATES};
 use super::room::Room;
 use super::sfu::Sample;
+use super::streams;
 use super::tenants::Tenants;
 use super::watch::{PollTime, Told, Watch};
 use crate::series::Round;
@@ -49,12 +51,20 @@ pub struct Account {
     watch: Watch,
     totals: BTreeMap<Arc<str>, Totals>,
     last: Option<Duration>,
+    /// As it was told last: settings are of a release, and a poll that could not ask is no other one.
+    release: Option<String>,
     polls: [u64; STATES.len()],
     failures: BTreeMap<&'static str, u64>,
     latency: Histogram,
     unmeasured_seconds: f64,
     unique_meetings: u64,
     unique_breakouts: u64,
+}
+
+/// The rooms of a poll, and how their media are sent.
+struct Listed<'p> {
+    rooms: Vec<Room>,
+    media: &'p Media,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -75,6 +85,7 @@ impl Account {
             watch: Watch::default(),
             totals: BTreeMap::new(),
             last: None,
+            release: None,
             polls: [0; STATES.len()],
             failures: BTreeMap::new(),
             latency: Histogram::new(&LATENCY),
@@ -96,8 +107,9 @@ impl Account {
             Outcome::Rooms { rooms, version } => {
                 if let Some(version) = version {
                     round.push(BBB_VERSION.name, &[("version", &version)], 1.0);
+                    self.release = streams::release_of(&version);
                 }
-                self.take(rooms, poll.time, round)
+                self.take(Listed { rooms, media: &poll.media }, poll.time, round)
             }
             Outcome::Failed { state: _, key } => {
                 if let Some(key) = key {
@@ -106,6 +118,7 @@ impl Account {
                 Vec::new()
             }
         };
+        streams::push_media(&poll.media, self.release.as_deref(), round);
         self.push_state(state, round);
         self.push_totals(round);
         for Sample { metric, labels, value } in &poll.sfu {
@@ -123,13 +136,14 @@ impl Account {
 
     fn take(
         &mut self,
-        mut rooms: Vec<Room>,
+        Listed { mut rooms, media }: Listed<'_>,
         time: PollTime,
         round: &mut Round<'_>,
     ) -> Vec<wire::Meeting> {
         // A balancer that moves a meeting may list it twice.
         let mut seen = HashSet::new();
         rooms.retain(|room| room.id.is_none_or(|id| seen.insert(id)));
+        streams::tell_hearing(&mut rooms, self.release.as_deref());
         let rooms = self.assign(rooms);
         for (_, tenant) in &rooms {
             self.totals.entry(Arc::clone(tenant)).or_default();
@@ -149,7 +163,8 @@ impl Account {
             self.unique_breakouts += new_breakouts;
         }
         census::push_all(&rooms, round);
-        census::push_tenants(self.totals.keys(), &rooms, round);
+        streams::push(&rooms, &media.settings, round);
+        census::push_tenants(self.totals.keys(), &rooms, &media.settings, round);
         reports
     }
 

@@ -8,6 +8,7 @@ mod draft;
 mod element;
 mod erase;
 
+use headroom_proto::media::MediaSettings;
 use headroom_proto::panics::{self, Panicked};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -78,13 +79,18 @@ fn hint(key: &str) -> &'static str {
     }
 }
 
-/// The rooms of an answer to `getMeetings`. What is private is erased from `bytes`.
+/// The rooms of an answer to `getMeetings`, their streams out by the settings of `media`. What is
+/// private is erased from `bytes`.
 ///
 /// None at all is an answer too: SUCCESS without any meeting.
-pub fn read_meetings(bytes: &mut [u8], key: &MeetingKey) -> Result<Vec<Room>, AnswerError> {
+pub fn read_meetings(
+    bytes: &mut [u8],
+    key: &MeetingKey,
+    media: &MediaSettings,
+) -> Result<Vec<Room>, AnswerError> {
     caught(bytes, |bytes| {
         let answer = Answer::read(bytes)?;
-        Ok(answer.drafts.into_iter().map(|draft| draft.finish(key)).collect())
+        Ok(answer.drafts.into_iter().map(|draft| draft.finish(key, media)).collect())
     })
 }
 

@@ -10,16 +10,19 @@ use headroom_proto::catalogue::{
     BBB_MEETINGS_VIDEO_PARTICIPANTS, BBB_MEETINGS_VOICE_PARTICIPANTS, BBB_ROOM_LISTENERS,
     BBB_ROOM_PARTICIPANTS, BBB_ROOM_VIDEO_PARTICIPANTS, BBB_ROOM_VOICE_PARTICIPANTS,
     HEADROOM_BBB_INCOMPLETE_MEETINGS, HEADROOM_BREAKOUT_ROOMS, HEADROOM_CAMERAS,
-    HEADROOM_CAMERAS_OUT, HEADROOM_LISTENERS, HEADROOM_PARTICIPANTS, HEADROOM_RECORDING_ROOMS,
-    HEADROOM_ROOMS, HEADROOM_TENANT_BREAKOUT_ROOMS, HEADROOM_TENANT_CAMERAS,
-    HEADROOM_TENANT_CAMERAS_OUT, HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS,
-    HEADROOM_TENANT_LISTENERS, HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_RECORDING_ROOMS,
-    HEADROOM_TENANT_ROOMS, HEADROOM_TENANT_VOICES, HEADROOM_VOICES, Metric,
+    HEADROOM_CAMERAS_OUT, HEADROOM_HEARING, HEADROOM_LISTENERS, HEADROOM_PARTICIPANTS,
+    HEADROOM_RECORDING_ROOMS, HEADROOM_ROOMS, HEADROOM_TENANT_BREAKOUT_ROOMS,
+    HEADROOM_TENANT_CAMERAS, HEADROOM_TENANT_CAMERAS_OUT, HEADROOM_TENANT_HEARING,
+    HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS, HEADROOM_TENANT_LISTENERS,
+    HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_RECORDING_ROOMS, HEADROOM_TENANT_ROOMS,
+    HEADROOM_TENANT_VOICES, HEADROOM_VOICES, Metric,
 };
+use headroom_proto::media::MediaSettings;
 use headroom_proto::metric::TENANT;
 
 use super::histogram::{Histogram, PEOPLE, STREAMS};
 use super::room::{Clients, Room};
+use super::streams;
 use super::tenants::OTHER;
 use crate::series::Round;
 
@@ -135,7 +138,7 @@ struct Gauge {
     count: Count,
 }
 
-const GAUGES: [Gauge; 8] = [
+const GAUGES: [Gauge; 9] = [
     Gauge {
         of_tenant: HEADROOM_TENANT_ROOMS,
         of_host: HEADROOM_ROOMS,
@@ -155,6 +158,11 @@ const GAUGES: [Gauge; 8] = [
         of_tenant: HEADROOM_TENANT_LISTENERS,
         of_host: HEADROOM_LISTENERS,
         count: |room| room.listeners,
+    },
+    Gauge {
+        of_tenant: HEADROOM_TENANT_HEARING,
+        of_host: HEADROOM_HEARING,
+        count: |room| room.hearing,
     },
     Gauge {
         of_tenant: HEADROOM_TENANT_VOICES,
@@ -193,6 +201,7 @@ fn not(room: &Room) -> Option<u32> {
 pub fn push_tenants<'t>(
     tenants: impl Iterator<Item = &'t Arc<str>>,
     rooms: &[(Room, Arc<str>)],
+    settings: &MediaSettings,
     round: &mut Round<'_>,
 ) {
     for tenant in tenants {
@@ -206,6 +215,7 @@ pub fn push_tenants<'t>(
             let metric = HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS;
             round.push(metric.name, &labels, f64::from(largest));
         }
+        streams::push_tenant(tenant, own(), settings, round);
     }
     for Gauge { of_host, count, .. } in GAUGES {
         push_sum(of_host, &[], rooms.iter().map(|(room, _)| count(room)), round);

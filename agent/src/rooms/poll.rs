@@ -1,7 +1,9 @@
 //! What became of a poll: its state, and what it saw.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::media::Media;
 use super::room::Room;
 use super::watch::PollTime;
 
@@ -69,6 +71,8 @@ pub struct Poll {
     pub outcome: Outcome,
     /// What the SFU's own exporters say, if they are on.
     pub sfu: Vec<super::sfu::Sample>,
+    /// What is known of BigBlueButton's settings of media.
+    pub media: Arc<Media>,
 }
 
 /// What a poll saw.

@@ -1,9 +1,8 @@
 //! A room as one poll sees it: counts, and where it comes from. No name, no id, no password.
 
-use super::key::MeetingId;
+use headroom_proto::media::{Pages, on_page};
 
-/// How many cameras a viewer sees at a time: BigBlueButton's default page on a desk.
-const CAMERAS_PER_PAGE: u32 = 5;
+use super::key::MeetingId;
 
 /// A meeting as one answer has it. What the answer does not tell is none, never 0.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,6 +23,8 @@ pub struct Room {
     pub listeners: Option<u32>,
     /// Those with a microphone.
     pub voices: Option<u32>,
+    /// Those who hear, with a microphone or without, as far as that has been worked out.
+    pub hearing: Option<u32>,
     /// Camera streams that come in.
     pub cameras: Option<u32>,
     /// Camera streams that go out, estimated.
@@ -37,6 +38,12 @@ pub struct Room {
 }
 
 impl Room {
+    /// Those who hear, by what was told: who listens may be counted among the microphones, too.
+    pub fn told_to_hear(&self) -> Option<u32> {
+        let told = self.voices?.saturating_add(self.listeners?);
+        Some(told.min(self.participants?))
+    }
+
     /// Whether somebody is in it.
     pub fn is_used(&self) -> bool {
         self.participants.is_some_and(|participants| participants > 0)
@@ -98,19 +105,18 @@ pub struct Tally {
 
 impl Tally {
     /// Streams out of a room with `cameras` streams in and `participants` people, of whom those
-    /// that are not listed count as viewers who show nothing: to moderators all that are not their
-    /// own, to viewers as many of them as fit on a page.
-    pub fn cameras_out(&self, cameras: u32, participants: u32) -> u32 {
+    /// that are not listed count as viewers who show nothing: to each all that are not their own, as
+    /// many of them as fit on a page.
+    pub fn cameras_out(&self, cameras: u32, participants: u32, pages: Pages) -> u32 {
         let others = cameras.saturating_sub(1);
         let unseen_moderators = self.moderators - self.moderators_shown;
         let viewers = participants.saturating_sub(self.moderators);
         let viewers_shown = (self.shown - self.moderators_shown).min(viewers);
-        let page = |streams: u32| streams.min(CAMERAS_PER_PAGE);
         let streams = [
-            (self.moderators_shown, others),
-            (unseen_moderators, cameras),
-            (viewers_shown, page(others)),
-            (viewers - viewers_shown, page(cameras)),
+            (self.moderators_shown, on_page(pages.moderator, others)),
+            (unseen_moderators, on_page(pages.moderator, cameras)),
+            (viewers_shown, on_page(pages.viewer, others)),
+            (viewers - viewers_shown, on_page(pages.viewer, cameras)),
         ];
         streams
             .into_iter()
@@ -122,14 +128,13 @@ impl Tally {
 mod tests {
     use super::*;
 
+    fn tally(moderators: u32, moderators_shown: u32, shown: u32) -> Tally {
+        Tally { moderators, moderators_shown, shown, ..Tally::default() }
+    }
+
     #[test]
     fn streams_out_follow_pages_and_moderators() {
-        let tally = |moderators, moderators_shown, shown| Tally {
-            moderators,
-            moderators_shown,
-            shown,
-            ..Tally::default()
-        };
+        let delivered = Pages { moderator: 0, viewer: 5 };
         for (tally, cameras, participants, expected) in [
             // Nobody shows anything.
             (tally(1, 0, 0), 0, 20, 0),
@@ -144,7 +149,27 @@ mod tests {
             // More listed than counted.
             (tally(3, 0, 5), 2, 1, 6),
         ] {
-            assert_eq!(tally.cameras_out(cameras, participants), expected, "{tally:?}");
+            assert_eq!(tally.cameras_out(cameras, participants, delivered), expected, "{tally:?}");
         }
+    }
+
+    #[test]
+    fn a_host_without_pages_sends_everything_and_one_with_small_ones_little() {
+        let all_shown = tally(1, 1, 20);
+        assert_eq!(all_shown.cameras_out(20, 20, Pages::ALL), 19 * 20);
+        assert_eq!(all_shown.cameras_out(20, 20, Pages { moderator: 8, viewer: 2 }), 8 + 19 * 2);
+    }
+
+    #[test]
+    fn who_listens_may_be_among_the_microphones_too() {
+        let room = |participants, voices, listeners| Room {
+            participants: Some(participants),
+            voices: Some(voices),
+            listeners: Some(listeners),
+            ..Room::default()
+        };
+        assert_eq!(room(6, 6, 1).told_to_hear(), Some(6));
+        assert_eq!(room(10, 2, 5).told_to_hear(), Some(7));
+        assert_eq!(Room { listeners: None, ..room(10, 2, 5) }.told_to_hear(), None);
     }
 }

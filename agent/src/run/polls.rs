@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::journal::Inlet;
 use crate::rooms::client::TrustError;
 use crate::rooms::key::{HostIdentity, KeyFile};
+use crate::rooms::media::MediaWatch;
 use crate::rooms::poller::{self, Fetched};
 use crate::rooms::{Rooms, RoomsOptions};
 use crate::series::{Round, Scope};
@@ -40,7 +41,8 @@ impl Polls {
                 return Ok(());
             }
         };
-        let mut rooms = Rooms::new(&self.rooms.account, key);
+        let media = MediaWatch::start(self.rooms.media.clone());
+        let mut rooms = Rooms::new(&self.rooms.account, key).with_media(media);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = match runtime {
             Ok(runtime) => runtime,

@@ -1,16 +1,19 @@
 //! The agent of a simulated host: what its samplers and its polls of BigBlueButton would have seen
 //! becomes frames, by the agent's own account of rooms.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_agent::frames::{Frames, Taken};
 use headroom_agent::rooms::account::{Account, AccountOptions};
 use headroom_agent::rooms::key::MeetingKey;
+use headroom_agent::rooms::media::Media;
 use headroom_agent::rooms::poll::{Outcome, Poll};
 use headroom_agent::rooms::room::{Clients, Origin, Room};
 use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::series::{Reading, Round, Scope};
 use headroom_proto::catalogue::{HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_FRAMES_TOTAL};
+use headroom_proto::media::MediaSource;
 use headroom_proto::wire::{Frame, SeriesDefinition};
 use headroom_simulation::{CoreSeconds, Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
 
@@ -28,6 +31,8 @@ pub struct DemoAgent {
     host: &'static Host,
     key: MeetingKey,
     account: Account,
+    /// Its BigBlueButton is as it is delivered, and says so.
+    media: Arc<Media>,
     frames: Frames,
     reading: Reading,
     /// The times of the cores at the last round.
@@ -51,6 +56,7 @@ impl DemoAgent {
             host,
             key: MeetingKey::derive(host.name.as_bytes()),
             account: Account::new(&options),
+            media: Arc::new(Media { source: MediaSource::Told, ..Media::default() }),
             frames: Frames::new(boot),
             reading: Reading::default(),
             cores: Vec::new(),
@@ -90,6 +96,7 @@ impl DemoAgent {
             latency: Some(Duration::from_millis(20 + moment.rooms.len() as u64 * 3)),
             outcome: Outcome::Rooms { rooms, version: Some(self.host.version.to_owned()) },
             sfu: Vec::new(),
+            media: Arc::clone(&self.media),
         };
         self.reading.begin(Scope::ROOMS, moment.at_ms);
         self.reading.meetings = self.account.poll(poll, &mut Round::new(&mut self.reading));
@@ -113,6 +120,7 @@ impl DemoAgent {
             participants: count(presence.participants),
             listeners: count(presence.listeners),
             voices: count(presence.voices),
+            hearing: None,
             cameras: count(presence.cameras),
             cameras_out: count(room.cameras_out),
             clients: Clients { html5: people - dial_in, dial_in, ..Clients::default() },

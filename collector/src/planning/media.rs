@@ -1,16 +1,18 @@
 //! What BigBlueButton sends of each kind, by its settings: bit rates, camera classes, pages.
 //!
+//! A host's own settings come as `headroom_bbb_media_info` tells them; another info is another regime.
+//!
 //! Sources: BigBlueButton's `settings.yml` (profiles, `cameraQualityThresholds`, pagination), its
 //! FAQ (bandwidth), and headers of packets as interface counters see them.
 
-/// How many classes of camera rate there are.
-pub const CLASSES: usize = 7;
+pub use headroom_proto::media::video_mbit;
+use headroom_proto::media::{MAX_CLASSES, MediaInfo, MediaSettings, MediaSource, Pages};
+
+/// How many classes of camera rate there are at most.
+pub const CLASSES: usize = MAX_CLASSES;
 
 /// Cameras in a room from which its cameras belong to a class: `cameraQualityThresholds`.
 pub const CLASS_FROM: [u32; CLASSES] = [0, 8, 12, 15, 20, 25, 30];
-
-/// Default bit rate of a camera by class, in kbit/s: `medium`, then `low-u8` to `low-u30`.
-const CLASS_KBIT: [f64; CLASSES] = [200.0, 100.0, 90.0, 70.0, 50.0, 40.0, 30.0];
 
 /// 20 ms Opus frames at 40 kbit/s with 64 B of Ethernet, IP, UDP, RTP and SRTP each.
 const AUDIO_MBIT: f64 = 0.0656;
@@ -19,8 +21,9 @@ const AUDIO_MBIT: f64 = 0.0656;
 const WEB_OUT_MBIT: f64 = 0.0112;
 const WEB_IN_MBIT: f64 = 0.0028;
 
-/// A screen share: between the 200 and 1500 kbit/s that are seen.
-const SCREEN_KBIT: f64 = 900.0;
+/// What a screen share takes of the most that settings let it: 900 kbit/s of 1500, between the 200
+/// and 1500 that are seen.
+const SCREEN_PART: f64 = 0.6;
 
 /// How many cameras one who is in a room is sent at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,11 @@ pub enum Page {
 }
 
 impl Page {
+    /// As BigBlueButton writes it.
+    fn written(page: u32) -> Self {
+        if page == 0 { Self::All } else { Self::Of(page) }
+    }
+
     /// How many of some streams are sent.
     pub fn of(self, streams: u32) -> u32 {
         match self {
@@ -46,7 +54,7 @@ impl Page {
 pub enum Source {
     /// The host told its own.
     Told,
-    /// They could not be read: BigBlueButton's defaults.
+    /// They could not be read, or not all of them: BigBlueButton's defaults in their place.
     Assumed,
 }
 
@@ -62,6 +70,9 @@ pub struct Media {
     pub web_out_mbit: f64,
     /// Web traffic from a person.
     pub web_in_mbit: f64,
+    /// Cameras in a room from which its cameras belong to a class; a class that is not there begins
+    /// where no room ends.
+    pub class_from: [u32; CLASSES],
     /// A camera, by the class of its room.
     pub camera_mbit: [f64; CLASSES],
     /// A screen share.
@@ -75,16 +86,47 @@ pub struct Media {
 impl Media {
     /// As BigBlueButton is delivered.
     pub fn delivered() -> Self {
-        Self {
-            source: Source::Assumed,
+        Self::of(&MediaSettings::default(), Source::Assumed)
+    }
+
+    /// As a host told it of itself. Pages of larger rooms, where a host has some, are not in it: then
+    /// rooms are sent less than this says.
+    pub fn told(info: &MediaInfo) -> Self {
+        let source = match info.source {
+            MediaSource::Told => Source::Told,
+            MediaSource::Partly | MediaSource::Assumed => Source::Assumed,
+        };
+        Self::of(&info.settings, source)
+    }
+
+    fn of(settings: &MediaSettings, source: Source) -> Self {
+        let Pages { moderator, viewer } = settings.pages;
+        let mut media = Self {
+            source,
             audio_mbit: AUDIO_MBIT,
             web_out_mbit: WEB_OUT_MBIT,
             web_in_mbit: WEB_IN_MBIT,
-            camera_mbit: CLASS_KBIT.map(video_mbit),
-            screen_mbit: video_mbit(SCREEN_KBIT),
-            viewer_page: Page::Of(5),
-            moderator_page: Page::All,
+            class_from: [u32::MAX; CLASSES],
+            camera_mbit: [0.0; CLASSES],
+            screen_mbit: video_mbit(settings.screen_kbit * SCREEN_PART),
+            viewer_page: Page::written(viewer),
+            moderator_page: Page::written(moderator),
+        };
+        for (place, class) in settings.classes.iter().take(CLASSES).enumerate() {
+            media.class_from[place] = class.from;
+            media.camera_mbit[place] = video_mbit(class.kbit);
         }
+        media
+    }
+
+    /// The class of a room's cameras, by how many there are.
+    pub fn class_of(&self, cameras: u32) -> usize {
+        class_among(&self.class_from, cameras)
+    }
+
+    /// The class that begins at so many cameras, as `headroom_bbb_camera_streams` names it.
+    pub fn class_from(&self, from: u32) -> Option<usize> {
+        self.class_from.iter().position(|known| *known == from)
     }
 
     /// The formula of BigBlueButton's FAQ: payload alone, one rate for all cameras, no pages.
@@ -94,6 +136,7 @@ impl Media {
             audio_mbit: 0.04,
             web_out_mbit: 0.0,
             web_in_mbit: 0.0,
+            class_from: CLASS_FROM,
             camera_mbit: [camera_mbit; CLASSES],
             screen_mbit: 1.0,
             viewer_page: Page::All,
@@ -102,22 +145,19 @@ impl Media {
     }
 }
 
-/// The class of a room's cameras, by how many there are.
+/// The class of a room's cameras as BigBlueButton is delivered, by how many there are.
 pub fn class_of(cameras: u32) -> usize {
-    CLASS_FROM.iter().rposition(|from| cameras >= *from).unwrap_or(0)
+    class_among(&CLASS_FROM, cameras)
 }
 
-/// A video stream as an interface counts it, in Mbit/s: packets of 1100 B with 64 B of headers each.
-pub fn video_mbit(kbit: f64) -> f64 {
-    const PAYLOAD_BYTES: f64 = 1_100.0;
-    const HEADER_BYTES: f64 = 64.0;
-    let bytes = kbit * 125.0;
-    let packets = (bytes / PAYLOAD_BYTES).floor().max(1.0);
-    (bytes + packets * HEADER_BYTES) * 8e-6
+fn class_among(class_from: &[u32; CLASSES], cameras: u32) -> usize {
+    class_from.iter().rposition(|from| cameras >= *from).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
+    use headroom_proto::media::CameraClass;
+
     use super::*;
 
     #[test]
@@ -128,6 +168,26 @@ mod tests {
         // Seven cameras of the first class cost more than ten of the next.
         assert!(7.0 * media.camera_mbit[0] > 10.0 * media.camera_mbit[1]);
         assert!((media.camera_mbit[0] - 0.211_264).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_host_has_the_classes_and_pages_that_it_tells() {
+        let mut info = MediaInfo {
+            source: MediaSource::Told,
+            release: None,
+            settings: MediaSettings::default(),
+        };
+        let delivered = Media { source: Source::Told, ..Media::delivered() };
+        assert_eq!(Media::told(&info), delivered);
+        assert_eq!((Media::delivered().class_from, delivered.class_from(8)), (CLASS_FROM, Some(1)));
+        info.settings.classes =
+            vec![CameraClass { from: 0, kbit: 500.0 }, CameraClass { from: 4, kbit: 200.0 }];
+        info.settings.pages = Pages { moderator: 9, viewer: 0 };
+        info.source = MediaSource::Partly;
+        let media = Media::told(&info);
+        assert_eq!([0, 3, 4, 400].map(|cameras| media.class_of(cameras)), [0, 0, 1, 1]);
+        assert_eq!((media.viewer_page, media.moderator_page), (Page::All, Page::Of(9)));
+        assert_eq!((media.source, media.class_from(8)), (Source::Assumed, None));
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl Minute {
     /// Adds a room, `count` times.
     pub fn add(&mut self, room: &Room, count: u32, media: &Media) {
         let times = f64::from(count);
-        let class = super::media::class_of(room.cameras);
+        let class = media.class_of(room.cameras);
         self.people += times * f64::from(room.people);
         self.rooms += if room.people > 0 { times } else { 0.0 };
         self.hearing += times * f64::from(room.hearing);

@@ -1,6 +1,6 @@
 //! What one room sends and receives by the published formula: streams, then Mbit/s by kind.
 
-use super::media::{Media, class_of};
+use super::media::Media;
 
 /// Who is in a room, and with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,7 +52,7 @@ impl Room {
     /// What the room is sent, in Mbit/s.
     pub fn sent(&self, media: &Media) -> ByKind {
         let seeing = f64::from(self.people.saturating_sub(self.telephones));
-        let camera_mbit = media.camera_mbit[class_of(self.cameras)];
+        let camera_mbit = media.camera_mbit[media.class_of(self.cameras)];
         ByKind {
             audio: f64::from(self.hearing) * media.audio_mbit + seeing * media.web_out_mbit,
             cameras: f64::from(self.cameras_out(media)) * camera_mbit,
@@ -63,7 +63,7 @@ impl Room {
     /// What the room sends, in Mbit/s.
     pub fn received(&self, media: &Media) -> ByKind {
         let seeing = f64::from(self.people.saturating_sub(self.telephones));
-        let camera_mbit = media.camera_mbit[class_of(self.cameras)];
+        let camera_mbit = media.camera_mbit[media.class_of(self.cameras)];
         ByKind {
             audio: f64::from(self.voices) * media.audio_mbit + seeing * media.web_in_mbit,
             cameras: f64::from(self.cameras) * camera_mbit,

@@ -51,6 +51,22 @@ super::metrics! { BBB:
         "Time between polls that lay too far apart to say what was between them.";
     HEADROOM_BBB_INCOMPLETE_MEETINGS = Gauge "headroom_bbb_incomplete_meetings",
         "Meetings of which BigBlueButton's answer leaves out a count.";
+    HEADROOM_BBB_LISTENERS_ASSUMED = Gauge "headroom_bbb_listeners_assumed",
+        "People who are taken to listen, since BigBlueButton 3 tells of no listeners in their room.";
+    HEADROOM_BBB_CAMERA_STREAMS =
+        Gauge "headroom_bbb_camera_streams" by ["direction", "from"],
+        "Streams of cameras in and out, by how many cameras a room has from which their rate is another; \
+         out is estimated.";
+    HEADROOM_BBB_ROOM_SQUARES = Gauge "headroom_bbb_room_squares" by ["kind"],
+        "Sums over rooms of squares: of people (breakout rooms apart), of those who hear, and of what \
+         cameras are sent by BigBlueButton's settings, in Mbit/s.";
+    HEADROOM_BBB_MEDIA_INFO = Info "headroom_bbb_media_info" by [
+        "source", "release", "moderator_page", "viewer_page", "mobile_moderator_page",
+        "mobile_viewer_page", "page_thresholds", "camera_kbit", "screen_kbit"
+    ],
+        "What BigBlueButton's settings say of pages of cameras (0: all) and of bit rates.";
+    HEADROOM_BBB_MEDIA_MISTAKES = Gauge "headroom_bbb_media_mistakes",
+        "Files and keys of BigBlueButton's settings that could not be read or understood.";
     HEADROOM_SFU_UP = Gauge "headroom_sfu_up" by ["exporter"],
         "1 if an exporter of BigBlueButton's media server answered, 0 if not.";
 }

@@ -11,6 +11,8 @@ super::metrics! { ROOMS:
         "People in the rooms of a host.";
     HEADROOM_LISTENERS = Gauge "headroom_listeners",
         "People in the rooms of a host who only listen.";
+    HEADROOM_HEARING = Gauge "headroom_hearing",
+        "People in the rooms of a host who hear, with a microphone or without, breakout rooms included.";
     HEADROOM_VOICES = Gauge "headroom_voices",
         "People in the rooms of a host with a microphone or a telephone.";
     HEADROOM_CAMERAS = Gauge "headroom_cameras",

@@ -10,12 +10,18 @@ super::metrics! { TENANTS:
         "People in an organisation's rooms.";
     HEADROOM_TENANT_LISTENERS = Gauge "headroom_tenant_listeners" by ["tenant"],
         "People in an organisation's rooms who only listen.";
+    HEADROOM_TENANT_HEARING = Gauge "headroom_tenant_hearing" by ["tenant"],
+        "People in an organisation's rooms who hear, with a microphone or without.";
     HEADROOM_TENANT_VOICES = Gauge "headroom_tenant_voices" by ["tenant"],
         "People in an organisation's rooms with a microphone or a telephone.";
     HEADROOM_TENANT_CAMERAS = Gauge "headroom_tenant_cameras" by ["tenant"],
         "Cameras that are sent to an organisation's rooms.";
     HEADROOM_TENANT_CAMERAS_OUT = Gauge "headroom_tenant_cameras_out" by ["tenant"],
         "Streams of cameras that an organisation's rooms send to all who see them, estimated.";
+    HEADROOM_TENANT_CAMERAS_OUT_MBIT =
+        Gauge "headroom_tenant_cameras_out_mbit" by ["tenant"],
+        "What an organisation's cameras are expected to send to all who see them by BigBlueButton's \
+         settings, in Mbit/s.";
     HEADROOM_TENANT_RECORDING_ROOMS = Gauge "headroom_tenant_recording_rooms" by ["tenant"],
         "Rooms of an organisation that are recorded now.";
     HEADROOM_TENANT_LARGEST_ROOM_PARTICIPANTS =

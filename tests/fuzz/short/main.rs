@@ -88,6 +88,11 @@ fn rooms() {
 }
 
 #[test]
+fn settings() {
+    check("settings");
+}
+
+#[test]
 fn sfu() {
     check("sfu");
 }

@@ -46,11 +46,12 @@ pub fn read(name: &str, bytes: &[u8]) {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "frames", run: frames::frames, seeds: frames::seeds },
     Target { name: "remote_write", run: remote_write::remote_write, seeds: remote_write::seeds },
     Target { name: "promql", run: promql::promql, seeds: promql::seeds },
     Target { name: "rooms", run: rooms::rooms, seeds: rooms::seeds },
+    Target { name: "settings", run: rooms::settings, seeds: rooms::settings_seeds },
     Target { name: "sfu", run: rooms::sfu, seeds: rooms::sfu_seeds },
     Target { name: "host", run: host::host, seeds: host::seeds },
     Target {

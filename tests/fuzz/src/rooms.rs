@@ -6,11 +6,13 @@ use std::time::Duration;
 use headroom_agent::frames::{Frames, KeptFrame};
 use headroom_agent::rooms::account::AccountOptions;
 use headroom_agent::rooms::key::MeetingKey;
+use headroom_agent::rooms::media;
 use headroom_agent::rooms::poller::Fetched;
 use headroom_agent::rooms::sfu::{self, Sample};
 use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::rooms::{Rooms, answer};
 use headroom_agent::series::{Reading, Round, Scope};
+use headroom_proto::media::{MediaInfo, MediaSource};
 
 /// The most polls of one input.
 const POLLS: usize = 4;
@@ -34,6 +36,16 @@ pub fn sfu(bytes: &[u8]) {
         let answer = b"<response><returncode>SUCCESS</returncode></response>".to_vec();
         host.poll(answer, None, sfu::parse(&text));
     }
+}
+
+/// BigBlueButton's settings: what comes of them can be told in labels, and read from these again.
+pub fn settings(bytes: &[u8]) {
+    let settings = media::understand_any(bytes);
+    let info = MediaInfo { source: MediaSource::Told, release: None, settings };
+    let labels = info.labels();
+    let label = |name: &str| labels.iter().find(|(known, _)| *known == name);
+    let read = MediaInfo::of_labels(|name| Some(label(name)?.1.as_str()));
+    assert_eq!(read, Some(info));
 }
 
 /// A host that is polled.
@@ -98,4 +110,18 @@ pub fn sfu_seeds() -> Vec<Vec<u8>> {
         "mcs_rooms{broken 3\nmcs_rooms NaNa\nmcs_users\nmcs_x{a=\"1\",a=\"2\",} -1e300\n",
     ];
     texts.map(|text| text.as_bytes().to_vec()).into()
+}
+
+/// Files as hosts have them, and what breaks readers.
+pub fn settings_seeds() -> Vec<Vec<u8>> {
+    let pages = "public: {kurento: {pagination: {desktopPageSizes: {moderator: 0, viewer: 5}}}}";
+    let profiles = "public:\n  kurento:\n    cameraProfiles:\n      - {id: a, bitrate: 200, default: true}\n\
+                    \x20   cameraQualityThresholds: {thresholds: [{threshold: 8, profile: a}]}\n";
+    let thresholds = "public: {kurento: {paginationThresholds: {enabled: true, thresholds: [{users: 30, \
+                      desktopPageSizes: {moderator: 25, viewer: 6}}]}, screenshare: {bitrate: 1e3}}}";
+    let switches = "public: {app: {defaultSettings: {application: {paginationEnabled: false}}}}";
+    let bomb = "a: &a [x,x]\nb: &b [*a,*a]\npublic: *b\n";
+    let deep = "{a: ".repeat(40);
+    let all = [pages, profiles, thresholds, switches, bomb, &deep, "%YAML 9\n---\n!!x &y - |\n z"];
+    all.map(|text| text.as_bytes().to_vec()).to_vec()
 }

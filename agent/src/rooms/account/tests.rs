@@ -14,6 +14,7 @@ struct Host {
     account: Account,
     tables: SeriesTables,
     second: u64,
+    media: Arc<Media>,
 }
 
 impl Host {
@@ -21,7 +22,12 @@ impl Host {
         let organisations = [("moodle.example".to_owned(), "school".to_owned())].into();
         let interval = Duration::from_secs(15);
         let options = AccountOptions { organisations, max_tenants: 2, interval };
-        Self { account: Account::new(&options), tables: SeriesTables::default(), second: 1000 }
+        Self {
+            account: Account::new(&options),
+            tables: SeriesTables::default(),
+            second: 1000,
+            media: Arc::default(),
+        }
     }
 
     /// A poll 15 seconds after the one before; its series as text, those that ended as NaN.
@@ -34,7 +40,7 @@ impl Host {
         let latency = matches!(outcome, Outcome::Rooms { .. }).then_some(Duration::from_millis(30));
         let mut reading = Reading::default();
         reading.begin(Scope::ROOMS, time.at_ms);
-        let poll = Poll { time, latency, outcome, sfu: Vec::new() };
+        let poll = Poll { time, latency, outcome, sfu: Vec::new(), media: Arc::clone(&self.media) };
         self.account.poll(poll, &mut Round::new(&mut reading));
         let resolved = self.tables.resolve(&mut reading);
         for series in resolved.layout.definitions() {

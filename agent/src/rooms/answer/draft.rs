@@ -1,5 +1,7 @@
 //! A room while its answer is being read: fields as they come, counts as they are asked for.
 
+use headroom_proto::media::MediaSettings;
+
 use super::element::Field;
 use crate::rooms::counts;
 use crate::rooms::key::MeetingKey;
@@ -93,7 +95,7 @@ impl Draft {
 
     /// The room. A count that the answer lacks comes from the list of people, if there is one; an
     /// empty list says nothing where people are counted.
-    pub fn finish(self, key: &MeetingKey) -> Room {
+    pub fn finish(self, key: &MeetingKey, media: &MediaSettings) -> Room {
         let listed = self.tally.people > 0;
         let empty = !listed && self.participants == Some(0);
         let or_tally =
@@ -105,7 +107,9 @@ impl Draft {
             // Nobody is listed: then the count of moderators is all that is known of roles.
             tally.moderators = self.moderators.unwrap_or(0).min(participants.unwrap_or(0));
         }
-        let out = |(cameras, participants)| tally.cameras_out(cameras, participants);
+        let out = |(cameras, participants)| {
+            tally.cameras_out(cameras, participants, media.pages_of(participants))
+        };
         let hide = |id: &str| (!id.is_empty()).then(|| key.hide(id));
         let (internal, external) = (hide(&self.internal_id), hide(&self.external_id));
         // Long ago, and where a balancer leaves it out, creation tells runs of a meeting apart.
@@ -124,6 +128,8 @@ impl Draft {
             voices: or_tally(self.voices, self.tally.voices),
             cameras,
             cameras_out: cameras.zip(participants).map(out),
+            // Which release it is, and so what no listeners mean, the answer does not tell.
+            hearing: None,
             clients: self.tally.clients,
             breakout: self.breakout,
             recording: self.recording,

@@ -4,10 +4,14 @@ use std::fmt::Write as _;
 
 use super::*;
 
+fn rooms_of(bytes: &mut [u8]) -> Result<Vec<Room>, AnswerError> {
+    read_meetings(bytes, &MeetingKey::derive(b"test"), &MediaSettings::default())
+}
+
 /// What one answer amounts to.
 fn read(answer: &str) -> String {
     let mut bytes = answer.as_bytes().to_vec();
-    match read_meetings(&mut bytes, &MeetingKey::derive(b"test")) {
+    match rooms_of(&mut bytes) {
         Ok(rooms) => rooms.iter().map(show).collect::<Vec<_>>().join("; "),
         Err(AnswerError::Xml { .. }) => "no XML".into(),
         Err(AnswerError::Cut { .. }) => "cut off".into(),
@@ -311,9 +315,7 @@ fn what_is_no_answer() {
 
 #[test]
 fn errors_tell_places_and_never_what_people_typed() {
-    let broken = |answer: &str| {
-        read_meetings(&mut answer.as_bytes().to_vec(), &MeetingKey::derive(b"test")).unwrap_err()
-    };
+    let broken = |answer: &str| rooms_of(&mut answer.as_bytes().to_vec()).unwrap_err();
     let error = broken("<response><returncode>SUCCESS</returncode><a></b></response>");
     assert_eq!(error.to_string(), "the answer is no XML from byte 45 on");
     let error = broken("<response><returncode>SUCCESS</returncode>");
@@ -331,9 +333,7 @@ fn errors_tell_places_and_never_what_people_typed() {
 
 #[test]
 fn the_same_run_of_a_meeting_is_known_again_and_times_are_milliseconds() {
-    let rooms = |text: &str| {
-        read_meetings(&mut text.as_bytes().to_vec(), &MeetingKey::derive(b"test")).unwrap()
-    };
+    let rooms = |text: &str| rooms_of(&mut text.as_bytes().to_vec()).unwrap();
     let first = rooms(&meeting(THREE)).remove(0);
     let again = rooms(&meeting(&THREE.replace('3', "9"))).remove(0);
     let later = rooms(&meeting(THREE).replace("1700000000000", "1700000000001")).remove(0);
