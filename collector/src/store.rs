@@ -78,7 +78,7 @@ use self::lock::{lock, read, write};
 use self::log::Log;
 pub use self::losses::LostInterval;
 pub use self::maintain::{Due, Retention};
-pub use self::meetings::{Marks, Meeting};
+pub use self::meetings::{Marks, Meeting, Use};
 use self::periods::Periods;
 use self::place::Place;
 pub use self::records::Records;

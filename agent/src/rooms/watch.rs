@@ -54,6 +54,25 @@ struct Watched {
 struct Presence {
     participants: Option<u32>,
     cameras: Option<u32>,
+    voices: Option<u32>,
+    listeners: Option<u32>,
+    cameras_out: Option<u32>,
+}
+
+impl Presence {
+    const NOBODY: Self = Self {
+        participants: Some(0),
+        cameras: Some(0),
+        voices: Some(0),
+        listeners: Some(0),
+        cameras_out: Some(0),
+    };
+
+    fn of(room: &Room) -> Self {
+        let Room { participants, cameras, voices, hearing, cameras_out, .. } = *room;
+        let listeners = hearing.zip(voices).map(|(hearing, voices)| hearing.saturating_sub(voices));
+        Self { participants, cameras, voices, listeners, cameras_out }
+    }
 }
 
 /// What one poll told.
@@ -123,7 +142,7 @@ impl Watched {
             ..wire::Meeting::default()
         };
         // Before it began there was nobody.
-        let presence = Presence { participants: Some(0), cameras: Some(0) };
+        let presence = Presence::NOBODY;
         Self { report, tenant: Arc::clone(tenant), presence, reported: None }
     }
 
@@ -137,7 +156,10 @@ impl Watched {
     }
 
     fn see(&mut self, room: &Room, now: PollTime, seconds: Option<f64>) -> Option<Credit> {
-        let presence = Presence { participants: room.participants, cameras: room.cameras };
+        let presence = Presence::of(room);
+        raise(&mut self.report.voices, presence.voices);
+        raise(&mut self.report.listeners, presence.listeners);
+        raise(&mut self.report.cameras_out, presence.cameras_out);
         let credit = seconds.and_then(|seconds| self.add(presence, seconds));
         self.presence = presence;
         let report = &mut self.report;
@@ -151,15 +173,21 @@ impl Watched {
     /// It is gone: its people left at some time within the step.
     fn end(&mut self, step_seconds: Option<f64>) -> Option<Credit> {
         self.report.ended = true;
-        let nobody = Presence { participants: Some(0), cameras: Some(0) };
-        step_seconds.and_then(|seconds| self.add(nobody, seconds))
+        step_seconds.and_then(|seconds| self.add(Presence::NOBODY, seconds))
     }
 
     fn add(&mut self, presence: Presence, seconds: f64) -> Option<Credit> {
-        let mean = |before: Option<u32>, after: Option<u32>| {
-            Some(f64::midpoint(f64::from(before?), f64::from(after?)))
-        };
+        let before = self.presence;
         let report = &mut self.report;
+        for (sum, before, after) in [
+            (&mut report.voices, before.voices, presence.voices),
+            (&mut report.listeners, before.listeners, presence.listeners),
+            (&mut report.cameras_out, before.cameras_out, presence.cameras_out),
+        ] {
+            if let (Some(sum), Some(mean)) = (sum, mean(before, after)) {
+                sum.seconds += mean * seconds;
+            }
+        }
         if let Some(cameras) = mean(self.presence.cameras, presence.cameras) {
             report.camera_seconds += cameras * seconds;
         }
@@ -182,6 +210,19 @@ impl Watched {
     fn tell(&mut self, now: PollTime) -> wire::Meeting {
         self.reported = Some(now.elapsed);
         self.report.clone()
+    }
+}
+
+/// Between two polls a count is taken to change evenly.
+fn mean(before: Option<u32>, after: Option<u32>) -> Option<f64> {
+    Some(f64::midpoint(f64::from(before?), f64::from(after?)))
+}
+
+/// What is told for the first time begins to be known.
+fn raise(sum: &mut Option<wire::Use>, now: Option<u32>) {
+    if let Some(now) = now {
+        let sum = sum.get_or_insert_default();
+        sum.peak = sum.peak.max(now);
     }
 }
 
@@ -244,6 +285,28 @@ mod tests {
         assert_eq!((last.participant_seconds, last.camera_seconds), (140.0, 5.0 + 30.0 + 22.5));
         assert_eq!(last.started_ms, START_MS + 20_000);
         assert_eq!(last.seen_ms, START_MS + 45_000);
+    }
+
+    #[test]
+    fn voices_listeners_and_streams_are_summed_as_far_as_they_are_told() {
+        let seen = |voices, hearing, cameras_out| {
+            let (room, tenant) = room(1, 10, 2);
+            vec![(Room { voices, hearing, cameras_out, ..room }, tenant)]
+        };
+        let both = seen(Some(4), Some(10), Some(18));
+        let quiet = seen(Some(2), None, Some(9));
+        // Begun with the first poll; then 15 s as it was, 15 s of half as many, and gone within 15.
+        let polls =
+            [(0, both.clone()), (15, both), (30, quiet.clone()), (45, quiet), (60, Vec::new())];
+        let (.., reports) = follow(&mut Watch::default(), &polls);
+        let last = reports.last().unwrap();
+        let told = |used: Option<wire::Use>| used.map(|used| (used.peak, used.seconds));
+        assert_eq!(told(last.voices), Some((4, 60.0 + 45.0 + 30.0 + 15.0)));
+        assert_eq!(told(last.listeners), Some((6, 90.0)));
+        assert_eq!(told(last.cameras_out), Some((18, 270.0 + 202.5 + 135.0 + 67.5)));
+        let (.., reports) = follow(&mut Watch::default(), &[(0, seen(None, None, None))]);
+        let first = &reports[0];
+        assert_eq!((first.voices, first.listeners, first.cameras_out), (None, None, None));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use headroom_proto::limits::MAX_TENANT_BYTES;
 use headroom_proto::wire::{self, Frame};
 
-use crate::store::{Marks, Meeting};
+use crate::store::{Marks, Meeting, Use};
 
 /// The meetings of a frame that may be stored.
 pub fn check(instance: &Arc<str>, frame: &Frame) -> Vec<Meeting> {
@@ -14,7 +14,11 @@ pub fn check(instance: &Arc<str>, frame: &Frame) -> Vec<Meeting> {
 
 fn sensible(instance: &Arc<str>, boot: u64, meeting: &wire::Meeting) -> Option<Meeting> {
     let sums = [meeting.measured_seconds, meeting.participant_seconds, meeting.camera_seconds];
-    let fine = sums.iter().all(|sum| sum.is_finite() && *sum >= 0.0)
+    let uses = [meeting.voices, meeting.listeners, meeting.cameras_out];
+    let uses = uses.map(|used| used.map(|used| Use { peak: used.peak, seconds: used.seconds }));
+    let [voices, listeners, cameras_out] = uses;
+    let sums = sums.into_iter().chain(uses.into_iter().flatten().map(|used| used.seconds));
+    let fine = sums.into_iter().all(|sum| sum.is_finite() && sum >= 0.0)
         && meeting.started_ms <= meeting.seen_ms
         && (1..=MAX_TENANT_BYTES).contains(&meeting.tenant.len());
     let marks = [
@@ -36,6 +40,9 @@ fn sensible(instance: &Arc<str>, boot: u64, meeting: &wire::Meeting) -> Option<M
         participant_seconds: meeting.participant_seconds,
         cameras_peak: meeting.cameras_peak,
         camera_seconds: meeting.camera_seconds,
+        voices,
+        listeners,
+        cameras_out,
     })
 }
 
@@ -71,5 +78,11 @@ mod tests {
         assert_eq!(taken(|m| m.started_ms = 2001), []);
         assert_eq!(taken(|m| m.camera_seconds = f64::NAN), []);
         assert_eq!(taken(|m| m.participant_seconds = -1.0), []);
+        assert_eq!(taken(|m| m.voices = Some(wire::Use { peak: 1, seconds: -1.0 })), []);
+        assert_eq!(taken(|m| m.cameras_out = Some(wire::Use { peak: 1, seconds: f64::NAN })), []);
+        // An older agent tells none of them, and one that is told nothing by BigBlueButton neither.
+        assert_eq!((whole.voices, whole.listeners, whole.cameras_out), (None, None, None));
+        let heard = taken(|m| m.listeners = Some(wire::Use { peak: 3, seconds: 9.0 })).remove(0);
+        assert_eq!(heard.listeners, Some(Use { peak: 3, seconds: 9.0 }));
     }
 }

@@ -42,6 +42,29 @@ pub struct Meeting {
     pub cameras_peak: u32,
     /// Camera streams times seconds.
     pub camera_seconds: f64,
+    /// Those with a microphone or a telephone; none if nobody told.
+    pub voices: Option<Use>,
+    /// Those who hear without a microphone.
+    pub listeners: Option<Use>,
+    /// Streams of cameras to all who see them, estimated.
+    pub cameras_out: Option<Use>,
+}
+
+/// How much there was of something.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Use {
+    /// The most at once.
+    pub peak: u32,
+    /// Its number times seconds.
+    pub seconds: f64,
+}
+
+impl Use {
+    /// Both together; what one of two did not know is not known of both.
+    fn joined(own: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (own, other) = own.zip(other)?;
+        Some(Self { peak: own.peak.max(other.peak), seconds: own.seconds + other.seconds })
+    }
 }
 
 /// Yes or no of a meeting, as bits.
@@ -55,6 +78,9 @@ impl Marks {
     pub const BREAKOUT: Self = Self(2);
     /// It was recorded at some time.
     pub const RECORDED: Self = Self(4);
+
+    /// Its row tells of voices, listeners or camera streams out.
+    const USES: u8 = 128;
 
     /// Whether all of `marks` are set.
     pub fn has(self, marks: Self) -> bool {
@@ -83,6 +109,13 @@ impl Meeting {
         self.participant_seconds += other.participant_seconds;
         self.cameras_peak = self.cameras_peak.max(other.cameras_peak);
         self.camera_seconds += other.camera_seconds;
+        self.voices = Use::joined(self.voices, other.voices);
+        self.listeners = Use::joined(self.listeners, other.listeners);
+        self.cameras_out = Use::joined(self.cameras_out, other.cameras_out);
+    }
+
+    fn uses(&self) -> [Option<Use>; 3] {
+        [self.voices, self.listeners, self.cameras_out]
     }
 }
 
@@ -178,16 +211,20 @@ impl Record for Meeting {
     }
 
     /// Marks (one byte), last seen, peaks of participants and cameras, their sums and the seconds
-    /// watched (all 64 bits, big endian), tenant (the rest).
+    /// watched; if any use is known, peaks and sums of the three (all 64 bits, big endian); tenant (the
+    /// rest).
     fn encode(&self) -> Vec<u8> {
+        let uses = encode_uses(self.uses());
+        let marks = self.marks.0 | if uses.is_empty() { 0 } else { Marks::USES };
         [
-            &[self.marks.0][..],
+            &[marks][..],
             &self.seen_ms.to_be_bytes(),
             &u64::from(self.participants_peak).to_be_bytes(),
             &u64::from(self.cameras_peak).to_be_bytes(),
             &self.participant_seconds.to_be_bytes(),
             &self.camera_seconds.to_be_bytes(),
             &self.measured_seconds.to_be_bytes(),
+            &uses,
             self.tenant.as_bytes(),
         ]
         .concat()
@@ -197,7 +234,10 @@ impl Record for Meeting {
         let (started, key) = key.split_first_chunk::<8>()?;
         let (id, boot) = key.split_first_chunk::<16>()?;
         let (&marks, row) = row.split_first()?;
-        let (numbers, tenant) = row.split_at_checked(48)?;
+        let (numbers, row) = row.split_at_checked(48)?;
+        let known = if marks & Marks::USES == 0 { 0 } else { USES_BYTES };
+        let (uses, tenant) = row.split_at_checked(known)?;
+        let [voices, listeners, cameras_out] = decode_uses(uses)?;
         let ([seen, participants, cameras, users, streams, measured], []) =
             numbers.as_chunks::<8>()
         else {
@@ -210,16 +250,109 @@ impl Record for Meeting {
             tenant: str::from_utf8(tenant).ok()?.to_owned(),
             started_ms: moment(*started),
             seen_ms: i64::from_be_bytes(*seen),
-            marks: Marks(marks),
+            marks: Marks(marks & !Marks::USES),
             measured_seconds: f64::from_be_bytes(*measured),
             participants_peak: u64::from_be_bytes(*participants).try_into().ok()?,
             participant_seconds: f64::from_be_bytes(*users),
             cameras_peak: u64::from_be_bytes(*cameras).try_into().ok()?,
             camera_seconds: f64::from_be_bytes(*streams),
+            voices,
+            listeners,
+            cameras_out,
         })
     }
 
     fn bytes(&self) -> u64 {
         (size_of::<Self>() + self.tenant.len()) as u64
+    }
+}
+
+const USES_BYTES: usize = 48;
+
+/// Nothing if nothing is known.
+fn encode_uses(uses: [Option<Use>; 3]) -> Vec<u8> {
+    if uses.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let peaks = uses.map(|used| u64::from(used.map_or(0, |used| used.peak)).to_be_bytes());
+    let sums = uses.map(|used| used.map_or(f64::NAN, |used| used.seconds).to_be_bytes());
+    [peaks, sums].concat().concat()
+}
+
+fn decode_uses(bytes: &[u8]) -> Option<[Option<Use>; 3]> {
+    if bytes.is_empty() {
+        return Some([None; 3]);
+    }
+    let (numbers, []) = bytes.as_chunks::<8>() else { return None };
+    let (peaks, sums) = numbers.split_at_checked(3)?;
+    let mut uses = [None; 3];
+    for (known, (peak, sum)) in uses.iter_mut().zip(peaks.iter().zip(sums)) {
+        let peak = u64::from_be_bytes(*peak).try_into().ok()?;
+        let seconds = f64::from_be_bytes(*sum);
+        *known = (!seconds.is_nan()).then_some(Use { peak, seconds });
+    }
+    Some(uses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meeting(uses: [Option<Use>; 3]) -> Meeting {
+        let [voices, listeners, cameras_out] = uses;
+        Meeting {
+            instance: "ca1".into(),
+            boot: 7,
+            id: [3; 16],
+            tenant: "school".into(),
+            started_ms: 1_000,
+            seen_ms: 2_000,
+            marks: Marks::ENDED.and(Marks::RECORDED),
+            measured_seconds: 1.0,
+            participants_peak: 4,
+            participant_seconds: 3.5,
+            cameras_peak: 2,
+            camera_seconds: 1.5,
+            voices,
+            listeners,
+            cameras_out,
+        }
+    }
+
+    #[test]
+    fn rows_come_back_with_what_was_known() {
+        let used = |peak, seconds| Some(Use { peak, seconds });
+        for uses in [
+            [None; 3],
+            [used(3, 2.5), used(0, 0.0), used(40, 1e9)],
+            [None, None, used(1, 0.25)],
+            [used(1, 0.25), None, None],
+        ] {
+            let meeting = meeting(uses);
+            let read = Meeting::decode(&"ca1".into(), &meeting.key(), &meeting.encode());
+            assert_eq!(read.as_ref(), Some(&meeting));
+        }
+    }
+
+    /// As it stood in stores before there were sums of voices.
+    #[test]
+    fn a_row_without_uses_is_as_it_was_and_knows_none() {
+        let row = meeting([None; 3]).encode();
+        assert_eq!((row[0], row.len()), (5, 1 + 48 + "school".len()));
+        assert_eq!(&row[49..], b"school");
+        let known = meeting([Some(Use { peak: 1, seconds: 1.0 }), None, None]).encode();
+        assert_eq!((known[0], known.len()), (5 | 128, row.len() + 48));
+        for end in 49..known.len() - "school".len() {
+            let key = meeting([None; 3]).key();
+            assert_eq!(Meeting::decode(&"ca1".into(), &key, &known[..end]), None, "{end}");
+        }
+    }
+
+    #[test]
+    fn what_one_boot_did_not_know_is_not_known_of_both() {
+        let used = |seconds| Some(Use { peak: seconds as u32, seconds });
+        let mut first = meeting([used(2.0), used(1.0), None]);
+        first.join(&meeting([used(5.0), None, None]));
+        assert_eq!(first.uses(), [Some(Use { peak: 5, seconds: 7.0 }), None, None]);
     }
 }

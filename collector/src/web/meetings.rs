@@ -15,7 +15,7 @@ use crate::fleet;
 use crate::moments::{DAY_MS, iso};
 use crate::samples::{ReadError, TimeRange};
 use crate::sheet::{RowEnd, Sheet};
-use crate::store::{Marks, Meeting};
+use crate::store::{Marks, Meeting, Use};
 
 /// What a meeting takes while its row is written, at most, in bytes: in CSV the text twice, since it
 /// doubles; in JSON also the tree that it is written from.
@@ -82,7 +82,7 @@ fn read(visit: Visit<'_>, host: Option<&str>, range: TimeRange) -> Result<Vec<Me
     Ok(meetings)
 }
 
-const HEADS: [&str; 15] = [
+const HEADS: [&str; 24] = [
     "host",
     "meeting",
     "tenant",
@@ -98,6 +98,15 @@ const HEADS: [&str; 15] = [
     "cameras_peak",
     "cameras_mean",
     "camera_seconds",
+    "voices_peak",
+    "voices_mean",
+    "voice_seconds",
+    "listeners_peak",
+    "listeners_mean",
+    "listener_seconds",
+    "cameras_out_peak",
+    "cameras_out_mean",
+    "camera_out_seconds",
 ];
 
 /// A row for each meeting; times in ISO 8601.
@@ -118,12 +127,20 @@ fn csv(meetings: &[Meeting]) -> String {
             has(Marks::RECORDED),
             format!("{measured_seconds:.0}"),
         ];
-        for (peak, sum) in [
-            (meeting.participants_peak, meeting.participant_seconds),
-            (meeting.cameras_peak, meeting.camera_seconds),
+        let (people, cameras) = (meeting.participants_peak, meeting.cameras_peak);
+        for used in [
+            Some(Use { peak: people, seconds: meeting.participant_seconds }),
+            Some(Use { peak: cameras, seconds: meeting.camera_seconds }),
+            meeting.voices,
+            meeting.listeners,
+            meeting.cameras_out,
         ] {
-            let mean = mean(sum, meeting).map_or_else(String::new, |mean| format!("{mean:.2}"));
-            row.extend([peak.to_string(), mean, format!("{sum:.0}")]);
+            let Some(Use { peak, seconds }) = used else {
+                row.extend([String::new(), String::new(), String::new()]);
+                continue;
+            };
+            let mean = mean(seconds, meeting).map_or_else(String::new, |mean| format!("{mean:.2}"));
+            row.extend([peak.to_string(), mean, format!("{seconds:.0}")]);
         }
         sheet.row(&row);
     }
@@ -144,6 +161,9 @@ fn json(meetings: &[Meeting]) -> String {
             "measured_seconds": meeting.measured_seconds,
             "participants": figures(meeting.participants_peak, meeting.participant_seconds, meeting),
             "cameras": figures(meeting.cameras_peak, meeting.camera_seconds, meeting),
+            "voices": told(meeting.voices, meeting),
+            "listeners": told(meeting.listeners, meeting),
+            "cameras_out": told(meeting.cameras_out, meeting),
         })
     };
     json!({ "meetings": meetings.iter().map(one).collect::<Vec<_>>() }).to_string()
@@ -151,6 +171,11 @@ fn json(meetings: &[Meeting]) -> String {
 
 fn figures(peak: u32, seconds: f64, meeting: &Meeting) -> Value {
     json!({ "peak": peak, "mean": mean(seconds, meeting), "seconds": seconds })
+}
+
+/// Null where nobody told.
+fn told(used: Option<Use>, meeting: &Meeting) -> Value {
+    used.map_or(Value::Null, |used| figures(used.peak, used.seconds, meeting))
 }
 
 /// None where nothing was measured.

@@ -7,7 +7,7 @@ use headroom::ingest::frames::{StreamSeries, TakenTimes};
 use headroom::ingest::losses;
 use headroom::store::{Claim, SeriesLimits, Store, StoreOptions};
 use headroom_proto::wire::agent_message::Message;
-use headroom_proto::wire::{AgentMessage, Frame, Label, Loss, Meeting, SeriesDefinition};
+use headroom_proto::wire::{AgentMessage, Frame, Label, Loss, Meeting, SeriesDefinition, Use};
 use headroom_proto::wire::{LossReason, SeriesDefinitions};
 use prost::Message as _;
 use tempfile::TempDir;
@@ -120,6 +120,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         measured_seconds: 60.0,
         participants_peak: 12,
         participant_seconds: 700.0,
+        voices: Some(Use { peak: 3, seconds: 90.0 }),
+        cameras_out: Some(Use { peak: 40, seconds: f64::MAX }),
         ..Meeting::default()
     };
     let loss = Loss {

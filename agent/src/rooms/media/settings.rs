@@ -64,7 +64,7 @@ impl Reading<'_> {
             page_thresholds,
             classes: self.classes(&delivered),
             screen_kbit: self
-                .find(&["public", "kurento", "screenshare", "bitrate"], RATE)
+                .find(&["public", "kurento", "screenshare", "bitrate"], &RATE)
                 .unwrap_or(delivered.screen_kbit),
         }
     }
@@ -72,15 +72,15 @@ impl Reading<'_> {
     /// Up to 2.4 pagination has a switch; since then, whoever joins has it as their own default.
     fn is_paginated(&mut self) -> bool {
         let [public, kurento, pagination] = PAGINATION;
-        let switch = self.find(&[public, kurento, pagination, "enabled"], TRUTH);
+        let switch = self.find(&[public, kurento, pagination, "enabled"], &TRUTH);
         let own = ["public", "app", "defaultSettings", "application", "paginationEnabled"];
-        let own = self.find(&own, TRUTH);
+        let own = self.find(&own, &TRUTH);
         switch.unwrap_or(true) && own.unwrap_or(true)
     }
 
     fn pages(&mut self, kind: &'static str, delivered: Pages) -> Pages {
         let [public, kurento, pagination] = PAGINATION;
-        let mut of = |role| self.find(&[public, kurento, pagination, kind, role], PAGE);
+        let mut of = |role| self.find(&[public, kurento, pagination, kind, role], &PAGE);
         Pages {
             moderator: of("moderator").unwrap_or(delivered.moderator),
             viewer: of("viewer").unwrap_or(delivered.viewer),
@@ -90,16 +90,16 @@ impl Reading<'_> {
     fn page_thresholds(&mut self) -> Vec<PageThreshold> {
         let path = ["public", "kurento", "paginationThresholds"];
         let [public, kurento, thresholds] = path;
-        if !self.find(&[public, kurento, thresholds, "enabled"], TRUTH).unwrap_or(false) {
+        if !self.find(&[public, kurento, thresholds, "enabled"], &TRUTH).unwrap_or(false) {
             return Vec::new();
         }
         let rule = Rule { words: "a list of at most 16 page sizes by users", read: thresholds_of };
-        self.find(&[public, kurento, thresholds, "thresholds"], rule).unwrap_or_default()
+        self.find(&[public, kurento, thresholds, "thresholds"], &rule).unwrap_or_default()
     }
 
     fn classes(&mut self, delivered: &MediaSettings) -> Vec<CameraClass> {
         let profiles = Rule { words: "a list of profiles with id and bitrate", read: profiles_of };
-        let profiles = self.find(&["public", "kurento", "cameraProfiles"], profiles);
+        let profiles = self.find(&["public", "kurento", "cameraProfiles"], &profiles);
         let Some(profiles) = profiles.filter(|profiles| !profiles.is_empty()) else {
             return delivered.classes.clone();
         };
@@ -108,11 +108,11 @@ impl Reading<'_> {
         let mut classes = vec![CameraClass { from: 0, kbit: usual }];
         let path = ["public", "kurento", "cameraQualityThresholds"];
         let [public, kurento, quality] = path;
-        if !self.find(&[public, kurento, quality, "enabled"], TRUTH).unwrap_or(true) {
+        if !self.find(&[public, kurento, quality, "enabled"], &TRUTH).unwrap_or(true) {
             return classes;
         }
         let rule = Rule { words: "a list of at most 6 profiles by cameras", read: qualities_of };
-        let Some(qualities) = self.find(&[public, kurento, quality, "thresholds"], rule) else {
+        let Some(qualities) = self.find(&[public, kurento, quality, "thresholds"], &rule) else {
             classes.extend(delivered.classes[1..].iter().copied());
             return classes;
         };
@@ -129,7 +129,7 @@ impl Reading<'_> {
     }
 
     /// The value of a key in the last file that has one that can be understood.
-    fn find<T>(&mut self, path: &[&str], rule: Rule<T>) -> Option<T> {
+    fn find<T>(&mut self, path: &[&str], rule: &Rule<T>) -> Option<T> {
         let trees = self.trees;
         for tree in trees.iter().rev() {
             let mut node = tree;

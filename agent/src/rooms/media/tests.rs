@@ -1,5 +1,6 @@
 //! Files as hosts have them: there or not, readable or not, and changed while the agent runs.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use headroom_proto::media::Pages;
@@ -76,7 +77,7 @@ fn what_cannot_be_read_is_as_delivered_and_said() {
     let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
     for level in 1..40 {
         let before = format!("*a{},", level - 1).repeat(9);
-        bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+        let _ = writeln!(bomb, "a{level}: &a{level} [{before}]");
     }
     bomb.push_str("public: {kurento: {pagination: {desktopPageSizes: *a39}}}\n");
     for (text, complaint) in [

@@ -144,6 +144,8 @@ impl<'t> Reading<'t> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn text(text: &str) -> Node {
@@ -164,7 +166,9 @@ mod tests {
     }
 
     fn nested(levels: usize) -> String {
-        (0..levels).map(|level| format!("{}a:\n", " ".repeat(level))).collect()
+        let lines: Vec<String> =
+            (0..levels).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+        lines.concat()
     }
 
     #[test]
@@ -186,7 +190,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for level in 1..30 {
             let before = format!("*a{},", level - 1).repeat(9);
-            bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+            let _ = writeln!(bomb, "a{level}: &a{level} [{before}]");
         }
         let Some(Node::Map(entries)) = read(&bomb).unwrap() else { panic!("no mapping") };
         assert_eq!(entries[29].1, Node::List(vec![Node::Alias; 9]));

@@ -55,6 +55,9 @@ fn a_meeting_has_the_newest_word_of_each_boot_and_the_boots_joined() {
         participant_seconds: 5.0 * (seen_s - 10) as f64,
         cameras_peak: 1,
         camera_seconds: 0.5,
+        voices: None,
+        listeners: None,
+        cameras_out: None,
     };
     let between = |from_s: i64, to_s: i64| {
         let range = TimeRange { from_ms: from_s * 1000, to_ms: to_s * 1000 };
@@ -108,6 +111,9 @@ fn meeting(number: u8) -> Meeting {
         participant_seconds: 1.0,
         cameras_peak: 1,
         camera_seconds: 0.25,
+        voices: None,
+        listeners: None,
+        cameras_out: None,
     }
 }
 
