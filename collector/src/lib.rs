@@ -61,6 +61,9 @@ pub mod query;
 // The links of a host, to the byte.
 pub mod links;
 
+// What past days of hosts were at most, kept when their samples go.
+pub mod days;
+
 // Graphs as data: defined, gathered, drawn, exported.
 pub mod graphs;
 

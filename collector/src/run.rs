@@ -1,10 +1,11 @@
 //! One run of the collector: what it needs is opened and bound, then its tasks run until the first
 //! of them ends or all are told to stop.
 //!
-//! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep, own
-//! numbers and clock (on the clock), and the writer (on whoever hands in what is to be stored).
+//! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep, days,
+//! own numbers and clock (on the clock), and the writer (on whoever hands in what is to be stored).
 
 mod addresses;
+mod days;
 mod memory;
 mod own_numbers;
 mod upkeep;
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use self::addresses::{Addresses, Announced};
+use self::days::Days;
 use self::memory::Memory;
 use self::upkeep::Upkeep;
 use crate::clock::{Clock, now_ms};
@@ -232,6 +234,7 @@ impl Collector {
         let numbers = OwnNumbers::new(Arc::clone(&counts), records.clone(), memory.pool.clone());
         let own_series = OwnSeries::new(writer.clone(), own_instance().into());
         let intake = intake(&mut options, writer.clone(), Arc::clone(&clocks));
+        let days = days_of(&store, &memory, &writer, &options);
         let agents = options.agents;
         let guesses = Arc::new(Guesses::default());
         let configured = agents.all().map(|agent| agent.instance.to_string()).collect();
@@ -259,13 +262,10 @@ impl Collector {
         let for_readers = options.http_connections.within(room / 4);
         let connections = options.grpc_connections.within(room - room / 4);
         let settings = Arc::new(SettingsBoard::of(&agents));
-        let upkeep = Upkeep {
-            store,
-            retention,
-            clock: Arc::clone(&clock),
-            counts: Arc::clone(&counts),
-            settle_after: options.settle_after,
-        };
+        let (clock_of_upkeep, counted) = (Arc::clone(&clock), Arc::clone(&counts));
+        let settle_after = options.settle_after;
+        let upkeep =
+            Upkeep { store, retention, clock: clock_of_upkeep, counts: counted, settle_after };
         let memory = memory.agents;
         let door = IngestOptions {
             agents,
@@ -285,8 +285,21 @@ impl Collector {
         tasks.start("pages", |stop| well(web::serve(http, for_readers, site, stop)));
         tasks.start("upkeep", |stop| well(upkeep::run(upkeep, stop)));
         tasks.start("clock", |stop| well(watch::run(clock, stop)));
+        tasks.start("days", |stop| well(days::run(days, stop)));
         tasks.start("own numbers", |stop| well(own_numbers::run(numbers, own_series, stop)));
         tasks.finish(DRAIN_TIMEOUT).await
+    }
+}
+
+/// What keeps past days.
+fn days_of(store: &Arc<Store>, memory: &Memory, writer: &Writer, options: &Options) -> Days {
+    Days {
+        samples: Arc::clone(store) as Arc<dyn Samples>,
+        pool: memory.pool.clone(),
+        writer: writer.clone(),
+        zone: options.zone.clone(),
+        raw_ms: options.retention.raw_ms,
+        loading: options.loading.clone(),
     }
 }
 

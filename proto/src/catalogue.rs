@@ -10,6 +10,7 @@ mod containers;
 mod disks;
 mod host;
 mod network;
+mod planning;
 mod processes;
 mod recordings;
 mod rooms;
@@ -24,6 +25,7 @@ pub use self::containers::*;
 pub use self::disks::*;
 pub use self::host::*;
 pub use self::network::*;
+pub use self::planning::*;
 pub use self::processes::*;
 pub use self::recordings::*;
 pub use self::rooms::*;
@@ -92,8 +94,8 @@ pub enum UndeclaredError {
 /// All metrics of ours.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let families = [
-        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HOST, NETWORK, PROCESSES, RECORDINGS, ROOMS,
-        TENANTS,
+        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HOST, NETWORK, PLANNING, PROCESSES, RECORDINGS,
+        ROOMS, TENANTS,
     ];
     families.into_iter().flatten().copied()
 }
