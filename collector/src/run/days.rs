@@ -9,7 +9,7 @@ use headroom_proto::catalogue::NODE_NETWORK_TRANSMIT_BYTES_TOTAL;
 use headroom_proto::chain::Chain;
 use headroom_proto::metric::INSTANCE;
 use jiff::tz::TimeZone;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::now_ms;
@@ -24,6 +24,9 @@ use crate::writer::{OwnSeries, OwnSeriesError, Writer};
 
 /// How often it is looked whether a day has ended.
 const LOOK_INTERVAL: Duration = Duration::from_mins(10);
+
+/// How long after its start a collector looks first: who has just come back has more to do.
+const FIRST_LOOK: Duration = Duration::from_mins(1);
 
 /// How long after its end a day is read: agents may still be sending.
 const REST_MS: i64 = 10 * 60_000;
@@ -63,7 +66,7 @@ struct Due {
 /// Keeps days until `stop`. A failure is told once, and the day is tried again.
 pub async fn run(days: Days, stop: CancellationToken) {
     let days = Arc::new(days);
-    let mut looks = tokio::time::interval(LOOK_INTERVAL);
+    let mut looks = interval_at(Instant::now() + FIRST_LOOK, LOOK_INTERVAL);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut complaint = Complaint::default();
     loop {
