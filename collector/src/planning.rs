@@ -39,5 +39,6 @@ pub mod replay;
 mod chance;
 
 mod doubt;
+mod highest;
 
 pub use self::doubt::Doubt;

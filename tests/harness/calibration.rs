@@ -5,12 +5,14 @@ mod observed;
 mod peaks;
 mod plain;
 mod processors;
+mod replayed;
 mod tally;
 
 pub use self::observed::{Sight, minutes_of};
 pub use self::peaks::{Course, FORESEEN_DAYS, KNOWN_DAYS, courses};
 pub use self::plain::plain_coverage;
 pub use self::processors::calibrate_processors;
+pub use self::replayed::{Replayed, Told, replayed};
 use self::tally::count;
 pub use self::tally::{Cell, Tally};
 
@@ -50,12 +52,14 @@ pub struct Setting {
     pub sight: Sight,
     /// What the worlds are drawn around.
     pub constants: Constants,
+    /// The number of the first world: other numbers, other worlds.
+    pub first: u64,
 }
 
 /// Foresees the peaks of so many worlds, a profile each in turn.
 pub fn calibrate(worlds: u64, setting: Setting) -> Tally {
     let mut tally = Tally::default();
-    for number in 0..worlds {
+    for number in setting.first..setting.first + worlds {
         let world = drawn(number, &setting.constants, Profile::ALL);
         of_world(&world, setting.sight, &mut tally);
     }

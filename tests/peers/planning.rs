@@ -21,6 +21,7 @@ const WORLDS: f64 = 200.0;
 
 pub fn compare() -> anyhow::Result<()> {
     let worlds = option::number("HEADROOM_WORLDS", WORLDS)? as u64;
+    let first = option::number("HEADROOM_FIRST_WORLD", 0.0)? as u64;
     let constants = Constants::default();
     for (sight, name, aims) in [
         (Sight::Sfu, "SFU series", "80 %: >= 75; 95 %: >= 93; error of days <= 10 %"),
@@ -28,11 +29,11 @@ pub fn compare() -> anyhow::Result<()> {
         (Sight::Neither, "neither", "rooms that share are refused; error of days <= 15 %"),
     ] {
         println!("\n{worlds} worlds, {name} (aims: {aims})");
-        print_coverage(&calibrate(worlds, Setting { sight, constants }));
+        print_coverage(&calibrate(worlds, Setting { sight, constants, first }));
     }
     let unpaged = Constants { page: None, ..constants };
     println!("\n{worlds} worlds without pages, where pages are assumed (aim: wider, and said)");
-    print_coverage(&calibrate(worlds, Setting { sight: Sight::Sfu, constants: unpaged }));
+    print_coverage(&calibrate(worlds, Setting { sight: Sight::Sfu, constants: unpaged, first }));
     let held = answers_held(worlds, unpaged) * 100.0;
     println!("answers that say so and reach further held {held:.0} % of these events");
     println!("\nprocessors, day peaks (aim: 80 % ranges hold >= 75)");

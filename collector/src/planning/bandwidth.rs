@@ -1,8 +1,11 @@
 //! What a host sends: its factors on the published formula, and what its past peaks say of the
 //! next ones.
 
+use nalgebra::SMatrix;
+
 use super::doubt::Doubt;
 use super::fit::{Fit, Posterior};
+use super::highest::{lift_of_mix, middle_below_mean};
 use super::media::Media;
 use super::minute::Minute;
 use super::mix::Mix;
@@ -10,7 +13,9 @@ use super::outlook::Outlook;
 use super::prior::{SharesFrom, of_bandwidth};
 use super::received::Received;
 use super::row::Row;
-use super::scores::{BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, scores};
+use super::scores::{
+    BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, foresee, scores, waver_of,
+};
 
 /// What typing a mix leaves open, relative.
 const TYPED_SPREAD: f64 = 0.04;
@@ -37,6 +42,8 @@ pub struct Bandwidth {
     pub seen_at_most_mbit: f64,
     /// The most people of a minute.
     pub seen_at_most_people: f64,
+    /// How far busy minutes are from the next, relative.
+    pub waver: f64,
     media: Media,
 }
 
@@ -48,22 +55,23 @@ impl Bandwidth {
         let rows = known.rows(minutes, media);
         let fit = Fit::of(&rows, &prior)?;
         let glances = left_out(&fit, &rows);
-        let of_minute = |place: usize| {
-            let (row, posterior) = (&rows[place], &glances.posterior_of(place));
-            prior.variance(row, &posterior.factors) + posterior.variance(row)
-        };
-        let days = scores(&glances.glances, Period::Day, of_minute);
-        let hours = scores(&glances.glances, Period::Hour, of_minute);
-        let doubts = Doubt::of_history(&rows, media, known.shares, days.len());
+        let waver = waver_of(&glances);
+        let days = scores(&glances, Period::Day, waver);
+        let hours = scores(&glances, Period::Hour, waver);
+        let (days, hours) = (Scores::of(&days), Scores::of(&hours));
+        // Shares that were estimated hold what hours missed: their middle says nothing of a mix.
+        let hours = if known.received.is_some() { hours.centred() } else { hours };
+        let doubts = Doubt::of_history(&rows, media, known.shares, days.count());
         Ok(Self {
             fit,
             received: known.received,
             shares: known.shares,
-            days: Scores::of(&days),
-            hours: Scores::of(&hours),
+            days,
+            hours,
             doubts,
             seen_at_most_mbit: most(rows.iter().map(|row| row.measured)),
             seen_at_most_people: most(rows.iter().map(|row| row.people)),
+            waver,
             media: media.clone(),
         })
     }
@@ -71,12 +79,10 @@ impl Bandwidth {
     /// What is foreseen of the peak of a day whose minutes are given; none without people.
     pub fn day(&self, minutes: &[Minute]) -> Option<Outlook<'_>> {
         let rows = self.rows(minutes);
-        let factors = &self.fit.posterior.factors;
-        let row = rows
-            .into_iter()
-            .filter(|row| row.people > 0.0)
-            .max_by(|a, b| a.expected(factors).total_cmp(&b.expected(factors)))?;
-        let foreseen = self.foreseen(&row, 0.0);
+        let with_people = rows.iter().filter(|row| row.people > 0.0);
+        let glance = |row: &Row<4>| glance(&self.fit, &self.fit.posterior, row);
+        let glances: Vec<Glance> = with_people.map(glance).collect();
+        let foreseen = foresee(&glances, self.waver)?;
         Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day })
     }
 
@@ -94,10 +100,23 @@ impl Bandwidth {
         }
         let row = mix.minute(media).sent_row(media, SharesFrom::Told);
         let foreseen = match &self.received {
-            None => self.foreseen(&row, TYPED_SPREAD),
+            None => self.foreseen_by(&self.fit.posterior, &row),
             Some(received) => self.foreseen_beside(received, &row),
         };
         Ok(Outlook { foreseen, scores: &self.hours, subject: Subject::Mix })
+    }
+
+    /// The same, did cameras take no more than published: where pages are only assumed, a factor above
+    /// that may be pages that do not exist, which a mix of few cameras does not feel.
+    pub fn mix_of_published_cameras(&self, mix: &Mix) -> Result<Outlook<'_>, Doubt> {
+        let told = self.mix(mix)?;
+        let cameras = self.fit.posterior.factors[2];
+        let sent = mix.sent(&self.media).cameras;
+        let mut foreseen = told.foreseen;
+        let less = sent * (cameras - 1.0).max(0.0);
+        let part = (foreseen.expected - less) / foreseen.expected;
+        foreseen.expected *= part.clamp(0.0, 1.0).max(f64::EPSILON);
+        Ok(Outlook { foreseen, ..told })
     }
 
     /// A mix where shares were estimated. The estimate leaves errors in the factors of bytes out
@@ -107,16 +126,19 @@ impl Bandwidth {
     fn foreseen_beside(&self, received: &Received, row: &Row<4>) -> Foreseen {
         let inwards = &received.fit.posterior;
         let mut posterior = self.fit.posterior;
+        let mut variances = posterior.covariance.diagonal();
         for kind in [1, 2] {
             let apart = posterior.factors[kind] - inwards.factors[kind];
             posterior.factors[kind] = inwards.factors[kind];
-            posterior.covariance[(kind, kind)] = inwards.covariance[(kind, kind)] + apart * apart;
+            variances[kind] = inwards.covariance[(kind, kind)] + apart * apart;
         }
         let factor = received.share_factor;
         let spread = factor * received.share_deviation;
         posterior.factors[3] = factor;
-        posterior.covariance[(3, 3)] += spread * spread;
-        self.foreseen_by(&posterior, row, TYPED_SPREAD)
+        variances[3] += spread * spread;
+        // What came from different fits does not vary together.
+        posterior.covariance = SMatrix::from_diagonal(&variances);
+        self.foreseen_by(&posterior, row)
     }
 
     /// What the host sends of each kind, by its settings.
@@ -144,15 +166,12 @@ impl Bandwidth {
         known.rows(minutes, &self.media)
     }
 
-    fn foreseen(&self, row: &Row<4>, more_spread: f64) -> Foreseen {
-        self.foreseen_by(&self.fit.posterior, row, more_spread)
-    }
-
-    fn foreseen_by(&self, posterior: &Posterior<4>, row: &Row<4>, more_spread: f64) -> Foreseen {
-        let expected = row.expected(&posterior.factors).max(LEAST_MBIT);
-        let variance = self.fit.prior.variance(row, &posterior.factors) + posterior.variance(row);
-        let spread = (variance / (expected * expected) + more_spread * more_spread).sqrt();
-        Foreseen { expected, spread }
+    /// The peak of a mix whose rooms are all full for an hour.
+    fn foreseen_by(&self, posterior: &Posterior<4>, row: &Row<4>) -> Foreseen {
+        let glance = glance(&self.fit, posterior, row);
+        let log = lift_of_mix(self.waver) - middle_below_mean(glance.room_spread);
+        let spread = glance.spread(self.waver).hypot(TYPED_SPREAD);
+        Foreseen { expected: glance.expected * log.exp(), spread }
     }
 }
 
@@ -187,40 +206,33 @@ impl Knowledge {
 }
 
 /// Minutes beside what is foreseen of them from all other days.
-struct LeftOut {
-    glances: Vec<Glance>,
-    posteriors: Vec<Posterior<4>>,
-    of_glance: Vec<u32>,
-}
-
-impl LeftOut {
-    fn posterior_of(&self, place: usize) -> Posterior<4> {
-        self.posteriors[self.of_glance[place] as usize]
-    }
-}
-
-fn left_out(fit: &Fit<4>, rows: &[Row<4>]) -> LeftOut {
-    let mut out = LeftOut { glances: Vec::new(), posteriors: Vec::new(), of_glance: Vec::new() };
+fn left_out(fit: &Fit<4>, rows: &[Row<4>]) -> Vec<Glance> {
+    let mut glances = Vec::new();
     for day in rows.chunk_by(|a, b| a.day == b.day) {
         if day.iter().all(|row| row.people <= BUSY_PEOPLE) {
             continue;
         }
         let posterior = fit.without_day(day[0].day);
-        let number = out.posteriors.len() as u32;
-        out.posteriors.push(posterior);
-        for row in day.iter().filter(|row| row.measured.is_finite()) {
-            out.of_glance.push(number);
-            out.glances.push(Glance {
-                minute: row.minute,
-                day: row.day,
-                people: row.people,
-                measured: row.measured,
-                standing: row.standing,
-                expected: row.expected(&posterior.factors).max(LEAST_MBIT),
-            });
-        }
+        let measured = day.iter().filter(|row| row.measured.is_finite());
+        glances.extend(measured.map(|row| glance(fit, &posterior, row)));
     }
-    out
+    glances
+}
+
+fn glance(fit: &Fit<4>, posterior: &Posterior<4>, row: &Row<4>) -> Glance {
+    let factors = &posterior.factors;
+    let expected = row.expected(factors).max(LEAST_MBIT);
+    let variance = posterior.variance(row) + fit.prior.noise * fit.prior.noise;
+    Glance {
+        minute: row.minute,
+        day: row.day,
+        people: row.people,
+        measured: row.measured,
+        standing: row.standing,
+        expected,
+        unsure: variance.sqrt() / expected,
+        room_spread: fit.prior.variance_of_rooms(row, factors).sqrt() / expected,
+    }
 }
 
 #[cfg(test)]

@@ -144,13 +144,27 @@ impl Host<'_> {
             return Err(Doubt::LinkSpeedUnknown { told: self.link_mbit });
         }
         let outlook = self.bandwidth.mix(mix)?;
-        // Where pages are assumed only, the range reaches up to what it would be without them.
-        let unpaged = match self.bandwidth.media().source {
-            Source::Told => None,
-            Source::Assumed => self.bandwidth.mix_with(mix, &unpaged(self.bandwidth.media())).ok(),
-        };
-        let part = |resource, part: f64| check(resource, part * self.link_mbit, outlook, unpaged);
-        Ok(vec![part(Resource::LinkPlan, LINK_PLAN), part(Resource::LinkHard, LINK_HARD)])
+        let part = |resource, part: f64| check(resource, part * self.link_mbit, outlook);
+        let mut checks =
+            vec![part(Resource::LinkPlan, LINK_PLAN), part(Resource::LinkHard, LINK_HARD)];
+        match self.bandwidth.media().source {
+            Source::Told => {}
+            Source::Assumed => self.widen(mix, &mut checks),
+        }
+        Ok(checks)
+    }
+
+    /// Where pages are assumed only, ranges reach from what cameras would take as published to what
+    /// they would take without pages.
+    fn widen(&self, mix: &Mix, checks: &mut [Check]) {
+        let upper = self.bandwidth.mix_with(mix, &unpaged(self.bandwidth.media()));
+        let lower = self.bandwidth.mix_of_published_cameras(mix);
+        let (Ok(upper), Ok(lower)) = (upper, lower) else { return };
+        for check in checks {
+            check.range.high = check.range.high.max(upper.range(Level::EIGHTY).high);
+            check.range.low = check.range.low.min(lower.range(Level::EIGHTY).low);
+            check.probability = check.probability.min(upper.probability_below(check.limit));
+        }
     }
 
     fn processor_checks(&self, mix: &Mix) -> Vec<Check> {
@@ -179,9 +193,9 @@ impl Host<'_> {
         if let Some(processors) = self.processors {
             let drivers = [voices, consumers, f64::from(mix.people())];
             let all = processors.mix(drivers);
-            checks.push(check(Resource::Processors, PROCESSORS_HARD * self.cores, all, None));
+            checks.push(check(Resource::Processors, PROCESSORS_HARD * self.cores, all));
             let thread = processors.mix_thread(drivers);
-            checks.push(check(Resource::BusiestThread, THREAD_HARD, thread, None));
+            checks.push(check(Resource::BusiestThread, THREAD_HARD, thread));
         }
         checks
     }
@@ -192,18 +206,9 @@ fn tightness(check: &Check) -> f64 {
     check.probability * 1e3 - check.expected / check.limit.max(f64::MIN_POSITIVE)
 }
 
-fn check(
-    resource: Resource,
-    limit: f64,
-    outlook: Outlook<'_>,
-    upper: Option<Outlook<'_>>,
-) -> Check {
-    let mut range = outlook.range(Level::EIGHTY);
-    let mut probability = outlook.probability_below(limit);
-    if let Some(upper) = upper {
-        range.high = range.high.max(upper.range(Level::EIGHTY).high);
-        probability = probability.min(upper.probability_below(limit));
-    }
+fn check(resource: Resource, limit: f64, outlook: Outlook<'_>) -> Check {
+    let range = outlook.range(Level::EIGHTY);
+    let probability = outlook.probability_below(limit);
     Check { resource, limit, expected: outlook.expected(), range, probability }
 }
 

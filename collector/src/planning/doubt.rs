@@ -88,7 +88,7 @@ pub enum Doubt {
     /// Settings could not be read.
     #[error(
         "BigBlueButton's settings could not be read: pages of {page} cameras are assumed, and ranges \
-         reach up to what they would be without pages"
+         reach up to what they would be without pages, and down to cameras as published"
     )]
     SettingsAssumed {
         /// Of viewers.

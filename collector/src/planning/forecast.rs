@@ -104,7 +104,7 @@ impl Forecast {
 
     /// The probability that it stays below a limit.
     pub fn probability_below(&self, limit: f64) -> f64 {
-        self.scores.probability_below(self.foreseen, limit)
+        self.scores.probability_below(self.foreseen, limit, Subject::Day)
     }
 
     /// When days pass a limit, no further ahead than the history is long.

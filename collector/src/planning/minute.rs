@@ -119,12 +119,18 @@ impl Minute {
         let sent = self.sent(media);
         let share_column = match shares {
             SharesFrom::Told | SharesFrom::BytesIn => sent.shares,
-            SharesFrom::Unknown => 0.0,
+            // As if each room had one: the factor then tells how many do.
+            SharesFrom::Unknown => (self.people - self.rooms).max(0.0) * media.screen_mbit,
         };
         let audio = media.audio_mbit * self.squares.hearing.sqrt()
             + media.web_out_mbit * self.squares.people.sqrt();
         let streams_in = self.shares.unwrap_or_default().streams_in;
-        let share_squares = share_column * share_column * self.unevenness(streams_in);
+        let share_squares = match shares {
+            SharesFrom::Told | SharesFrom::BytesIn => {
+                share_column * share_column * self.unevenness(streams_in)
+            }
+            SharesFrom::Unknown => self.squares_of_others() * media.screen_mbit * media.screen_mbit,
+        };
         Row {
             minute: self.minute,
             day: self.day,
@@ -148,9 +154,13 @@ impl Minute {
     pub fn viewers_per_share(&self) -> f64 {
         let by_room = (self.people - self.rooms) / self.rooms.max(1.0);
         let others = self.people - self.rooms;
-        let squares = self.squares.people - 2.0 * self.people + self.rooms;
-        let by_person = if others > 0.0 { squares / others } else { 0.0 };
+        let by_person = if others > 0.0 { self.squares_of_others() / others } else { 0.0 };
         f64::midpoint(by_room, by_person).max(0.0)
+    }
+
+    /// Sum over rooms of the square of their people but one.
+    fn squares_of_others(&self) -> f64 {
+        (self.squares.people - 2.0 * self.people + self.rooms).max(0.0)
     }
 }
 

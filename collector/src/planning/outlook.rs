@@ -25,7 +25,7 @@ impl Outlook<'_> {
 
     /// The probability that the peak stays below a limit.
     pub fn probability_below(&self, limit: f64) -> f64 {
-        self.scores.probability_below(self.foreseen, limit)
+        self.scores.probability_below(self.foreseen, limit, self.subject)
     }
 
     /// How many past periods this rests on.

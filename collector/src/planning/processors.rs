@@ -3,10 +3,13 @@
 
 use super::doubt::Doubt;
 use super::fit::{Fit, Posterior};
+use super::highest::lift_of_mix;
 use super::outlook::Outlook;
 use super::prior::Prior;
 use super::row::{Row, Standing};
-use super::scores::{BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, scores};
+use super::scores::{
+    BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, foresee, scores, waver_of,
+};
 
 /// FreeSWITCH by microphones, mediasoup by streams, the apps by people.
 pub const GROUPS: usize = 3;
@@ -52,6 +55,9 @@ pub struct Processors {
     pub thread_days: Scores,
     /// Of past busy hours, the busiest thread.
     pub thread_hours: Scores,
+    /// How far busy minutes are from the next, relative: all cores, the busiest thread.
+    waver: f64,
+    thread_waver: f64,
 }
 
 impl Processors {
@@ -70,50 +76,47 @@ impl Processors {
             hours: Scores::default(),
             thread_days: Scores::default(),
             thread_hours: Scores::default(),
+            waver: 0.0,
+            thread_waver: 0.0,
         };
-        found.score(minutes, &thread_rows);
+        found.score(minutes);
         Ok(found)
     }
 
     /// The peak of all cores on a day whose minutes are given; none without any.
     pub fn day(&self, minutes: &[ProcessorMinute]) -> Option<Outlook<'_>> {
-        let all = minutes.iter().map(|minute| self.foreseen(minute.drivers, 0.0));
-        let foreseen = all.max_by(|a, b| a.expected.total_cmp(&b.expected))?;
+        let posteriors = self.posteriors();
+        let glances: Vec<Glance> =
+            minutes.iter().map(|minute| self.glance(minute, &posteriors)).collect();
+        let foreseen = foresee(&glances, self.waver)?;
         Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day })
     }
 
     /// The peak of the busiest thread on such a day.
     pub fn day_thread(&self, minutes: &[ProcessorMinute]) -> Option<Outlook<'_>> {
-        let all = minutes.iter().map(|minute| self.foreseen_thread(minute.drivers, 0.0));
-        let foreseen = all.max_by(|a, b| a.expected.total_cmp(&b.expected))?;
+        let posterior = &self.thread.posterior;
+        let glances: Vec<Glance> =
+            minutes.iter().map(|minute| self.glance_of_thread(minute, posterior)).collect();
+        let foreseen = foresee(&glances, self.thread_waver)?;
         Some(Outlook { foreseen, scores: &self.thread_days, subject: Subject::Day })
     }
 
     /// All cores under a mix.
     pub fn mix(&self, drivers: [f64; GROUPS]) -> Outlook<'_> {
-        let foreseen = self.foreseen(drivers, TYPED_SPREAD);
+        let glance = self.glance(&idle(drivers), &self.posteriors());
+        let foreseen = of_mix(&glance, self.waver);
         Outlook { foreseen, scores: &self.hours, subject: Subject::Mix }
     }
 
     /// The busiest thread under a mix.
     pub fn mix_thread(&self, drivers: [f64; GROUPS]) -> Outlook<'_> {
-        let foreseen = self.foreseen_thread(drivers, TYPED_SPREAD);
+        let glance = self.glance_of_thread(&idle(drivers), &self.thread.posterior);
+        let foreseen = of_mix(&glance, self.thread_waver);
         Outlook { foreseen, scores: &self.thread_hours, subject: Subject::Mix }
     }
 
-    fn foreseen(&self, drivers: [f64; GROUPS], more: f64) -> Foreseen {
-        let posteriors = self.fits().map(|fit| fit.posterior);
-        let (expected, variance) = self.sum(drivers, &posteriors);
-        spread_of(expected, variance, more)
-    }
-
-    fn foreseen_thread(&self, drivers: [f64; GROUPS], more: f64) -> Foreseen {
-        let row = thread_row(&idle(drivers));
-        let posterior = &self.thread.posterior;
-        let expected = row.expected(&posterior.factors);
-        let variance =
-            self.thread.prior.variance(&row, &posterior.factors) + posterior.variance(&row);
-        spread_of(expected, variance, more)
+    fn posteriors(&self) -> [Posterior<2>; GROUPS + 1] {
+        self.fits().map(|fit| fit.posterior)
     }
 
     fn fits(&self) -> [&Fit<2>; GROUPS + 1] {
@@ -121,48 +124,44 @@ impl Processors {
         [voices, streams, people, &self.other]
     }
 
-    /// Expected cores of all groups, and their variance.
-    fn sum(&self, drivers: [f64; GROUPS], posteriors: &[Posterior<2>; GROUPS + 1]) -> (f64, f64) {
-        let minute = idle(drivers);
+    /// All groups of a minute.
+    fn glance(&self, minute: &ProcessorMinute, posteriors: &[Posterior<2>; GROUPS + 1]) -> Glance {
         let mut sums = (0.0, 0.0);
         for (k, (fit, posterior)) in self.fits().into_iter().zip(posteriors).enumerate() {
-            let row = group_row(&minute, k);
+            let row = group_row(minute, k);
             sums.0 += row.expected(&posterior.factors);
-            sums.1 += fit.prior.variance(&row, &posterior.factors) + posterior.variance(&row);
+            sums.1 += posterior.variance(&row) + fit.prior.noise * fit.prior.noise;
         }
-        sums
+        let measured = minute.cores.iter().sum::<f64>() + minute.other_cores;
+        glance(minute, measured, sums)
     }
 
-    fn score(&mut self, minutes: &[ProcessorMinute], thread_rows: &[Row<4>]) {
+    fn glance_of_thread(&self, minute: &ProcessorMinute, posterior: &Posterior<4>) -> Glance {
+        let row = thread_row(minute);
+        let noise = self.thread.prior.noise;
+        let variance = posterior.variance(&row) + noise * noise;
+        let sums = (row.expected(&posterior.factors), variance);
+        glance(minute, minute.busiest_thread, sums)
+    }
+
+    fn score(&mut self, minutes: &[ProcessorMinute]) {
         let (mut all, mut threads) = (Vec::new(), Vec::new());
-        let (mut all_variances, mut thread_variances) = (Vec::new(), Vec::new());
-        let mut begin = 0;
         for day in minutes.chunk_by(|a, b| a.day == b.day) {
-            let rows = &thread_rows[begin..begin + day.len()];
-            begin += day.len();
             if day.iter().all(|minute| people(minute) <= BUSY_PEOPLE) {
                 continue;
             }
             let posteriors = self.fits().map(|fit| fit.without_day(day[0].day));
             let thread = self.thread.without_day(day[0].day);
-            for (minute, row) in day.iter().zip(rows) {
-                let (expected, variance) = self.sum(minute.drivers, &posteriors);
-                let measured = minute.cores.iter().sum::<f64>() + minute.other_cores;
-                all.push(glance(minute, measured, expected));
-                all_variances.push(variance);
-                let of_thread = row.expected(&thread.factors);
-                threads.push(glance(minute, minute.busiest_thread, of_thread));
-                let noise = self.thread.prior.variance(row, &thread.factors);
-                thread_variances.push(noise + thread.variance(row));
-            }
+            all.extend(day.iter().map(|minute| self.glance(minute, &posteriors)));
+            threads.extend(day.iter().map(|minute| self.glance_of_thread(minute, &thread)));
         }
-        let of = |glances: &[Glance], variances: &[f64], period| {
-            Scores::of(&scores(glances, period, |place| variances[place]))
-        };
-        self.days = of(&all, &all_variances, Period::Day);
-        self.hours = of(&all, &all_variances, Period::Hour);
-        self.thread_days = of(&threads, &thread_variances, Period::Day);
-        self.thread_hours = of(&threads, &thread_variances, Period::Hour);
+        let of = |glances: &[Glance], period, waver| Scores::of(&scores(glances, period, waver));
+        self.waver = waver_of(&all);
+        self.thread_waver = waver_of(&threads);
+        self.days = of(&all, Period::Day, self.waver);
+        self.hours = of(&all, Period::Hour, self.waver);
+        self.thread_days = of(&threads, Period::Day, self.thread_waver);
+        self.thread_hours = of(&threads, Period::Hour, self.thread_waver);
     }
 }
 
@@ -181,20 +180,24 @@ fn idle(drivers: [f64; GROUPS]) -> ProcessorMinute {
     }
 }
 
-fn glance(minute: &ProcessorMinute, measured: f64, expected: f64) -> Glance {
+fn glance(minute: &ProcessorMinute, measured: f64, (expected, variance): (f64, f64)) -> Glance {
+    let expected = expected.max(LEAST_CORES);
     Glance {
         minute: minute.minute,
         day: minute.day,
         people: people(minute),
         measured,
         standing: Standing::Measured,
-        expected: expected.max(LEAST_CORES),
+        expected,
+        unsure: variance.sqrt() / expected,
+        room_spread: 0.0,
     }
 }
 
-fn spread_of(expected: f64, variance: f64, more: f64) -> Foreseen {
-    let expected = expected.max(LEAST_CORES);
-    Foreseen { expected, spread: (variance / (expected * expected) + more * more).sqrt() }
+/// The peak of a mix whose rooms are all full for an hour.
+fn of_mix(glance: &Glance, waver: f64) -> Foreseen {
+    let expected = glance.expected * lift_of_mix(waver).exp();
+    Foreseen { expected, spread: glance.spread(waver).hypot(TYPED_SPREAD) }
 }
 
 fn group_rows(minutes: &[ProcessorMinute], group: usize) -> Vec<Row<2>> {

@@ -7,6 +7,11 @@ pub fn normal_quantile(probability: f64) -> f64 {
     Normal::standard().inverse_cdf(probability)
 }
 
+/// The probability that a standard normal variable lies below a value.
+pub fn normal_below(value: f64) -> f64 {
+    Normal::standard().cdf(value)
+}
+
 /// The value below which Student's t with so many degrees of freedom lies with this probability.
 pub fn student_quantile(probability: f64, freedom: f64) -> f64 {
     student(freedom).inverse_cdf(probability)

@@ -1,8 +1,13 @@
 //! How far past peaks were from what was foreseen of them, and the ranges and probabilities that
 //! follow (conformal prediction: Vovk; Lei et al. 2018; Barber et al. 2021), with Student's beyond
 //! what few scores can tell.
+//!
+//! A mix that nobody has seen is never surer than the normal distribution, in its range and in its
+//! probabilities alike; a floor at its .95 quantile, as before peaks were foreseen as the highest of
+//! an hour, held 92 to 97 % where 80 were promised.
 
-use super::quantiles::{median, normal_quantile, student_below, student_quantile};
+use super::highest::{Coming, Seen, middle_below_mean, middle_of_highest, noise_of_highest, waver};
+use super::quantiles::{median, normal_below, normal_quantile, student_below, student_quantile};
 use super::row::Standing;
 
 /// What Student's range is widened by above the highest score: peaks are never missed downwards only.
@@ -102,6 +107,15 @@ impl Scores {
         }
     }
 
+    /// The same around their own middle.
+    #[must_use]
+    pub fn centred(mut self) -> Self {
+        let middle = median(self.rising_at_least.clone()).unwrap_or(0.0);
+        self.rising.iter_mut().chain(&mut self.rising_at_least).for_each(|z| *z -= middle);
+        self.middle = 0.0;
+        self
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.rising.len()
@@ -118,7 +132,7 @@ impl Scores {
         let (mut low, mut high) = self.ends(level);
         if subject == Subject::Mix {
             let Level(level) = level;
-            let least = normal_quantile(f64::midpoint(1.0, level).max(0.95));
+            let least = normal_quantile(f64::midpoint(1.0, level));
             (low, high) = (low.min(-least), high.max(least));
         }
         let at = |z: f64| foreseen.expected * (foreseen.spread * z).exp();
@@ -142,11 +156,21 @@ impl Scores {
     }
 
     /// The probability that a peak stays below a limit.
-    pub fn probability_below(&self, foreseen: Foreseen, limit: f64) -> f64 {
-        if limit <= 0.0 || foreseen.spread <= 0.0 {
+    pub fn probability_below(&self, foreseen: Foreseen, limit: f64, subject: Subject) -> f64 {
+        let place = (limit / foreseen.expected).ln() / foreseen.spread;
+        if limit <= 0.0 || foreseen.spread <= 0.0 || place.is_nan() {
             return 0.0;
         }
-        let place = (limit / foreseen.expected).ln() / foreseen.spread;
+        let below = self.below(place);
+        match subject {
+            Subject::Day => below,
+            // As the range: never surer than the normal distribution.
+            Subject::Mix if place > 0.0 => below.min(normal_below(place)),
+            Subject::Mix => below.max(normal_below(place)),
+        }
+    }
+
+    fn below(&self, place: f64) -> f64 {
         let count = self.count();
         let below = self.rising.partition_point(|z| *z < place);
         let plain = (below as f64 + 0.5) / (count as f64 + 1.0);
@@ -183,6 +207,17 @@ pub struct Glance {
     pub standing: Standing,
     /// What was foreseen.
     pub expected: f64,
+    /// How unsure that is, relative, beside rooms and noise: the factors, and the base.
+    pub unsure: f64,
+    /// How far rooms that are what they are may be from it, relative.
+    pub room_spread: f64,
+}
+
+impl Glance {
+    /// u: how far the highest of minutes like this may be from what is foreseen of it.
+    pub(super) fn spread(&self, waver: f64) -> f64 {
+        self.unsure.hypot(self.room_spread).hypot(noise_of_highest(waver))
+    }
 }
 
 /// From how many people on a period counts.
@@ -197,27 +232,67 @@ pub enum Period {
     Hour,
 }
 
-/// The peak of each busy period beside what was foreseen for the minute in which most was expected;
-/// `variance` tells that of a glance, by its place.
-pub fn scores(glances: &[Glance], period: Period, variance: impl Fn(usize) -> f64) -> Vec<Score> {
+/// How far busy minutes are from the next, relative, in minutes ordered by time.
+pub fn waver_of(glances: &[Glance]) -> f64 {
+    let measured = |glance: &&Glance| glance.standing == Standing::Measured;
+    let seen = |glance: &Glance| Seen {
+        minute: glance.minute,
+        expected: glance.expected,
+        measured: glance.measured,
+    };
+    let seen: Vec<Seen> = glances.iter().filter(measured).map(seen).collect();
+    waver(
+        &seen
+            .chunk_by(|a, b| a.minute.div_euclid(1440) == b.minute.div_euclid(1440))
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// Hours in which less than this part of the most is expected do not bring the peak.
+const FAR_BELOW: f64 = 0.4;
+
+/// What is foreseen of the highest of some minutes, ordered by time: hours are apart in their rooms,
+/// minutes in what wavers. None of none.
+pub fn foresee(glances: &[Glance], waver: f64) -> Option<Foreseen> {
+    let top = most_expected(glances)?;
+    let mut hours = Vec::new();
+    for hour in glances.chunk_by(same_hour) {
+        let best = most_expected(hour)?;
+        if best.expected < FAR_BELOW * top.expected {
+            continue;
+        }
+        let near =
+            hour.iter().filter(|glance| glance.expected >= best.expected * (-4.0 * waver).exp());
+        let minutes: Vec<Coming> =
+            near.map(|glance| Coming { log: glance.expected.ln(), spread: waver }).collect();
+        let log = middle_of_highest(&minutes) - middle_below_mean(best.room_spread);
+        hours.push(Coming { log, spread: best.room_spread });
+    }
+    Some(Foreseen { expected: middle_of_highest(&hours).exp(), spread: top.spread(waver) })
+}
+
+fn most_expected(glances: &[Glance]) -> Option<&Glance> {
+    glances.iter().max_by(|a, b| a.expected.total_cmp(&b.expected))
+}
+
+fn same_hour(a: &Glance, b: &Glance) -> bool {
+    a.day == b.day && a.minute.div_euclid(60) == b.minute.div_euclid(60)
+}
+
+/// The peak of each busy period beside what was foreseen of it.
+pub fn scores(glances: &[Glance], period: Period, waver: f64) -> Vec<Score> {
     let same = |a: &Glance, b: &Glance| match period {
         Period::Day => a.day == b.day,
-        Period::Hour => a.day == b.day && a.minute.div_euclid(60) == b.minute.div_euclid(60),
+        Period::Hour => same_hour(a, b),
     };
     let mut scores = Vec::new();
-    let mut begin = 0;
     for part in glances.chunk_by(same) {
-        let places = begin..begin + part.len();
-        begin = places.end;
         if part.iter().all(|glance| glance.people <= BUSY_PEOPLE) {
             continue;
         }
-        let foreseen = places.max_by(|&a, &b| glances[a].expected.total_cmp(&glances[b].expected));
         let peak = part.iter().max_by(|a, b| a.measured.total_cmp(&b.measured));
-        let (Some(foreseen), Some(peak)) = (foreseen, peak) else { continue };
-        let expected = glances[foreseen].expected;
-        let spread = variance(foreseen).sqrt() / expected;
-        let z = (peak.measured / expected).ln() / spread;
+        let (Some(foreseen), Some(peak)) = (foresee(part, waver), peak) else { continue };
+        let z = (peak.measured / foreseen.expected).ln() / foreseen.spread;
         let is_hidden = part.iter().any(|glance| glance.standing == Standing::AtLeast);
         let standing = if is_hidden { Standing::AtLeast } else { Standing::Measured };
         if z.is_finite() {

@@ -19,7 +19,7 @@ pub struct Cell {
     pub held_80: usize,
     /// Those that the 95 % range held.
     pub held_95: usize,
-    /// |ln(peak / expected)| of each.
+    /// ln(peak / expected) of each.
     pub errors: Vec<f64>,
     /// ln(high / low) of the 80 % ranges.
     pub widths: Vec<f64>,
@@ -39,6 +39,12 @@ impl Cell {
 
     /// The median error, relative.
     pub fn median_error(&self) -> f64 {
+        let sizes: Vec<f64> = self.errors.iter().map(|error| error.abs()).collect();
+        middle(&sizes).exp_m1()
+    }
+
+    /// How far peaks lie above what was expected of them in the median, relative.
+    pub fn bias(&self) -> f64 {
         middle(&self.errors).exp_m1()
     }
 
@@ -85,7 +91,7 @@ pub(super) fn count(cell: &mut Cell, outlook: &Outlook<'_>, peak: f64) {
     let eighty = outlook.range(Level::EIGHTY);
     cell.held_80 += usize::from(eighty.holds(peak));
     cell.held_95 += usize::from(outlook.range(Level::NINETY_FIVE).holds(peak));
-    cell.errors.push((peak / outlook.expected()).ln().abs());
+    cell.errors.push((peak / outlook.expected()).ln());
     cell.widths.push((eighty.high / eighty.low).ln());
 }
 
