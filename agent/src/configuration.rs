@@ -2,6 +2,7 @@
 
 mod bbb;
 mod containers;
+mod prober;
 mod processes;
 mod recordings;
 mod services;
@@ -17,6 +18,7 @@ use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::{BitRate, ByteSize, Span};
 
 pub use self::bbb::detect as detect_bbb;
+use crate::prober::limits::ProberLimits;
 use crate::rooms::RoomsOptions;
 use crate::samplers::SamplerOptions;
 use crate::spool::SpoolOptions;
@@ -43,6 +45,8 @@ pub struct AgentConfiguration {
     pub samplers: SamplerOptions,
     /// How BigBlueButton is watched; none where there is none.
     pub rooms: Option<RoomsOptions>,
+    /// What is pinged at most.
+    pub prober: ProberLimits,
     /// The spool's place and limits.
     pub spool: SpoolOptions,
 }
@@ -61,6 +65,7 @@ fn build(root: &Section<'_>) -> AgentConfiguration {
         collector,
         interval: build_interval(&root.section("sampler")),
         samplers: build_samplers(root),
+        prober: prober::build(&root.section("prober")),
         spool: build_spool(&root.section("spool")),
     }
 }

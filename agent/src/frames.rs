@@ -85,7 +85,7 @@ impl Frames {
         self.boot
     }
 
-    /// Makes the next frame of a reading, which is left without values and meetings.
+    /// Makes the next frame of a reading, which is left without values, meetings and rounds.
     pub fn take(&mut self, reading: &mut Reading) -> Taken {
         self.sequence += 1;
         let Resolved { layout, dropped_samples } = self.tables.resolve(reading);
@@ -97,6 +97,7 @@ impl Frames {
             ids: layout.ids().to_vec(),
             values: reading.take_values(),
             meetings: std::mem::take(&mut reading.meetings),
+            rounds: std::mem::take(&mut reading.rounds),
         };
         Taken { frame, layout, dropped_samples }
     }

@@ -15,6 +15,9 @@ pub mod samplers;
 // What BigBlueButton does, and for whom.
 pub mod rooms;
 
+// How far away others are.
+pub mod prober;
+
 // Readings: named values at one moment, and the ids of their series.
 pub mod series;
 

@@ -1,10 +1,11 @@
 //! One run of the agent: who is started, and who is stopped in which order.
 //!
-//! The sampler and rooms have a thread each and hand readings to the journal, which has a spool's thread
+//! The sampler, rooms and the prober have a thread each and hand readings to the journal, which has a spool's thread
 //! behind it; journal and uplink are the tasks here. Whoever hangs is waited for a moment only.
 
 mod member;
 mod polls;
+mod probes;
 mod rounds;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 
 use self::member::Member;
 use self::polls::Polls;
+use self::probes::Probes;
 use self::rounds::Rounds;
 use crate::configuration::AgentConfiguration;
 use crate::exposition;
@@ -88,10 +90,19 @@ pub async fn run(
         telemetry: Arc::clone(&telemetry),
         stop: producers_stop.clone(),
     });
+    let probes = Probes {
+        limits: configuration.prober.clone(),
+        inlet: journal.inlet(),
+        telemetry: Arc::clone(&telemetry),
+        settings: watched.clone(),
+        stop: producers_stop.clone(),
+    };
     let mut sampler = Member::start("sampler", move || rounds.run())?;
     let mut rooms = polls.map(|polls| Member::start("rooms", move || polls.run())).transpose()?;
+    let mut prober = Member::start("prober", move || probes.run())?;
     let (outlet, told) = (journal.outlet(), Seldom::default());
-    let context = UplinkContext { boot, outlet, telemetry, told, settings };
+    let context =
+        UplinkContext { boot, outlet, telemetry, told, limits: configuration.prober, settings };
     let (stop_uplink, uplink_stop) = watch::channel(false);
     let pushing = uplink::run(configuration.collector, context, uplink_stop);
     let waking = rounds::wake(sampler.thread(), watched, producers_stop);
@@ -109,8 +120,9 @@ pub async fn run(
             Some(rooms) => end(rooms).await,
             None => Ok(None),
         };
+        let probed = end(&mut prober).await;
         stop_uplink.send_replace(true);
-        early.and(sampled).and(polled)
+        early.and(sampled).and(probed).and(polled)
     };
     let (ended, (), ()) = tokio::join!(ending, pushing, waking);
     if timeout(SPOOL_END, journal.finish()).await.is_err() {

@@ -26,6 +26,8 @@ impl Scope {
     pub const HOST: Self = Self(Cow::Borrowed("host"));
     /// The rooms of its BigBlueButton.
     pub const ROOMS: Self = Self(Cow::Borrowed("rooms"));
+    /// Rounds of pings, of which the collector makes series.
+    pub const PINGS: Self = Self(Cow::Borrowed("pings"));
 
     /// The scope of that name, such as one target that is probed.
     pub fn named(name: String) -> Self {

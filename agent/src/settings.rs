@@ -1,27 +1,36 @@
 //! What the collector asks of this agent, within the agent's own limits. Pure.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::Span;
 use headroom_proto::wire::{RefusedSetting, Settings, SettingsApplied};
 
+use crate::prober::limits::ProberLimits;
+use crate::prober::target::Target;
+
 /// The settings in force. Each part of the agent watches those that concern it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgentSettings {
     /// Time between two rounds of samplers; none leaves the configuration in force.
     pub interval: Option<Duration>,
+    /// What is pinged.
+    pub targets: Vec<Arc<Target>>,
 }
 
 impl AgentSettings {
     /// What of the collector's settings is in force, and what the collector is told of it.
-    pub fn of(asked: &Settings) -> (Self, SettingsApplied) {
+    pub fn of(asked: &Settings, limits: &ProberLimits) -> (Self, SettingsApplied) {
         let mut refused = Vec::new();
         let interval = interval(asked.sample_interval_ms).map(|(interval, refusal)| {
             refused.extend(refusal);
             interval
         });
-        (Self { interval }, SettingsApplied { version: asked.version, refused })
+        let accepted = limits.accept(&asked.targets);
+        refused.extend(accepted.refused);
+        let targets = accepted.targets.into_iter().map(Arc::new).collect();
+        (Self { interval, targets }, SettingsApplied { version: asked.version, refused })
     }
 }
 
@@ -56,8 +65,8 @@ mod tests {
             (3_600_000, Some(LONGEST_INTERVAL), ""),
             (day, Some(LONGEST_INTERVAL), "1d is not between 100ms and 1h; 1h is in force"),
         ] {
-            let asked = Settings { version: 7, sample_interval_ms };
-            let (settings, applied) = AgentSettings::of(&asked);
+            let asked = Settings { version: 7, sample_interval_ms, ..Settings::default() };
+            let (settings, applied) = AgentSettings::of(&asked, &ProberLimits::default());
             assert_eq!((settings.interval, applied.version), (kept, 7), "{sample_interval_ms} ms");
             let reasons: Vec<_> = applied.refused.iter().map(|one| one.reason.as_str()).collect();
             assert_eq!(reasons.join("; "), told);

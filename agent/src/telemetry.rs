@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use headroom_proto::catalogue::{
     HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_CONNECTED, HEADROOM_AGENT_CONNECTIONS_TOTAL,
     HEADROOM_AGENT_CPU_SECONDS_TOTAL, HEADROOM_AGENT_DROPPED_POLLS_TOTAL,
-    HEADROOM_AGENT_FRAMES_TOTAL, HEADROOM_AGENT_MISSED_ROUNDS_TOTAL,
-    HEADROOM_AGENT_RESIDENT_MEMORY_BYTES, HEADROOM_AGENT_SAMPLES_DROPPED_TOTAL,
-    HEADROOM_AGENT_SETTINGS_VERSION, HEADROOM_AGENT_SPOOL_BYTES, HEADROOM_AGENT_SPOOL_FRAMES,
+    HEADROOM_AGENT_DROPPED_PROBE_ROUNDS_TOTAL, HEADROOM_AGENT_FRAMES_TOTAL,
+    HEADROOM_AGENT_MISSED_ROUNDS_TOTAL, HEADROOM_AGENT_RESIDENT_MEMORY_BYTES,
+    HEADROOM_AGENT_SAMPLES_DROPPED_TOTAL, HEADROOM_AGENT_SETTINGS_VERSION,
+    HEADROOM_AGENT_SPOOL_BYTES, HEADROOM_AGENT_SPOOL_FRAMES,
     HEADROOM_AGENT_SPOOL_OLDEST_AGE_SECONDS,
 };
 
@@ -27,6 +28,8 @@ pub struct Telemetry {
     pub missed_rounds: AtomicU64,
     /// Polls of BigBlueButton that the journal was not ready for.
     pub dropped_polls: AtomicU64,
+    /// Rounds of pings that the journal had no room for.
+    pub dropped_probe_rounds: AtomicU64,
     /// Connections that the collector welcomed.
     pub connections: AtomicU64,
     /// 1 while connected.
@@ -62,6 +65,7 @@ impl Default for Telemetry {
             refused_samples: zero(),
             missed_rounds: zero(),
             dropped_polls: zero(),
+            dropped_probe_rounds: zero(),
             connections: zero(),
             connected: zero(),
             settings_version: zero(),
@@ -108,6 +112,8 @@ pub fn sample(telemetry: &Telemetry, memory: &mut ResidentMemory, round: &mut Ro
     round.push(HEADROOM_AGENT_CONNECTIONS_TOTAL.name, &[], read(&telemetry.connections));
     round.push(HEADROOM_AGENT_MISSED_ROUNDS_TOTAL.name, &[], read(&telemetry.missed_rounds));
     round.push(HEADROOM_AGENT_DROPPED_POLLS_TOTAL.name, &[], read(&telemetry.dropped_polls));
+    let dropped_rounds = read(&telemetry.dropped_probe_rounds);
+    round.push(HEADROOM_AGENT_DROPPED_PROBE_ROUNDS_TOTAL.name, &[], dropped_rounds);
     round.push(HEADROOM_AGENT_SETTINGS_VERSION.name, &[], read(&telemetry.settings_version));
     let dropped = [
         ("series_limit", &telemetry.series_limit_samples),

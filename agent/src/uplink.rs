@@ -25,6 +25,7 @@ pub use self::connection::{CollectorAddress, ConnectError, Token};
 use self::session::Session;
 pub use self::unanswered::NeverSent;
 use crate::journal::Outlet;
+use crate::prober::limits::ProberLimits;
 use crate::settings::AgentSettings;
 use crate::telemetry::Telemetry;
 
@@ -38,6 +39,8 @@ pub struct UplinkContext {
     pub telemetry: Arc<Telemetry>,
     /// What of the collector was told lately.
     pub told: Seldom,
+    /// What this agent pings at most, whoever asks.
+    pub limits: ProberLimits,
     /// Where the collector's settings go.
     pub settings: watch::Sender<AgentSettings>,
 }

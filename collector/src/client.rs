@@ -6,6 +6,7 @@
 mod answer;
 mod csv;
 mod moment;
+mod report;
 mod table;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use reqwest::{StatusCode, Url};
 
 use self::answer::{Answer, Envelope};
 pub use self::moment::{Moment, When};
+pub use self::report::{ReportFormat, ReportQuestion, capacity};
 
 /// The server's own limit is shorter; this one is for a server that hangs.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -128,14 +130,40 @@ async fn post(
     path: &str,
     form: &[(&str, String)],
 ) -> Result<(StatusCode, Vec<u8>), ClientError> {
+    let address = format!("{}/{path}", url.as_str().trim_end_matches('/'));
+    let client = client(url)?;
+    read(url, client.post(address).form(form)).await
+}
+
+/// What is at an address, with wishes behind it.
+async fn fetch(
+    url: &Url,
+    path: &str,
+    wishes: &[(&str, String)],
+) -> Result<(StatusCode, Vec<u8>), ClientError> {
+    let mut address = url.clone();
+    let whole = format!("{}/{path}", url.path().trim_end_matches('/'));
+    address.set_path(&whole);
+    address.set_query(None);
+    if !wishes.is_empty() {
+        address.query_pairs_mut().extend_pairs(wishes);
+    }
+    read(url, client(url)?.get(address)).await
+}
+
+fn client(url: &Url) -> Result<reqwest::Client, ClientError> {
+    let client = reqwest::Client::builder().timeout(TIMEOUT).build();
+    client.map_err(|error| ClientError::Unreachable { url: shown(url), reason: innermost(&error) })
+}
+
+async fn read(
+    url: &Url,
+    request: reqwest::RequestBuilder,
+) -> Result<(StatusCode, Vec<u8>), ClientError> {
     let unreachable = |error: &reqwest::Error| ClientError::Unreachable {
         url: shown(url),
         reason: innermost(error),
     };
-    let address = format!("{}/{path}", url.as_str().trim_end_matches('/'));
-    let client = reqwest::Client::builder().timeout(TIMEOUT).build();
-    let client = client.map_err(|error| unreachable(&error))?;
-    let request = client.post(address).form(form);
     let mut response = request.send().await.map_err(|error| unreachable(&error))?;
     let status = response.status();
     let mut body = Vec::new();

@@ -2,9 +2,12 @@
 
 mod agents;
 mod fitness;
+mod latency;
 mod listeners;
 mod memory;
+mod planning;
 mod remote_write;
+mod rules;
 mod store;
 mod writers;
 
@@ -15,9 +18,12 @@ use jiff::tz::TimeZone;
 
 pub use self::agents::is_instance;
 pub use self::listeners::{GrpcListener, HostName, HostNameError, HttpListener, TlsFiles};
+pub use self::rules::{RuleFiles, read_file};
 pub use self::store::{DEFAULT_RETENTION, StoreConfiguration};
 use crate::identity::{Agent, WriterToken};
 use crate::ingest::LabelLimits;
+use crate::latency::Places;
+use crate::reports::plan::Plan;
 
 /// What becomes of what is wrong and yet does not keep a collector from starting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +47,18 @@ pub struct CollectorConfiguration {
     pub shared_bytes: Option<u64>,
     /// Who may push.
     pub agents: Vec<Agent>,
+    /// Who pings what.
+    pub places: Places,
     /// Who may write by remote write.
     pub writers: Vec<WriterToken>,
     /// What the labels of their series may be.
     pub written_labels: LabelLimits,
+    /// Where rules are read from.
+    pub rules: RuleFiles,
     /// The zone of times in pictures, unless a reader asks for another.
     pub time_zone: TimeZone,
+    /// What planners configure.
+    pub plan: Plan,
 }
 
 impl CollectorConfiguration {
@@ -69,10 +81,13 @@ fn build(root: &Section<'_>, rigour: Rigour) -> CollectorConfiguration {
         grpc: listeners::build_grpc(&root.section("grpc"), &agents, rigour),
         store: store::build(&root.section("store")),
         shared_bytes: memory::build(&root.section("memory")),
+        places: latency::build(root, &agents),
         agents,
         writers,
         written_labels: remote_write::build(&root.section("remote_write")),
+        rules: rules::build(&root.section("rules")),
         time_zone: build_time_zone(root),
+        plan: planning::build(root),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod facts;
 mod judgement;
+mod services;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use headroom_proto::metric::INSTANCE;
 
 pub use self::facts::{Facts, LastReport, Mount, read as facts};
 pub use self::judgement::{Finding, Severity, Subject, judge, lasting, percent};
+pub use self::services::{Container, Recordings, Services, Unit, read as services};
 use crate::links::{self, LinksOf, Traffic};
 use crate::moments::DAY_MS;
 use crate::query::{Column, Interval, Statistics, fold};

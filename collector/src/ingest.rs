@@ -9,6 +9,7 @@ mod health;
 pub mod losses;
 mod meetings;
 mod remote_write;
+mod rounds;
 mod settings;
 mod stream;
 

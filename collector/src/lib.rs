@@ -55,8 +55,14 @@ pub mod stack;
 // PromQL over the seam.
 pub mod promql;
 
+// Rules: alerts and recordings, moment by moment.
+pub mod rules;
+
 // Counters to rates, values to columns and figures.
 pub mod query;
+
+// How far away datacentres are: places, rounds, and what they mean for a conversation.
+pub mod latency;
 
 // The links of a host, to the byte.
 pub mod links;
@@ -76,6 +82,12 @@ pub mod rooms;
 // Capacity: what rooms ask of a host, and how sure that is.
 pub mod planning;
 
+// Reports for planners, read from hosts' past.
+pub mod reports;
+
+// Alerts on their way to Alertmanagers.
+pub mod alertmanagers;
+
 // Pages, pictures and the query API over HTTP.
 pub mod web;
 
@@ -87,6 +99,9 @@ pub mod client;
 
 // All that a collector keeps, copied and put back.
 pub mod snapshot;
+
+// Rules on trial: `headroom rules test`.
+pub mod trials;
 
 // Named tasks that end together.
 pub mod tasks;

@@ -13,7 +13,7 @@ use headroom_proto::catalogue::{
 };
 use headroom_proto::metric::INSTANCE;
 
-use self::rates::Told;
+use self::rates::{Rates, Told};
 use crate::query::{Interval, sum};
 use crate::samples::{METRIC, Matcher, ReadError, Reader, Resolution, Selection, TimeRange};
 
@@ -76,7 +76,13 @@ pub fn traffic(
     let samples_ms = rates.first().and_then(|first| first.samples_ms);
     let mut of = |metric: &str| {
         let own = rates.extract_if(.., |series| series.metric == metric);
-        let intervals = sum(own.map(|series| series.intervals).collect());
+        let possible = own.map(|Rates { device, intervals, .. }| {
+            let known = interfaces.iter().find(|interface| interface.device == device);
+            let fastest = known.map_or(f64::INFINITY, |interface| interface.fastest);
+            // Of a stretch in which something impossible happened, the mean is not known either.
+            intervals.into_iter().filter(|interval| interval.max <= fastest).collect()
+        });
+        let intervals = sum(possible.collect());
         let inside = intervals.into_iter().filter_map(|i| i.within(span.from_ms, span.to_ms));
         inside.map(|interval| interval.times(BITS)).collect()
     };

@@ -10,15 +10,20 @@ use anyhow::Context as _;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use headroom::allocator;
-use headroom::client::{self, Format, Moment, Question, When, parse_step, parse_url};
-use headroom::configuration::{CollectorConfiguration, HostName, is_instance};
+use headroom::client::{
+    self, Format, Moment, Question, ReportFormat, ReportQuestion, When, parse_step, parse_url,
+};
+use headroom::configuration::{CollectorConfiguration, HostName, is_instance, read_file};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{Entry, TokenHash, new_token};
 use headroom::ingest::CONNECTIONS_LOG;
+use headroom::latency::Datacentre;
 use headroom::licences;
-use headroom::run::{Addresses, Announced, Collector, Loading, Options, SETTLE_AFTER};
+use headroom::rules::DEFAULT_INTERVAL_MS;
+use headroom::run::{Addresses, Announced, Collector, Loading, Options, SETTLE_AFTER, hangups};
 use headroom::snapshot;
 use headroom::telemetry::overheard;
+use headroom::trials;
 use headroom::up::{self, UpOptions};
 use headroom_proto::chain::Chain;
 use headroom_proto::configuration::EXIT_CODE;
@@ -72,6 +77,9 @@ enum Command {
         /// The speed of this host's link, such as `1Gbit/s`, where the kernel does not tell it.
         #[arg(long, value_name = "RATE")]
         link_speed: Option<BitRate>,
+        /// A datacentre to ping from here: a host, or host:port for a TCP connection. May stand often.
+        #[arg(long, value_name = "HOST", value_parser = Datacentre::of_target)]
+        ping: Vec<Datacentre>,
     },
     /// Show a simulated cooperative: six hosts, thirty days, then live.
     Demo {
@@ -91,7 +99,8 @@ enum Command {
         #[arg(long, value_name = "FILE", default_value = "/etc/headroom/collector.toml")]
         config: PathBuf,
     },
-    /// Report every mistake in a configuration file; exit 78 if there is one.
+    /// Report every mistake in a configuration file, or in a file of rules (`.yml`); exit 78 if
+    /// there is one.
     Check {
         /// The configuration file.
         #[arg(value_name = "FILE")]
@@ -131,10 +140,28 @@ enum Command {
         #[arg(long, value_name = "NAME", conflicts_with = "instance")]
         writer: Option<String>,
     },
+    /// Try rules.
+    Rules {
+        #[command(subcommand)]
+        command: RuleCommand,
+    },
     /// Ask a collector in PromQL, about one moment or over a range.
     Query(QueryArguments),
+    /// Make a report for planners.
+    #[command(subcommand)]
+    Report(Report),
     /// Print the licences of the font and of each crate that the programs are made of.
     Licences,
+}
+
+#[derive(Subcommand)]
+enum RuleCommand {
+    /// Run tests as promtool has them: what must fire, with which texts, and what expressions answer.
+    Test {
+        /// Files of tests.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -187,6 +214,43 @@ struct QueryArguments {
     format: Format,
 }
 
+#[derive(Subcommand)]
+enum Report {
+    /// Which mixes of rooms each host carries, how many people fit, and what the limit is.
+    Capacity(CapacityArguments),
+}
+
+#[derive(Args)]
+struct CapacityArguments {
+    /// The collector.
+    #[arg(long, value_name = "URL", default_value = DEFAULT_URL, value_parser = parse_url)]
+    url: reqwest::Url,
+    /// One host alone.
+    #[arg(long, value_name = "INSTANCE")]
+    host: Option<String>,
+    /// Answer for so many rooms too.
+    #[arg(long, value_name = "NUMBER", requires = "people")]
+    rooms: Option<u32>,
+    /// People in each of them.
+    #[arg(long, value_name = "NUMBER", requires = "rooms")]
+    people: Option<u32>,
+    /// Cameras in each.
+    #[arg(long, value_name = "NUMBER", requires = "rooms")]
+    cameras: Option<u32>,
+    /// Screen shares in each.
+    #[arg(long, value_name = "NUMBER", requires = "rooms")]
+    shares: Option<u32>,
+    /// The form of the report.
+    #[arg(long, value_enum, default_value = "md")]
+    format: ReportFormat,
+    /// The table of the CSV: mixes, load, forecast, organisations, recordings, replay or fit.
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+    /// The file to write, in place of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "must be an address and a port, such as 127.0.0.1:8440")
 }
@@ -215,10 +279,11 @@ fn main() -> ExitCode {
         tracing::debug!(%error, "freed memory is given back later than it could");
     }
     let outcome = match command {
-        Command::Up { listeners, data, interval, link_speed } => {
+        Command::Up { listeners, data, interval, link_speed, ping } => {
             let (addresses, interval) = (listeners.addresses(), interval.0);
             let hosts = listeners.host_names();
-            let options = UpOptions { addresses, hosts, directory: data, interval, link_speed };
+            let directory = data;
+            let options = UpOptions { addresses, hosts, directory, interval, link_speed, ping };
             run_until_told(|stop| async { Ok(up::run(options, announce, stop).await?) })
         }
         Command::Demo { listeners, data, days } => {
@@ -242,7 +307,9 @@ fn main() -> ExitCode {
             snapshot::restore(&snapshot, &directory).map_err(anyhow::Error::from)
         }
         Command::Token { instance, writer } => token(instance, writer),
+        Command::Rules { command: RuleCommand::Test { files } } => return test_rules(&files),
         Command::Query(arguments) => query(arguments),
+        Command::Report(Report::Capacity(arguments)) => capacity(arguments),
         Command::Licences => print(&licences::text()),
     };
     match outcome {
@@ -269,6 +336,7 @@ async fn serve(
         hosts: configuration.http.hosts,
         tls: configuration.grpc.tls,
         agents: configuration.agents.into_iter().collect(),
+        places: configuration.places,
         writers: configuration.writers,
         written_labels: configuration.written_labels,
         entry,
@@ -277,8 +345,11 @@ async fn serve(
         store: configuration.store.options,
         shared_bytes: configuration.shared_bytes,
         zone: configuration.time_zone,
+        rules: configuration.rules,
+        hangups: hangups().context("failed to listen for signals")?,
         settle_after: SETTLE_AFTER,
         loading: Loading::default(),
+        plan: configuration.plan,
     })
     .await?;
     if entry == Entry::Open {
@@ -289,21 +360,25 @@ async fn serve(
 }
 
 /// Scripts wait for these lines.
-fn announce(Announced { addresses: Addresses { http, grpc }, writer_token }: Announced) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "http listening on {http}\ngrpc listening on {grpc}");
-    if let Some(path) = writer_token {
-        let _ = writeln!(out, "token for remote write in {}", path.display());
-    }
-    let _ = out.flush();
+fn announce(announced: Announced) {
+    let (http, mut out) = (announced.addresses.http, std::io::stdout().lock());
+    let _ = out.write_all(announced.into_lines().as_bytes()).and_then(|()| out.flush());
     if std::io::stdout().is_terminal() {
         eprintln!("open http://{http}/ in a browser; Ctrl-C ends");
     }
 }
 
+/// A configuration, or a file of rules, which its name tells.
 fn check(file: &Path) -> ExitCode {
-    match CollectorConfiguration::check(file) {
-        Ok(_) => {
+    let is_rules = file.extension().is_some_and(|end| end == "yml" || end == "yaml");
+    let checked = if is_rules {
+        read_file(file, DEFAULT_INTERVAL_MS).map(drop).map_err(|mistakes| mistakes.to_string())
+    } else {
+        let checked = CollectorConfiguration::check(file);
+        checked.map(drop).map_err(|mistakes| mistakes.to_string())
+    };
+    match checked {
+        Ok(()) => {
             println!("{}: no mistakes", file.display());
             ExitCode::SUCCESS
         }
@@ -312,6 +387,11 @@ fn check(file: &Path) -> ExitCode {
             ExitCode::from(EXIT_CODE)
         }
     }
+}
+
+fn test_rules(files: &[PathBuf]) -> ExitCode {
+    let passed = trials::run_all(files, |text| println!("{text}"));
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn compact(directory: &Path) -> anyhow::Result<()> {
@@ -357,6 +437,28 @@ fn query(arguments: QueryArguments) -> anyhow::Result<()> {
             eprintln!("no series");
         }
         print(&text)
+    })
+}
+
+fn capacity(arguments: CapacityArguments) -> anyhow::Result<()> {
+    let CapacityArguments { url, host, rooms, people, cameras, shares, format, table, output } =
+        arguments;
+    let number = |name, value: Option<u32>| value.map(|value| (name, value.to_string()));
+    let numbers = [
+        number("rooms", rooms),
+        number("people", people),
+        number("cameras", cameras),
+        number("shares", shares),
+    ];
+    let texts = [host.map(|host| ("host", host)), table.map(|table| ("table", table))];
+    let wishes = texts.into_iter().chain(numbers).flatten().collect();
+    block_on(async {
+        let text = client::capacity(&ReportQuestion { url, format, wishes }).await?;
+        match output {
+            None => print(&text),
+            Some(path) => std::fs::write(&path, text)
+                .with_context(|| format!("failed to write {}", path.display())),
+        }
     })
 }
 

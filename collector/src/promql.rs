@@ -8,6 +8,7 @@
 mod aggregate;
 mod binary;
 mod buckets;
+mod checked;
 mod date;
 mod deep;
 mod evaluate;
@@ -41,6 +42,7 @@ use headroom_proto::panics::{self, Panicked};
 
 use crate::samples::{Budget, Matcher, ReadError, Reader};
 
+pub use self::checked::{Checked, check};
 use self::evaluate::Evaluator;
 use self::grid::Grid;
 pub use self::kept::{KeptRanges, KeptReader, RangeQuery};

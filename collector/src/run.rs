@@ -2,12 +2,16 @@
 //! of them ends or all are told to stop.
 //!
 //! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep, days,
-//! own numbers and clock (on the clock), and the writer (on whoever hands in what is to be stored).
+//! planner, own numbers, clock and rules (on the clock, rules on whoever wants them read anew too), and
+//! the writer (on whoever hands in what is to be stored).
 
 mod addresses;
 mod days;
+mod hangups;
 mod memory;
 mod own_numbers;
+mod planner;
+mod rules;
 mod upkeep;
 mod watch;
 
@@ -19,14 +23,19 @@ use std::time::Duration;
 use headroom_proto::seldom::Seldom;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use self::addresses::{Addresses, Announced};
 use self::days::Days;
+pub use self::hangups::hangups;
 use self::memory::Memory;
+use self::planner::Planner;
+use self::rules::RuleWork;
 use self::upkeep::Upkeep;
+use crate::alertmanagers::AddressError;
 use crate::clock::{Clock, now_ms};
-use crate::configuration::{DEFAULT_RETENTION, TlsFiles, is_instance};
+use crate::configuration::{DEFAULT_RETENTION, RuleFiles, TlsFiles, is_instance};
 use crate::connections::ConnectionLimits;
 use crate::descriptors::{self, Descriptors};
 use crate::folder::make_private;
@@ -37,13 +46,17 @@ use crate::ingest::{
     self, Clocks, IngestError, IngestOptions, IntakeOptions, LabelLimits, RemoteWrite,
     SettingsBoard, TlsIdentity,
 };
-use crate::samples::{Samples, Stop};
+use crate::latency::Places;
+use crate::reports::Plans;
+use crate::reports::plan::Plan;
+use crate::rules::{Group, Mistakes};
+use crate::samples::{Pool, Samples, Stop};
 use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
 use crate::telemetry::{CollectorCounts, OwnNumbers};
 pub use crate::web::Loading;
 use crate::web::{self, KeptPast, Lane, OwnNames, Readiness, Site, Snapshots};
-use crate::writer::{OwnSeries, Writer, WriterEnded};
+use crate::writer::{OwnSeries, Writer, WriterEnded, WriterThread};
 
 /// What is kept of earlier graphs, in bytes: a day, a month and a year of six hosts.
 const KEPT_BYTES: u64 = 16 << 20;
@@ -75,6 +88,8 @@ pub struct Options {
     pub tls: Option<TlsFiles>,
     /// Who may push.
     pub agents: Agents,
+    /// Who pings what.
+    pub places: Places,
     /// Who may write by remote write.
     pub writers: Vec<WriterToken>,
     /// What the labels of their series may be.
@@ -91,10 +106,16 @@ pub struct Options {
     pub shared_bytes: Option<u64>,
     /// The zone of times.
     pub zone: TimeZone,
+    /// Where rules are read from.
+    pub rules: RuleFiles,
+    /// Who tells that they are to be read anew.
+    pub hangups: mpsc::Receiver<()>,
     /// How long a moment has to stand before anything is dropped by it.
     pub settle_after: Duration,
     /// How far the past is that somebody writes before anybody may read.
     pub loading: Loading,
+    /// What planners configure.
+    pub plan: Plan,
 }
 
 impl Options {
@@ -107,6 +128,7 @@ impl Options {
             hosts: Vec::new(),
             tls: None,
             agents,
+            places: Places::default(),
             writers: Vec::new(),
             written_labels: LabelLimits::default(),
             entry: Entry::default(),
@@ -115,8 +137,11 @@ impl Options {
             store: StoreOptions::default(),
             shared_bytes: None,
             zone: TimeZone::system(),
+            rules: RuleFiles::default(),
+            hangups: mpsc::channel(1).1,
             settle_after: SETTLE_AFTER,
             loading: Loading::default(),
+            plan: Plan::default(),
         }
     }
 
@@ -149,6 +174,12 @@ pub enum RunError {
     /// The store cannot be opened.
     #[error("failed to open the store")]
     Store(#[from] StoreError),
+    /// The address of an Alertmanager is none.
+    #[error(transparent)]
+    Alertmanager(#[from] AddressError),
+    /// There is a mistake in a file of rules.
+    #[error("the rules cannot be read")]
+    Rules(#[from] Mistakes),
     /// The store's writer thread could not be started.
     #[error("failed to start the store's writer thread")]
     Writer(#[source] std::io::Error),
@@ -190,6 +221,7 @@ pub struct Collector {
     grpc: TcpListener,
     tls: Option<TlsIdentity>,
     store: Arc<Store>,
+    rules: Vec<Group>,
     options: Options,
     descriptors: Descriptors,
 }
@@ -200,10 +232,11 @@ impl Collector {
         let descriptors = descriptors::raise();
         // The store may have a log to read.
         let preparing = tokio::task::spawn_blocking(move || prepare(options)).await;
-        let (options, tls, store) = preparing.map_err(RunError::Preparation)??;
+        let Prepared { options, tls, store, rules } =
+            preparing.map_err(RunError::Preparation)??;
         let http = bind("HTTP", options.addresses.http).await?;
         let grpc = bind("gRPC", options.addresses.grpc).await?;
-        Ok(Self { http, grpc, tls, store, options, descriptors })
+        Ok(Self { http, grpc, tls, store, rules, options, descriptors })
     }
 
     /// Where it is served, with the ports that the system chose.
@@ -221,9 +254,8 @@ impl Collector {
 
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { http, grpc, tls, store, mut options, descriptors } = self;
-        let retention = options.retention;
-        let oldest = oldest(retention);
+        let Self { http, grpc, tls, store, rules: groups, mut options, descriptors } = self;
+        let [for_readers, connections] = connections_of(&descriptors, &options);
         let counts = Arc::new(CollectorCounts::default());
         let started = Writer::start(Arc::clone(&store), Arc::clone(&counts));
         let (writer, writer_thread) = started.map_err(RunError::Writer)?;
@@ -235,20 +267,28 @@ impl Collector {
         let own_series = OwnSeries::new(writer.clone(), own_instance().into());
         let intake = intake(&mut options, writer.clone(), Arc::clone(&clocks));
         let days = days_of(&store, &memory, &writer, &options);
+        let planner = planner(&mut options, &store, &records, &memory.pool);
+        let upkeep = upkeep_of(&store, &options, &clock, &counts);
+        let given = rules::Given { files: options.rules, groups, hangups: options.hangups };
+        let samples = Arc::clone(&store) as Arc<dyn Samples>;
+        let (ruling, rules) = given.prepare(samples, writer.clone(), Arc::clone(&counts))?;
         let agents = options.agents;
         let guesses = Arc::new(Guesses::default());
         let configured = agents.all().map(|agent| agent.instance.to_string()).collect();
         let site = Site {
             configured,
+            places: options.places.clone(),
             names: OwnNames::new(options.hosts, &own_instance()),
             guesses: Arc::clone(&guesses),
             refusals: Seldom::default(),
             loading: options.loading,
             readiness: readiness(writer.clone()),
+            rules,
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
             samples: Arc::clone(&store) as Arc<dyn Samples>,
             kept: KeptPast::new(KEPT_BYTES),
+            plans: Arc::clone(&planner.plans),
             records,
             pool: memory.pool,
             writes: Lane::new(WRITES, WRITES_WAITING),
@@ -258,37 +298,98 @@ impl Collector {
             zone: options.zone,
         };
         descriptors.tell();
-        let room = descriptors.connections();
-        let for_readers = options.http_connections.within(room / 4);
-        let connections = options.grpc_connections.within(room - room / 4);
-        let settings = Arc::new(SettingsBoard::of(&agents));
-        let (clock_of_upkeep, counted) = (Arc::clone(&clock), Arc::clone(&counts));
-        let settle_after = options.settle_after;
-        let upkeep =
-            Upkeep { store, retention, clock: clock_of_upkeep, counts: counted, settle_after };
-        let memory = memory.agents;
+        let settings = Arc::new(SettingsBoard::of(&agents, &options.places));
         let door = IngestOptions {
+            settings,
             agents,
             guesses,
-            settings,
             connections,
             tls,
-            oldest,
+            oldest: oldest(options.retention),
             clocks,
             writer,
-            memory,
+            memory: memory.agents,
             counts,
         };
+        let work = Work {
+            writer_thread,
+            agents: (grpc, door),
+            pages: (http, for_readers, site),
+            upkeep,
+            clock,
+            own: (numbers, own_series),
+            past: (days, planner),
+            ruling,
+        };
+        work.start(stop).finish(DRAIN_TIMEOUT).await
+    }
+}
+
+/// What the tasks of a run are made of.
+struct Work {
+    writer_thread: WriterThread,
+    agents: (TcpListener, IngestOptions),
+    pages: (TcpListener, ConnectionLimits, Site),
+    upkeep: Upkeep,
+    clock: Arc<Clock>,
+    own: (OwnNumbers, OwnSeries),
+    past: (Days, Planner),
+    ruling: RuleWork,
+}
+
+impl Work {
+    fn start(self, stop: CancellationToken) -> Tasks<RunError> {
+        let Self { writer_thread, agents, pages, upkeep, clock, own, past, ruling } = self;
+        let (days, planner) = past;
+        let ((grpc, door), (http, limits, site), (numbers, series)) = (agents, pages, own);
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });
-        tasks.start("pages", |stop| well(web::serve(http, for_readers, site, stop)));
+        tasks.start("pages", |stop| well(web::serve(http, limits, site, stop)));
         tasks.start("upkeep", |stop| well(upkeep::run(upkeep, stop)));
         tasks.start("clock", |stop| well(watch::run(clock, stop)));
         tasks.start("days", |stop| well(days::run(days, stop)));
-        tasks.start("own numbers", |stop| well(own_numbers::run(numbers, own_series, stop)));
-        tasks.finish(DRAIN_TIMEOUT).await
+        let of_hosts = series.of(own_instance().into());
+        tasks.start("planner", |stop| well(planner::run(planner, of_hosts, stop)));
+        tasks.start("own numbers", |stop| well(own_numbers::run(numbers, series, stop)));
+        tasks.start("rules", |stop| well(rules::run(ruling, stop)));
+        tasks
     }
+}
+
+/// What keeps the store in order.
+fn upkeep_of(
+    store: &Arc<Store>,
+    options: &Options,
+    clock: &Arc<Clock>,
+    counts: &Arc<CollectorCounts>,
+) -> Upkeep {
+    Upkeep {
+        store: Arc::clone(store),
+        retention: options.retention,
+        clock: Arc::clone(clock),
+        counts: Arc::clone(counts),
+        settle_after: options.settle_after,
+    }
+}
+
+/// What makes models of hosts.
+fn planner(options: &mut Options, store: &Arc<Store>, records: &Records, pool: &Pool) -> Planner {
+    let plan = std::mem::take(&mut options.plan);
+    Planner {
+        plans: Arc::new(Plans::new(plan, options.zone.clone())),
+        samples: Arc::clone(store) as Arc<dyn Samples>,
+        records: records.clone(),
+        pool: pool.clone(),
+        loading: options.loading.clone(),
+    }
+}
+
+/// How many connections readers and agents may have, of as many as the system has room for.
+fn connections_of(descriptors: &Descriptors, options: &Options) -> [ConnectionLimits; 2] {
+    let room = descriptors.connections();
+    let for_readers = options.http_connections.clone().within(room / 4);
+    [for_readers, options.grpc_connections.clone().within(room - room / 4)]
 }
 
 /// What keeps past days.
@@ -334,14 +435,23 @@ async fn well(work: impl Future<Output = ()>) -> Result<(), RunError> {
     Ok(())
 }
 
-/// What lies on the disk: the TLS of agents, the data directory and its store.
-fn prepare(options: Options) -> Result<(Options, Option<TlsIdentity>, Arc<Store>), RunError> {
+/// What is read before anything runs.
+struct Prepared {
+    options: Options,
+    tls: Option<TlsIdentity>,
+    store: Arc<Store>,
+    rules: Vec<Group>,
+}
+
+/// What lies on the disk: rules, the TLS of agents, the data directory and its store.
+fn prepare(options: Options) -> Result<Prepared, RunError> {
+    let rules = options.rules.read()?;
     let tls = options.tls.as_ref().map(read_tls).transpose()?;
     let directory = &options.directory;
     make_private(directory)
         .map_err(|source| RunError::Directory { path: directory.clone(), source })?;
     let store = Arc::new(Store::open_with(directory, options.store)?);
-    Ok((options, tls, store))
+    Ok(Prepared { options, tls, store, rules })
 }
 
 async fn bind(what: &'static str, address: SocketAddr) -> Result<TcpListener, RunError> {

@@ -3,12 +3,14 @@
 mod doors;
 mod numbers;
 pub mod overheard;
+mod rules;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 pub use self::doors::{ConnectionCounts, Cut, Doors, Shut, Turned, Unread, Writes};
 pub use self::numbers::{OwnNumber, OwnNumbers, exposition};
+pub use self::rules::{NoticeCounts, RuleCounts};
 use crate::store::SeriesLimit;
 
 /// Why samples were refused at the door.
@@ -32,6 +34,8 @@ pub enum RefusalReason {
     TooOld,
     /// A frame that contradicts itself or holds too much.
     Frame,
+    /// A round of pings that makes no sense, or is of a target that its agent was not given.
+    Round,
     /// A series without a metric's name.
     NoMetricName,
     /// A metric's or a label's name that is too long.
@@ -55,7 +59,7 @@ pub enum RefusalReason {
 }
 
 /// Every reason, in the order of the exposition.
-const REASONS: [(RefusalReason, &str); 19] = [
+const REASONS: [(RefusalReason, &str); 20] = [
     (RefusalReason::Series, "series"),
     (RefusalReason::UnknownSeries, "unknown_series"),
     (RefusalReason::SeriesLimit, "series_limit"),
@@ -65,6 +69,7 @@ const REASONS: [(RefusalReason, &str); 19] = [
     (RefusalReason::Future, "future"),
     (RefusalReason::TooOld, "too_old"),
     (RefusalReason::Frame, "frame"),
+    (RefusalReason::Round, "round"),
     (RefusalReason::NoMetricName, "no_metric_name"),
     (RefusalReason::LongName, "name_too_long"),
     (RefusalReason::EmptyLabelName, "empty_label_name"),
@@ -192,6 +197,10 @@ pub struct CollectorCounts {
     pub pictures: Requests,
     /// What is turned away before it is read.
     pub doors: Doors,
+    /// Rules and what became of them.
+    pub rules: RuleCounts,
+    /// Notices of alerts.
+    pub notices: NoticeCounts,
     /// The newest moment of what came from outside, Unix time in milliseconds; 0 if nothing came.
     newest_ms: AtomicI64,
     /// Connections of readers and programs.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use headroom_agent::configuration::{AgentConfiguration, detect_bbb};
+use headroom_agent::prober::limits::ProberLimits;
 use headroom_agent::samplers::{EACH_LINK, SamplerOptions};
 use headroom_agent::spool::SpoolOptions;
 use headroom_agent::uplink::{CollectorAddress, Token};
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::identity::{Agent, Agents, TokenHash, new_token};
+use crate::latency::{Datacentre, Places, Vantage};
 use crate::run::{Addresses, Announced, Collector, Options, RunError, own_instance};
 use crate::tasks::{TaskError, Tasks};
 
@@ -35,6 +37,8 @@ pub struct UpOptions {
     pub interval: Duration,
     /// The speed of this host's links, if the kernel does not tell it.
     pub link_speed: Option<BitRate>,
+    /// What is pinged from here.
+    pub ping: Vec<Datacentre>,
 }
 
 /// Why it cannot run.
@@ -75,6 +79,8 @@ pub async fn run(
     let agents = [own].into_iter().collect::<Agents>();
     let mut local = Options::local(options.addresses, agents, options.directory.join("store"));
     local.hosts.clone_from(&options.hosts);
+    let here = Vantage::of_agent(&own_instance());
+    local.places = Places { vantages: vec![here], datacentres: options.ping.clone() };
     let writer_token = local.let_write(&options.directory)?;
     let collector = Collector::bind(local).await?;
     let addresses = collector.addresses()?;
@@ -112,6 +118,7 @@ fn agent_configuration(options: &UpOptions, grpc: SocketAddr, token: &str) -> Ag
     let link_speed = options.link_speed.into_iter();
     AgentConfiguration {
         rooms: detect_bbb(),
+        prober: ProberLimits::default(),
         collector: CollectorAddress { url: format!("http://{grpc}"), token, ca_file: None },
         interval: options.interval,
         samplers: SamplerOptions {

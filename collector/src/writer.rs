@@ -5,6 +5,7 @@
 
 mod commit;
 mod own;
+mod ruled;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use tokio::time::timeout;
 
 use self::commit::Commits;
 pub use self::own::{OwnSeries, OwnSeriesError};
+pub use self::ruled::{RuleSeries, Ruled};
 use crate::samples::Share;
 use crate::store::{
     Claim, Description, FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store, Word,

@@ -11,6 +11,8 @@ mod disks;
 mod host;
 mod network;
 mod planning;
+mod plans;
+mod probe;
 mod processes;
 mod recordings;
 mod rooms;
@@ -26,6 +28,8 @@ pub use self::disks::*;
 pub use self::host::*;
 pub use self::network::*;
 pub use self::planning::*;
+pub use self::plans::*;
+pub use self::probe::*;
 pub use self::processes::*;
 pub use self::recordings::*;
 pub use self::rooms::*;
@@ -94,8 +98,8 @@ pub enum UndeclaredError {
 /// All metrics of ours.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let families = [
-        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HOST, NETWORK, PLANNING, PROCESSES, RECORDINGS,
-        ROOMS, TENANTS,
+        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HOST, NETWORK, PLANNING, PLANS, PROBE, PROCESSES,
+        RECORDINGS, ROOMS, TENANTS,
     ];
     families.into_iter().flatten().copied()
 }

@@ -196,6 +196,12 @@ impl<'d> Section<'d> {
         self.value::<String>(key).map(|path| self.reading.folder.join(path))
     }
 
+    /// The paths in the list `key`; relative ones start at the configuration's own folder.
+    pub fn paths(&self, key: &str) -> Option<Vec<PathBuf>> {
+        let paths = self.list::<String>(key)?.into_iter();
+        Some(paths.map(|path| self.reading.folder.join(path)).collect())
+    }
+
     /// The keys of a table whose names are free, such as devices.
     pub fn free_keys(&self) -> Vec<String> {
         self.table

@@ -10,6 +10,9 @@ pub mod limits;
 // Settings, by what they say.
 pub mod settings;
 
+// What can be pinged, as it is written.
+pub mod targets;
+
 // Sets of sequences: which frames are there.
 pub mod sequences;
 

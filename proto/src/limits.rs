@@ -14,6 +14,18 @@ pub const MAX_FRAME_VALUES: usize = 20_000;
 /// The most meetings in one frame.
 pub const MAX_FRAME_MEETINGS: usize = 1000;
 
+/// The most rounds of pings in one frame.
+pub const MAX_FRAME_ROUNDS: usize = 500;
+
+/// The most pings in one round.
+pub const MAX_ROUND_PINGS: usize = 100;
+
+/// The most targets that one agent is asked to ping.
+pub const MAX_TARGETS: usize = 5000;
+
+/// The longest target, in bytes: a name of the longest kind with a port.
+pub const MAX_TARGET_BYTES: usize = 262;
+
 /// The longest name of a tenant, in bytes.
 pub const MAX_TENANT_BYTES: usize = 64;
 

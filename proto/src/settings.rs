@@ -10,7 +10,8 @@ const VERSION_BITS: u32 = 53;
 /// The same settings with the version that belongs to them: a hash of what they say (FNV-1a; Fowler,
 /// Noll, Vo 1991), never 0. Settings that say the same have the same version, whoever sends them.
 pub fn versioned(settings: Settings) -> Settings {
-    let content = Settings { version: 0, ..settings }.encode_to_vec();
+    let settings = Settings { version: 0, ..settings };
+    let content = settings.encode_to_vec();
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let hash = content.iter().fold(0xcbf2_9ce4_8422_2325, step) >> (u64::BITS - VERSION_BITS);
     Settings { version: hash.max(1), ..settings }
@@ -21,7 +22,7 @@ mod tests {
     use super::*;
 
     fn version(sample_interval_ms: u64, version: u64) -> u64 {
-        versioned(Settings { version, sample_interval_ms }).version
+        versioned(Settings { version, sample_interval_ms, targets: Vec::new() }).version
     }
 
     #[test]

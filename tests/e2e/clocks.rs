@@ -28,7 +28,13 @@ async fn push(
     (clock_ms, ahead_ms): (i64, i64),
 ) -> Result<Down, tonic::Status> {
     let agent_version = "by hand".into();
-    let hello = Hello { protocol: PROTOCOL, boot: BOOT, agent_version, now_ms: clock_ms };
+    let hello = Hello {
+        protocol: PROTOCOL,
+        boot: BOOT,
+        agent_version,
+        now_ms: clock_ms,
+        settings_version: 0,
+    };
     let secret = collector.token(instance).secret;
     let mut stream = ByHand::open(&collector.grpc(), Some(&secret), Up::Hello(hello)).await?;
     assert!(matches!(stream.answer().await?, Down::Welcome(_)));

@@ -33,7 +33,7 @@ async fn the_collector_sets_the_pace_and_hears_that_it_is_kept() {
         metric(&collector, STORED).await.filter(|frames| *frames >= 10)
     })
     .await;
-    let asked = versioned(Settings { version: 0, sample_interval_ms: 100 });
+    let asked = versioned(Settings { sample_interval_ms: 100, ..Settings::default() });
     let echo =
         format!("agent applied settings instance=\"ca1\" version={} refused=0", asked.version);
     eventually("the version comes back", Duration::from_secs(10), async || {

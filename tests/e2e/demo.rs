@@ -104,6 +104,7 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
         let shown = lines.iter().filter(|line| line["statistics"].is_object()).count();
         assert!(shown == lines.len() && shown > 0, "{graph}: {shown} of {}", lines.len());
     }
+    capacity_is_told(&http).await;
     // Nearly three days of both kinds of moments, each counted once a minute or more often.
     let counted = "sum(count_over_time(headroom_agent_frames_total{instance='ca1'}[3d]))";
     let before = samples(&http, counted).await;
@@ -113,6 +114,39 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
     let after = samples(&http, counted).await;
     assert!((before..before + 100.0).contains(&after), "{before} moments became {after}");
     program.terminate();
+}
+
+/// The first sentence answers for each host, and the command brings the same bytes.
+async fn capacity_is_told(http: &str) {
+    let (status, body) = fetch(&format!("http://{http}/planning/capacity.json")).await.unwrap();
+    assert_eq!(status, 200);
+    let report: Value = serde_json::from_slice(&body).unwrap();
+    let hosts = report["hosts"].as_array().unwrap();
+    assert_eq!(hosts.len(), 6);
+    for host in hosts {
+        let answer = host["answer"].as_str().unwrap();
+        assert!(answer.contains("bit/s") && answer.contains("200"), "{answer}");
+        assert!(host["sections"]["mixes"]["tables"]["mixes"].as_array().unwrap().len() >= 5);
+    }
+    let url = format!("http://{http}");
+    let arguments = ["report", "capacity", "--url", &url, "--format", "json"];
+    let output = harness::run("headroom", arguments);
+    assert_eq!((output.code, output.stdout.as_bytes()), (Some(0), &*body), "{}", output.stderr);
+    let typed = "planning/capacity.csv?rooms=3&people=20&cameras=20&host=ca1";
+    let (_, body) = fetch(&format!("{url}/{typed}")).await.unwrap();
+    let csv = String::from_utf8(body).unwrap();
+    assert!(
+        csv.contains("ca1,\"3 rooms of 20 with 20 cameras and 0 shares each\",60,")
+            || csv.contains("ca1,3 rooms of 20 with 20 cameras and 0 shares each,60,"),
+        "{csv}"
+    );
+    let (_, page) = fetch(&format!("{url}/planning/capacity")).await.unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("<h1>") && page.contains("Do they fit?"), "{page}");
+    for (path, expected) in [("?host=nobody", 404), ("?rooms=3", 400), (".csv?table=x", 400)] {
+        let (status, _) = fetch(&format!("{url}/planning/capacity{path}")).await.unwrap();
+        assert_eq!(status, expected, "{path}");
+    }
 }
 
 #[test]

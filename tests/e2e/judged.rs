@@ -110,6 +110,67 @@ async fn what_needs_somebody_comes_first_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hosts_page_tells_what_runs_on_it() {
+    let folder = TempDir::new().unwrap();
+    let soon = [(-4 * MINUTE_MS, 3.0), (MINUTE_MS, 1.0)];
+    let always = |value: f64| [(-4 * MINUTE_MS, value), (0, value)];
+    let unit = |name, state| [("name", name), ("state", state), ("type", "simple")];
+    let greenlight = [("id", "/docker/1"), ("name", "greenlight")];
+    let nameless = [("id", "/machine.slice/<b>")];
+    let (failed, active) = ("failed", "active");
+    let told: [Told<'_>; 15] = [
+        ("headroom_agent_frames_total", &[], &soon),
+        ("node_systemd_unit_state", &unit("a.service", active), &always(1.0)),
+        ("node_systemd_unit_state", &unit("a.service", failed), &always(0.0)),
+        ("node_systemd_service_restart_total", &[("name", "a.service")], &always(7.0)),
+        ("node_systemd_unit_state", &unit("z.service", active), &always(0.0)),
+        ("node_systemd_unit_state", &unit("z.service", failed), &always(1.0)),
+        ("container_cpu_usage_seconds_total", &greenlight, &[(120_000, 5.0), (0, 65.0)]),
+        ("container_memory_working_set_bytes", &greenlight, &always(300e6)),
+        ("container_spec_memory_limit_bytes", &greenlight, &always(2e9)),
+        ("container_memory_working_set_bytes", &nameless, &always(5e6)),
+        ("bbb_recordings_published", &[], &always(41.0)),
+        ("headroom_recordings_bytes", &[("state", "published")], &always(12e9)),
+        ("bbb_recordings_unprocessed", &[], &always(3.0)),
+        ("headroom_recordings_failed", &[], &always(2.0)),
+        ("headroom_recordings_oldest_unprocessed_age_seconds", &[], &always(7200.0)),
+    ];
+    write(folder.path(), "fi1", &told);
+    write(folder.path(), "de1", &[("headroom_agent_frames_total", &[], &soon)]);
+    let directory = Some(folder.path().to_owned());
+    let options = CollectorOptions { directory, ..CollectorOptions::default() };
+    let collector = CollectorProgram::start(options).await;
+
+    let host = page(&collector, "/hosts/fi1").await;
+    for (table, rows) in [
+        ("Units", &["z.service failed – –", "a.service active – 7"][..]),
+        (
+            "Containers",
+            &["greenlight 0.500 300 MB 2.00 GB", "/machine.slice/&#60;b&#62; – 5.00 MB –"],
+        ),
+        ("Recordings", &["unprocessed 3 –", "published 41 12.0 GB"]),
+    ] {
+        let table = between(&host, &format!("<h2>{table}</h2>"), "</table>");
+        let found: Vec<String> = table.split("<tr data-key").skip(1).map(words).collect();
+        assert_eq!(found, rows, "{table}");
+    }
+    let said = "The oldest that waits has waited for 2 h. 2 steps of processing failed";
+    assert!(host.contains(said), "{host}");
+    let none = page(&collector, "/hosts/de1").await;
+    for table in ["Units", "Containers", "Recordings"] {
+        assert!(!none.contains(&format!("<h2>{table}</h2>")), "{none}");
+    }
+}
+
+/// The words of a row, without what marks them up.
+fn words(row: &str) -> String {
+    let (_, row) = row.split_once('>').unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    let texts = row.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    texts.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_lead_to_yesterday_and_disks_have_pictures_of_their_own() {
     let folder = TempDir::new().unwrap();
     fill(folder.path());

@@ -47,7 +47,6 @@ async fn a_limit_of_http_2_that_is_hit_is_counted_by_its_kind() {
         ("load", [frame([1, 0, 1], &HEADERS), continued.collect()].concat()),
         ("frame_size", frame([0, 0, 1], &vec![0; 20_000])),
         ("flow_control", [full.clone(), full].concat()),
-        ("protocol", frame([1, 4, 1], &[0x80])),
         ("protocol", frame([0, 0, 0], b"x")),
     ] {
         let name = format!("headroom_grpc_violations_total{{reason=\"{reason}\"}}");
@@ -55,6 +54,37 @@ async fn a_limit_of_http_2_that_is_hit_is_counted_by_its_kind() {
         let settings = frame([4, 0, 0], b"");
         said(&collector.grpc(), &[PREFACE, &settings, &frames].concat()).await;
         counted(&collector, &name, before + 1).await;
+    }
+    collector.terminate();
+}
+
+/// Each breaks what both ends know of headers, so that nothing behind it could be read: the stream's
+/// connection ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_that_cannot_be_unpacked_are_counted() {
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    for blocks in [
+        // An index that is none, one beyond both tables, a number without an end, a text that is
+        // longer than its block, Huffman's end inside a text, and a table larger than was agreed.
+        vec![vec![0x80]],
+        vec![vec![0xff, 0x80, 0x01]],
+        vec![[&[0xff][..], &[0xff; 20]].concat()],
+        vec![vec![0x00, 0x05, b'a']],
+        vec![vec![0x00, 0x84, 0xff, 0xff, 0xff, 0xff, 0x01, b'x']],
+        vec![vec![0x3f, 0xe1, 0xff, 0x7f]],
+        vec![HEADERS.to_vec(), vec![0xbe]],
+    ] {
+        let last = blocks.len() - 1;
+        let frames = blocks.iter().enumerate().flat_map(|(place, block)| {
+            let kind = if place == 0 { 1 } else { 9 };
+            frame([kind, if place == last { 4 } else { 0 }, 1], block)
+        });
+        let name = "headroom_grpc_violations_total{reason=\"protocol\"}";
+        let before = metric(&collector, name).await.unwrap();
+        let settings = frame([4, 0, 0], b"");
+        let frames: Vec<u8> = frames.collect();
+        said(&collector.grpc(), &[PREFACE, &settings, &frames].concat()).await;
+        counted(&collector, name, before + 1).await;
     }
     collector.terminate();
 }

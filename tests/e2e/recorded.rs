@@ -14,6 +14,7 @@ use harness::{CollectorOptions, CollectorProgram, StandInCollector, eventually};
 use headroom::samples::{Budget, Hints, Labels, Matcher, Samples, Selection, TimeRange};
 use headroom::store::{Records, Store};
 use headroom_agent::configuration::AgentConfiguration;
+use headroom_agent::prober::limits::ProberLimits;
 use headroom_agent::samplers::SamplerOptions;
 use headroom_agent::spool::SpoolOptions;
 use headroom_agent::uplink::{CollectorAddress, Token};
@@ -50,6 +51,7 @@ async fn record(file: &Path) {
         interval: Duration::from_secs(1),
         samplers: SamplerOptions { root: folder.path().join("host"), ..SamplerOptions::default() },
         rooms: None,
+        prober: ProberLimits::default(),
         spool: SpoolOptions {
             directory: spool,
             max_bytes: 1 << 20,
@@ -63,7 +65,11 @@ async fn record(file: &Path) {
         (!collector.heard().is_empty()).then_some(())
     })
     .await;
-    collector.say(&Down::Settings(Settings { version: 1, sample_interval_ms: 500 }));
+    collector.say(&Down::Settings(Settings {
+        version: 1,
+        sample_interval_ms: 500,
+        ..Settings::default()
+    }));
     eventually("all boots are there", Duration::from_secs(30), async || {
         let frames = frames(&collector.heard());
         let own = frames.iter().filter(|frame| frame.boot > 8).count();

@@ -20,7 +20,8 @@ const BOOT: u64 = 42;
 async fn open(collector: &StandInCollector, patience: Duration) -> WireClient {
     let token = Token::new("secret").unwrap();
     let address = CollectorAddress { url: collector.url(), token, ca_file: None };
-    let introduction = Introduction { boot: BOOT, agent_version: "test".into(), patience };
+    let introduction =
+        Introduction { boot: BOOT, agent_version: "test".into(), settings_version: 0, patience };
     let (client, welcome) = WireClient::open(&address, introduction).await.unwrap();
     assert_eq!(welcome.instance, "ca1");
     client
@@ -72,10 +73,10 @@ async fn settings_and_refusals_are_handed_out_and_what_is_refused_waits_for_noth
     collector.fall_silent();
     let mut client = open(&collector, Duration::from_secs(30)).await;
     client.push(vec![frame(1), frame(2)]).await.unwrap();
-    let settings = Settings { version: 9, sample_interval_ms: 500 };
+    let settings = Settings { version: 9, sample_interval_ms: 500, targets: Vec::new() };
     let part = Refusal { boot: BOOT, sequence: 1, samples: 1, ..Refusal::default() };
     let whole = Refusal { sequence: 2, whole_frame: true, ..part.clone() };
-    collector.say(&Down::Settings(settings));
+    collector.say(&Down::Settings(settings.clone()));
     collector.say(&Down::Refusal(part.clone()));
     collector.say(&Down::Refusal(whole.clone()));
     assert_eq!(client.answer().await.unwrap(), Answer::Settings(settings));
@@ -159,7 +160,8 @@ async fn a_hostile_collector_fills_no_log() {
     for number in 0..2000_u32 {
         let reason = format!("{number} \u{1b}[2J\n{}", "x".repeat(10_000));
         hostile.say(&Down::Refusal(Refusal { reason, samples: 1, ..Refusal::default() }));
-        let settings = Settings { version: u64::from(number), sample_interval_ms: 1 };
+        let settings =
+            Settings { version: u64::from(number), sample_interval_ms: 1, ..Settings::default() };
         hostile.say(&Down::Settings(settings));
         if number % 100 == 0 {
             let before = frames();

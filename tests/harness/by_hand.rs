@@ -98,7 +98,13 @@ impl ByHand {
 
 /// The first message of a stream.
 pub fn hello(protocol: u32, boot: u64) -> Up {
-    Up::Hello(Hello { protocol, boot, agent_version: "by hand".into(), now_ms: 0 })
+    Up::Hello(Hello {
+        protocol,
+        boot,
+        agent_version: "by hand".into(),
+        now_ms: 0,
+        settings_version: 0,
+    })
 }
 
 /// A frame of now for such series, each of which has its sequence for a value.

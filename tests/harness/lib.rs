@@ -11,6 +11,7 @@ mod namespace;
 mod program;
 pub mod promql;
 mod recorder;
+pub mod reflector;
 pub mod remote_write;
 mod small_disk;
 mod stalling_disk;

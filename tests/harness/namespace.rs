@@ -1,5 +1,6 @@
 //! A network namespace of the test's own, joined to a second one by a veth pair.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -31,6 +32,11 @@ impl Namespace {
         // What the far side sends elsewhere comes by, and ends there: nothing is forwarded.
         ip(&["-n", far, "route", "add", "default", "via", "192.0.2.1"]);
         pair
+    }
+
+    /// The file of the far namespace, by which a thread enters it.
+    pub fn far_file(&self) -> PathBuf {
+        Path::new("/var/run/netns").join(&self.far)
     }
 
     /// A command in the near namespace.

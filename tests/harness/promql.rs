@@ -3,6 +3,7 @@
 pub mod data;
 mod edges;
 mod questions;
+mod requests;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,6 +13,7 @@ use serde_json::Value as Json;
 use self::data::{BEGIN_MS, END_MS};
 pub use self::edges::{Edge, all as edges};
 pub use self::questions::all as expressions;
+pub use self::requests::{ApiRequest, all as requests};
 
 /// Status and body of an answer.
 pub type Answer = (u16, Json);

@@ -4,7 +4,8 @@
 
 use anyhow::{Context, ensure};
 use harness::promql::{
-    Answer, Edge, data, difference, difference_to_the_word, edges, expressions, questions, recorded,
+    Answer, ApiRequest, Edge, data, difference, difference_to_the_word, edges, expressions,
+    questions, recorded, requests,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -40,6 +41,7 @@ pub fn compare() -> anyhow::Result<()> {
     let both = Both { runtime, theirs, ours };
     let mut differing = compare_expressions(&both)?;
     differing.append(&mut compare_edges(&both)?);
+    differing.append(&mut compare_requests(&both)?);
     both.theirs.stop();
     both.ours.stop();
     for (number, difference) in differing.iter().take(200).enumerate() {
@@ -113,6 +115,42 @@ fn compare_edges(both: &Both) -> anyhow::Result<Vec<String>> {
     let count = edges.len();
     println!("{count} edge cases, {equal} answers equal, {listed} differ for listed reasons");
     Ok(differing)
+}
+
+/// Requests to the API: what differs that should not, and what is equal though it is said to differ.
+fn compare_requests(both: &Both) -> anyhow::Result<Vec<String>> {
+    let requests = requests();
+    let (mut equal, mut listed, mut differing) = (0, 0, Vec::new());
+    for request in &requests {
+        let ask = |peer: &Peer| both.runtime.block_on(request_of(&peer.url, request));
+        let [theirs, ours] = [ask(&both.theirs)?, ask(&both.ours)?];
+        let ApiRequest { address, form, reason } = request;
+        match (theirs == ours, reason) {
+            (true, None) => equal += 1,
+            (false, Some(_)) => listed += 1,
+            (true, Some(reason)) => differing.push(format!("{address} is equal, though: {reason}")),
+            (false, None) => {
+                let form = form.as_deref().unwrap_or_default();
+                differing.push(format!("{address} {form}\n    {theirs:?}\n    {ours:?}"));
+            }
+        }
+    }
+    let count = requests.len();
+    println!("{count} requests, {equal} answers equal, {listed} differ for listed reasons");
+    Ok(differing)
+}
+
+async fn request_of(url: &str, request: &ApiRequest) -> anyhow::Result<Answer> {
+    let client = reqwest::Client::new();
+    let address = format!("{url}{}", request.address);
+    let kind = "application/x-www-form-urlencoded";
+    let asked = match &request.form {
+        Some(form) => client.post(address).header("content-type", kind).body(form.clone()),
+        None => client.get(address),
+    };
+    let answer = asked.send().await?;
+    let status = answer.status().as_u16();
+    Ok((status, serde_json::from_slice(&answer.bytes().await?)?))
 }
 
 async fn ask(url: &str, question: &str) -> anyhow::Result<Answer> {

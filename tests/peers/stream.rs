@@ -17,7 +17,8 @@ pub async fn open(grpc: &str, token: &Token, boot: u64) -> anyhow::Result<WireCl
     let Some(token) = uplink::Token::new(&token.secret) else { bail!("the token is none") };
     let address = CollectorAddress { url: grpc.to_owned(), token, ca_file: None };
     let agent_version = "simulated".to_owned();
-    let introduction = Introduction { boot, agent_version, patience: PATIENCE };
+    let introduction =
+        Introduction { boot, agent_version, settings_version: 0, patience: PATIENCE };
     Ok(WireClient::open(&address, introduction).await?.0)
 }
 

@@ -47,8 +47,9 @@ fn the_hosts_series_are_of_one_job_and_the_agents_of_another() {
     host.remove("proc/stat");
     Samplers::new(&host.options()).sample(now(), &mut Round::new(&mut reading));
     for series in reading.named() {
-        let of_host =
-            ["node_", "headroom_processes_"].iter().any(|start| series.metric.starts_with(start));
+        let of_host = ["node_", "headroom_network_", "headroom_processes_"]
+            .iter()
+            .any(|start| series.metric.starts_with(start));
         let expected = if of_host { "node" } else { "headroom" };
         assert_eq!(series.job, expected, "{series:?}");
     }

@@ -4,7 +4,7 @@
 
 use std::fmt::Display;
 
-use headroom_proto::wire::Meeting;
+use headroom_proto::wire::{Meeting, ProbeRound};
 
 use super::Scope;
 
@@ -19,6 +19,8 @@ pub struct Reading {
     pub extent: Extent,
     /// Meetings as they stand at this moment.
     pub meetings: Vec<Meeting>,
+    /// Rounds of pings that are over.
+    pub rounds: Vec<ProbeRound>,
     pub(super) names: Names,
     pub(super) values: Vec<f64>,
     /// The place of the value that is the frame's own sequence.

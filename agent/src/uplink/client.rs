@@ -72,6 +72,8 @@ pub struct Introduction {
     pub boot: u64,
     /// Its version, for people.
     pub agent_version: String,
+    /// The settings in force by version; 0 if those are its own.
+    pub settings_version: u64,
     /// How long the collector may take to welcome it, and later to answer what was sent.
     pub patience: Duration,
 }
@@ -103,12 +105,13 @@ impl WireClient {
         address: &CollectorAddress,
         introduction: Introduction,
     ) -> Result<(Self, Welcome), WireError> {
-        let Introduction { boot, agent_version, patience } = introduction;
+        let Introduction { boot, agent_version, settings_version, patience } = introduction;
         let mut client =
             Grpc::new(address.connect().await?).max_decoding_message_size(MAX_MESSAGE_BYTES);
         let (outbox, messages) = mpsc::channel(OUTBOX);
         let now_ms = unix_ms();
-        let hello = Up::Hello(Hello { protocol: PROTOCOL, boot, agent_version, now_ms });
+        let hello = Hello { protocol: PROTOCOL, boot, agent_version, now_ms, settings_version };
+        let hello = Up::Hello(hello);
         outbox.send(hello.into()).await.map_err(|_| WireError::Closed)?;
         let mut request = Request::new(ReceiverStream::new(messages));
         request.metadata_mut().insert("authorization", address.token.header());

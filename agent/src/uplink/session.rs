@@ -35,6 +35,9 @@ const BACKLOG_TICK: Duration = Duration::from_millis(50);
 /// How much of what may be sent ahead the backlog leaves to what is new.
 const LIVE_RESERVE: usize = 64;
 
+/// How many of the refused settings the log tells.
+const TOLD_REFUSALS: usize = 16;
+
 /// How long to wait for the last acknowledgements at the end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -100,6 +103,7 @@ impl<'u> Session<'u> {
         let introduction = Introduction {
             boot: self.context.boot,
             agent_version: env!("CARGO_PKG_VERSION").into(),
+            settings_version: self.context.telemetry.settings_version.load(Ordering::Relaxed),
             patience: ANSWER_TIMEOUT,
         };
         let (client, welcome) = WireClient::open(self.address, introduction).await?;
@@ -152,11 +156,13 @@ impl<'u> Session<'u> {
     }
 
     async fn apply(&self, asked: Settings, stream: &mut OpenStream) -> Result<(), WireError> {
-        let (settings, applied) = AgentSettings::of(&asked);
+        let (settings, applied) = AgentSettings::of(&asked, &self.context.limits);
         if let Some(before) = self.told("settings") {
             let version = applied.version;
-            tracing::info!(version, ?settings, before, "settings from the collector");
-            for RefusedSetting { setting, reason } in &applied.refused {
+            let AgentSettings { interval, targets } = &settings;
+            let targets = targets.len();
+            tracing::info!(version, ?interval, targets, before, "settings from the collector");
+            for RefusedSetting { setting, reason } in applied.refused.iter().take(TOLD_REFUSALS) {
                 tracing::warn!(setting, "not as the collector asks: {reason}");
             }
         }

@@ -1,5 +1,6 @@
 //! Days as series tell them: which were told already, and the numbers of one that is to be told.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use headroom_proto::catalogue::{
@@ -53,8 +54,8 @@ impl Telling {
 impl DayRow {
     /// What is to be stored; what was not read is left out.
     pub fn numbers(&self) -> Vec<OwnNumber> {
-        let direction = |name| Some(("direction", name));
-        let resource = |name| Some(("resource", name));
+        let direction = |name: &'static str| Some(("direction", Cow::Borrowed(name)));
+        let resource = |name: &'static str| Some(("resource", Cow::Borrowed(name)));
         let all = [
             (HEADROOM_PLANNING_DAY_COVERAGE_RATIO, None, Some(self.coverage)),
             (HEADROOM_PLANNING_DAY_PEAK_MBIT, direction("out"), self.sent_mbit),

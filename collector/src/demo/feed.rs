@@ -102,7 +102,12 @@ impl Feed {
         stop: CancellationToken,
     ) -> Result<(), FeedError> {
         let agent_version = "simulated".to_owned();
-        let introduction = Introduction { boot: self.boot, agent_version, patience: PATIENCE };
+        let introduction = Introduction {
+            boot: self.boot,
+            agent_version,
+            settings_version: 0,
+            patience: PATIENCE,
+        };
         let (mut wire, _) = WireClient::open(&self.collector, introduction).await?;
         let (items, mut queue) = mpsc::channel(AHEAD);
         let counting = Arc::clone(&progress);

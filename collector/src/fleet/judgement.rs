@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
+use super::Reporter;
 use super::facts::{Facts, LastReport, Mount};
 
 /// How much of something may be used: from the first on it deserves a look, from the second on it is
@@ -137,14 +138,21 @@ fn silence(facts: &Facts, now_ms: i64) -> Option<Finding> {
             return Some(finding(Severity::Warning, reason, 0.0));
         }
         LastReport::LongAgo => {
-            let reason = "has not reported for more than a month".to_owned();
-            return Some(finding(Severity::Bad, reason, 0.0));
+            let reason = match facts.reporter {
+                Reporter::Agent => "has not reported for more than a month",
+                Reporter::Writer => "nobody has written of it for more than a month",
+            };
+            return Some(finding(Severity::Bad, reason.to_owned(), 0.0));
         }
         LastReport::At(reported_ms) => reported_ms,
     };
     let silent_ms = now_ms - reported_ms;
     let patience_ms = facts.reporter.silent_after_ms();
-    let reason = || format!("has not reported for {}", lasting(silent_ms as f64 / 1000.0));
+    let silence = lasting(silent_ms as f64 / 1000.0);
+    let reason = || match facts.reporter {
+        Reporter::Agent => format!("has not reported for {silence}"),
+        Reporter::Writer => format!("nobody has written of it for {silence}"),
+    };
     // A silence that has just begun is the one to look at.
     let nearness = || patience_ms as f64 / silent_ms as f64;
     (silent_ms > patience_ms).then(|| finding(Severity::Bad, reason(), nearness()))
@@ -252,6 +260,14 @@ mod tests {
             (
                 Facts { report: LastReport::At(NOW_MS - 720_000), cpu_busy: Some(1.0), ..host() },
                 "Bad: has not reported for 12 min",
+            ),
+            (
+                Facts {
+                    report: LastReport::At(NOW_MS - 720_000),
+                    reporter: Reporter::Writer,
+                    ..host()
+                },
+                "Bad: nobody has written of it for 12 min",
             ),
             (
                 Facts { bbb: Some("http_status".into()), ..host() },

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use headroom_proto::limits::{MAX_FRAME_MEETINGS, MAX_FRAME_VALUES, MAX_FUTURE, MAX_STREAM_SERIES};
+use headroom_proto::limits::{
+    MAX_FRAME_MEETINGS, MAX_FRAME_ROUNDS, MAX_FRAME_VALUES, MAX_FUTURE, MAX_STREAM_SERIES,
+};
 use headroom_proto::metric::{self, INSTANCE};
 use headroom_proto::panics::Panicked;
-use headroom_proto::wire::{Frame, SeriesDefinition};
+use headroom_proto::wire::{Frame, ProbeRound, SeriesDefinition};
 
 use super::meetings;
 use crate::moments::DAY_MS;
@@ -94,12 +96,14 @@ impl Refused {
 }
 
 /// A frame after its checks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// What to store, if anything.
     pub write: Option<FrameWrite>,
     /// What it says of meetings.
     pub meetings: Vec<Meeting>,
+    /// What it says of pings, unchecked yet.
+    pub rounds: Vec<ProbeRound>,
     /// What was left out.
     pub refused: Vec<Refused>,
 }
@@ -140,9 +144,9 @@ impl StreamSeries {
     }
 
     /// Checks a frame.
-    pub fn check(&mut self, frame: Frame, times: TakenTimes) -> Checked {
+    pub fn check(&mut self, mut frame: Frame, times: TakenTimes) -> Checked {
         if let Some(refused) = check_whole(&frame, times) {
-            return Checked { write: None, meetings: Vec::new(), refused: vec![refused] };
+            return Checked { refused: vec![refused], ..Checked::default() };
         }
         let id = Some(FrameId {
             instance: Arc::clone(&self.instance),
@@ -151,20 +155,21 @@ impl StreamSeries {
         });
         let timestamp_ms = frame.timestamp_ms;
         let meetings = meetings::check(&self.instance, &frame);
+        let rounds = std::mem::take(&mut frame.rounds);
         if let Some((boot, ids, series)) = &self.last
             && *boot == frame.boot
             && *ids == frame.ids
         {
             let series = Arc::clone(series);
             let write = FrameWrite { id, timestamp_ms, series, values: frame.values };
-            return Checked { write: Some(write), meetings, refused: Vec::new() };
+            return Checked { write: Some(write), meetings, rounds, refused: Vec::new() };
         }
         let (series, values, refused) = self.resolve(&frame);
         if refused.is_empty() {
             self.last = Some((frame.boot, frame.ids, Arc::clone(&series)));
         }
         let write = Some(FrameWrite { id, timestamp_ms, series, values });
-        Checked { write, meetings, refused }
+        Checked { write, meetings, rounds, refused }
     }
 
     /// The series and values of a frame that may be stored, and what may not.
@@ -216,6 +221,10 @@ fn check_whole(frame: &Frame, times: TakenTimes) -> Option<Refused> {
         let message = format!("{} meetings, at most {MAX_FRAME_MEETINGS}", frame.meetings.len());
         return refuse(RefusalReason::Frame, message);
     }
+    if frame.rounds.len() > MAX_FRAME_ROUNDS {
+        let message = format!("{} rounds, at most {MAX_FRAME_ROUNDS}", frame.rounds.len());
+        return refuse(RefusalReason::Frame, message);
+    }
     if frame.sequence == 0 {
         return refuse(RefusalReason::Frame, "sequence 0; they count from 1".into());
     }
@@ -259,12 +268,13 @@ mod tests {
                 ids: vec![0, 1],
                 values: vec![1.0, f64::NAN],
                 meetings: vec![],
+                rounds: vec![],
             };
             change(&mut frame);
             frame
         };
         // Samples taken, then reason, samples and message of each refusal.
-        let cases: [(Frame, Option<usize>, &str); 10] = [
+        let cases: [(Frame, Option<usize>, &str); 11] = [
             (frame(|_| {}), Some(2), ""),
             (frame(|f| f.timestamp_ms += 299_000), Some(2), ""),
             (
@@ -283,6 +293,11 @@ mod tests {
                 frame(|f| (f.ids, f.values) = (vec![0; 20_001], vec![0.0; 20_001])),
                 None,
                 "Frame 20001: 20001 values, at most 20000",
+            ),
+            (
+                frame(|f| f.rounds = vec![ProbeRound::default(); 501]),
+                None,
+                "Frame 2: 501 rounds, at most 500",
             ),
             (frame(|f| f.ids[1] = 9), Some(1), "UnknownSeries 1: series 9 was never defined"),
             (frame(|f| f.boot = 8), Some(0), "UnknownSeries 2: series 0 was never defined"),

@@ -1,13 +1,14 @@
 //! What is asked of each agent, and what became of it: settings that streams watch, and echoes.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use headroom_proto::settings::versioned;
 use headroom_proto::wire::{RefusedSetting, Settings, SettingsApplied};
 use tokio::sync::watch;
 
 use crate::identity::{Agent, Agents};
+use crate::latency::{GivenTargets, Places};
 
 /// The most refusals of one echo that are kept, and the most letters of each text.
 const MAX_REFUSED: usize = 16;
@@ -23,17 +24,20 @@ pub struct SettingsBoard {
 #[derive(Debug)]
 struct Posted {
     asked: watch::Sender<Settings>,
+    /// The targets among that, and those of earlier versions.
+    given: Mutex<Arc<GivenTargets>>,
     echo: Mutex<Option<SettingsApplied>>,
 }
 
 impl SettingsBoard {
     /// What the configuration asks of each agent.
-    pub fn of(agents: &Agents) -> Self {
+    pub fn of(agents: &Agents, places: &Places) -> Self {
         let posted = |agent: &Agent| {
-            let sample_interval_ms =
-                agent.interval.map_or(0, |interval| interval.as_millis() as u64);
-            let settings = versioned(Settings { version: 0, sample_interval_ms });
-            let posted = Posted { asked: watch::Sender::new(settings), echo: Mutex::default() };
+            let posted = Posted {
+                asked: watch::Sender::new(asked_of(agent, places)),
+                given: Mutex::new(Arc::new(places.given_to(&agent.instance))),
+                echo: Mutex::default(),
+            };
             (Arc::clone(&agent.instance), posted)
         };
         Self { agents: agents.all().map(posted).collect() }
@@ -44,10 +48,17 @@ impl SettingsBoard {
         let settings = versioned(settings);
         if let Some(posted) = self.agents.get(instance) {
             posted.asked.send_if_modified(|asked| {
-                let before = std::mem::replace(asked, settings);
-                before != settings
+                let differs = *asked != settings;
+                *asked = settings;
+                differs
             });
         }
+    }
+
+    /// The targets that an agent was given.
+    pub fn given(&self, instance: &str) -> Arc<GivenTargets> {
+        let posted = self.agents.get(instance);
+        posted.map(|posted| Arc::clone(&lock(&posted.given))).unwrap_or_default()
     }
 
     /// What is asked of an agent, now and whenever it changes.
@@ -63,7 +74,7 @@ impl SettingsBoard {
             (*setting, *reason) = (short(setting), short(reason));
         }
         if let Some(posted) = self.agents.get(instance) {
-            *posted.echo.lock().unwrap_or_else(PoisonError::into_inner) = Some(echo.clone());
+            *lock(&posted.echo) = Some(echo.clone());
         }
         echo
     }
@@ -71,8 +82,19 @@ impl SettingsBoard {
     /// What an agent said last of its settings.
     pub fn echo(&self, instance: &str) -> Option<SettingsApplied> {
         let posted = self.agents.get(instance)?;
-        posted.echo.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&posted.echo).clone()
     }
+}
+
+/// What an agent is asked.
+fn asked_of(agent: &Agent, places: &Places) -> Settings {
+    let sample_interval_ms = agent.interval.map_or(0, |interval| interval.as_millis() as u64);
+    let targets = places.targets_of(&agent.instance);
+    versioned(Settings { version: 0, sample_interval_ms, targets })
+}
+
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

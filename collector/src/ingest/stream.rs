@@ -3,31 +3,29 @@
 //! Waits on: the agent, the writer's answers, and the stop token. What it has handed to the writer
 //! and not yet answered is bounded; beyond it the agent is not read.
 
+mod answers;
+mod held;
+mod probed;
+mod taken;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_proto::limits::{MAX_UNACKNOWLEDGED, PROTOCOL};
 use headroom_proto::log::shown;
-use headroom_proto::panics;
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
-use headroom_proto::wire::{
-    Acknowledgement, AgentMessage, CollectorMessage, Frame, Hello, Loss, Refusal, RefusedSetting,
-    SequenceRange, SeriesDefinition, SeriesDefinitions, Settings, SettingsApplied, Welcome,
-};
+use headroom_proto::wire::{AgentMessage, CollectorMessage, Hello, Settings, Welcome};
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
 use tonic::{Status, Streaming};
 
+use self::held::{Held, next_look};
 use super::Door;
-use super::frames::{Checked, Refused, StreamSeries, TakenTimes, Untimely};
-use super::losses;
-use crate::clock::now_ms;
+use super::frames::StreamSeries;
+use super::rounds::StreamRounds;
 use crate::identity::Agent;
-use crate::store::{Claim, LostInterval};
-use crate::telemetry::CollectorCounts;
-use crate::writer::{self, Submission, Write, WriteOutcome};
+use crate::writer::WriteOutcome;
 
 /// How long an agent may take to say Hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
@@ -35,38 +33,16 @@ const HELLO_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most that is handed to the writer and not answered. More than an agent sends ahead.
 const IN_FLIGHT: usize = 2 * MAX_UNACKNOWLEDGED;
 
-/// How long a frame waits, and its stream with it, while it is not known whose clock is wrong. Then
-/// the stream ends, before its agent gives up on an answer.
-const HOLD: Duration = Duration::from_secs(15);
-
-/// How often it is asked again meanwhile.
-const HELD_LOOK: Duration = Duration::from_secs(1);
-
-/// What a value takes until it is durable, in bytes: in the frame with its ids, and in the log.
-const VALUE_BYTES: usize = 8 + 4 + 4 + 12;
-
-/// What a meeting takes.
-const MEETING_BYTES: usize = 512;
-
-/// The most series whose samples' refusal is told to the agent; the counter has them all.
-const TOLD: usize = 100;
-
 pub struct AgentStream {
     door: Arc<Door>,
     agent: Agent,
     answers: mpsc::Sender<Result<CollectorMessage, Status>>,
     series: StreamSeries,
+    rounds: StreamRounds,
     /// Refusals told already, so that a bad series is told once and not with each frame.
     told: HashSet<String>,
     in_flight: usize,
     held: Option<Held>,
-}
-
-/// What may be old or future by the collector's clock alone: it is neither taken nor refused yet.
-struct Held {
-    message: Up,
-    since: Instant,
-    next_look: Instant,
 }
 
 impl AgentStream {
@@ -76,17 +52,30 @@ impl AgentStream {
         answers: mpsc::Sender<Result<CollectorMessage, Status>>,
     ) -> Self {
         let series = StreamSeries::new(Arc::clone(&agent.instance));
-        Self { door, agent, answers, series, told: HashSet::new(), in_flight: 0, held: None }
+        Self {
+            door,
+            agent,
+            answers,
+            series,
+            rounds: StreamRounds::default(),
+            told: HashSet::new(),
+            in_flight: 0,
+            held: None,
+        }
     }
 
     /// Runs until the agent ends the stream or the collector stops; an error is the stream's
     /// status.
     pub async fn run(mut self, mut inbound: Streaming<AgentMessage>) -> Result<(), Status> {
-        self.welcome(&mut inbound).await?;
+        let followed = self.welcome(&mut inbound).await?;
         let mut asked = self.door.settings.watch(&self.agent.instance);
-        let at_first = asked.as_mut().map(|asked| *asked.borrow_and_update());
-        // A stream begins with the agent's own configuration in force.
-        if let Some(settings) = at_first.filter(|settings| settings.sample_interval_ms > 0) {
+        let at_first = asked.as_mut().map(|asked| asked.borrow_and_update().clone());
+        // What an agent follows from an earlier stream is taken back, too.
+        let differs = |settings: &Settings| {
+            let asks = settings.sample_interval_ms > 0 || !settings.targets.is_empty();
+            settings.version != followed && (asks || followed > 0)
+        };
+        if let Some(settings) = at_first.filter(differs) {
             self.answer(Down::Settings(settings)).await?;
         }
         let (reply, mut replies) = mpsc::channel(IN_FLIGHT);
@@ -125,7 +114,8 @@ impl AgentStream {
         self.held.is_none() && self.in_flight < IN_FLIGHT
     }
 
-    async fn welcome(&self, inbound: &mut Streaming<AgentMessage>) -> Result<(), Status> {
+    /// Answers with the version of the settings that the agent follows.
+    async fn welcome(&self, inbound: &mut Streaming<AgentMessage>) -> Result<u64, Status> {
         let silent = |_| Status::deadline_exceeded("no Hello within 30 s");
         let first =
             tokio::time::timeout(HELLO_TIMEOUT, inbound.message()).await.map_err(silent)??;
@@ -145,27 +135,7 @@ impl AgentStream {
             instance: instance.to_owned(),
         }))
         .await?;
-        Ok(())
-    }
-
-    fn take_echo(&self, echo: SettingsApplied) {
-        let instance = &*self.agent.instance;
-        let SettingsApplied { version, refused } = self.door.settings.keep_echo(instance, echo);
-        let subject = format!("{instance} settings {version}");
-        if let Some(before) = self.tell_log(&subject) {
-            tracing::info!(
-                instance,
-                version,
-                refused = refused.len(),
-                before,
-                "agent applied settings"
-            );
-            for RefusedSetting { setting, reason } in &refused {
-                let (setting, reason) = (shown(setting), shown(reason));
-                tracing::warn!(instance, setting, "agent refused a setting: {reason}");
-            }
-        }
-        CollectorCounts::add(&self.door.counts.settings_refused, refused.len() as u64);
+        Ok(hello.settings_version)
     }
 
     async fn take(
@@ -176,8 +146,7 @@ impl AgentStream {
         // A message of a later version is one that this one may ignore.
         let Some(message) = message.message else { return Ok(()) };
         if self.is_in_doubt(&message) {
-            let since = Instant::now();
-            self.held = Some(Held { message, since, next_look: since + HELD_LOOK });
+            self.held = Some(Held::new(message));
             return Ok(());
         }
         match message {
@@ -191,202 +160,6 @@ impl AgentStream {
             Up::Hello(_) => Err(Status::invalid_argument("Hello came twice")),
         }
     }
-
-    /// Whether it may be the collector's clock that makes this old or future. What is refused then is
-    /// forgotten by its agent for good, so it waits.
-    fn is_in_doubt(&self, message: &Up) -> bool {
-        self.untimely(message).is_some() && self.door.clocks.doubt(Some(&self.agent.instance))
-    }
-
-    fn untimely(&self, message: &Up) -> Option<Untimely> {
-        let timestamp_ms = match message {
-            Up::Frame(frame) => frame.timestamp_ms,
-            Up::Loss(loss) => loss.last_timestamp_ms,
-            Up::Series(_) | Up::SettingsApplied(_) | Up::Hello(_) => return None,
-        };
-        self.times().untimely(timestamp_ms)
-    }
-
-    fn times(&self) -> TakenTimes {
-        TakenTimes { now_ms: now_ms(), oldest: self.door.oldest }
-    }
-
-    /// Looks whether what is held can be taken now, or refused; after a while the stream ends, and the
-    /// agent keeps it.
-    async fn look_again(&mut self, reply: &mpsc::Sender<WriteOutcome>) -> Result<(), Status> {
-        let Some(Held { message, since, .. }) = self.held.take() else { return Ok(()) };
-        if !self.is_in_doubt(&message) {
-            return self.take(AgentMessage { message: Some(message) }, reply).await;
-        }
-        if since.elapsed() >= HOLD {
-            let what = self.untimely(&message).map_or_else(String::new, |what| what.message);
-            return Err(Status::unavailable(format!(
-                "{what}, but the collector's own clock may be wrong; frames wait"
-            )));
-        }
-        self.held = Some(Held { message, since, next_look: Instant::now() + HELD_LOOK });
-        Ok(())
-    }
-
-    async fn define(&mut self, definitions: SeriesDefinitions) -> Result<(), Status> {
-        let boot = definitions.boot;
-        let nothing = StreamSeries::new(Arc::clone(&self.agent.instance));
-        let mut series = std::mem::replace(&mut self.series, nothing);
-        let writer = self.door.writer.clone();
-        // There may be thousands, and each may wait for a commit to leave the store's index.
-        let work = move || {
-            let mut refused = Vec::new();
-            for definition in &definitions.series {
-                let resolve = |pairs: &[(&str, &str)]| writer.series_id_of(pairs, Claim::Own);
-                let define = || series.define(boot, definition, resolve);
-                let defined = panics::catch("the check of a series", || hash(definition), define);
-                refused.extend(defined.unwrap_or_else(|error| Err(Refused::broken(&error))).err());
-            }
-            (series, refused)
-        };
-        let done = tokio::task::spawn_blocking(work).await;
-        let (series, refused) = done.map_err(|error| Status::internal(error.to_string()))?;
-        self.series = series;
-        for refused in refused {
-            self.tell(Refusal { boot, ..Refusal::default() }, refused).await?;
-        }
-        Ok(())
-    }
-
-    async fn take_frame(
-        &mut self,
-        frame: Frame,
-        reply: &mpsc::Sender<WriteOutcome>,
-    ) -> Result<(), Status> {
-        let times = self.times();
-        let (boot, sequence) = (frame.boot, frame.sequence);
-        let samples = frame.values.len() as u64;
-        let name = || panics::hash(&(boot, sequence));
-        let check = || self.series.check(frame, times);
-        let checked = panics::catch("the check of a frame", name, check).unwrap_or_else(|error| {
-            let refused = vec![Refused { samples, ..Refused::broken(&error) }];
-            Checked { write: None, meetings: Vec::new(), refused }
-        });
-        let whole_frame = checked.write.is_none();
-        for refused in checked.refused {
-            self.door.counts.refuse(refused.reason, refused.samples);
-            let refusal = Refusal {
-                boot,
-                sequence,
-                samples: refused.samples,
-                whole_frame,
-                ..Refusal::default()
-            };
-            self.tell(refusal, refused).await?;
-        }
-        match checked.write {
-            Some(frame) => {
-                let meetings = checked.meetings;
-                let values = frame.values.len() * VALUE_BYTES;
-                let bytes = values + meetings.len() * MEETING_BYTES;
-                let held = self.hold(bytes).await?;
-                let write = Write::Frame { frame, meetings };
-                self.submit(Submission { write, reply: reply.clone(), held }).await
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// A report that cannot be true is acknowledged like any other, or its agent would repeat it on
-    /// each stream for ever.
-    async fn take_loss(
-        &mut self,
-        loss: &Loss,
-        reply: &mpsc::Sender<WriteOutcome>,
-    ) -> Result<(), Status> {
-        let instance = &*self.agent.instance;
-        let times = self.times();
-        match losses::check(&self.agent.instance, loss, times) {
-            Ok(lost) => {
-                let LostInterval { first_ms: from_ms, last_ms: to_ms, samples, .. } = lost;
-                if let Some(before) = self.tell_log(&format!("{instance} lost")) {
-                    tracing::warn!(instance, from_ms, to_ms, samples, before, "agent lost frames");
-                }
-                let (write, reply) = (Write::Loss(lost), reply.clone());
-                self.submit(Submission { write, reply, held: writer::Held::Nothing }).await
-            }
-            Err(reason) => {
-                CollectorCounts::add(&self.door.counts.losses_refused, 1);
-                if let Some(before) = self.tell_log(&format!("{instance} refused loss")) {
-                    tracing::warn!(instance, before, "refused a report of lost frames: {reason}");
-                }
-                let (boot, first, last) = (loss.boot, loss.first_sequence, loss.last_sequence);
-                let losses = vec![SequenceRange { boot, first, last }];
-                let done = Acknowledgement { frames: Vec::new(), losses };
-                self.answer(Down::Acknowledgement(done)).await
-            }
-        }
-    }
-
-    /// Waits for memory, which those before it give back once they are durable.
-    async fn hold(&self, bytes: usize) -> Result<writer::Held, Status> {
-        let permits = (1 + bytes / 1024).min(self.door.permits) as u32;
-        let memory = Arc::clone(&self.door.memory).acquire_many_owned(permits).await;
-        memory.map(writer::Held::Permit).map_err(|closed| Status::unavailable(closed.to_string()))
-    }
-
-    /// Tells the agent of a refusal: of a frame always, since it waits for an answer; of a series
-    /// once.
-    async fn tell(&mut self, refusal: Refusal, refused: Refused) -> Result<(), Status> {
-        let reason = refused.message;
-        if !refusal.whole_frame {
-            if self.told.len() >= TOLD || !self.told.insert(reason.clone()) {
-                return Ok(());
-            }
-            let (instance, why) = (&*self.agent.instance, shown(&reason));
-            if let Some(before) = self.tell_log(&format!("{instance} {why}")) {
-                tracing::warn!(instance, before, "refused samples: {why}");
-            }
-        }
-        self.answer(Down::Refusal(Refusal { reason, ..refusal })).await
-    }
-
-    /// Whether to tell the log of something that the agent could repeat at will.
-    fn tell_log(&self, subject: &str) -> Option<u64> {
-        self.door.told.tell(subject, Instant::now().into_std())
-    }
-
-    async fn submit(&mut self, submission: Submission) -> Result<(), Status> {
-        self.in_flight += 1;
-        let submitted = self.door.writer.submit(submission).await;
-        submitted.map_err(|ended| Status::unavailable(ended.to_string()))
-    }
-
-    async fn acknowledge(&self, outcomes: &mut Vec<WriteOutcome>) -> Result<(), Status> {
-        let mut acknowledgement = Acknowledgement::default();
-        let mut failed = None;
-        for outcome in outcomes.drain(..) {
-            match outcome {
-                WriteOutcome::Frame(range) => join(&mut acknowledgement.frames, range),
-                // Only remote writes and the collector itself have those.
-                WriteOutcome::Request | WriteOutcome::Own => {}
-                WriteOutcome::Loss(range) => acknowledgement.losses.push(range),
-                WriteOutcome::Failed(reason) => failed = Some(Status::unavailable(reason)),
-            }
-        }
-        if !acknowledgement.frames.is_empty() || !acknowledgement.losses.is_empty() {
-            self.answer(Down::Acknowledgement(acknowledgement)).await?;
-        }
-        failed.map_or(Ok(()), Err)
-    }
-
-    async fn answer(&self, message: Down) -> Result<(), Status> {
-        let message = CollectorMessage { message: Some(message) };
-        self.answers.send(Ok(message)).await.map_err(|_| Status::cancelled("the agent has gone"))
-    }
-}
-
-/// Waits until what is held is to be looked at again; for ever, if nothing is.
-async fn next_look(held: Option<&Held>) {
-    match held {
-        Some(held) => tokio::time::sleep_until(held.next_look).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// The settings once they have changed; never, if nobody can change them.
@@ -394,15 +167,9 @@ async fn changed(asked: &mut Option<watch::Receiver<Settings>>) -> Settings {
     if let Some(asked) = asked
         && asked.changed().await.is_ok()
     {
-        return *asked.borrow_and_update();
+        return asked.borrow_and_update().clone();
     }
     std::future::pending().await
-}
-
-/// What names a definition in the log.
-fn hash(definition: &SeriesDefinition) -> u64 {
-    let labels = definition.labels.iter().map(|label| (&label.name, &label.value));
-    panics::hash(&(&definition.metric, labels.collect::<Vec<_>>()))
 }
 
 fn check_protocol(hello: &Hello) -> Result<(), Status> {
@@ -412,15 +179,5 @@ fn check_protocol(hello: &Hello) -> Result<(), Status> {
             "the agent speaks protocol {protocol}, this collector {PROTOCOL}; upgrade the collector"
         ))),
         _ => Ok(()),
-    }
-}
-
-/// Adds a range to a list, joined to the last one if it continues it.
-fn join(ranges: &mut Vec<SequenceRange>, range: SequenceRange) {
-    match ranges.last_mut() {
-        Some(last) if last.boot == range.boot && last.last + 1 == range.first => {
-            last.last = range.last;
-        }
-        _ => ranges.push(range),
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use headroom_proto::catalogue::{
-    NODE_NETWORK_INFO, NODE_NETWORK_RECEIVE_BYTES_TOTAL, NODE_NETWORK_SPEED_BYTES,
+    HEADROOM_NETWORK_DEVICE_SPEED_BYTES, NODE_NETWORK_INFO, NODE_NETWORK_RECEIVE_BYTES_TOTAL,
+    NODE_NETWORK_SPEED_BYTES,
 };
 use headroom_proto::metric::INSTANCE;
 
@@ -25,11 +26,24 @@ const INNER: [&str; 18] = [
 /// How fast it is, in bytes per second.
 pub const SPEED: &str = NODE_NETWORK_SPEED_BYTES.name;
 
+/// How fast its device is, whatever the operator says of the link.
+pub const DEVICE_SPEED: &str = HEADROOM_NETWORK_DEVICE_SPEED_BYTES.name;
+
+/// Nothing is faster than so many times the speed of its device: counters and clocks are read at
+/// moments a little apart.
+const FASTEST: f64 = 1.1;
+
+/// What no device exceeds whose speed is not known, in bytes per second: 400 Gbit/s.
+const FASTEST_BYTES: f64 = 400e9 / 8.0;
+
 /// An interface that leads out of a host.
 pub struct Interface {
     pub device: String,
     /// In bytes per second, if that is known.
     pub speed: Option<f64>,
+    /// What cannot have gone over it: a counter that fell a little, or that somebody changed, gives
+    /// such rates. In bytes per second.
+    pub fastest: f64,
 }
 
 /// What the newest samples tell of an interface.
@@ -41,6 +55,8 @@ struct Known {
     /// The newest speed, and when that was.
     told_ms: Option<i64>,
     speed: Option<f64>,
+    /// The greatest speed of the device in the span.
+    device_speed: Option<f64>,
 }
 
 /// The interfaces in order of their names: all that lead out of the host, by their newest
@@ -51,8 +67,10 @@ pub fn read(
     range: TimeRange,
 ) -> Result<Vec<Interface>, ReadError> {
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
-    let matchers =
-        [Matcher::one_of(METRIC, [INFO, SPEED]), Matcher::equal(INSTANCE, links.instance)];
+    let matchers = [
+        Matcher::one_of(METRIC, [INFO, SPEED, DEVICE_SPEED]),
+        Matcher::equal(INSTANCE, links.instance),
+    ];
     for newest in reader.newest(Selection { matchers: &matchers, range })? {
         let device = newest.labels.get("device").unwrap_or_default();
         known.entry(device.to_owned()).or_default().learn(&newest);
@@ -69,7 +87,10 @@ pub fn read(
         let kind = if any { PHYSICAL } else { VETH };
         known.retain(|_, interface| interface.kind == kind);
     }
-    let interface = |(device, Known { speed, .. })| Interface { device, speed };
+    let interface = |(device, Known { speed, device_speed, .. })| {
+        let fastest = device_speed.map_or(FASTEST_BYTES, |speed| speed * FASTEST);
+        Interface { device, speed, fastest }
+    };
     Ok(known.into_iter().map(interface).collect())
 }
 
@@ -104,6 +125,9 @@ impl Known {
         }
         if labels.metric() == SPEED && is_newer(self.told_ms) {
             (self.told_ms, self.speed) = (Some(*at_ms), Some(*value));
+        }
+        if labels.metric() == DEVICE_SPEED && *value > 0.0 {
+            self.device_speed = Some(self.device_speed.map_or(*value, |known| known.max(*value)));
         }
     }
 }

@@ -1,6 +1,6 @@
 use tempfile::TempDir;
 
-use super::interfaces::{INFO, SPEED};
+use super::interfaces::{DEVICE_SPEED, INFO, SPEED};
 use super::*;
 use crate::query::Statistics;
 use crate::samples::{Budget, Labels};
@@ -102,6 +102,45 @@ fn links_are_physical_by_their_newest_description_and_their_speeds_add_up() {
         assert_eq!(found(None, 2, long), ("eth1".into(), 80.0, None));
         assert_eq!(found(Some("veth3"), 9, long), ("veth3".into(), 80.0, None));
         assert_eq!(found(Some("eth9"), 9, long), (String::new(), 0.0, None));
+    }
+}
+
+#[test]
+fn what_no_link_can_carry_is_no_reading_and_an_overload_of_the_plan_shows() {
+    const MBIT: f64 = 1e6 / BITS;
+    // The plan, the device, and what a counter at 5 TB falls or jumps by, in bytes.
+    for (plan, device, change, expected) in [
+        (Some(1000.0), Some(1000.0), -40e6, Some(80.0)),
+        (Some(1000.0), None, -40e6, Some(80.0)),
+        (None, None, -40e6, Some(80.0)),
+        (Some(1000.0), Some(1000.0), 5e9, Some(80.0)),
+        // More than was ordered, and than anybody said, but not more than the device can do.
+        (Some(50.0), Some(1000.0), 0.0, Some(80.0)),
+        (Some(50.0), None, 5e9, Some(4080.0)),
+        // All of it.
+        (Some(50.0), Some(10.0), 0.0, None),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        let of = |metric| series(&store, metric, &[("device", "eth0")]);
+        let info = series(&store, INFO, &[("device", "eth0"), ("kind", "physical")]);
+        let (sent, speed, device_speed) = (of(SENT), of(SPEED), of(DEVICE_SPEED));
+        let frames = (0..120).map(|step| {
+            let counter = 5e12 + step as f64 * 80.0 * MBIT * 10.0;
+            let mut samples =
+                vec![(info, 1.0), (sent, counter + if step < 60 { 0.0 } else { change })];
+            samples.extend(plan.map(|plan| (speed, plan * MBIT)));
+            samples.extend(device.map(|device| (device_speed, device * MBIT)));
+            frame(step, &samples)
+        });
+        store.append(&frames.collect::<Vec<_>>()).unwrap();
+        for before in [0, 20 * DAY_MS] {
+            let span = TimeRange { from_ms: BURST_MS - before, to_ms: BURST_MS + 120 * STEP_MS };
+            let found = read(&store, None, span);
+            let most = found.sent.iter().map(|interval| (interval.max / 1e6).round());
+            assert_eq!(most.reduce(f64::max), expected, "{plan:?} {device:?} {change} {before}");
+            assert_eq!(found.limit, plan.map(|plan| plan * 1e6));
+        }
     }
 }
 

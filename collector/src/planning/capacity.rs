@@ -194,8 +194,9 @@ impl Host<'_> {
             let drivers = [voices, consumers, f64::from(mix.people())];
             let all = processors.mix(drivers);
             checks.push(check(Resource::Processors, PROCESSORS_HARD * self.cores, all));
-            let thread = processors.mix_thread(drivers);
-            checks.push(check(Resource::BusiestThread, THREAD_HARD, thread));
+            if let Some(thread) = processors.mix_thread(drivers) {
+                checks.push(check(Resource::BusiestThread, THREAD_HARD, thread));
+            }
         }
         checks
     }

@@ -115,7 +115,10 @@ pub enum Doubt {
     #[error("a mix without people asks for nothing")]
     EmptyMix,
     /// A link that tells no speed.
-    #[error("the speed of the link is not known (it says {told}): set it in the configuration")]
+    #[error(
+        "the speed of the link is not known (the kernel says {}): set it under [[links]] in the \
+         configuration", said(*told)
+    )]
     LinkSpeedUnknown {
         /// As the kernel told it.
         told: f64,
@@ -146,9 +149,29 @@ pub enum Doubt {
         /// Days with a peak.
         days: usize,
     },
+    /// BigBlueButton was silent.
+    #[error(
+        "BigBlueButton did not answer in {minutes} minutes of this history; they are left out, and \
+         peaks may lie among them"
+    )]
+    Unanswered {
+        /// So many.
+        minutes: usize,
+    },
+    /// Another release, or other settings.
+    #[error(
+        "BigBlueButton's release or its settings changed within this history: only what came after \
+         counts"
+    )]
+    NewRegime,
     /// No listeners are told.
     #[error("BigBlueButton tells of no listeners: who has no microphone is taken to listen")]
     ListenersUnknown,
+}
+
+/// A speed in Mbit/s as it was told.
+fn said(mbit: f64) -> String {
+    if mbit.is_finite() { format!("{mbit:.0} Mbit/s") } else { "nothing".into() }
 }
 
 impl Doubt {

@@ -45,8 +45,8 @@ pub struct Processors {
     pub groups: [Fit<2>; GROUPS],
     /// All else: base, and people.
     pub other: Fit<2>,
-    /// The busiest thread: base, and each driver.
-    pub thread: Fit<4>,
+    /// The busiest thread: base, and each driver; none where nothing tells of threads.
+    pub thread: Option<Fit<4>>,
     /// Of past busy days, all cores.
     pub days: Scores,
     /// Of past busy hours, all cores.
@@ -67,7 +67,7 @@ impl Processors {
         let groups = [group(0)?, group(1)?, group(2)?];
         let other = Fit::of(&group_rows(minutes, GROUPS), &of_others())?;
         let thread_rows: Vec<Row<4>> = minutes.iter().map(thread_row).collect();
-        let thread = Fit::of(&thread_rows, &of_thread())?;
+        let thread = Fit::of(&thread_rows, &of_thread()).ok();
         let mut found = Self {
             groups,
             other,
@@ -94,9 +94,9 @@ impl Processors {
 
     /// The peak of the busiest thread on such a day.
     pub fn day_thread(&self, minutes: &[ProcessorMinute]) -> Option<Outlook<'_>> {
-        let posterior = &self.thread.posterior;
+        let posterior = &self.thread.as_ref()?.posterior;
         let glances: Vec<Glance> =
-            minutes.iter().map(|minute| self.glance_of_thread(minute, posterior)).collect();
+            minutes.iter().map(|minute| glance_of_thread(minute, posterior)).collect();
         let foreseen = foresee(&glances, self.thread_waver)?;
         Some(Outlook { foreseen, scores: &self.thread_days, subject: Subject::Day })
     }
@@ -108,11 +108,11 @@ impl Processors {
         Outlook { foreseen, scores: &self.hours, subject: Subject::Mix }
     }
 
-    /// The busiest thread under a mix.
-    pub fn mix_thread(&self, drivers: [f64; GROUPS]) -> Outlook<'_> {
-        let glance = self.glance_of_thread(&idle(drivers), &self.thread.posterior);
+    /// The busiest thread under a mix, if threads are told of.
+    pub fn mix_thread(&self, drivers: [f64; GROUPS]) -> Option<Outlook<'_>> {
+        let glance = glance_of_thread(&idle(drivers), &self.thread.as_ref()?.posterior);
         let foreseen = of_mix(&glance, self.thread_waver);
-        Outlook { foreseen, scores: &self.thread_hours, subject: Subject::Mix }
+        Some(Outlook { foreseen, scores: &self.thread_hours, subject: Subject::Mix })
     }
 
     fn posteriors(&self) -> [Posterior<2>; GROUPS + 1] {
@@ -136,14 +136,6 @@ impl Processors {
         glance(minute, measured, sums)
     }
 
-    fn glance_of_thread(&self, minute: &ProcessorMinute, posterior: &Posterior<4>) -> Glance {
-        let row = thread_row(minute);
-        let noise = self.thread.prior.noise;
-        let variance = posterior.variance(&row) + noise * noise;
-        let sums = (row.expected(&posterior.factors), variance);
-        glance(minute, minute.busiest_thread, sums)
-    }
-
     fn score(&mut self, minutes: &[ProcessorMinute]) {
         let (mut all, mut threads) = (Vec::new(), Vec::new());
         for day in minutes.chunk_by(|a, b| a.day == b.day) {
@@ -151,9 +143,11 @@ impl Processors {
                 continue;
             }
             let posteriors = self.fits().map(|fit| fit.without_day(day[0].day));
-            let thread = self.thread.without_day(day[0].day);
+            let thread = self.thread.as_ref().map(|fit| fit.without_day(day[0].day));
             all.extend(day.iter().map(|minute| self.glance(minute, &posteriors)));
-            threads.extend(day.iter().map(|minute| self.glance_of_thread(minute, &thread)));
+            if let Some(thread) = &thread {
+                threads.extend(day.iter().map(|minute| glance_of_thread(minute, thread)));
+            }
         }
         let of = |glances: &[Glance], period, waver| Scores::of(&scores(glances, period, waver));
         self.waver = waver_of(&all);
@@ -178,6 +172,13 @@ fn idle(drivers: [f64; GROUPS]) -> ProcessorMinute {
         other_cores: 0.0,
         busiest_thread: 0.0,
     }
+}
+
+fn glance_of_thread(minute: &ProcessorMinute, posterior: &Posterior<4>) -> Glance {
+    let row = thread_row(minute);
+    let noise = of_thread().noise;
+    let variance = posterior.variance(&row) + noise * noise;
+    glance(minute, minute.busiest_thread, (row.expected(&posterior.factors), variance))
 }
 
 fn glance(minute: &ProcessorMinute, measured: f64, (expected, variance): (f64, f64)) -> Glance {

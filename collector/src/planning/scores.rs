@@ -121,6 +121,20 @@ impl Scores {
         self.rising.len()
     }
 
+    /// How many past periods lay within the range that all others give them, and how many there are.
+    pub fn held(&self, level: Level) -> (usize, usize) {
+        let holds = |place: &usize| {
+            let mut others = self.clone();
+            let own = others.rising_at_least.remove(*place);
+            // A peak that may have been higher stands above all.
+            let known = others.rising.iter().position(|z| *z == own);
+            others.rising.remove(known.unwrap_or(others.rising.len() - 1));
+            let (low, high) = others.ends(level);
+            (low..=high).contains(&own)
+        };
+        ((0..self.count()).filter(holds).count(), self.count())
+    }
+
     /// The middle of the scores, shrunk to 0 while there are few: a peak is the highest of many
     /// minutes, so it lies above what is expected of one.
     pub fn middle(&self) -> f64 {

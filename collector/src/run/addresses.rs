@@ -21,6 +21,17 @@ pub struct Announced {
     pub writer_token: Option<PathBuf>,
 }
 
+impl Announced {
+    /// A line for each, which scripts wait for.
+    pub fn into_lines(self) -> String {
+        let Self { addresses: Addresses { http, grpc }, writer_token } = self;
+        let token = writer_token
+            .map(|path| format!("token for remote write in {}\n", path.display()))
+            .unwrap_or_default();
+        format!("http listening on {http}\ngrpc listening on {grpc}\n{token}")
+    }
+}
+
 impl Addresses {
     /// The first of them that other machines could reach.
     pub fn beyond_loopback(&self) -> Option<SocketAddr> {

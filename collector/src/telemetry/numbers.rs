@@ -1,5 +1,6 @@
 //! The numbers that the collector tells about itself, and their Prometheus text.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,14 +15,16 @@ use headroom_proto::catalogue::{
     HEADROOM_INGEST_SAMPLES_REFUSED_TOTAL, HEADROOM_INGEST_SAMPLES_TOTAL,
     HEADROOM_INGEST_SETTINGS_REFUSED_TOTAL, HEADROOM_INGEST_STREAMS,
     HEADROOM_INGEST_STREAMS_REFUSED_TOTAL, HEADROOM_MEMORY_REFUSED_TOTAL,
-    HEADROOM_MEMORY_TAKEN_BYTES, HEADROOM_PAGE_RUNNING, HEADROOM_PAGE_TOTAL, HEADROOM_PANICS_TOTAL,
-    HEADROOM_PICTURE_RUNNING, HEADROOM_PICTURE_TOTAL, HEADROOM_QUERY_RUNNING, HEADROOM_QUERY_TOTAL,
-    HEADROOM_STORE_COMMITS_TOTAL, HEADROOM_STORE_DAMAGED_TOTAL, HEADROOM_STORE_DAYS,
-    HEADROOM_STORE_DISK_BYTES, HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL,
-    HEADROOM_STORE_FAILED_COMMITS_TOTAL, HEADROOM_STORE_HEAD_BYTES, HEADROOM_STORE_HEAD_SAMPLES,
-    HEADROOM_STORE_LABEL_BYTES, HEADROOM_STORE_LATE_SAMPLES_TOTAL, HEADROOM_STORE_LIVING_SERIES,
-    HEADROOM_STORE_LOG_BYTES, HEADROOM_STORE_MERGES_TOTAL, HEADROOM_STORE_SEALED_SAMPLES_TOTAL,
-    HEADROOM_STORE_SERIES, HEADROOM_STORE_UNMERGED_DAYS, Metric,
+    HEADROOM_MEMORY_TAKEN_BYTES, HEADROOM_NOTICES_TOTAL, HEADROOM_PAGE_RUNNING,
+    HEADROOM_PAGE_TOTAL, HEADROOM_PANICS_TOTAL, HEADROOM_PICTURE_RUNNING, HEADROOM_PICTURE_TOTAL,
+    HEADROOM_QUERY_RUNNING, HEADROOM_QUERY_TOTAL, HEADROOM_RULES_EVALUATED_TOTAL,
+    HEADROOM_RULES_SAMPLES_REFUSED_TOTAL, HEADROOM_STORE_COMMITS_TOTAL,
+    HEADROOM_STORE_DAMAGED_TOTAL, HEADROOM_STORE_DAYS, HEADROOM_STORE_DISK_BYTES,
+    HEADROOM_STORE_DUPLICATE_SAMPLES_TOTAL, HEADROOM_STORE_FAILED_COMMITS_TOTAL,
+    HEADROOM_STORE_HEAD_BYTES, HEADROOM_STORE_HEAD_SAMPLES, HEADROOM_STORE_LABEL_BYTES,
+    HEADROOM_STORE_LATE_SAMPLES_TOTAL, HEADROOM_STORE_LIVING_SERIES, HEADROOM_STORE_LOG_BYTES,
+    HEADROOM_STORE_MERGES_TOTAL, HEADROOM_STORE_SEALED_SAMPLES_TOTAL, HEADROOM_STORE_SERIES,
+    HEADROOM_STORE_UNMERGED_DAYS, Metric,
 };
 use headroom_proto::exposition::Exposition;
 use headroom_proto::panics;
@@ -32,17 +35,22 @@ use crate::samples::Pool;
 use crate::store::{Records, StoreState};
 
 /// One number of the collector's own.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OwnNumber {
     /// What it is.
     pub metric: &'static Metric,
     /// The one label that tells it from others of the same name.
-    pub label: Option<(&'static str, &'static str)>,
+    pub label: Option<(&'static str, Cow<'static, str>)>,
     /// The number now.
     pub value: f64,
 }
 
 impl OwnNumber {
+    /// Its label, if it has one.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.label.iter().map(|(name, text)| (*name, &**text))
+    }
+
     fn plain(metric: &'static Metric, value: u64) -> Self {
         Self { metric, label: None, value: value as f64 }
     }
@@ -53,7 +61,7 @@ impl OwnNumber {
         label: &'static str,
         value: u64,
     ) -> Self {
-        Self { metric, label: Some((name, label)), value: value as f64 }
+        Self { metric, label: Some((name, label.into())), value: value as f64 }
     }
 }
 
@@ -88,6 +96,17 @@ impl CollectorCounts {
         self.push_connections(&mut numbers);
         self.push_ingest(&mut numbers);
         self.push_requests(&mut numbers);
+        let evaluated = HEADROOM_RULES_EVALUATED_TOTAL;
+        let outcomes = self.rules.outcomes();
+        numbers.extend(
+            outcomes.map(|(name, count)| OwnNumber::labelled(evaluated, "outcome", name, count)),
+        );
+        let told = self.notices.outcomes();
+        numbers.extend(told.map(|(name, count)| {
+            OwnNumber::labelled(HEADROOM_NOTICES_TOTAL, "outcome", name, count)
+        }));
+        let unstored = read(&self.rules.refused);
+        numbers.push(OwnNumber::plain(HEADROOM_RULES_SAMPLES_REFUSED_TOTAL, unstored));
         numbers.push(OwnNumber::plain(HEADROOM_STORE_COMMITS_TOTAL, read(&self.commits)));
         let failed = read(&self.commits_failed);
         numbers.push(OwnNumber::plain(HEADROOM_STORE_FAILED_COMMITS_TOTAL, failed));
@@ -215,7 +234,7 @@ fn read(count: &AtomicU64) -> u64 {
 pub fn exposition(numbers: &[OwnNumber]) -> String {
     let mut exposition = Exposition::default();
     for number in numbers {
-        exposition.add(number.metric.name, number.label.into_iter(), number.value);
+        exposition.add(number.metric.name, number.labels(), number.value);
     }
     exposition.to_string()
 }
@@ -243,8 +262,8 @@ mod tests {
         let mut numbers = CollectorCounts::default().own_numbers(&state, 7);
         push_memory(&Pool::new(0), &mut numbers);
         for (place, number) in numbers.iter().enumerate() {
-            let label = number.label.map(|(name, _)| name);
-            assert_eq!(catalogue::check(number.metric.name, label.into_iter()), Ok(()));
+            let names = number.labels().map(|(name, _)| name);
+            assert_eq!(catalogue::check(number.metric.name, names), Ok(()));
             let same =
                 |other: &&OwnNumber| other.metric == number.metric && other.label == number.label;
             assert_eq!(numbers[place..].iter().filter(same).count(), 1, "{number:?}");

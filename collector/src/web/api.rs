@@ -5,6 +5,7 @@ mod escape;
 mod listing;
 mod metadata;
 mod parameters;
+mod rules;
 pub mod status;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use serde_json::json;
 use self::answer::{small, success};
 pub use self::listing::{label_values, labels, metadata, series};
 use self::parameters::Parameters;
+pub use self::rules::{alerts, rules};
 use super::gate::{Asked, Gate, Kind, LONGEST};
 use super::problem::{Code, Problem};
 use super::site::Visit;
@@ -81,16 +83,6 @@ fn limits(parameters: &Parameters) -> Result<QueryLimits, QueryError> {
 /// There are no exemplars.
 pub async fn exemplars() -> Response {
     small(&json!([]))
-}
-
-/// There are no rules yet; Grafana asks for them and shows what it finds.
-pub async fn rules() -> Response {
-    small(&json!({ "groups": [] }))
-}
-
-/// Nor alerts.
-pub async fn alerts() -> Response {
-    small(&json!({ "alerts": [] }))
 }
 
 /// In the query API's own words, which are Prometheus's.

@@ -18,6 +18,7 @@ use super::problem::Problem;
 use crate::samples::{Budget, ReadError};
 
 pub const HTML: &str = "text/html; charset=utf-8";
+pub const MARKDOWN: &str = "text/markdown; charset=utf-8";
 pub const CSV: &str = "text/csv; charset=utf-8";
 pub const JSON: &str = "application/json";
 pub const SVG: &str = "image/svg+xml";

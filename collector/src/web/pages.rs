@@ -1,9 +1,12 @@
 //! Pages: what they share, and a file for each.
 
+mod capacity;
 mod fleet;
 mod host;
+mod latency;
 mod picture;
 mod rooms;
+mod services;
 mod when;
 
 use std::error::Error;
@@ -11,8 +14,10 @@ use std::io::{self, Write};
 
 use askama::Template;
 
+pub use self::capacity::{capacity, capacity_file};
 pub use self::fleet::fleet;
 pub use self::host::host;
+pub use self::latency::{datacentre, latency, latency_csv, latency_json};
 pub use self::rooms::{rooms, rooms_csv, rooms_json};
 use super::content::{Content, HTML, Parts};
 use super::problem::{Code, Problem};

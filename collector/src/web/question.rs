@@ -71,8 +71,13 @@ pub fn moment(name: &str, text: &str) -> Result<i64, Problem> {
 /// Unix seconds or RFC 3339, as Unix time in milliseconds.
 pub fn read_moment(text: &str) -> Option<i64> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() <= END_OF_TIME);
-    let moment = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
+    let moment = seconds.map(|seconds| in_milliseconds(seconds) as i64);
     moment.or_else(|| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond))
+}
+
+/// Seconds in whole milliseconds as Prometheus reckons them: what stands behind the point is rounded.
+pub fn in_milliseconds(seconds: f64) -> f64 {
+    seconds.trunc() * 1000.0 + (seconds.fract() * 1000.0).round()
 }
 
 /// A zone of the IANA database.

@@ -14,7 +14,8 @@ use super::doors::{Door, Group, admit};
 use super::gate::Gate;
 use super::site::Site;
 use super::{
-    api, assets, cross_origin, meetings, metrics, pages, pictures, problem, ready, remote_write,
+    api, assets, cross_origin, meetings, metrics, pages, pictures, problem, ready, reload,
+    remote_write,
 };
 
 /// All groups together.
@@ -50,10 +51,16 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
     Router::new()
         .route("/", get(pages::fleet))
         .route("/hosts/{instance}", get(pages::host))
+        .route("/latency", get(pages::latency))
+        .route("/latency.csv", get(pages::latency_csv))
+        .route("/latency.json", get(pages::latency_json))
+        .route("/latency/{datacentre}", get(pages::datacentre))
         .route("/rooms", get(pages::rooms))
         .route("/rooms.csv", get(pages::rooms_csv))
         .route("/rooms.json", get(pages::rooms_json))
         .route("/rooms/{file}", get(meetings::meetings))
+        .route("/planning/capacity", get(pages::capacity))
+        .route("/planning/{file}", get(pages::capacity_file))
         .route("/graphs/{instance}/{graph}/{file}", get(pictures::picture))
         .route("/api/v1/query", get(api::query).post(api::query))
         .route("/api/v1/query_range", get(api::query_range).post(api::query_range))
@@ -85,7 +92,10 @@ fn writer(site: &Arc<Site>) -> Router {
 }
 
 fn admin(site: &Arc<Site>) -> Router {
-    Router::new().route("/api/v1/snapshot", post(snapshot)).with_state(Arc::clone(site))
+    Router::new()
+        .route("/api/v1/snapshot", post(snapshot))
+        .route("/-/reload", post(reload::reload).put(reload::reload))
+        .with_state(Arc::clone(site))
 }
 
 async fn snapshot(State(site): State<Arc<Site>>) -> Response {

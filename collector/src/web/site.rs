@@ -9,7 +9,9 @@ use jiff::tz::TimeZone;
 use crate::graphs::Sources;
 use crate::identity::Guesses;
 use crate::ingest::RemoteWrite;
+use crate::latency::Places;
 use crate::promql::{KeptRanges, KeptReader};
+use crate::reports::Plans;
 use crate::rooms::{KeptRooms, Moment, RoomsReader};
 use crate::samples::{Budget, Pool, Reader, Samples, Stop};
 use crate::store::Records;
@@ -18,6 +20,7 @@ use crate::telemetry::CollectorCounts;
 use super::lane::Lane;
 use super::loading::Loading;
 use super::names::OwnNames;
+use super::rules::Rules;
 use super::snapshot::Snapshots;
 
 /// Says why what comes now would not be durable, if so.
@@ -30,10 +33,14 @@ type Look = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 pub struct Site {
     /// The hosts that may report.
     pub configured: Vec<String>,
+    /// Who pings what.
+    pub places: Places,
     /// The samples.
     pub samples: Arc<dyn Samples>,
     /// What is known of the past.
     pub kept: KeptPast,
+    /// What planners configure, and what is known of hosts by it.
+    pub plans: Arc<Plans>,
     /// What only this collector knows.
     pub records: Records,
     /// The memory that requests share.
@@ -56,6 +63,8 @@ pub struct Site {
     pub loading: Loading,
     /// Whether what comes is durable.
     pub readiness: Readiness,
+    /// Alerts and recordings.
+    pub rules: Rules,
     /// Takes snapshots.
     pub snapshots: Snapshots,
     /// When it began, Unix time in milliseconds.

@@ -42,6 +42,12 @@ impl OwnSeries {
         Self { writer, instance }
     }
 
+    /// The same of what is said of another instance.
+    #[must_use]
+    pub fn of(&self, instance: Arc<str>) -> Self {
+        Self { writer: self.writer.clone(), instance }
+    }
+
     /// Makes the numbers of one moment durable.
     pub async fn store(
         &self,
@@ -65,7 +71,7 @@ impl OwnSeries {
 
     fn series_id(&self, number: &OwnNumber) -> Result<SeriesId, SeriesLimit> {
         let own = [(METRIC, number.metric.name), (INSTANCE, &*self.instance), (JOB, OWN_JOB)];
-        let mut pairs: Vec<(&str, &str)> = own.into_iter().chain(number.label).collect();
+        let mut pairs: Vec<(&str, &str)> = own.into_iter().chain(number.labels()).collect();
         pairs.sort_unstable();
         self.writer.series_id_of(&pairs, Claim::Own)
     }

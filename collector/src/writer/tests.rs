@@ -47,7 +47,7 @@ async fn own_numbers_are_stored_under_the_collectors_name_and_not_counted_as_tak
         OwnNumber { metric: HEADROOM_STORE_DAYS, label: None, value: 7.0 },
         OwnNumber {
             metric: HEADROOM_QUERY_TOTAL,
-            label: Some(("outcome", "answered")),
+            label: Some(("outcome", "answered".into())),
             value: 3.0,
         },
     ];

@@ -17,6 +17,9 @@ super::metrics! { AGENT:
         "Rounds that were not taken since the one before took too long.";
     HEADROOM_AGENT_DROPPED_POLLS_TOTAL = Counter "headroom_agent_dropped_polls_total",
         "Polls of BigBlueButton that were dropped since the agent was too busy.";
+    HEADROOM_AGENT_DROPPED_PROBE_ROUNDS_TOTAL =
+        Counter "headroom_agent_dropped_probe_rounds_total",
+        "Rounds of pings that were dropped since the agent was too busy.";
     HEADROOM_AGENT_SETTINGS_VERSION = Gauge "headroom_agent_settings_version",
         "The version of the collector's settings that an agent follows.";
     HEADROOM_AGENT_SAMPLES_DROPPED_TOTAL =

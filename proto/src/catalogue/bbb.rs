@@ -61,8 +61,8 @@ super::metrics! { BBB:
         "Sums over rooms of squares: of people (breakout rooms apart), of those who hear, and of what \
          cameras are sent by BigBlueButton's settings, in Mbit/s.";
     HEADROOM_BBB_MEDIA_INFO = Info "headroom_bbb_media_info" by [
-        "source", "release", "moderator_page", "viewer_page", "mobile_moderator_page",
-        "mobile_viewer_page", "page_thresholds", "camera_kbit", "screen_kbit"
+        "camera_kbit", "mobile_moderator_page", "mobile_viewer_page", "moderator_page",
+        "page_thresholds", "release", "screen_kbit", "source", "viewer_page"
     ],
         "What BigBlueButton's settings say of pages of cameras (0: all) and of bit rates.";
     HEADROOM_BBB_MEDIA_MISTAKES = Gauge "headroom_bbb_media_mistakes",

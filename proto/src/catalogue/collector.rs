@@ -65,6 +65,12 @@ super::metrics! { COLLECTOR:
         "Pictures, and what they show as data, that are made now.";
     HEADROOM_PICTURE_TOTAL = Counter "headroom_picture_total" by ["outcome"],
         "Pictures, and what they show as data, by how their making ended.";
+    HEADROOM_NOTICES_TOTAL = Counter "headroom_notices_total" by ["outcome"],
+        "Notices of alerts, one for each that is to be told, by whether they were taken.";
+    HEADROOM_RULES_EVALUATED_TOTAL = Counter "headroom_rules_evaluated_total" by ["outcome"],
+        "Rules that were evaluated, by whether they went well, failed or were not due in time.";
+    HEADROOM_RULES_SAMPLES_REFUSED_TOTAL = Counter "headroom_rules_samples_refused_total",
+        "Samples of rules that could not be stored.";
     HEADROOM_STORE_COMMITS_TOTAL = Counter "headroom_store_commits_total",
         "Batches that were written, each with one sync of the disk.";
     HEADROOM_STORE_FAILED_COMMITS_TOTAL = Counter "headroom_store_failed_commits_total",

@@ -44,6 +44,9 @@ super::metrics! { NETWORK:
         "1 if an interface can be used, 0 if not.";
     NODE_NETWORK_SPEED_BYTES = Gauge "node_network_speed_bytes" in Bytes by ["device"],
         "Speed of a link in bytes per second, in either direction.";
+    HEADROOM_NETWORK_DEVICE_SPEED_BYTES =
+        Gauge "headroom_network_device_speed_bytes" in Bytes by ["device"],
+        "Speed of a link in bytes per second as the kernel tells it, whatever the operator says of the link.";
     NODE_NETWORK_MTU_BYTES = Gauge "node_network_mtu_bytes" in Bytes by ["device"],
         "The largest packet that an interface takes.";
     NODE_NETWORK_CARRIER = Gauge "node_network_carrier" by ["device"],

@@ -8,13 +8,19 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 35] = [
+const ROUTES: [(&str, &str, u16, &str); 42] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
     ("/-/ready", "/-/ready", 200, "GET,HEAD"),
     ("/", "/", 200, "GET,HEAD"),
     ("/hosts/{instance}", "/hosts/ca9", 404, "GET,HEAD"),
+    ("/latency", "/latency", 200, "GET,HEAD"),
+    ("/latency.csv", "/latency.csv", 200, "GET,HEAD"),
+    ("/latency.json", "/latency.json", 200, "GET,HEAD"),
+    ("/latency/{datacentre}", "/latency/nowhere", 404, "GET,HEAD"),
+    ("/planning/capacity", "/planning/capacity", 200, "GET,HEAD"),
+    ("/planning/{file}", "/planning/capacity.json", 200, "GET,HEAD"),
     ("/rooms", "/rooms", 200, "GET,HEAD"),
     ("/rooms.csv", "/rooms.csv", 200, "GET,HEAD"),
     ("/rooms.json", "/rooms.json", 200, "GET,HEAD"),
@@ -44,6 +50,7 @@ const ROUTES: [(&str, &str, u16, &str); 35] = [
     ("/api/v1/status/walreplay", "/api/v1/status/walreplay", 200, "GET,HEAD"),
     ("/api/v1/write", "/api/v1/write", 405, "POST"),
     ("/api/v1/snapshot", "/api/v1/snapshot", 405, "POST"),
+    ("/-/reload", "/-/reload", 405, "POST,PUT"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +106,7 @@ async fn no_address_answers_to_a_strangers_name_or_page() {
             hosts += 1;
             assert!(method == Method::HEAD || text.contains("not called"), "{text}");
             let (found, text) = ask("origin", "http://evil.example").await;
-            if method == Method::POST {
+            if [Method::POST, Method::PUT].contains(&method) {
                 assert_eq!(found, 403, "{method} {path}");
                 assert!(text.contains("evil.example") && text.contains("[http] hosts"), "{text}");
                 let (found, _) = ask("sec-fetch-site", "cross-site").await;

@@ -138,6 +138,11 @@ fn units() {
 }
 
 #[test]
+fn rules() {
+    check("rules");
+}
+
+#[test]
 fn spool() {
     check("spool");
 }

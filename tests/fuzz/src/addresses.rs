@@ -174,22 +174,64 @@ fn fill(store: &Store) {
     }
 }
 
+/// What is asked: of each parameter what is right, what is nearly so, and what nobody means.
+const ASKED: [&str; 52] = [
+    "",
+    "query=up&time=1590667200.5&timeout=5s&lookback_delta=5m",
+    "query=sum%28rate%28up%5B5m%5D%29%29&start=1e9&end=1000000100&step=15",
+    "query=max_over_time(up[100y])&start=-292273086-05-16T16:47:06Z&end=292277025-08-18T07:12:54.999999999Z&step=1y",
+    "match[]=up&match%5B%5D={__name__=~\".%2B\"}&limit=1&start=0&end=9223372036854775807",
+    "limit=10&limit_per_metric=1&metric=up&state=active",
+    "from=1590667200&to=2020-05-28T12:00:00Z&zone=Europe/Berlin&width=640&height=300&scale=2&theme=dark",
+    "range=33h&day=2020-05-28&tz=UTC&mount=/srv&at=2020-05-28T14:00:00%2B02:00",
+    "range=year&tenant=choir&instance=ca1&live=1",
+    "query=a%00b%ff%zz&&=&a=&=b&time=",
+    "from=-1e300&to=nan&width=-1&height=99999999999999999999&scale=inf",
+    "day=0000-00-00&range=&zone=../../etc/passwd",
+    "query=up&query=down&time=1&time=2",
+    "query=1%2B1&time=2020-05-28T12:00:00.123456789-03:30",
+    "query=up&time=1590667200,5",
+    "query=up&time=%2B1590667200",
+    "query=up&time=1590667200e0&timeout=1h30m",
+    "query=up&timeout=-5s",
+    "query=up&timeout=1e30",
+    "query=up&stats=all&limit=1",
+    "query=%7B__name__%3D%22http.size%22%2C+%22a+b%22%3D%22c%22%7D",
+    "query={\"größe\",\"l.a\"=~`\\d+`}",
+    "query=up&start=2&end=1&step=1",
+    "query=up&start=0&end=1e9&step=0",
+    "query=up&start=0&end=1e9&step=-15s",
+    "query=up&start=0&end=11000&step=1",
+    "query=up&start=0&end=11001&step=1",
+    "query=up&start=0&end=60&step=1e-9",
+    "query=up&start=0&end=60&step=500ms",
+    "query=up&start=9223372036854775807&end=9223372036854775808&step=15",
+    "query=up%5B1h%3Astep%28%29%2B1s%5D&start=1590667200&end=1590667260&step=15",
+    "query=topk(3,up)%20or%20limit_ratio(-0.5,up)&time=0",
+    "query=label_replace(up,\"a\",\"$1\",\"job\",\"(.*)\")",
+    "match[]=&start=0",
+    "match[]=up{&match[]=%7B%7D",
+    "match[]=%7Bjob%3D~%22.%2A%22%7D&limit=0",
+    "match[]=up&limit=-1",
+    "match[]=up&limit=1.5",
+    "match%5b%5d=up&start=-1&end=+1",
+    "match[]=up offset 5m&match[]=sum(up)",
+    "limit=18446744073709551616",
+    "metric=up&limit=0&limit_per_metric=x",
+    "state=any&scrapePool=",
+    "from=0&to=0",
+    "from=yesterday&to=now",
+    "from=2020-02-30T00:00:00Z&to=2020-03-01",
+    "from=1590667200&to=1590667200.999&width=1&height=1",
+    "range=day&width=4096&height=4096&scale=3&theme=light",
+    "range=day&width=1e3&theme=DARK&size=small",
+    "range=week&day=yesterday",
+    "day=9999-12-31&live=0",
+    "sort=-people&by=tenant&page=%F0%9F%98%80",
+];
+
 /// A question for each path, and what questions mean at their ends.
 pub fn seeds() -> Vec<Vec<u8>> {
-    const ASKED: [&str; 12] = [
-        "",
-        "query=up&time=1590667200.5&timeout=5s&lookback_delta=5m",
-        "query=sum%28rate%28up%5B5m%5D%29%29&start=1e9&end=1000000100&step=15",
-        "query=max_over_time(up[100y])&start=-292273086-05-16T16:47:06Z&end=292277025-08-18T07:12:54.999999999Z&step=1y",
-        "match[]=up&match%5B%5D={__name__=~\".%2B\"}&limit=1&start=0&end=9223372036854775807",
-        "limit=10&limit_per_metric=1&metric=up&state=active",
-        "from=1590667200&to=2020-05-28T12:00:00Z&zone=Europe/Berlin&width=640&height=300&scale=2&theme=dark",
-        "range=33h&day=2020-05-28&tz=UTC&mount=/srv&at=2020-05-28T14:00:00%2B02:00",
-        "range=year&tenant=choir&instance=ca1&live=1",
-        "query=a%00b%ff%zz&&=&a=&=b&time=",
-        "from=-1e300&to=nan&width=-1&height=99999999999999999999&scale=inf",
-        "day=0000-00-00&range=&zone=../../etc/passwd",
-    ];
     let all = (0..PATHS.len() as u8).flat_map(|place| {
         let form = (usize::from(place) >= FORMS).then_some(0x80 | place);
         [Some(place), form].into_iter().flatten()

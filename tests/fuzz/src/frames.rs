@@ -111,6 +111,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         ids: vec![0, 1],
         values,
         meetings: Vec::new(),
+        rounds: Vec::new(),
     };
     let meeting = Meeting {
         id: vec![7; 16],

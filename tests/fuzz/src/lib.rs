@@ -14,6 +14,7 @@ mod pieces;
 mod promql;
 mod remote_write;
 mod rooms;
+mod rules;
 mod scratch;
 mod spool;
 mod units;
@@ -46,7 +47,7 @@ pub fn read(name: &str, bytes: &[u8]) {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "frames", run: frames::frames, seeds: frames::seeds },
     Target { name: "remote_write", run: remote_write::remote_write, seeds: remote_write::seeds },
     Target { name: "promql", run: promql::promql, seeds: promql::seeds },
@@ -68,6 +69,7 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "chunk", run: files::chunk, seeds: files::chunk_seeds },
     Target { name: "snapshot", run: files::snapshot, seeds: files::snapshot_seeds },
     Target { name: "addresses", run: addresses::addresses, seeds: addresses::seeds },
+    Target { name: "rules", run: rules::rules, seeds: rules::seeds },
     Target { name: "units", run: units::units, seeds: units::seeds },
     Target { name: "spool", run: spool::spool, seeds: spool::seeds },
 ];

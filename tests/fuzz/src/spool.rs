@@ -84,7 +84,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let frame = |sequence| {
         let timestamp_ms = 1_760_000_000_000 + sequence as i64 * 10_000;
         let (ids, values) = (vec![0], vec![0.5]);
-        let frame = Frame { boot: 7, sequence, timestamp_ms, ids, values, meetings: Vec::new() };
+        let frame = Frame { boot: 7, sequence, timestamp_ms, ids, values, ..Frame::default() };
         message(Message::Frame(frame))
     };
     let acknowledged = |first, last| {

@@ -30,5 +30,70 @@ pub fn seeds() -> Vec<Vec<u8>> {
         "=\n==\nId=a\nLoadState=not-found\nActiveState=x".into(),
         "Failed to connect to bus: No such file or directory\n".into(),
     ]);
+    for kind in KINDS {
+        for (load, active) in STATES {
+            let (id, of_type) = kind;
+            all.push(format!(
+                "{of_type}NRestarts=2\nId={id}\nLoadState={load}\nActiveState={active}\n\
+                 ActiveEnterTimestampMonotonic=90061000001\n"
+            ));
+        }
+    }
+    // Units of all kinds in one answer; the same with the ends of lines of another system.
+    let whole = all[all.len() - KINDS.len() * STATES.len()..].join("\n");
+    all.extend([whole.replace('\n', "\r\n"), whole]);
+    all.extend(ODD.map(|properties| format!("{unit}{properties}")));
     all.into_iter().map(String::into_bytes).collect()
 }
+
+/// Units of each kind that systemd names, and how it escapes what no name may hold.
+const KINDS: [(&str, &str); 14] = [
+    ("bbb-html5-frontend@1.service", "Type=simple\n"),
+    ("getty@tty1.service", "Type=idle\n"),
+    ("systemd-networkd.service", "Type=notify\n"),
+    ("dbus.service", "Type=dbus\n"),
+    ("networking.service", "Type=oneshot\n"),
+    ("redis-server.service", "Type=notify-reload\n"),
+    ("docker.socket", ""),
+    ("logrotate.timer", ""),
+    ("var-bigbluebutton.mount", ""),
+    ("dev-disk-by\\x2duuid-1b2c\\x2d3d.swap", ""),
+    ("system-postgresql.slice", ""),
+    ("session-12.scope", ""),
+    ("multi-user.target", ""),
+    ("größe@ü\\xc3.service", "Type=exec\n"),
+];
+
+/// How it is loaded, and what it does.
+const STATES: [(&str, &str); 10] = [
+    ("loaded", "active"),
+    ("loaded", "reloading"),
+    ("loaded", "inactive"),
+    ("loaded", "failed"),
+    ("loaded", "activating"),
+    ("loaded", "deactivating"),
+    ("loaded", "maintenance"),
+    ("masked", "inactive"),
+    ("bad-setting", "refreshing"),
+    ("not-found", ""),
+];
+
+/// Properties as other releases, or nobody, would print them.
+const ODD: [&str; 16] = [
+    "Description=A unit = with signs\nNRestarts=0\n",
+    "NRestarts=[not set]\nActiveEnterTimestampMonotonic=[not set]\n",
+    "NRestarts=-1\n",
+    "NRestarts=4294967296\n",
+    "NRestarts=0x10\n",
+    "NRestarts= 7 \n",
+    "NRestarts=1\nNRestarts=2\n",
+    "ActiveEnterTimestampMonotonic=18446744073709551616\n",
+    "ActiveEnterTimestampMonotonic=1.5\n",
+    "ActiveEnterTimestampMonotonic=\n",
+    "ActiveEnterTimestamp=Thu 2020-05-28 14:00:00 CEST\n",
+    "ActiveState=\u{1b}[31mactive\u{1b}[0m\n",
+    "Type=simple\nType=\0\n",
+    "Id=other.service\n",
+    "loadstate=loaded\nACTIVESTATE=active\n",
+    "StatusText=half of a l",
+];

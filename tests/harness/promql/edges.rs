@@ -19,15 +19,8 @@ pub struct Edge {
 
 /// All edge cases.
 pub fn all() -> Vec<Edge> {
-    let mut all = Vec::new();
-    let mut reason = None;
-    for line in WRITTEN.lines().filter(|line| !line.starts_with('#')) {
-        match line.strip_prefix("! ") {
-            Some(words) => reason = Some(words.to_owned()),
-            None if line.is_empty() => reason = None,
-            None => all.push(Edge { expression: line.to_owned(), reason: reason.clone() }),
-        }
-    }
+    let edge = |(expression, reason)| Edge { expression, reason };
+    let mut all: Vec<Edge> = listed(WRITTEN).map(edge).collect();
     let nested = |begin: &str, end: &str, levels| {
         format!("{}load{}", begin.repeat(levels), end.repeat(levels))
     };
@@ -37,4 +30,17 @@ pub fn all() -> Vec<Edge> {
     let reason = Some("What nests deeper than 2500 levels is refused, for stack is memory.".into());
     all.push(Edge { expression: nested("(", ")", TOO_DEEP), reason });
     all
+}
+
+/// The lines of a list, each with the reason that stands above it.
+pub fn listed(text: &str) -> impl Iterator<Item = (String, Option<String>)> {
+    let mut reason = None;
+    text.lines().filter(|line| !line.starts_with('#')).filter_map(move |line| {
+        match line.strip_prefix("! ") {
+            Some(words) => reason = Some(words.to_owned()),
+            None if line.is_empty() => reason = None,
+            None => return Some((line.to_owned(), reason.clone())),
+        }
+        None
+    })
 }

@@ -171,7 +171,7 @@ pub async fn agent(
 /// A frame of those values, for the first series that were defined.
 pub fn frame(sequence: u64, timestamp_ms: i64, values: Vec<f64>) -> Up {
     let ids = (0..values.len() as u32).collect();
-    Up::Frame(Frame { boot: BOOT, sequence, timestamp_ms, ids, values, meetings: Vec::new() })
+    Up::Frame(Frame { boot: BOOT, sequence, timestamp_ms, ids, values, ..Frame::default() })
 }
 
 /// Writes frames and waits until each is answered; tells how many were acknowledged.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use headroom_proto::catalogue::{
-    Metric, NODE_NETWORK_CARRIER, NODE_NETWORK_CARRIER_CHANGES_TOTAL, NODE_NETWORK_INFO,
-    NODE_NETWORK_MTU_BYTES, NODE_NETWORK_SPEED_BYTES, NODE_NETWORK_UP,
+    HEADROOM_NETWORK_DEVICE_SPEED_BYTES, Metric, NODE_NETWORK_CARRIER,
+    NODE_NETWORK_CARRIER_CHANGES_TOTAL, NODE_NETWORK_INFO, NODE_NETWORK_MTU_BYTES,
+    NODE_NETWORK_SPEED_BYTES, NODE_NETWORK_UP,
 };
 use headroom_proto::units::BitRate;
 
@@ -50,13 +51,15 @@ impl Link {
         let kernel_speed =
             || number("speed").filter(|_| is_link).filter(known).map(|mbit| mbit * 1e6);
         let of_all = || speeds.get(EACH_LINK).filter(|_| [PHYSICAL, VETH].contains(&kind));
-        let speed = speeds.get(device).or_else(of_all).map(|BitRate(rate)| *rate);
-        let speed = speed.or_else(kernel_speed);
+        let told = speeds.get(device).or_else(of_all).map(|BitRate(rate)| *rate);
+        let kernel_speed = kernel_speed();
+        let speed = told.or(kernel_speed);
         let state = text("operstate");
         let up = state.as_deref().map(|state| if state == "up" { 1.0 } else { 0.0 });
         let gauges = [
             (NODE_NETWORK_UP, up),
             (NODE_NETWORK_SPEED_BYTES, speed.map(|bits| bits / 8.0)),
+            (HEADROOM_NETWORK_DEVICE_SPEED_BYTES, kernel_speed.map(|bits| bits / 8.0)),
             (NODE_NETWORK_MTU_BYTES, number("mtu")),
             (NODE_NETWORK_CARRIER, number("carrier")),
             (NODE_NETWORK_CARRIER_CHANGES_TOTAL, number("carrier_changes")),

@@ -20,7 +20,7 @@ const FAMILIES: [(&str, &[&str]); 8] = [
     ("filesystems", &["node_filesystem_"]),
     ("load", &["node_load1 ", "node_load15 ", "node_load5 "]),
     ("memory", &["node_memory_", "node_vmstat_"]),
-    ("network", &["node_network_"]),
+    ("network", &["node_network_", "headroom_network_device_speed_bytes"]),
     ("pressure", &["node_pressure_"]),
     ("udp", &["node_netstat_", "node_softnet_"]),
 ];

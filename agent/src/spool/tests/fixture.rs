@@ -100,6 +100,7 @@ fn frame(boot: u64, sequence: u64) -> Frame {
         timestamp_ms: START_MS + (before + sequence) as i64 * STEP_MS,
         ids: (0..series).collect(),
         values: (0..series).map(value).collect(),
+        rounds: Vec::new(),
         meetings: if sequence.is_multiple_of(4) { vec![meeting(sequence)] } else { Vec::new() },
     }
 }

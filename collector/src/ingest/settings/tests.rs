@@ -25,12 +25,12 @@ fn agents(interval: Option<Duration>) -> Agents {
 }
 
 fn each(sample_interval_ms: u64) -> Settings {
-    versioned(Settings { version: 0, sample_interval_ms })
+    versioned(Settings { sample_interval_ms, ..Settings::default() })
 }
 
 #[test]
 fn an_echo_is_kept_within_limits() {
-    let board = SettingsBoard::of(&agents(None));
+    let board = SettingsBoard::of(&agents(None), &Places::default());
     assert_eq!(board.echo("ca1"), None);
     let long = "é".repeat(1000);
     let refused = RefusedSetting { setting: long.clone(), reason: long };
@@ -50,7 +50,7 @@ async fn settings_are_sent_at_the_beginning_and_whenever_they_change() {
     let counts = Arc::new(CollectorCounts::default());
     let (writer, thread) = Writer::start(store, Arc::clone(&counts)).unwrap();
     let agents = agents(Some(Duration::from_secs(5)));
-    let settings = Arc::new(SettingsBoard::of(&agents));
+    let settings = Arc::new(SettingsBoard::of(&agents, &Places::default()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let stop = CancellationToken::new();
@@ -69,13 +69,20 @@ async fn settings_are_sent_at_the_beginning_and_whenever_they_change() {
     let serving = tokio::spawn(ingest::serve(listener, options, stop.clone()));
 
     let address = CollectorAddress { url, token: Token::new(SECRET).unwrap(), ca_file: None };
-    let introduction =
-        Introduction { boot: 7, agent_version: "test".into(), patience: Duration::from_secs(30) };
+    let introduction = Introduction {
+        boot: 7,
+        agent_version: "test".into(),
+        settings_version: 0,
+        patience: Duration::from_secs(30),
+    };
     let (mut client, _) = WireClient::open(&address, introduction).await.unwrap();
     assert_eq!(client.answer().await.unwrap(), Answer::Settings(each(5_000)));
     // What says the same is nothing new; what takes everything back is.
     for (asked_ms, sent) in [(5_000, false), (1, true), (1, false), (0, true)] {
-        settings.ask("ca1", Settings { version: 99, sample_interval_ms: asked_ms });
+        settings.ask(
+            "ca1",
+            Settings { version: 99, sample_interval_ms: asked_ms, targets: Vec::new() },
+        );
         if sent {
             assert_eq!(client.answer().await.unwrap(), Answer::Settings(each(asked_ms)));
         }

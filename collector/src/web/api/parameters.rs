@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 
 use crate::moments::DAY_MS;
 use crate::promql::QueryError;
 use crate::web::body::Taken;
 use crate::web::gate::Gate;
 use crate::web::problem::Problem;
-use crate::web::question::read_moment;
+use crate::web::question::{in_milliseconds, read_moment};
 
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 /// The longest name that is looked for, with every letter coded.
@@ -142,8 +142,9 @@ impl FromRequest<Gate> for Parameters {
     async fn from_request(request: Request, gate: &Gate) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let parameters = Self::read(parts.uri.query().unwrap_or_default().as_bytes());
-        let kind = parts.headers.get(header::CONTENT_TYPE);
-        if kind.is_none_or(|kind| !kind.as_bytes().starts_with(FORM)) {
+        let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let kind = kind.and_then(|kind| kind.split(|&byte| byte == b';').next());
+        if kind.is_none_or(|kind| !kind.trim_ascii().eq_ignore_ascii_case(FORM)) {
             return Ok(parameters);
         }
         let body = gate.form(body).await?;
@@ -155,7 +156,7 @@ fn invalid(name: &str, message: &str) -> QueryError {
     QueryError::BadData(format!("invalid parameter {name:?}: {message}"))
 }
 
-/// `1h30m`, in Prometheus's units.
+/// `1h30m`, in Prometheus's units, the longest first.
 fn parse_duration(text: &str) -> Option<i64> {
     const UNITS: [(&str, i64); 7] = [
         ("ms", 1),
@@ -167,13 +168,16 @@ fn parse_duration(text: &str) -> Option<i64> {
         ("y", 31_536_000_000),
     ];
     let mut rest = text;
-    let mut sum = 0i64;
+    let (mut sum, mut before) = (0i64, i64::MAX);
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let number: i64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
         let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
         let (_, factor) = UNITS.iter().find(|(unit, _)| *unit == &rest[..letters])?;
+        if *factor >= std::mem::replace(&mut before, *factor) {
+            return None;
+        }
         sum = sum.checked_add(number.checked_mul(*factor)?)?;
         rest = &rest[letters..];
     }
@@ -184,7 +188,7 @@ fn parse_duration(text: &str) -> Option<i64> {
 fn moment(text: &str) -> Option<i64> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.abs() <= MOST_SECONDS);
     let far = seconds.map(|seconds| {
-        (seconds * 1000.0).round().clamp(-FURTHEST_MS as f64, FURTHEST_MS as f64) as i64
+        in_milliseconds(seconds).clamp(-FURTHEST_MS as f64, FURTHEST_MS as f64) as i64
     });
     match text {
         FIRST => Some(-FURTHEST_MS),
@@ -221,6 +225,8 @@ mod tests {
     fn moments_reach_as_far_as_any_client_can_name_them() {
         for (text, expected) in [
             ("1590667200.5", Some(1_590_667_200_500)),
+            ("1.2345", Some(1_234)),
+            ("-1.2345", Some(-1_234)),
             ("-292273086-05-16T16:47:06Z", Some(-FURTHEST_MS)),
             ("292277025-08-18T07:12:54.999999999Z", Some(FURTHEST_MS)),
             ("9223372036854775807", Some(FURTHEST_MS)),
@@ -234,6 +240,21 @@ mod tests {
             ("x", None),
         ] {
             assert_eq!(moment(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn lengths_have_their_units_once_and_in_order() {
+        for (text, expected) in [
+            ("1d12h", Some(129_600_000)),
+            ("1y2w3d4h5m6s7ms", Some(33_019_506_007)),
+            ("12h1d", None),
+            ("1h1h", None),
+            ("1m 30s", None),
+            ("5S", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_duration(text), expected, "{text}");
         }
     }
 

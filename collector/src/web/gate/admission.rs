@@ -66,7 +66,7 @@ impl Admission {
         let deadline = Instant::now() + time;
         let lane = match kind {
             Kind::Query | Kind::Listing => &self.programs,
-            Kind::Page | Kind::Picture => &self.readers,
+            Kind::Page | Kind::Report | Kind::Picture => &self.readers,
             Kind::LargePicture => &self.painters,
         };
         let entered = if time.is_zero() { Err(Turned::Late) } else { lane.enter(deadline).await };
@@ -136,7 +136,7 @@ impl Drop for Working {
 fn requests(counts: &CollectorCounts, kind: Kind) -> &Requests {
     match kind {
         Kind::Query | Kind::Listing => &counts.queries,
-        Kind::Page => &counts.pages,
+        Kind::Page | Kind::Report => &counts.pages,
         Kind::Picture | Kind::LargePicture => &counts.pictures,
     }
 }

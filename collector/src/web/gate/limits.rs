@@ -25,6 +25,9 @@ const SMALL_BYTES: u64 = 64 << 20;
 /// What a picture may hold at once that has several pixels to a point: the largest is drawn in 58 MB.
 const PAINTED_BYTES: u64 = 2 * SMALL_BYTES;
 
+/// What a report may hold at once: two months of one host in minutes, twice while they are fitted.
+const REPORT_BYTES: u64 = 3 * SMALL_BYTES;
+
 /// The most of what takes much memory at once: more of it would not be done faster.
 const LARGE: u64 = 4;
 
@@ -54,6 +57,8 @@ pub enum Kind {
     Listing,
     /// A page, or what it shows as data.
     Page,
+    /// A report for planners, for which months are read.
+    Report,
     /// A picture, or what it shows as data.
     Picture,
     /// A picture with several pixels to a point.
@@ -70,6 +75,9 @@ impl Kind {
             Self::Page | Self::Picture => {
                 Limits { samples: SAMPLES, series: QUERY_SERIES, bytes: SMALL_BYTES }
             }
+            Self::Report => {
+                Limits { samples: 4 * SAMPLES, series: QUERY_SERIES, bytes: REPORT_BYTES }
+            }
             Self::LargePicture => {
                 Limits { samples: SAMPLES, series: QUERY_SERIES, bytes: PAINTED_BYTES }
             }
@@ -80,7 +88,7 @@ impl Kind {
     pub fn late(self) -> String {
         match self {
             Self::Query | Self::Listing => "query timed out in expression evaluation".into(),
-            Self::Page | Self::Picture | Self::LargePicture => {
+            Self::Page | Self::Report | Self::Picture | Self::LargePicture => {
                 let seconds = LONGEST.as_secs();
                 format!("It took longer than {seconds} s, the most that an answer may take.")
             }
@@ -91,7 +99,7 @@ impl Kind {
     pub fn queued(self) -> String {
         match self {
             Self::Query | Self::Listing => "query timed out in query queue".into(),
-            Self::Page | Self::Picture | Self::LargePicture => {
+            Self::Page | Self::Report | Self::Picture | Self::LargePicture => {
                 "Too many others were asked for before it; try again in a few seconds.".into()
             }
         }
@@ -103,7 +111,7 @@ impl Kind {
             Self::Query | Self::Listing => {
                 format!("{PLACES} queries run and {QUEUE} wait, the most at once")
             }
-            Self::Page | Self::Picture => {
+            Self::Page | Self::Report | Self::Picture => {
                 format!("{PLACES} answers are made and {QUEUE} wait, the most at once.")
             }
             Self::LargePicture => {

@@ -12,6 +12,7 @@ use super::{failed, render, words};
 use crate::fleet::{self, Facts, Finding, HostState, LastReport, Reporter, Severity};
 use crate::graphs::{Period, Size};
 use crate::moments::iso;
+use crate::reports::capacity::about;
 use crate::rooms::{self, Counts};
 use crate::web::content::Content;
 use crate::web::frame::{ClockTime, Frame};
@@ -90,6 +91,8 @@ pub struct HostRow {
     pub devices: Vec<String>,
     pub limit: String,
     pub headroom: String,
+    /// How many more people fit, where that is known.
+    pub more_people: String,
     /// What is left of the processors, where nobody knows what is left of the link.
     pub cpu_headroom: String,
     pub used: String,
@@ -141,6 +144,7 @@ impl HostRow {
             devices: host.devices.clone(),
             limit: words::megabits(host.limit),
             headroom: words::megabits(host.headroom()),
+            more_people: more_people(host, visit),
             cpu_headroom: part(host.cpu_headroom().filter(|_| host.limit.is_none())),
             used: used_of_link.map_or_else(String::new, |percent| format!("{percent:.0} %")),
             lost_frames: host.lost_frames,
@@ -155,6 +159,17 @@ impl HostRow {
             people: count(|counts| counts.people),
             no_rooms: no_rooms(host, rooms),
         }
+    }
+}
+
+/// How many more people fit beside a host's busiest minute, as its model of the last full hour says.
+fn more_people(host: &HostState, visit: Visit<'_>) -> String {
+    let model = visit.site.plans.known(&host.instance);
+    match model.and_then(|model| model.more_people).map(about) {
+        None => String::new(),
+        Some(0) => "nobody more".into(),
+        Some(1) => "about 1 more person".into(),
+        Some(more) => format!("about {more} more people"),
     }
 }
 

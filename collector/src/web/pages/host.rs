@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::fleet::HostRow;
 use super::picture::{Picture, Pictures};
+use super::services::ServiceTables;
 use super::when::{Asked, When, WhenLinks};
 use super::{failed, render, words};
 use crate::fleet::{self, Mount};
@@ -68,6 +69,7 @@ struct HostPage<'v> {
     /// What is in its rooms; none without BBB.
     rooms: Option<words::Sentence>,
     mounts: Vec<MountRow>,
+    services: ServiceTables,
     times: WhenLinks,
     pictures: Vec<Picture>,
 }
@@ -109,11 +111,14 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
         pictures.push(of.of_mount(instance, &mount.mountpoint)?);
     }
     let counts = own.as_ref().map(|own| own.now);
+    let services = fleet::services(visit.reader(), instance, visit.now_ms);
+    let services = services.map_err(|error| failed(&error))?;
     let page = HostPage {
         frame: Frame::of(visit, state.findings.len()),
         row: HostRow::of(&state, counts.as_ref(), visit),
         rooms: own.as_ref().map(|own| words::now_and_next(own, &moment)),
         mounts: mounts.into_iter().map(MountRow::of).collect(),
+        services: ServiceTables::of(&services, visit.now_ms),
         times: when.links(visit, offered),
         pictures,
     };

@@ -1,0 +1,43 @@
+//! Pings to what the collector asks for, within the agent's own limits.
+//!
+//! Targets, schedule, matching and rounds are pure; [`pings`] is the thin shell of sockets, names and
+//! clocks around them. No name of a metric is known here: the collector makes series of rounds.
+
+// What is asked for, checked.
+pub mod target;
+
+// What this agent does not do, whoever asks.
+pub mod limits;
+
+// Pings as bytes.
+mod packet;
+
+// Which reply belongs to which ping.
+mod flights;
+
+// What the pings of a minute said.
+mod round;
+
+// Paths, and when their pings are due.
+pub mod paths;
+
+// How long a round trip took, by two clocks.
+mod stamp;
+
+// Where names lead.
+pub mod resolver;
+
+// The way out of this host.
+mod gateway;
+
+// Numbers nobody guesses, and numbers that only spread.
+mod chance;
+
+// The sockets of ICMP.
+mod socket;
+
+// TCP connections, one at a time each.
+mod connects;
+
+// The shell around all this.
+pub mod pings;

@@ -1,0 +1,368 @@
+//! The sockets of ICMP, one for each family: pings out, replies and errors in, with the kernel's stamps.
+//!
+//! A datagram socket needs no privilege where `net.ipv4.ping_group_range` has the agent's group; else a
+//! raw one is tried, which needs CAP_NET_RAW. What comes in is read here and judged elsewhere.
+
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Instant;
+
+use headroom_proto::wire::ProbeError;
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::{
+    self, AddressFamily, ControlMessageOwned, MsgFlags, RecvMsg, SetSockOpt, SockFlag,
+    SockProtocol, SockType, SockaddrStorage, setsockopt, sockopt,
+};
+use nix::sys::time::TimeSpec;
+use nix::time::{ClockId, clock_gettime};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::packet::{self, Echo, Heard};
+use super::stamp::Arrival;
+use super::target::Family;
+
+/// Room for replies that come while the thread is busy elsewhere.
+const RECEIVE_BYTES: usize = 1 << 20;
+
+/// The most of a packet that is read: a header of IPv4 with all options, and more than any reply.
+const READ_BYTES: usize = 512;
+
+/// Room for what the kernel says beside a packet.
+const CONTROL_BYTES: usize = 512;
+
+/// How often a ping is sent again whose sending failed: errors of earlier pings come that way first.
+const TRIES: usize = 3;
+
+/// Why this agent can send no pings of a family.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither way is open to it.
+    #[error(
+        "the system lets this agent send no pings over {family}: add its group to the sysctl \
+         net.ipv4.ping_group_range, or give it the capability CAP_NET_RAW"
+    )]
+    NotPermitted {
+        /// IPv4 or IPv6.
+        family: &'static str,
+    },
+    /// Something else.
+    #[error("failed to open a socket for pings over {family}")]
+    Failed {
+        /// IPv4 or IPv6.
+        family: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// How the socket was to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// The kernel gives the identifier and passes on replies to it only.
+    Datagram,
+    /// All ICMP of the host comes by; the identifier is ours.
+    Raw(u16),
+}
+
+/// A socket for pings of one family.
+#[derive(Debug)]
+pub struct PingSocket {
+    socket: AsyncFd<OwnedFd>,
+    family: Family,
+    access: Access,
+    packet: Box<[u8; READ_BYTES]>,
+    /// Whether there may be more than was read.
+    has_more: bool,
+    control: Box<[u8; CONTROL_BYTES]>,
+}
+
+/// What came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Incoming {
+    /// A reply to a ping.
+    Reply {
+        /// What it holds.
+        heard: Heard,
+        /// From where.
+        source: IpAddr,
+        /// When.
+        arrival: Arrival,
+        /// What is left of its hop limit; 0 if that is not known.
+        hop_limit: u8,
+    },
+    /// An error about a ping.
+    Error {
+        /// What it quotes of the ping.
+        heard: Heard,
+        /// Where the ping went.
+        destination: IpAddr,
+        /// What it says.
+        error: ProbeError,
+        /// Who says so, if it is not the destination.
+        router: Option<IpAddr>,
+    },
+    /// Something that is no answer to a ping of ours.
+    Other,
+}
+
+impl PingSocket {
+    /// Opens one. Within a runtime.
+    pub fn open(family: Family, identifier: u16) -> Result<Self, OpenError> {
+        let name = match family {
+            Family::V4 => "IPv4",
+            Family::V6 => "IPv6",
+        };
+        let failed = |source| OpenError::Failed { family: name, source };
+        let denied = |errno| matches!(errno, Errno::EACCES | Errno::EPERM);
+        let (socket, access) = match create(family, SockType::Datagram) {
+            Ok(socket) => (socket, Access::Datagram),
+            Err(errno) if denied(errno) => match create(family, SockType::Raw) {
+                Ok(socket) => (socket, Access::Raw(identifier)),
+                Err(errno) if denied(errno) => {
+                    return Err(OpenError::NotPermitted { family: name });
+                }
+                Err(errno) => return Err(failed(errno.into())),
+            },
+            Err(errno) => return Err(failed(errno.into())),
+        };
+        prepare(&socket, family).map_err(|errno| failed(errno.into()))?;
+        let socket = watched(socket).map_err(failed)?;
+        let (packet, control) = (Box::new([0; READ_BYTES]), Box::new([0; CONTROL_BYTES]));
+        Ok(Self { socket, family, access, packet, has_more: false, control })
+    }
+
+    /// Waits until something has come in.
+    pub async fn ready(&self) {
+        if self.has_more {
+            return;
+        }
+        match self.socket.ready(Interest::READABLE | Interest::ERROR).await {
+            // Whoever waits reads until there is nothing more.
+            Ok(mut guard) => guard.clear_ready(),
+            // The runtime ends.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Sends a ping.
+    pub fn send(&self, destination: IpAddr, sequence: u16, nonce: u64) -> Result<(), ProbeError> {
+        let identifier = match self.access {
+            Access::Datagram => 0,
+            Access::Raw(identifier) => identifier,
+        };
+        let packet = packet::request(self.family, Echo { identifier, sequence, nonce });
+        let to = SockaddrStorage::from(SocketAddr::new(destination, 0));
+        let send = || {
+            let socket = self.socket.as_raw_fd();
+            socket::sendto(socket, &packet, &to, MsgFlags::MSG_DONTWAIT)
+        };
+        let mut sent = send();
+        for _ in 1..TRIES {
+            // The error may be the one of another ping; told once, it is gone.
+            if sent.is_ok() {
+                break;
+            }
+            sent = send();
+        }
+        sent.map(drop).map_err(not_sent)
+    }
+
+    /// What has come in next; none if nothing has.
+    pub fn receive(&mut self) -> Option<Incoming> {
+        let incoming = self.next();
+        self.has_more = incoming.is_some();
+        incoming
+    }
+
+    fn next(&mut self) -> Option<Incoming> {
+        match self.read(MsgFlags::MSG_DONTWAIT) {
+            Ok(incoming) => Some(incoming),
+            Err(Errno::EAGAIN) => {
+                match self.read(MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_ERRQUEUE) {
+                    Ok(incoming) => Some(incoming),
+                    Err(Errno::EINTR) => Some(Incoming::Other),
+                    Err(_) => None,
+                }
+            }
+            // An error of an earlier ping, which is in the queue of errors with all that is to know.
+            Err(_) => Some(Incoming::Other),
+        }
+    }
+
+    fn read(&mut self, flags: MsgFlags) -> Result<Incoming, Errno> {
+        let mut parts = [IoSliceMut::new(&mut self.packet[..])];
+        let socket = self.socket.as_raw_fd();
+        let control = Some(&mut self.control[..]);
+        let message: RecvMsg<'_, '_, SockaddrStorage> =
+            socket::recvmsg(socket, &mut parts, control, flags)?;
+        let beside = Beside::of(&message);
+        let (length, address) = (message.bytes, message.address.and_then(ip));
+        let bytes = self.packet.get(..length).unwrap_or_default();
+        let Some(address) = address else { return Ok(Incoming::Other) };
+        let read = if let Some((error, router)) = beside.error {
+            let router = router.filter(|router| *router != address);
+            self.own(packet::quoted(self.family, bytes)).map(|heard| Incoming::Error {
+                heard,
+                destination: address,
+                error,
+                router,
+            })
+        } else {
+            let bytes = match (self.access, self.family) {
+                (Access::Raw(_), Family::V4) => packet::behind_header(bytes),
+                (Access::Raw(_), Family::V6) | (Access::Datagram, _) => Some(bytes),
+            };
+            let arrival = Arrival { read: Instant::now(), lain_ns: beside.lain_ns };
+            let heard = self.own(bytes.and_then(|bytes| packet::reply(self.family, bytes)));
+            heard.map(|heard| Incoming::Reply {
+                heard,
+                source: address,
+                arrival,
+                hop_limit: beside.hop_limit,
+            })
+        };
+        Ok(read.unwrap_or(Incoming::Other))
+    }
+
+    /// What is this socket's own: on a raw one others' pings come by.
+    fn own(&self, heard: Option<Heard>) -> Option<Heard> {
+        heard.filter(|heard| match self.access {
+            Access::Datagram => true,
+            Access::Raw(identifier) => heard.identifier == identifier,
+        })
+    }
+}
+
+/// With a look at replies and errors alone: that there is room to send would wake the thread each time.
+#[expect(deprecated, reason = "an OwnedFd is its own file; what follows it is an unsafe function")]
+fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(socket, Interest::READABLE | Interest::ERROR)
+}
+
+fn create(family: Family, kind: SockType) -> Result<OwnedFd, Errno> {
+    let (domain, protocol) = match family {
+        Family::V4 => (AddressFamily::Inet, SockProtocol::Icmp),
+        Family::V6 => (AddressFamily::Inet6, SockProtocol::IcmpV6),
+    };
+    socket::socket(domain, kind, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, protocol)
+}
+
+fn prepare(socket: &OwnedFd, family: Family) -> Result<(), Errno> {
+    set(socket, sockopt::ReceiveTimestampns, &true)?;
+    match family {
+        Family::V4 => {
+            set(socket, sockopt::Ipv4RecvErr, &true)?;
+            set(socket, sockopt::Ipv4RecvTtl, &true)?;
+        }
+        Family::V6 => {
+            set(socket, sockopt::Ipv6RecvErr, &true)?;
+            set(socket, sockopt::Ipv6RecvHopLimit, &true)?;
+        }
+    }
+    // As much as the system gives.
+    let _ = set(socket, sockopt::RcvBuf, &RECEIVE_BYTES);
+    Ok(())
+}
+
+fn set<O: SetSockOpt>(socket: &OwnedFd, option: O, value: &O::Val) -> Result<(), Errno> {
+    setsockopt(socket, option, value)
+}
+
+/// What the kernel says beside a packet.
+#[derive(Debug, Default)]
+struct Beside {
+    lain_ns: Option<i64>,
+    hop_limit: u8,
+    error: Option<(ProbeError, Option<IpAddr>)>,
+}
+
+impl Beside {
+    fn of(message: &RecvMsg<'_, '_, SockaddrStorage>) -> Self {
+        let mut beside = Self::default();
+        let Ok(parts) = message.cmsgs() else { return beside };
+        for part in parts {
+            match part {
+                ControlMessageOwned::ScmTimestampns(stamp) => beside.lain_ns = lain_ns(stamp),
+                ControlMessageOwned::Ipv4Ttl(hops) | ControlMessageOwned::Ipv6HopLimit(hops) => {
+                    beside.hop_limit = u8::try_from(hops).unwrap_or(0);
+                }
+                ControlMessageOwned::Ipv4RecvErr(error, router) => {
+                    let router = router
+                        .map(|router| IpAddr::V4(u32::from_be(router.sin_addr.s_addr).into()));
+                    beside.error =
+                        Some((meaning(&error), router.filter(|ip| !ip.is_unspecified())));
+                }
+                ControlMessageOwned::Ipv6RecvErr(error, router) => {
+                    let router = router.map(|router| IpAddr::from(router.sin6_addr.s6_addr));
+                    beside.error =
+                        Some((meaning(&error), router.filter(|ip| !ip.is_unspecified())));
+                }
+                // The kernel says nothing else that was not asked for.
+                _ => {}
+            }
+        }
+        beside
+    }
+}
+
+/// How long a packet has lain since the kernel got it.
+fn lain_ns(stamp: TimeSpec) -> Option<i64> {
+    let now = clock_gettime(ClockId::CLOCK_REALTIME).ok()?;
+    let ns = |time: TimeSpec| {
+        let seconds = time.tv_sec().checked_mul(1_000_000_000)?;
+        seconds.checked_add(time.tv_nsec())
+    };
+    ns(now)?.checked_sub(ns(stamp)?)
+}
+
+fn ip(address: SockaddrStorage) -> Option<IpAddr> {
+    let four = address.as_sockaddr_in().map(|address| IpAddr::V4(address.ip()));
+    four.or_else(|| address.as_sockaddr_in6().map(|address| IpAddr::V6(address.ip())))
+}
+
+/// What an error of the kernel or of a router says of a ping.
+fn meaning(error: &libc::sock_extended_err) -> ProbeError {
+    match error.ee_origin {
+        libc::SO_EE_ORIGIN_ICMP => match (error.ee_type, error.ee_code) {
+            (3, 0 | 6 | 11) => ProbeError::NetworkUnreachable,
+            (3, 1 | 5 | 7 | 8 | 12) => ProbeError::HostUnreachable,
+            (3, 2 | 3) => ProbeError::Refused,
+            (3, 4) => ProbeError::TooBig,
+            (3, 9 | 10 | 13 | 14 | 15) => ProbeError::Prohibited,
+            (11, _) => ProbeError::HopLimit,
+            _ => ProbeError::Other,
+        },
+        libc::SO_EE_ORIGIN_ICMP6 => match (error.ee_type, error.ee_code) {
+            (1, 0) => ProbeError::NetworkUnreachable,
+            (1, 1 | 5 | 6) => ProbeError::Prohibited,
+            (1, 4) => ProbeError::Refused,
+            (1, _) => ProbeError::HostUnreachable,
+            (2, _) => ProbeError::TooBig,
+            (3, _) => ProbeError::HopLimit,
+            _ => ProbeError::Other,
+        },
+        // The kernel of this host: nobody answers its question for the neighbour's address, or so.
+        _ => match Errno::from_raw(error.ee_errno as i32) {
+            Errno::EHOSTUNREACH => ProbeError::HostUnreachable,
+            Errno::ENETUNREACH => ProbeError::NoRoute,
+            Errno::EMSGSIZE => ProbeError::TooBig,
+            Errno::EACCES | Errno::EPERM => ProbeError::Prohibited,
+            _ => ProbeError::Other,
+        },
+    }
+}
+
+/// Why a ping was not sent.
+fn not_sent(errno: Errno) -> ProbeError {
+    match errno {
+        Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::ENETDOWN | Errno::EADDRNOTAVAIL => {
+            ProbeError::NoRoute
+        }
+        // Broadcast of a network of this host, or a filter of its own.
+        Errno::EACCES | Errno::EPERM => ProbeError::Prohibited,
+        _ => ProbeError::NotSent,
+    }
+}

@@ -1,0 +1,146 @@
+//! `[rules]`: the files with rules, and by what they are evaluated.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use headroom_proto::configuration::Section;
+use headroom_proto::units::Span;
+
+use crate::rules::{self, DEFAULT_INTERVAL_MS, Group, Mistake, Mistakes};
+
+/// The most files.
+const FILES: usize = 1000;
+
+/// Where rules are read from.
+#[derive(Debug, Clone)]
+pub struct RuleFiles {
+    /// Files; the last part may have a star in it.
+    pub patterns: Vec<PathBuf>,
+    /// Whether those that come along are evaluated too.
+    pub shipped: bool,
+    /// The time between two evaluations of groups that do not say, in milliseconds.
+    pub interval_ms: i64,
+    /// Where people reach the collector.
+    pub external_url: String,
+    /// Where the Alertmanagers are that are told.
+    pub alertmanagers: Vec<String>,
+}
+
+impl Default for RuleFiles {
+    fn default() -> Self {
+        Self {
+            patterns: Vec::new(),
+            shipped: false,
+            interval_ms: DEFAULT_INTERVAL_MS,
+            external_url: String::new(),
+            alertmanagers: Vec::new(),
+        }
+    }
+}
+
+/// The address of an Alertmanager.
+struct Alertmanager(String);
+
+fn build_alertmanagers(section: &Section<'_>) -> Vec<String> {
+    let addresses = section.list::<Alertmanager>("alertmanager_urls").unwrap_or_default();
+    addresses.into_iter().map(|Alertmanager(address)| address).collect()
+}
+
+impl FromStr for Alertmanager {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let host = text.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+        match host.filter(|host| !host.is_empty() && !host.contains(['@', '?', '#', ' '])) {
+            Some(host) => Ok(Self(format!("http://{host}/api/v2/alerts"))),
+            None => Err("must be an address such as http://127.0.0.1:9093"),
+        }
+    }
+}
+
+pub fn build(section: &Section<'_>) -> RuleFiles {
+    let default = RuleFiles::default();
+    let interval = section.value::<Span>("interval");
+    let interval_ms = interval.map_or(default.interval_ms, |Span(time)| time.as_millis() as i64);
+    if interval_ms < 1000 {
+        section.mistake("interval", "must be at least 1s");
+    }
+    let files = RuleFiles {
+        patterns: section.paths("files").unwrap_or_default(),
+        shipped: section.flag("shipped"),
+        interval_ms,
+        external_url: section.value("external_url").unwrap_or_default(),
+        alertmanagers: build_alertmanagers(section),
+    };
+    if let Err(mistakes) = files.read() {
+        for mistake in mistakes.to_string().lines() {
+            section.mistake("files", format!("have a mistake: {mistake}"));
+        }
+    }
+    files
+}
+
+impl RuleFiles {
+    /// The groups of all files, or every mistake in any of them.
+    pub fn read(&self) -> Result<Vec<Group>, Mistakes> {
+        let (mut groups, mut mistakes) = (Vec::new(), Vec::new());
+        if self.shipped {
+            groups.extend(rules::shipped(self.interval_ms)?);
+        }
+        for pattern in &self.patterns {
+            match matching(pattern) {
+                Ok(paths) => {
+                    for path in paths {
+                        match read_file(&path, self.interval_ms) {
+                            Ok(found) => groups.extend(found),
+                            Err(found) => mistakes.push(found),
+                        }
+                    }
+                }
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        Mistakes::all(mistakes).map_or(Ok(groups), Err)
+    }
+}
+
+/// The groups of one file.
+pub fn read_file(path: &Path, interval_ms: i64) -> Result<Vec<Group>, Mistakes> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Mistakes::of(&name, vec![Mistake::whole(format!("{error}"))]))?;
+    rules::read(&name, &text, interval_ms)
+}
+
+/// The files that a pattern means, ordered by name. One without a star must be there.
+fn matching(pattern: &Path) -> Result<Vec<PathBuf>, Mistakes> {
+    let wrong = |message: String| {
+        Mistakes::of(&pattern.display().to_string(), vec![Mistake::whole(message)])
+    };
+    let last = pattern.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let Some((begin, end)) = last.split_once('*') else { return Ok(vec![pattern.to_owned()]) };
+    if end.contains('*')
+        || pattern.parent().is_some_and(|folder| folder.to_string_lossy().contains('*'))
+    {
+        return Err(wrong("only the last part of a path may have a star, and only one".into()));
+    }
+    let folder = pattern.parent().unwrap_or(Path::new("."));
+    let entries = fs::read_dir(folder).map_err(|error| wrong(error.to_string()))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| wrong(error.to_string()))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let fits =
+            name.len() >= begin.len() + end.len() && name.starts_with(begin) && name.ends_with(end);
+        if fits {
+            paths.push(entry.path());
+        }
+        if paths.len() > FILES {
+            return Err(wrong(format!("means more than {FILES} files")));
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,120 @@
+//! Vantages and datacentres, as the configuration writes them, and what each vantage is to ping.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use headroom_proto::targets::{TargetAddress, TargetError};
+use headroom_proto::wire::{ProbeKind, ProbeTarget};
+
+use super::distance::{Bound, Coordinates};
+
+/// An agent that pings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vantage {
+    /// The agent's instance.
+    pub agent: Arc<str>,
+    /// The part of the world that it stands for.
+    pub region: Option<String>,
+    /// The city, as typed.
+    pub city: Option<String>,
+    /// Where it is.
+    pub coordinates: Option<Coordinates>,
+    /// Whose network it is in.
+    pub network: Option<String>,
+}
+
+/// A datacentre, and what stands for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Datacentre {
+    /// Its name, which is part of addresses.
+    pub name: Arc<str>,
+    /// The city, as typed.
+    pub city: Option<String>,
+    /// Where it is.
+    pub coordinates: Option<Coordinates>,
+    /// The instances of hosts that stand there.
+    pub hosts: Vec<Arc<str>>,
+    /// What is pinged.
+    pub targets: Vec<ProbeTarget>,
+}
+
+impl Vantage {
+    /// An agent of which no place is known.
+    pub fn of_agent(agent: &str) -> Self {
+        let (region, city, coordinates, network) = (None, None, None, None);
+        Self { agent: agent.into(), region, city, coordinates, network }
+    }
+}
+
+impl Datacentre {
+    /// A datacentre of which no more is known than what is pinged there: a host, or a host and a port.
+    pub fn of_target(text: &str) -> Result<Self, TargetError> {
+        let kinds = [ProbeKind::Tcp, ProbeKind::Icmp];
+        let read = |kind: &ProbeKind| TargetAddress::read(*kind, text).is_ok();
+        let kind = kinds.into_iter().find(read).unwrap_or(ProbeKind::Icmp);
+        TargetAddress::read(kind, text)?;
+        let target = ProbeTarget { target: text.into(), kind: kind.into(), only: 0 };
+        // A name that stands in addresses; the target itself may have colons and brackets.
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+        let name: String = text.chars().map(plain).take(64).collect();
+        let name = name.trim_matches('-').into();
+        Ok(Self { name, city: None, coordinates: None, hosts: Vec::new(), targets: vec![target] })
+    }
+}
+
+/// All places.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Places {
+    /// Who pings.
+    pub vantages: Vec<Vantage>,
+    /// What is pinged.
+    pub datacentres: Vec<Datacentre>,
+}
+
+/// The targets that an agent was given, and the datacentre that each stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GivenTargets {
+    datacentres: HashMap<(String, i32), Arc<str>>,
+}
+
+impl Places {
+    /// What an agent is to ping: everything, if it is a vantage.
+    pub fn targets_of(&self, agent: &str) -> Vec<ProbeTarget> {
+        if !self.vantages.iter().any(|vantage| *vantage.agent == *agent) {
+            return Vec::new();
+        }
+        self.datacentres.iter().flat_map(|datacentre| datacentre.targets.iter().cloned()).collect()
+    }
+
+    /// The same with the datacentre of each.
+    pub fn given_to(&self, agent: &str) -> GivenTargets {
+        let mut given = GivenTargets::default();
+        if self.vantages.iter().any(|vantage| *vantage.agent == *agent) {
+            for datacentre in &self.datacentres {
+                for target in &datacentre.targets {
+                    let key = (target.target.clone(), target.kind);
+                    given.datacentres.insert(key, Arc::clone(&datacentre.name));
+                }
+            }
+        }
+        given
+    }
+
+    /// How far a vantage and a datacentre are from each other, if both places are known.
+    pub fn bound(&self, vantage: &str, datacentre: &str) -> Option<Bound> {
+        let vantage = self.vantages.iter().find(|one| *one.agent == *vantage)?.coordinates?;
+        Some(Bound::between(vantage, self.datacentre(datacentre)?.coordinates?))
+    }
+
+    /// A datacentre by its name.
+    pub fn datacentre(&self, name: &str) -> Option<&Datacentre> {
+        self.datacentres.iter().find(|datacentre| *datacentre.name == *name)
+    }
+}
+
+impl GivenTargets {
+    /// The datacentre that a target stands for; none if it was not given.
+    pub fn datacentre(&self, target: &str, kind: ProbeKind) -> Option<&Arc<str>> {
+        self.datacentres.get(&(target.to_owned(), kind.into()))
+    }
+}

@@ -1,0 +1,232 @@
+//! A round of pings as an agent tells it, checked: nothing in it contradicts itself.
+
+use headroom_proto::limits::MAX_ROUND_PINGS;
+use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind, ProbeRound};
+
+/// The longest round, in milliseconds.
+const LONGEST_MS: u32 = 3_600_000;
+
+/// A round that makes sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// The target, as the configuration writes it.
+    pub target: String,
+    /// How it was asked.
+    pub kind: ProbeKind,
+    /// Over which family.
+    pub family: AddressFamily,
+    /// When it began, in Unix milliseconds, and how long it was.
+    pub begin_ms: i64,
+    /// How long it was.
+    pub span_ms: u32,
+    /// How many pings there were.
+    pub sent: u32,
+    /// Round trips in microseconds, sorted.
+    pub round_trips_us: Vec<u32>,
+    /// How many ended with which error.
+    pub errors: Vec<(ProbeError, u32)>,
+    /// How many replies counted for nothing, and why.
+    pub discarded: Vec<(DiscardReason, u32)>,
+    /// Jitter in microseconds.
+    pub jitter_us: Option<u32>,
+    /// What was left of the hop limit.
+    pub hop_limit: Option<u8>,
+    /// Whether the vantage was cut off, so that this says nothing of the target.
+    pub vantage_offline: bool,
+}
+
+/// Why a round is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RoundError {
+    /// Of a kind or family that this version does not know.
+    #[error("a round of a kind or family that this collector does not know")]
+    Kind,
+    /// Without pings, or with too many.
+    #[error("a round of {0} pings, not of 1 to {MAX_ROUND_PINGS}")]
+    Pings(u32),
+    /// Longer than rounds are.
+    #[error("a round of {0} ms")]
+    Span(u32),
+    /// More answers and errors than pings.
+    #[error("a round of {sent} pings with {ended} answers and errors")]
+    Ended {
+        /// How many pings.
+        sent: u32,
+        /// How many ends.
+        ended: u64,
+    },
+    /// A round trip of nothing, or of more than fits.
+    #[error("a round with a round trip of nothing, or of more than an hour")]
+    RoundTrip,
+    /// Cut off, and answered all the same.
+    #[error("a round of a vantage that was offline, with answers")]
+    Offline,
+}
+
+impl Round {
+    /// Checks what an agent says.
+    pub fn of(told: ProbeRound) -> Result<Self, RoundError> {
+        let (kind, family) = (told.kind(), told.family());
+        if kind == ProbeKind::Unspecified || family == AddressFamily::Unspecified {
+            return Err(RoundError::Kind);
+        }
+        if told.sent == 0 || told.sent as usize > MAX_ROUND_PINGS {
+            return Err(RoundError::Pings(told.sent));
+        }
+        if told.span_ms == 0 || told.span_ms > LONGEST_MS {
+            return Err(RoundError::Span(told.span_ms));
+        }
+        let round_trips = told.round_trips_us.len() as u64;
+        let errors: u64 = told.errors.iter().map(|one| u64::from(one.count)).sum();
+        let ended = round_trips.saturating_add(errors);
+        if ended > u64::from(told.sent) {
+            return Err(RoundError::Ended { sent: told.sent, ended });
+        }
+        if told.vantage_offline && round_trips > 0 {
+            return Err(RoundError::Offline);
+        }
+        let round_trips_us = added_up(&told.round_trips_us).ok_or(RoundError::RoundTrip)?;
+        Ok(Self {
+            kind,
+            family,
+            begin_ms: told.begin_ms,
+            span_ms: told.span_ms,
+            sent: told.sent,
+            round_trips_us,
+            // What a later version tells apart, this one counts as other.
+            errors: counted(told.errors.iter().map(|one| {
+                let known = ProbeError::try_from(one.error).unwrap_or(ProbeError::Other);
+                (known, one.count)
+            })),
+            discarded: counted(told.discarded.iter().map(|one| {
+                let known = DiscardReason::try_from(one.reason);
+                (known.unwrap_or(DiscardReason::Unspecified), one.count)
+            })),
+            jitter_us: told.jitter_us,
+            hop_limit: u8::try_from(told.hop_limit).ok().filter(|hops| *hops > 0),
+            vantage_offline: told.vantage_offline,
+            target: told.target,
+        })
+    }
+
+    /// The lower median, in microseconds.
+    pub fn median_us(&self) -> Option<u32> {
+        let middle = self.round_trips_us.len().checked_sub(1)? / 2;
+        self.round_trips_us.get(middle).copied()
+    }
+}
+
+/// The numbers whose first and whose differences these are; none if one is zero, or more than an hour.
+fn added_up(differences: &[u32]) -> Option<Vec<u32>> {
+    let mut sum = 0_u32;
+    let add = |step: &u32| {
+        sum = sum.checked_add(*step).filter(|sum| (1..=3_600_000_000).contains(sum))?;
+        Some(sum)
+    };
+    differences.iter().map(add).collect()
+}
+
+/// Adds up what stands twice.
+fn counted<K: PartialEq>(told: impl Iterator<Item = (K, u32)>) -> Vec<(K, u32)> {
+    let mut counts: Vec<(K, u32)> = Vec::new();
+    for (key, count) in told.filter(|(_, count)| *count > 0) {
+        match counts.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known = known.saturating_add(count),
+            None => counts.push((key, count)),
+        }
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headroom_proto::wire::ProbeErrors;
+    use proptest::prelude::*;
+
+    /// A change to a good round, and what is said of it.
+    type Case = (fn(&mut ProbeRound), &'static str);
+
+    fn good() -> ProbeRound {
+        ProbeRound {
+            target: "ca1".into(),
+            kind: ProbeKind::Icmp.into(),
+            family: AddressFamily::Ipv4.into(),
+            begin_ms: 1000,
+            span_ms: 60_000,
+            sent: 5,
+            round_trips_us: vec![100, 50, 0, 10],
+            errors: vec![ProbeErrors { error: ProbeError::Refused.into(), count: 1 }],
+            ..ProbeRound::default()
+        }
+    }
+
+    #[test]
+    fn a_round_that_contradicts_itself_is_refused() {
+        let cases: [Case; 12] = [
+            (|_| {}, ""),
+            (|r| r.kind = 0, "a round of a kind or family that this collector does not know"),
+            (|r| r.kind = 77, "a round of a kind or family that this collector does not know"),
+            (|r| r.family = 3, "a round of a kind or family that this collector does not know"),
+            (|r| r.sent = 0, "a round of 0 pings, not of 1 to 100"),
+            (|r| r.sent = 101, "a round of 101 pings, not of 1 to 100"),
+            (|r| r.span_ms = 0, "a round of 0 ms"),
+            (|r| r.sent = 4, "a round of 4 pings with 5 answers and errors"),
+            (
+                |r| r.errors[0].count = u32::MAX,
+                "a round of 5 pings with 4294967299 answers and errors",
+            ),
+            (
+                |r| r.round_trips_us[0] = 0,
+                "a round with a round trip of nothing, or of more than an hour",
+            ),
+            (
+                |r| r.round_trips_us[3] = u32::MAX,
+                "a round with a round trip of nothing, or of more than an hour",
+            ),
+            (|r| r.vantage_offline = true, "a round of a vantage that was offline, with answers"),
+        ];
+        for (change, expected) in cases {
+            let mut told = good();
+            change(&mut told);
+            let said = Round::of(told).map_or_else(|error| error.to_string(), |_| String::new());
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn medians_are_the_lower_ones() {
+        let mut told = good();
+        let round = Round::of(told.clone()).unwrap();
+        assert_eq!(
+            (round.round_trips_us.as_slice(), round.median_us()),
+            (&[100, 150, 150, 160][..], Some(150))
+        );
+        told.round_trips_us = vec![];
+        assert_eq!(Round::of(told.clone()).unwrap().median_us(), None);
+        told.round_trips_us = vec![7, 1];
+        assert_eq!(Round::of(told).unwrap().median_us(), Some(7));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_told_is_refused_or_adds_up(
+            numbers in proptest::collection::vec(any::<u32>(), 0..110),
+            counts in proptest::collection::vec((any::<i32>(), any::<u32>()), 0..20),
+            sent in 0_u32..120,
+        ) {
+            let errors = counts.iter().map(|(error, count)| ProbeErrors { error: *error, count: *count });
+            let told = ProbeRound {
+                round_trips_us: numbers,
+                errors: errors.collect(),
+                sent,
+                ..good()
+            };
+            if let Ok(round) = Round::of(told) {
+                let errors: u32 = round.errors.iter().map(|(_, count)| count).sum();
+                prop_assert!(round.round_trips_us.len() as u32 + errors <= round.sent);
+                prop_assert!(round.round_trips_us.is_sorted());
+            }
+        }
+    }
+}

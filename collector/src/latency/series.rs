@@ -1,0 +1,179 @@
+//! A round as samples. Agents invent no names: all of them are given here.
+
+use headroom_proto::catalogue::{
+    HEADROOM_PROBE_DISCARDED, HEADROOM_PROBE_ERRORS, HEADROOM_PROBE_JITTER_SECONDS,
+    HEADROOM_PROBE_RECEIVED, HEADROOM_PROBE_RTT_MAX_SECONDS, HEADROOM_PROBE_RTT_MIN_SECONDS,
+    HEADROOM_PROBE_SENT, HEADROOM_PROBE_VANTAGE_OFFLINE, Metric, PROBE_DURATION_SECONDS,
+    PROBE_ICMP_DURATION_SECONDS, PROBE_ICMP_REPLY_HOP_LIMIT, PROBE_IP_PROTOCOL, PROBE_SUCCESS,
+};
+use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind};
+
+use super::round::Round;
+
+/// A sample of a path: its metric, one label that only it has, and its value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// The metric.
+    pub metric: &'static Metric,
+    /// The label that tells it from others of the metric.
+    pub label: Option<(&'static str, &'static str)>,
+    /// The value.
+    pub value: f64,
+}
+
+/// What a round says. One of a vantage that was cut off says only that.
+pub fn samples(round: &Round) -> Vec<Sample> {
+    let plain = |metric, value| Sample { metric, label: None, value };
+    let offline = f64::from(u8::from(round.vantage_offline));
+    let mut samples = vec![plain(HEADROOM_PROBE_VANTAGE_OFFLINE, offline)];
+    if round.vantage_offline {
+        return samples;
+    }
+    let received = round.round_trips_us.len();
+    samples.extend([
+        plain(PROBE_SUCCESS, f64::from(u8::from(received > 0))),
+        plain(PROBE_IP_PROTOCOL, protocol(round.family)),
+        plain(HEADROOM_PROBE_SENT, f64::from(round.sent)),
+        plain(HEADROOM_PROBE_RECEIVED, received as f64),
+    ]);
+    let seconds = |us: u32| f64::from(us) / 1e6;
+    if let Some(median) = round.median_us().map(seconds) {
+        samples.push(plain(PROBE_DURATION_SECONDS, median));
+        if round.kind == ProbeKind::Icmp {
+            let label = Some(("phase", "rtt"));
+            samples.push(Sample { metric: PROBE_ICMP_DURATION_SECONDS, label, value: median });
+        }
+    }
+    let rest = [
+        (HEADROOM_PROBE_RTT_MIN_SECONDS, round.round_trips_us.first().copied().map(seconds)),
+        (HEADROOM_PROBE_RTT_MAX_SECONDS, round.round_trips_us.last().copied().map(seconds)),
+        (HEADROOM_PROBE_JITTER_SECONDS, round.jitter_us.map(seconds)),
+        (PROBE_ICMP_REPLY_HOP_LIMIT, round.hop_limit.map(f64::from)),
+    ];
+    for (metric, value) in rest {
+        samples.extend(value.map(|value| plain(metric, value)));
+    }
+    for (error, count) in &round.errors {
+        let (label, value) = (Some(("error", error_name(*error))), f64::from(*count));
+        samples.push(Sample { metric: HEADROOM_PROBE_ERRORS, label, value });
+    }
+    for (reason, count) in &round.discarded {
+        let (label, value) = (Some(("reason", reason_name(*reason))), f64::from(*count));
+        samples.push(Sample { metric: HEADROOM_PROBE_DISCARDED, label, value });
+    }
+    samples
+}
+
+/// The value of the label `kind`.
+pub fn kind_name(kind: ProbeKind) -> &'static str {
+    match kind {
+        ProbeKind::Icmp => "icmp",
+        ProbeKind::Tcp => "tcp",
+        ProbeKind::Unspecified => "unknown",
+    }
+}
+
+/// The value of the label `family`.
+pub fn family_name(family: AddressFamily) -> &'static str {
+    match family {
+        AddressFamily::Ipv4 => "ipv4",
+        AddressFamily::Ipv6 => "ipv6",
+        AddressFamily::Unspecified => "unknown",
+    }
+}
+
+fn protocol(family: AddressFamily) -> f64 {
+    match family {
+        AddressFamily::Ipv4 => 4.0,
+        AddressFamily::Ipv6 => 6.0,
+        AddressFamily::Unspecified => 0.0,
+    }
+}
+
+fn error_name(error: ProbeError) -> &'static str {
+    match error {
+        ProbeError::Unresolved => "unresolved",
+        ProbeError::ForbiddenAddress => "forbidden_address",
+        ProbeError::NotPermitted => "not_permitted",
+        ProbeError::NoRoute => "no_route",
+        ProbeError::NotSent => "not_sent",
+        ProbeError::NetworkUnreachable => "network_unreachable",
+        ProbeError::HostUnreachable => "host_unreachable",
+        ProbeError::Refused => "refused",
+        ProbeError::Prohibited => "prohibited",
+        ProbeError::HopLimit => "hop_limit",
+        ProbeError::TooBig => "too_big",
+        ProbeError::Other | ProbeError::Unspecified => "other",
+    }
+}
+
+fn reason_name(reason: DiscardReason) -> &'static str {
+    match reason {
+        DiscardReason::Duplicate => "duplicate",
+        DiscardReason::Late => "late",
+        DiscardReason::Foreign => "foreign",
+        DiscardReason::WrongPayload => "wrong_payload",
+        DiscardReason::Unspecified => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round() -> Round {
+        Round {
+            target: "ca1".into(),
+            kind: ProbeKind::Icmp,
+            family: AddressFamily::Ipv4,
+            begin_ms: 0,
+            span_ms: 60_000,
+            sent: 5,
+            round_trips_us: vec![10_000, 20_000, 30_000],
+            errors: vec![(ProbeError::Prohibited, 2)],
+            discarded: vec![(DiscardReason::Late, 1)],
+            jitter_us: Some(1_500),
+            hop_limit: Some(57),
+            vantage_offline: false,
+        }
+    }
+
+    fn said(round: &Round) -> String {
+        let line = |sample: &Sample| match sample.label {
+            Some((name, value)) => format!("{}{{{name}={value}}} {}", sample.metric, sample.value),
+            None => format!("{} {}", sample.metric, sample.value),
+        };
+        samples(round).iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_round_says_what_blackbox_says_and_what_it_cannot() {
+        insta::assert_snapshot!(said(&round()), @r"
+        headroom_probe_vantage_offline 0
+        probe_success 1
+        probe_ip_protocol 4
+        headroom_probe_sent 5
+        headroom_probe_received 3
+        probe_duration_seconds 0.02
+        probe_icmp_duration_seconds{phase=rtt} 0.02
+        headroom_probe_rtt_min_seconds 0.01
+        headroom_probe_rtt_max_seconds 0.03
+        headroom_probe_jitter_seconds 0.0015
+        probe_icmp_reply_hop_limit 57
+        headroom_probe_errors{error=prohibited} 2
+        headroom_probe_discarded{reason=late} 1
+        ");
+    }
+
+    #[test]
+    fn what_was_not_heard_is_no_number_and_who_was_cut_off_accuses_nobody() {
+        let silent = Round { round_trips_us: vec![], jitter_us: None, hop_limit: None, ..round() };
+        let said_of_silence = said(&silent);
+        assert!(said_of_silence.contains("probe_success 0"), "{said_of_silence}");
+        assert!(!said_of_silence.contains("seconds"), "{said_of_silence}");
+        let offline = Round { vantage_offline: true, ..silent };
+        assert_eq!(said(&offline), "headroom_probe_vantage_offline 1");
+        let tcp = Round { kind: ProbeKind::Tcp, ..round() };
+        assert!(!said(&tcp).contains("icmp_duration"));
+    }
+}

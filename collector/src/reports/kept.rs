@@ -1,0 +1,129 @@
+//! Models of hosts, each made once for a full hour and kept until the next: who asks again is answered
+//! at once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::tz::TimeZone;
+
+use super::host::HostModel;
+use super::occasion::Occasion;
+use super::past::{self, Asked};
+use super::plan::Plan;
+use crate::planning::media::Media;
+use crate::samples::{ReadError, Reader};
+use crate::store::Records;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What hosts sent before the full hour has come in by then.
+const LATE_MS: i64 = 60_000;
+
+/// Models that are kept; those of other hosts are made anew each time.
+const MOST_HOSTS: usize = 200;
+
+/// The plan, and what is known of hosts by it.
+pub struct Plans {
+    /// What is configured.
+    pub plan: Plan,
+    /// Where days begin and end.
+    pub zone: TimeZone,
+    media: Media,
+    places: Mutex<BTreeMap<String, Arc<Place>>>,
+}
+
+/// What models are read from.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The samples.
+    pub reader: Reader<'a>,
+    /// Meetings.
+    pub records: &'a Records,
+}
+
+/// Where one host's model is kept; whoever makes it holds the lock.
+type Place = Mutex<Option<Kept>>;
+
+#[derive(Clone)]
+struct Kept {
+    model: Arc<HostModel>,
+    /// The version of the settled past that it was made from.
+    version: Option<u64>,
+}
+
+impl Plans {
+    /// Nothing is known yet.
+    pub fn new(plan: Plan, zone: TimeZone) -> Self {
+        Self { plan, zone, media: Media::delivered(), places: Mutex::default() }
+    }
+
+    /// The full hour that reports are of.
+    pub fn hour(now_ms: i64) -> i64 {
+        (now_ms - LATE_MS).div_euclid(HOUR_MS) * HOUR_MS
+    }
+
+    /// The model of a host at the last full hour, made if it is not there.
+    pub fn model(
+        &self,
+        sources: Sources<'_>,
+        instance: &str,
+        now_ms: i64,
+    ) -> Result<Arc<HostModel>, ReadError> {
+        let until_ms = Self::hour(now_ms);
+        let version = sources.reader.samples.settled().map(|settled| settled.version);
+        let Some(place) = self.place(instance) else {
+            return Ok(Arc::new(self.make(sources, instance, until_ms)?));
+        };
+        let mut kept = locked(&place);
+        let is_newest = |kept: &&Kept| kept.model.until_ms == until_ms && kept.version == version;
+        if let Some(Kept { model, .. }) = kept.as_ref().filter(is_newest) {
+            return Ok(Arc::clone(model));
+        }
+        let model = Arc::new(self.make(sources, instance, until_ms)?);
+        *kept = Some(Kept { model: Arc::clone(&model), version });
+        Ok(model)
+    }
+
+    /// The model of a host as it was made last, if it was: nothing is read for it.
+    pub fn known(&self, instance: &str) -> Option<Arc<HostModel>> {
+        let place = locked(&self.places).get(instance).map(Arc::clone)?;
+        // While it is made anew, nothing is known for a moment.
+        let kept = place.try_lock().ok()?;
+        kept.as_ref().map(|kept| Arc::clone(&kept.model))
+    }
+
+    fn place(&self, instance: &str) -> Option<Arc<Place>> {
+        let mut places = locked(&self.places);
+        if let Some(place) = places.get(instance) {
+            return Some(Arc::clone(place));
+        }
+        (places.len() < MOST_HOSTS)
+            .then(|| Arc::clone(places.entry(instance.to_owned()).or_default()))
+    }
+
+    fn make(
+        &self,
+        sources: Sources<'_>,
+        instance: &str,
+        until_ms: i64,
+    ) -> Result<HostModel, ReadError> {
+        let Sources { reader, records } = sources;
+        let held = reader.budget.held();
+        let link_mbit = self.plan.links_mbit.get(instance).copied();
+        let asked =
+            Asked { instance, until_ms, zone: &self.zone, link_mbit, media: &self.media, records };
+        let past = past::read(reader, asked)?;
+        let occasion = Occasion { instance, until_ms, media: &self.media, plan: &self.plan };
+        // Rows of the fit are about as large as the minutes that they are made of.
+        reader.budget.hold(reader.budget.held().saturating_sub(held))?;
+        let model = HostModel::of(&past, occasion);
+        drop(past);
+        reader.budget.release_to(held);
+        Ok(model)
+    }
+}
+
+/// A lock whose holder panicked keeps what it had: a model is put there whole or not at all.
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}

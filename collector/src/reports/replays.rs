@@ -1,0 +1,191 @@
+//! The meetings of the last four weeks on other servers: a smaller one, two, and one for events. A
+//! meeting's minute is its share of what its organisation had. Pure.
+
+use std::collections::BTreeMap;
+
+use super::past::Past;
+use super::usage::Splits;
+use crate::planning::bandwidth::Bandwidth;
+use crate::planning::capacity::LINK_PLAN;
+use crate::planning::replay::{Carried, Held, Load, Placement, Server, replay};
+use crate::store::Meeting;
+
+/// Rooms of so many people are events.
+pub const EVENT_PEOPLE: u32 = 50;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// What one listener, and one camera that is seen, weigh in a room's share: Mbit/s.
+const PERSON_MBIT: f64 = 0.08;
+const CAMERA_MBIT: f64 = 0.2;
+const PAGE: f64 = 5.0;
+
+/// The longest meeting, in minutes; what is longer is cut.
+const LONGEST_MINUTES: i64 = 2 * 1_440;
+
+/// The same meetings somewhere else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    /// Its name for programs.
+    pub key: &'static str,
+    /// Where, in words.
+    pub place: &'static str,
+    /// The speed of each server's link, in Mbit/s.
+    pub link_mbit: f64,
+    /// What each server carried.
+    pub carried: Vec<Carried>,
+}
+
+impl Replay {
+    /// The highest minute of any of its servers.
+    pub fn peak_mbit(&self) -> f64 {
+        self.carried.iter().map(|one| one.peak_mbit).fold(0.0, f64::max)
+    }
+
+    /// The most days on which one server was above its plan.
+    pub fn days_above(&self) -> usize {
+        self.carried.iter().map(|one| one.days_above).max().unwrap_or(0)
+    }
+}
+
+/// How a host's meetings might have been placed.
+struct Course {
+    key: &'static str,
+    place: &'static str,
+    servers: usize,
+    /// Of the link's speed.
+    link: f64,
+    placement: Placement,
+}
+
+const COURSES: [Course; 6] = [
+    Course {
+        key: "as_it_was",
+        place: "one server, as it was",
+        servers: 1,
+        link: 1.0,
+        placement: Placement::FewestPeople,
+    },
+    Course {
+        key: "smaller",
+        place: "one with half the link",
+        servers: 1,
+        link: 0.5,
+        placement: Placement::FewestPeople,
+    },
+    Course {
+        key: "two_by_people",
+        place: "two, each meeting to the one with fewer people",
+        servers: 2,
+        link: 1.0,
+        placement: Placement::FewestPeople,
+    },
+    Course {
+        key: "two_by_streams",
+        place: "two, to the one with fewer streams",
+        servers: 2,
+        link: 1.0,
+        placement: Placement::FewestStreams,
+    },
+    Course {
+        key: "two_by_scalelite",
+        place: "two, by Scalelite's rule",
+        servers: 2,
+        link: 1.0,
+        placement: Placement::Scalelite,
+    },
+    Course {
+        key: "event_host",
+        place: "a second one for rooms of 50 and more",
+        servers: 2,
+        link: 1.0,
+        placement: Placement::EventHost { people: EVENT_PEOPLE },
+    },
+];
+
+/// All of them; none without meetings.
+pub fn of(past: &Past, splits: &Splits, bandwidth: &Bandwidth) -> Vec<Replay> {
+    let held = held(past, splits);
+    let Some(link_mbit) = past.link_mbit.filter(|mbit| *mbit > 0.0 && !held.is_empty()) else {
+        return Vec::new();
+    };
+    let [base_mbit, ..] = bandwidth.fit.posterior.factors;
+    let one = |course: &Course| {
+        let server =
+            |number| Server { name: format!("server {number}"), base_mbit, load_multiplier: 1.0 };
+        let servers: Vec<Server> = (1..=course.servers).map(server).collect();
+        let link_mbit = course.link * link_mbit;
+        let carried = replay(&held, &servers, course.placement, LINK_PLAN * link_mbit);
+        Replay { key: course.key, place: course.place, link_mbit, carried }
+    };
+    COURSES.iter().map(one).collect()
+}
+
+/// A meeting that runs, and its weight among those of its organisation.
+struct Running {
+    place: usize,
+    first_minute: i64,
+    last_minute: i64,
+    people: f64,
+    weight: f64,
+}
+
+/// Each meeting with what it asked for, minute by minute.
+fn held(past: &Past, splits: &Splits) -> Vec<Held> {
+    let mut waiting: BTreeMap<&str, Vec<Running>> = BTreeMap::new();
+    let mut held: Vec<Held> = Vec::new();
+    for (place, meeting) in past.meetings.iter().enumerate() {
+        let running = running(place, meeting);
+        held.push(Held { start: running.first_minute, loads: Vec::new() });
+        waiting.entry(&meeting.tenant).or_default().push(running);
+    }
+    let mut rest = &*splits.parts;
+    for minute in &splits.minutes {
+        let (own, others) = rest.split_at(minute.parts);
+        rest = others;
+        for part in own {
+            let told = &past.parts[part.place];
+            let tenant = past.tenants.get(usize::from(told.tenant));
+            let Some(meetings) = tenant.and_then(|tenant| waiting.get_mut(&**tenant)) else {
+                continue;
+            };
+            meetings.retain(|one| one.last_minute >= minute.minute);
+            let now = || meetings.iter().take_while(|one| one.first_minute <= minute.minute);
+            let (people, weights) =
+                now().fold((0.0, 0.0), |(p, w), one| (p + one.people, w + one.weight));
+            for one in now() {
+                let of_people = one.people / f64::max(people, f64::MIN_POSITIVE);
+                let of_load = one.weight / f64::max(weights, f64::MIN_POSITIVE);
+                let load = Load {
+                    sent_mbit: part.mbit * of_load,
+                    cores: 0.0,
+                    people: told.people * of_people,
+                    moderators: 1.0,
+                    streams: told.streams * of_load,
+                };
+                put(&mut held[one.place], minute.minute, load);
+            }
+        }
+    }
+    held.retain(|held| !held.loads.is_empty());
+    held
+}
+
+/// A meeting by its means.
+fn running(place: usize, meeting: &Meeting) -> Running {
+    let seconds = meeting.measured_seconds.max(1.0);
+    let people = meeting.participant_seconds / seconds;
+    let cameras = (meeting.camera_seconds / seconds).min(PAGE);
+    let first_minute = meeting.started_ms.div_euclid(MINUTE_MS);
+    let last_minute = meeting.seen_ms.div_euclid(MINUTE_MS).min(first_minute + LONGEST_MINUTES);
+    let weight = people * (PERSON_MBIT + CAMERA_MBIT * cameras);
+    Running { place, first_minute, last_minute, people, weight }
+}
+
+fn put(held: &mut Held, minute: i64, load: Load) {
+    let Ok(place) = usize::try_from(minute - held.start) else { return };
+    if held.loads.len() <= place {
+        held.loads.resize(place + 1, Load::default());
+    }
+    held.loads[place] = load;
+}

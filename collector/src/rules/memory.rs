@@ -1,0 +1,87 @@
+//! Samples in memory, for rules that are tried: what a test gives and what rules add to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::samples::{
+    BucketSeries, Budget, Hints, Labels, Matcher, ReadError, Resolution, Samples, Selection, Series,
+};
+
+/// Series with their samples in order of time.
+#[derive(Debug, Default)]
+pub struct Memory(BTreeMap<Labels, BTreeMap<i64, f64>>);
+
+impl Memory {
+    /// Adds a sample; of equal moments of a series the first stays, as in the store.
+    pub fn put(&mut self, labels: &Labels, at_ms: i64, value: f64) {
+        if !self.0.contains_key(labels) {
+            self.0.insert(labels.clone(), BTreeMap::new());
+        }
+        if let Some(samples) = self.0.get_mut(labels) {
+            samples.entry(at_ms).or_insert(value);
+        }
+    }
+
+    fn matching(&self, what: Selection<'_>) -> impl Iterator<Item = (&Labels, Vec<(i64, f64)>)> {
+        let accepts = |labels: &Labels, matcher: &Matcher| {
+            matcher.accepts(labels.get(matcher.name()).unwrap_or_default())
+        };
+        let found = self.0.iter().filter(move |(labels, _)| {
+            what.matchers.iter().all(|matcher| accepts(labels, matcher))
+        });
+        let inside = move |(labels, samples)| {
+            let samples: &BTreeMap<i64, f64> = samples;
+            let all = samples.iter().map(|(at_ms, value)| (*at_ms, *value));
+            (labels, all.filter(|(at_ms, _)| what.range.contains(*at_ms)).collect::<Vec<_>>())
+        };
+        found.map(inside).filter(|(_, samples)| !samples.is_empty())
+    }
+}
+
+impl Samples for Memory {
+    fn select(
+        &self,
+        what: Selection<'_>,
+        _: Hints,
+        budget: &Budget,
+    ) -> Result<Vec<Series>, ReadError> {
+        let mut found = Vec::new();
+        for (labels, samples) in self.matching(what) {
+            budget.samples(samples.len())?;
+            let (timestamps, values) = samples.into_iter().unzip();
+            let labels = labels.clone();
+            let series = Series { labels, timestamps, values, stand_ins: Vec::new() };
+            budget.hold(series.bytes())?;
+            found.push(series);
+        }
+        budget.series(found.len())?;
+        Ok(found)
+    }
+
+    fn select_buckets(
+        &self,
+        _: Selection<'_>,
+        _: Resolution,
+        _: &Budget,
+    ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
+        Ok(None)
+    }
+
+    fn find(&self, what: Selection<'_>, most: usize, _: &Budget) -> Result<Vec<Labels>, ReadError> {
+        Ok(self.matching(what).map(|(labels, _)| labels.clone()).take(most).collect())
+    }
+
+    fn label_names(&self, what: Selection<'_>, _: &Budget) -> Result<Vec<String>, ReadError> {
+        let names = self.matching(what).flat_map(|(labels, _)| labels.iter().map(|pair| pair.0));
+        Ok(names.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+
+    fn label_values(
+        &self,
+        what: Selection<'_>,
+        name: &str,
+        _: &Budget,
+    ) -> Result<Vec<String>, ReadError> {
+        let values = self.matching(what).filter_map(|(labels, _)| labels.get(name));
+        Ok(values.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect())
+    }
+}

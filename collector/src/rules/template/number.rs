@@ -1,0 +1,151 @@
+//! Numbers and texts as Go writes and prints them.
+
+use super::value::Value;
+
+/// What a number or a letter in quotes stands for; nothing if it is none.
+pub fn constant(text: &str) -> Option<Value> {
+    if text.starts_with('\'') {
+        let inner = unquote_as(text, '\'')?;
+        let mut letters = inner.chars();
+        let letter = letters.next()?;
+        return letters.next().is_none().then_some(Value::Int(i64::from(u32::from(letter))));
+    }
+    let (is_negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let plain = digits.replace('_', "");
+    let whole = match plain.get(..2).map(str::to_ascii_lowercase).as_deref() {
+        Some("0x") => i128::from_str_radix(&plain[2..], 16).ok(),
+        Some("0b") => i128::from_str_radix(&plain[2..], 2).ok(),
+        Some("0o") => i128::from_str_radix(&plain[2..], 8).ok(),
+        _ if plain.len() > 1 && plain.starts_with('0') && plain.bytes().all(is_octal) => {
+            i128::from_str_radix(&plain, 8).ok()
+        }
+        _ if plain.bytes().all(|byte| byte.is_ascii_digit()) => plain.parse().ok(),
+        _ => None,
+    };
+    if let Some(whole) = whole {
+        return i64::try_from(if is_negative { -whole } else { whole }).ok().map(Value::Int);
+    }
+    let is_float = plain.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b));
+    let number = plain.parse::<f64>().ok().filter(|number| is_float && number.is_finite())?;
+    Some(Value::Float(if is_negative { -number } else { number }))
+}
+
+fn is_octal(byte: u8) -> bool {
+    (b'0'..=b'7').contains(&byte)
+}
+
+/// The text that stands in quotes; nothing if it is written wrongly.
+pub fn unquote(text: &str) -> Option<String> {
+    if let Some(raw) = text.strip_prefix('`') {
+        return Some(raw.strip_suffix('`')?.replace('\r', ""));
+    }
+    unquote_as(text, '"')
+}
+
+fn unquote_as(text: &str, quote: char) -> Option<String> {
+    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    let mut bytes = Vec::with_capacity(inner.len());
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        let mut push = |letter: char| bytes.extend(letter.encode_utf8(&mut [0; 4]).as_bytes());
+        if letter != '\\' {
+            push(letter);
+            continue;
+        }
+        let escaped = letters.next()?;
+        match escaped {
+            'a' => push('\x07'),
+            'b' => push('\x08'),
+            'f' => push('\x0c'),
+            'n' => push('\n'),
+            'r' => push('\r'),
+            't' => push('\t'),
+            'v' => push('\x0b'),
+            '\\' => push('\\'),
+            escaped if escaped == quote => push(escaped),
+            'x' => bytes.push(u8::try_from(digits(&mut letters, 2, 16)?).ok()?),
+            'u' => push(char::from_u32(digits(&mut letters, 4, 16)?)?),
+            'U' => push(char::from_u32(digits(&mut letters, 8, 16)?)?),
+            '0'..='7' => {
+                let first = escaped.to_digit(8)?;
+                bytes.push(u8::try_from(first * 64 + digits(&mut letters, 2, 8)?).ok()?);
+            }
+            _ => return None,
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn digits(letters: &mut std::str::Chars<'_>, count: usize, radix: u32) -> Option<u32> {
+    (0..count).try_fold(0u32, |sum, _| {
+        let digit = letters.next()?.to_digit(radix)?;
+        sum.checked_mul(radix)?.checked_add(digit)
+    })
+}
+
+/// `%e`: one digit, the others behind the point.
+pub fn exponential(value: f64, precision: Option<usize>) -> String {
+    if let Some(word) = no_number(value) {
+        return word.into();
+    }
+    let text = match precision {
+        Some(precision) => format!("{value:.precision$e}"),
+        None => format!("{value:e}"),
+    };
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{digits}e{:+03}", exponent.parse::<i32>().unwrap_or(0))
+}
+
+/// `%f`: plain digits.
+pub fn plain(value: f64, precision: Option<usize>) -> String {
+    match (no_number(value), precision) {
+        (Some(word), _) => word.into(),
+        (None, Some(precision)) => format!("{value:.precision$}"),
+        (None, None) => format!("{value}"),
+    }
+}
+
+/// `%g`: with an exponent where it is large or small.
+pub fn general(value: f64, precision: Option<usize>) -> String {
+    if let Some(word) = no_number(value) {
+        return word.into();
+    }
+    let precision = precision.map(|precision| precision.max(1));
+    let text = match precision {
+        Some(precision) => format!("{value:.*e}", precision - 1),
+        None => format!("{value:e}"),
+    };
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let digits = if digits.contains('.') {
+        digits.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        digits
+    };
+    let most = match precision {
+        // Go decides so for the shortest digits.
+        None => 6,
+        Some(precision) => i32::try_from(precision).unwrap_or(i32::MAX),
+    };
+    if exponent < -4 || exponent >= most {
+        return format!("{digits}e{exponent:+03}");
+    }
+    let figures = digits.bytes().filter(u8::is_ascii_digit).count();
+    let behind = i32::try_from(figures).unwrap_or(i32::MAX) - 1 - exponent;
+    let rounded: f64 = format!("{digits}e{exponent}").parse().unwrap_or(value);
+    format!("{rounded:.*}", usize::try_from(behind).unwrap_or(0))
+}
+
+pub fn no_number(value: f64) -> Option<&'static str> {
+    if value.is_nan() {
+        Some("NaN")
+    } else if value.is_infinite() {
+        Some(if value > 0.0 { "+Inf" } else { "-Inf" })
+    } else {
+        None
+    }
+}

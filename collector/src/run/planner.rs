@@ -1,0 +1,131 @@
+//! Each full hour, and so after each day's end: every host's model is made anew, and what it says is
+//! stored under the host's own name.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use headroom_proto::chain::Chain;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::now_ms;
+use crate::reports::series::{Figure, figures};
+use crate::reports::{self, Plans, Sources};
+use crate::samples::{Budget, Limits, Pool, ReadError, Reader, Samples, Stop};
+use crate::store::Records;
+use crate::telemetry::OwnNumber;
+use crate::web::Loading;
+use crate::writer::{OwnSeries, OwnSeriesError};
+
+/// How often it is looked whether an hour is full.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// What one host's model may take while it is made.
+const LIMITS: Limits = Limits { samples: 400_000_000, series: 100_000, bytes: 192 << 20 };
+
+/// What models are made of.
+#[derive(Clone)]
+pub struct Planner {
+    /// Where they are kept.
+    pub plans: Arc<Plans>,
+    /// What is read.
+    pub samples: Arc<dyn Samples>,
+    /// See `samples`.
+    pub records: Records,
+    /// The memory that it takes part of.
+    pub pool: Pool,
+    /// Whether there is a past yet.
+    pub loading: Loading,
+}
+
+/// Makes models until `stop`. What fails is told, and tried anew at the next look.
+pub async fn run(planner: Planner, series: OwnSeries, stop: CancellationToken) {
+    let mut looks = tokio::time::interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first look is at once; who has just started has better to do.
+    looks.tick().await;
+    let mut done = None;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = looks.tick() => {}
+        }
+        let hour = Plans::hour(now_ms());
+        if planner.loading.percent().is_some() || done == Some(hour) {
+            continue;
+        }
+        if planner.all(&series, &stop).await {
+            done = Some(hour);
+        }
+    }
+}
+
+impl Planner {
+    /// All hosts, one behind the other; tells whether all went well.
+    async fn all(&self, series: &OwnSeries, stop: &CancellationToken) -> bool {
+        let hosts = self.clone().at_work(stop, |planner, budget| {
+            reports::hosts(Reader::new(&*planner.samples, budget), now_ms())
+        });
+        let Some(hosts) = hosts.await else { return false };
+        let mut well = true;
+        for host in hosts {
+            let name = host.clone();
+            let told =
+                self.clone().at_work(stop, move |planner, budget| planner.figures(&name, budget));
+            let Some(told) = told.await else {
+                well = false;
+                continue;
+            };
+            match series.of(host.into()).store(&told, now_ms()).await {
+                // The writer has told it.
+                Ok(()) | Err(OwnSeriesError::Refused(_)) => {}
+                Err(error @ (OwnSeriesError::Limit(_) | OwnSeriesError::Ended(_))) => {
+                    tracing::error!("{}", Chain(&error));
+                }
+            }
+        }
+        well
+    }
+
+    fn figures(&self, host: &str, budget: &Budget) -> Result<Vec<OwnNumber>, ReadError> {
+        let reader = Reader::new(&*self.samples, budget);
+        let sources = Sources { reader, records: &self.records };
+        let model = self.plans.model(sources, host, now_ms())?;
+        let number = |Figure { metric, label, value }| OwnNumber {
+            metric,
+            label: label.map(|(name, text)| (name, text.into())),
+            value,
+        };
+        Ok(figures(&model, &self.plans.plan).into_iter().map(number).collect())
+    }
+
+    /// Work on a thread of its own, which ends soon after `stop`; nothing if it failed.
+    async fn at_work<T: Send + 'static>(
+        self,
+        stop: &CancellationToken,
+        work: impl FnOnce(&Self, &Budget) -> Result<T, ReadError> + Send + 'static,
+    ) -> Option<T> {
+        let word = Stop::default();
+        let budget = Budget::new(LIMITS, self.pool.clone(), word.clone());
+        let mut running = tokio::task::spawn_blocking(move || work(&self, &budget));
+        let ended = tokio::select! {
+            ended = &mut running => ended,
+            () = stop.cancelled() => {
+                word.set();
+                running.await
+            }
+        };
+        match ended {
+            Ok(Ok(found)) => Some(found),
+            Ok(Err(ReadError::Stopped)) => None,
+            Ok(Err(error)) => {
+                tracing::warn!("failed to plan: {}", Chain(&error));
+                None
+            }
+            Err(error) => {
+                tracing::error!("failed to plan: {}", Chain(&error));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The pages of latency: what each vantage sees of each datacentre in the last hour, and one datacentre of
+//! them; the same as data.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+
+use super::{failed, render, words};
+use crate::graphs::significant;
+use crate::latency::{self, Bound, FIXED_DELAY_MS, Hole, LOSS_ROBUSTNESS, PathHour, Quality};
+use crate::web::content::{CSV, Content, JSON};
+use crate::web::frame::Frame;
+use crate::web::gate::{Gate, Kind};
+use crate::web::problem::{Problem, Way};
+use crate::web::site::Visit;
+
+const DASH: &str = "–";
+
+#[derive(Template)]
+#[template(path = "latency.html")]
+struct LatencyPage<'v> {
+    frame: Frame<'v>,
+    headline: String,
+    /// The one datacentre that this is about; none for all.
+    datacentre: Option<String>,
+    /// Where that is, as typed.
+    city: Option<String>,
+    datacentres: Vec<String>,
+    rows: Vec<MatrixRow>,
+    paths: Vec<PathRow>,
+    scale: String,
+    fixed_delay_ms: f64,
+    loss_robustness: f64,
+}
+
+/// A vantage, and what it sees of each datacentre.
+struct MatrixRow {
+    vantage: String,
+    place: String,
+    cells: Vec<Cell>,
+}
+
+struct Cell {
+    median: String,
+    beside: String,
+    class: &'static str,
+    /// Why there is nothing.
+    reason: &'static str,
+}
+
+struct PathRow {
+    vantage: String,
+    datacentre: String,
+    target: String,
+    by: String,
+    sparkline: String,
+    median: String,
+    least: String,
+    jitter: String,
+    loss: String,
+    opinion: String,
+    word: &'static str,
+    distance: String,
+    ratio: String,
+    flag: &'static str,
+    hole: &'static str,
+    told: String,
+}
+
+pub async fn latency(gate: Gate) -> Result<Response, Problem> {
+    gate.pass(Kind::Page, |visit: Visit<'_>| make(visit, None)).await
+}
+
+pub async fn datacentre(gate: Gate, Path(name): Path<String>) -> Result<Response, Problem> {
+    gate.pass(Kind::Page, move |visit: Visit<'_>| make(visit, Some(name))).await
+}
+
+pub async fn latency_csv(gate: Gate) -> Result<Response, Problem> {
+    let answer =
+        |visit: Visit<'_>| Ok(Content::whole(CSV, latency::csv(&read(visit)?)).revalidated());
+    gate.pass(Kind::Page, answer).await
+}
+
+pub async fn latency_json(gate: Gate) -> Result<Response, Problem> {
+    let answer =
+        |visit: Visit<'_>| Ok(Content::whole(JSON, latency::json(&read(visit)?)).revalidated());
+    gate.pass(Kind::Page, answer).await
+}
+
+fn read(visit: Visit<'_>) -> Result<Vec<PathHour>, Problem> {
+    let paths = latency::paths(visit.reader(), &visit.site.places, visit.now_ms);
+    paths.map_err(|error| failed(&error))
+}
+
+fn make(visit: Visit<'_>, wanted: Option<String>) -> Result<Content, Problem> {
+    let places = &visit.site.places;
+    let mut paths = read(visit)?;
+    let datacentres: BTreeSet<String> =
+        paths.iter().map(|path| path.name.datacentre.clone()).collect();
+    if let Some(name) = &wanted {
+        if !datacentres.contains(name) {
+            let said = format!("There is no datacentre {name} that is pinged");
+            return Err(Problem::not_found(said).with(Way::Overview));
+        }
+        paths.retain(|path| path.name.datacentre == *name);
+    }
+    let scale = words::Scale::of(paths.iter().map(|path| &path.trace_ms));
+    let columns: Vec<String> = datacentres
+        .into_iter()
+        .filter(|one| wanted.as_ref().is_none_or(|name| name == one))
+        .collect();
+    let city = wanted.as_ref().and_then(|name| places.datacentre(name)?.city.clone());
+    let page = LatencyPage {
+        frame: Frame::of(visit, paths.iter().filter(|path| is_trouble(path)).count()),
+        headline: headline(&paths),
+        rows: matrix(visit, &paths, &columns),
+        paths: paths.iter().map(|path| PathRow::of(path, scale, visit.now_ms)).collect(),
+        datacentres: columns,
+        scale: scale.words("ms", 1.0),
+        datacentre: wanted,
+        city,
+        fixed_delay_ms: FIXED_DELAY_MS,
+        loss_robustness: LOSS_ROBUSTNESS,
+    };
+    render(visit, &page)
+}
+
+fn is_trouble(path: &PathHour) -> bool {
+    matches!(path.hole, Some(Hole::NoAnswer | Hole::Silent))
+}
+
+/// The answer before the tables.
+fn headline(paths: &[PathHour]) -> String {
+    let said = words::counted(paths.len() as f64, "path", "paths");
+    let troubled = paths.iter().filter(|path| is_trouble(path)).count();
+    let worst = paths.iter().filter(|path| path.hole.is_none()).find_map(|path| {
+        let median_ms = significant(path.median_ms?);
+        let (vantage, datacentre) = (&path.name.vantage, &path.name.datacentre);
+        let opinion = path.quality?.opinion;
+        Some(format!(
+            " The worst that answers: {vantage} to {datacentre}, {median_ms} ms, MOS {opinion:.1}."
+        ))
+    });
+    let silent = match troubled {
+        0 => String::new(),
+        1 => " 1 does not answer.".into(),
+        count => format!(" {count} do not answer."),
+    };
+    format!("{said}.{silent}{}", worst.unwrap_or_default())
+}
+
+fn matrix(visit: Visit<'_>, paths: &[PathHour], datacentres: &[String]) -> Vec<MatrixRow> {
+    let vantages: BTreeSet<&str> = paths.iter().map(|path| path.name.vantage.as_str()).collect();
+    let place = |agent: &str| {
+        let vantage = visit.site.places.vantages.iter().find(|one| *one.agent == *agent);
+        let parts = vantage.map(|one| [one.city.clone(), one.region.clone(), one.network.clone()]);
+        parts.into_iter().flatten().flatten().collect::<Vec<_>>().join(", ")
+    };
+    let row = |vantage: &str| MatrixRow {
+        vantage: vantage.to_owned(),
+        place: place(vantage),
+        cells: datacentres
+            .iter()
+            .map(|datacentre| {
+                let own = paths.iter().filter(|path| {
+                    path.name.vantage == vantage && path.name.datacentre == *datacentre
+                });
+                // Pings before connections, IPv4 before IPv6: as most people ask.
+                Cell::of(own.min_by_key(|path| (path.name.kind.clone(), path.name.family.clone())))
+            })
+            .collect(),
+    };
+    vantages.into_iter().map(row).collect()
+}
+
+impl Cell {
+    fn of(path: Option<&PathHour>) -> Self {
+        let empty = |reason| Self { median: DASH.into(), beside: String::new(), class: "", reason };
+        let Some(path) = path else { return empty("nobody pings it from here") };
+        if let Some(hole) = path.hole {
+            return empty(hole.words());
+        }
+        let Some((median_ms, quality)) = path.median_ms.zip(path.quality) else {
+            return empty("nothing was answered in the last hour");
+        };
+        Self {
+            median: format!("{} ms", significant(median_ms)),
+            beside: format!("{} · MOS {:.1}", loss(path.loss_ratio), quality.opinion),
+            class: class(quality),
+            reason: "",
+        }
+    }
+}
+
+/// A shade beside the word: fine, to be looked at, bad.
+fn class(quality: Quality) -> &'static str {
+    match quality.rating {
+        r if r >= 80.0 => "",
+        r if r >= 70.0 => "warning",
+        _ => "bad",
+    }
+}
+
+impl PathRow {
+    fn of(path: &PathHour, scale: words::Scale, now_ms: i64) -> Self {
+        let ms = |value: Option<f64>| value.map_or_else(|| DASH.into(), significant);
+        let known = path.bound.zip(path.least_ms);
+        let ratio = known.filter(|(bound, _)| bound.least_ms > 0.0);
+        let ratio = ratio.map(|(bound, least_ms)| format!("{:.1} ×", least_ms / bound.least_ms));
+        let km = |bound: Bound| format!("{:.0} km", bound.distance_km);
+        let told = path.last_ms.map(|last_ms| words::ago((now_ms - last_ms).max(0) / 1000));
+        Self {
+            vantage: path.name.vantage.clone(),
+            datacentre: path.name.datacentre.clone(),
+            target: path.name.target.clone(),
+            by: format!("{} {}", path.name.kind, path.name.family),
+            sparkline: scale.sparkline(&path.trace_ms),
+            median: ms(path.median_ms),
+            least: ms(path.least_ms),
+            jitter: ms(path.jitter_ms),
+            loss: loss(path.loss_ratio),
+            opinion: path.quality.map_or_else(|| DASH.into(), |one| format!("{:.2}", one.opinion)),
+            word: path.quality.map_or("", Quality::word),
+            distance: path.bound.map_or_else(|| DASH.into(), km),
+            ratio: ratio.unwrap_or_else(|| DASH.into()),
+            flag: known.and_then(|(bound, least_ms)| bound.flag(least_ms)).unwrap_or_default(),
+            hole: path.hole.map_or("", Hole::words),
+            told: told.unwrap_or_else(|| DASH.into()),
+        }
+    }
+}
+
+fn loss(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| DASH.into(), |ratio| format!("{:.1} %", ratio * 100.0))
+}

@@ -1,0 +1,42 @@
+//! What rounds of pings say: a round is a minute, and each value is of one round. Names that blackbox_exporter
+//! has mean what they mean there. The label `instance` is the target, `vantage` who pinged it.
+
+super::metrics! { PROBE:
+    PROBE_SUCCESS = Gauge "probe_success" by ["datacentre", "family", "kind", "vantage"],
+        "1 if any ping of the round was answered, 0 if none was.";
+    PROBE_DURATION_SECONDS = Gauge "probe_duration_seconds" in Seconds
+        by ["datacentre", "family", "kind", "vantage"],
+        "The lower median of the round trips of a round.";
+    PROBE_ICMP_DURATION_SECONDS = Gauge "probe_icmp_duration_seconds" in Seconds
+        by ["datacentre", "family", "kind", "phase", "vantage"],
+        "The lower median of the round trips of a round of ICMP.";
+    PROBE_ICMP_REPLY_HOP_LIMIT = Gauge "probe_icmp_reply_hop_limit"
+        by ["datacentre", "family", "kind", "vantage"],
+        "What was left of the hop limit in the last reply.";
+    PROBE_IP_PROTOCOL = Gauge "probe_ip_protocol" by ["datacentre", "family", "kind", "vantage"],
+        "The version of IP that was used: 4 or 6.";
+    HEADROOM_PROBE_SENT = Gauge "headroom_probe_sent" by ["datacentre", "family", "kind", "vantage"],
+        "Pings of a round.";
+    HEADROOM_PROBE_RECEIVED = Gauge "headroom_probe_received"
+        by ["datacentre", "family", "kind", "vantage"],
+        "Pings of a round that were answered in time.";
+    HEADROOM_PROBE_RTT_MIN_SECONDS = Gauge "headroom_probe_rtt_min_seconds" in Seconds
+        by ["datacentre", "family", "kind", "vantage"],
+        "The least round trip of a round.";
+    HEADROOM_PROBE_RTT_MAX_SECONDS = Gauge "headroom_probe_rtt_max_seconds" in Seconds
+        by ["datacentre", "family", "kind", "vantage"],
+        "The longest round trip of a round.";
+    HEADROOM_PROBE_JITTER_SECONDS = Gauge "headroom_probe_jitter_seconds" in Seconds
+        by ["datacentre", "family", "kind", "vantage"],
+        "The jitter of round trips as RFC 3550 estimates it, at the end of a round.";
+    HEADROOM_PROBE_ERRORS = Gauge "headroom_probe_errors"
+        by ["datacentre", "error", "family", "kind", "vantage"],
+        "Pings of a round that ended with an error.";
+    HEADROOM_PROBE_DISCARDED = Gauge "headroom_probe_discarded"
+        by ["datacentre", "family", "kind", "reason", "vantage"],
+        "Replies that came in a round and counted for nothing.";
+    HEADROOM_PROBE_VANTAGE_OFFLINE = Gauge "headroom_probe_vantage_offline"
+        by ["datacentre", "family", "kind", "vantage"],
+        "1 if a vantage reached neither the target nor its own gateway in a round, so that the round says \
+         nothing of the target; 0 otherwise.";
+}

@@ -1,0 +1,125 @@
+//! Pings through a real network, each address with a fault of its own: what a round says is what happened.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use harness::reflector::{Manner, Reflector, address};
+use harness::{Namespace, Program, binaries, eventually};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const MANNERS: &[Manner] = &[
+    Manner::Prompt,
+    Manner::After(30),
+    Manner::Without(2),
+    Manner::Twice,
+    Manner::Foreign(200),
+    Manner::Changed,
+    Manner::Prohibited(254),
+    Manner::Silent,
+    Manner::After(3200),
+];
+
+/// How long until each path has told of a round: a minute and the time-out, on a busy machine.
+const ROUND: Duration = Duration::from_secs(90);
+
+/// The series of rounds by metric, with its own label, and target.
+type Said = BTreeMap<(String, String), f64>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rounds_say_what_happened_with_privilege_by_a_raw_socket() {
+    check("1 0").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rounds_say_what_happened_without_privilege_by_a_datagram_socket() {
+    check("0 2147483647").await;
+}
+
+async fn check(groups: &str) {
+    let folder = TempDir::new().unwrap();
+    let namespace = Namespace::new();
+    let sysctl = format!("net.ipv4.ping_group_range={groups}");
+    assert!(namespace.near("sysctl").args(["-qw", &sysctl]).status().unwrap().success());
+    let _reflector = Reflector::start(&namespace, MANNERS);
+    let mut command = namespace.near(binaries().join("headroom").to_str().unwrap());
+    command.args(["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--interval", "1s"]);
+    let count = MANNERS.len() as u8;
+    for last in 1..=count {
+        command.args(["--ping", &address(last).to_string()]);
+    }
+    // Closed, and of a network that nothing leads to.
+    command.args(["--ping", "192.0.2.2:9", "--ping", "203.0.113.1"]);
+    command.arg("--data").arg(folder.path().join("data"));
+    let program = Program::start(command, "up", folder.path());
+    let http = eventually("up announces", Duration::from_secs(30), async || {
+        let text = program.stdout();
+        text.contains("grpc listening on 127.0.0.1:").then_some(())?;
+        Some(text.lines().next()?.strip_prefix("http listening on ")?.to_owned())
+    })
+    .await;
+    let url = format!("http://{http}/api/v1/query?query=%7Bjob%3D%22probe%22%7D");
+    let paths = usize::from(count) + 2;
+    let said = eventually("each path has told of a round", ROUND, async || {
+        let output = namespace.near("curl").args(["-s", &url]).output().ok()?;
+        let said = read(&serde_json::from_slice(&output.stdout).ok()?)?;
+        let sent = said.keys().filter(|(metric, _)| metric == "headroom_probe_sent").count();
+        let offline = said.iter().filter(|((metric, _), _)| metric.ends_with("vantage_offline"));
+        assert!(offline.clone().all(|(_, value)| *value == 0.0), "{said:?}");
+        (sent == paths).then_some(said)
+    })
+    .await;
+    program.terminate();
+
+    let of = |metric: &str, target: &str| {
+        said.get(&(metric.to_owned(), target.to_owned())).copied().unwrap_or(0.0)
+    };
+    for (place, manner) in MANNERS.iter().enumerate() {
+        let target = address(place as u8 + 1).to_string();
+        let of = |metric: &str| of(metric, &target);
+        let (sent, received) = (of("headroom_probe_sent"), of("headroom_probe_received"));
+        let discarded = |reason: &str| of(&format!("headroom_probe_discarded {reason}"));
+        let median = of("probe_icmp_duration_seconds rtt");
+        assert!((1.0..=20.0).contains(&sent), "{manner:?}: {sent} sent");
+        // A ping of the next round may have come back already.
+        let about = |value: f64, expected: f64| (expected..=expected + 1.0).contains(&value);
+        let (loss, good) = match manner {
+            Manner::Prompt => (0.0, median > 0.0 && median < 0.02),
+            Manner::After(ms) if *ms < 3000 => {
+                (0.0, (0.029..0.06).contains(&median) && of("probe_success") == 1.0)
+            }
+            Manner::After(_) => (sent, discarded("late") >= sent - 2.0),
+            Manner::Without(_) => ((sent / 2.0).floor(), true),
+            Manner::Twice => (0.0, about(discarded("duplicate"), sent)),
+            Manner::Foreign(_) => (sent, about(discarded("foreign"), sent)),
+            Manner::Changed => (sent, about(discarded("wrong_payload"), sent)),
+            Manner::Prohibited(_) => {
+                (sent, of("headroom_probe_errors prohibited") == sent && of("probe_success") == 0.0)
+            }
+            Manner::Silent => (sent, median == 0.0),
+        };
+        assert!((received - (sent - loss)).abs() <= 1.0, "{manner:?}: {received} of {sent}");
+        assert!(good, "{manner:?}: {said:?}");
+        let hops = of("probe_icmp_reply_hop_limit");
+        assert_eq!(hops > 0.0, received > 0.0, "{manner:?}");
+    }
+    let refused = of("headroom_probe_errors refused", "192.0.2.2:9");
+    assert_eq!(refused, of("headroom_probe_sent", "192.0.2.2:9"));
+    let no_route = of("headroom_probe_errors no_route", "203.0.113.1");
+    assert_eq!(no_route, of("headroom_probe_sent", "203.0.113.1"));
+}
+
+fn read(answer: &Value) -> Option<Said> {
+    let mut said = Said::new();
+    for series in answer["data"]["result"].as_array()? {
+        let labels = &series["metric"];
+        let own = ["error", "reason", "phase"].iter().find_map(|name| labels[name].as_str());
+        let metric = labels["__name__"].as_str()?;
+        let name = own.map_or(metric.to_owned(), |own| format!("{metric} {own}"));
+        assert_eq!(labels["job"], "probe");
+        assert!(labels["vantage"].as_str()?.len() > 1 && labels["datacentre"].is_string());
+        let value = series["value"][1].as_str()?.parse().ok()?;
+        said.insert((name, labels["instance"].as_str()?.to_owned()), value);
+    }
+    Some(said)
+}

@@ -1,0 +1,103 @@
+//! The rules that come along are right for Debian's promtool and for `headroom rules test`, and tests
+//! that are wrong fail under both.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use harness::{CollectorOptions, CollectorProgram, eventually, fetch, run};
+use tempfile::TempDir;
+
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboards/rules");
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = paths.filter(|path| path.extension().is_some()).collect();
+    files.sort();
+    files
+}
+
+/// Whether both take a file of tests; they must agree.
+fn passes(file: &Path) -> bool {
+    let theirs = Command::new("promtool").args(["test", "rules"]).arg(file).output().unwrap();
+    let ours = run("headroom", ["rules", "test", file.to_str().unwrap()]);
+    let theirs_passed = theirs.status.success();
+    assert_eq!(
+        ours.code == Some(0),
+        theirs_passed,
+        "ours: {}{}\ntheirs: {}{}",
+        ours.stdout,
+        ours.stderr,
+        String::from_utf8_lossy(&theirs.stdout),
+        String::from_utf8_lossy(&theirs.stderr)
+    );
+    theirs_passed
+}
+
+#[test]
+fn what_comes_along_passes_under_both() {
+    for file in files(Path::new(RULES)) {
+        let theirs = Command::new("promtool").args(["check", "rules"]).arg(&file).output().unwrap();
+        assert!(theirs.status.success(), "{}", String::from_utf8_lossy(&theirs.stderr));
+        let ours = run("headroom", ["check", file.to_str().unwrap()]);
+        assert_eq!(ours.code, Some(0), "{}", ours.stderr);
+    }
+    for file in files(&Path::new(RULES).join("tests")) {
+        assert!(passes(&file), "{}", file.display());
+    }
+}
+
+/// The same tests, each with one thing wrong.
+fn wrong() -> Vec<String> {
+    let changes = [
+        ("        summary: ", "        summary: not "),
+        ("        affected: ", "        affected: not "),
+        ("    - exp_labels: {", "    - exp_labels: {of: nobody, "),
+        ("  external_url: https://", "  external_url: http://"),
+    ];
+    let mut wrong = Vec::new();
+    for file in files(&Path::new(RULES).join("tests")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let text = text.replace("[../", &format!("[{RULES}/"));
+        for (from, to) in changes {
+            for (place, _) in text.match_indices(from) {
+                wrong.push(format!("{}{to}{}", &text[..place], &text[place + from.len()..]));
+            }
+        }
+        wrong.push(text.replace("tests:", "test:"));
+        wrong.push(text.replace("interval: 15s", "interval: soon"));
+    }
+    wrong
+}
+
+#[test]
+fn tests_that_are_wrong_fail_under_both() {
+    let folder = TempDir::new().unwrap();
+    let wrong = wrong();
+    assert!(wrong.len() >= 30, "{}", wrong.len());
+    for text in wrong {
+        let file = folder.path().join("wrong.yml");
+        // Quotes that no longer begin a text are no YAML: that is not what is tried here.
+        std::fs::write(&file, text.replace("not '", "'not ")).unwrap();
+        assert!(!passes(&file), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_along_is_evaluated_when_it_is_wanted() {
+    let more = "[rules]\nshipped = true\n".to_owned();
+    let options = CollectorOptions { more, ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    eventually("every rule was evaluated well", Duration::from_secs(90), async || {
+        let (_, body) = fetch(&collector.http("/api/v1/rules")).await?;
+        let body: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        let groups = body["data"]["groups"].as_array()?;
+        let rules: Vec<_> =
+            groups.iter().filter_map(|group| group["rules"].as_array()).flatten().collect();
+        let well = rules.iter().all(|rule| rule["health"] == "ok");
+        (rules.len() >= 17 && well).then_some(())
+    })
+    .await;
+    collector.terminate();
+}
