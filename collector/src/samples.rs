@@ -46,6 +46,12 @@ pub struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
+    /// Whether all matchers accept a series; what it does not have is empty for them.
+    pub fn accepts(&self, labels: &Labels) -> bool {
+        let value = |matcher: &Matcher| labels.get(matcher.name()).unwrap_or_default();
+        self.matchers.iter().all(|matcher| matcher.accepts(value(matcher)))
+    }
+
     /// The series that match, whenever they had samples.
     pub fn ever(matchers: &'a [Matcher]) -> Self {
         Self { matchers, range: TimeRange::EVER }

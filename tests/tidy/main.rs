@@ -6,6 +6,7 @@ mod borders;
 mod circles;
 mod licences;
 mod metrics;
+mod owners;
 mod parameters;
 mod paths;
 mod routes;
@@ -90,7 +91,7 @@ fn parameters_say_what_they_are() {
 
 #[test]
 fn each_outside_crate_has_one_owner() {
-    report(&arrows::foreign_crates(&sources(&SOURCES, &["rs"])));
+    report(&owners::foreign_crates(&sources(&SOURCES, &["rs"])));
 }
 
 #[test]

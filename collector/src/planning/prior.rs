@@ -12,7 +12,7 @@ pub enum SharesFrom {
     BytesIn,
     /// Nothing tells of them: a column of what each room's would be, had it one. Without a column audio
     /// and cameras took their place, and 62 to 67 % of events without shares were held at 80 %; with it
-    /// 82 to 90 %.
+    /// 78 to 90 %.
     Unknown,
 }
 

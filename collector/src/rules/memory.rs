@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::samples::{
-    BucketSeries, Budget, Hints, Labels, Matcher, ReadError, Resolution, Samples, Selection, Series,
+    BucketSeries, Budget, Hints, Labels, ReadError, Resolution, Samples, Selection, Series,
 };
 
 /// Series with their samples in order of time.
@@ -22,12 +22,7 @@ impl Memory {
     }
 
     fn matching(&self, what: Selection<'_>) -> impl Iterator<Item = (&Labels, Vec<(i64, f64)>)> {
-        let accepts = |labels: &Labels, matcher: &Matcher| {
-            matcher.accepts(labels.get(matcher.name()).unwrap_or_default())
-        };
-        let found = self.0.iter().filter(move |(labels, _)| {
-            what.matchers.iter().all(|matcher| accepts(labels, matcher))
-        });
+        let found = self.0.iter().filter(move |(labels, _)| what.accepts(labels));
         let inside = move |(labels, samples)| {
             let samples: &BTreeMap<i64, f64> = samples;
             let all = samples.iter().map(|(at_ms, value)| (*at_ms, *value));

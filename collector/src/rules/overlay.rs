@@ -26,14 +26,8 @@ pub struct Overlay<'o> {
 
 impl Overlay<'_> {
     fn matching(&self, what: Selection<'_>) -> Vec<Fresh> {
-        let metric = what.matchers.iter().find(|matcher| matcher.name() == crate::samples::METRIC);
-        let matches = |fresh: &&Fresh| {
-            what.range.contains(fresh.at_ms)
-                && metric.is_none_or(|matcher| matcher.accepts(fresh.labels.metric()))
-                && what.matchers.iter().all(|matcher| {
-                    matcher.accepts(fresh.labels.get(matcher.name()).unwrap_or_default())
-                })
-        };
+        let matches =
+            |fresh: &&Fresh| what.range.contains(fresh.at_ms) && what.accepts(&fresh.labels);
         self.fresh.iter().filter(matches).cloned().collect()
     }
 }

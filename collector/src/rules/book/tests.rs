@@ -42,13 +42,8 @@ impl Memory {
 impl Samples for Memory {
     fn select(&self, what: Selection<'_>, _: Hints, _: &Budget) -> Result<Vec<Series>, ReadError> {
         let all = self.0.lock().unwrap();
-        let matches = |labels: &Labels| {
-            let value =
-                |matcher: &Matcher| labels.get(matcher.name()).unwrap_or_default().to_owned();
-            what.matchers.iter().all(|matcher| matcher.accepts(&value(matcher)))
-        };
         let mut found = Vec::new();
-        for (labels, samples) in all.iter().filter(|(labels, _)| matches(labels)) {
+        for (labels, samples) in all.iter().filter(|(labels, _)| what.accepts(labels)) {
             let inside = samples.iter().filter(|(at_ms, _)| what.range.contains(*at_ms));
             let (timestamps, values): (Vec<i64>, Vec<f64>) = inside.copied().unzip();
             if !timestamps.is_empty() {
