@@ -55,7 +55,7 @@ use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
 use crate::tasks::{TaskError, Tasks};
 use crate::telemetry::{CollectorCounts, OwnNumbers};
 pub use crate::web::Loading;
-use crate::web::{self, KeptPast, Lane, OwnNames, Readiness, Site, Snapshots};
+use crate::web::{self, KeptPast, Lane, OwnNames, ReaderThreads, Readiness, Site, Snapshots};
 use crate::writer::{OwnSeries, Writer, WriterEnded, WriterThread};
 
 /// What is kept of earlier graphs, in bytes: a day, a month and a year of six hosts.
@@ -183,6 +183,9 @@ pub enum RunError {
     /// The store's writer thread could not be started.
     #[error("failed to start the store's writer thread")]
     Writer(#[source] std::io::Error),
+    /// The threads that answer readers could not be prepared.
+    #[error("failed to prepare the readers' threads")]
+    Readers(#[source] std::io::Error),
     /// A listener cannot be bound.
     #[error("failed to listen on {address} for {what}")]
     Bind {
@@ -270,8 +273,7 @@ impl Collector {
         let planner = planner(&mut options, &store, &records, &memory.pool);
         let upkeep = upkeep_of(&store, &options, &clock, &counts);
         let given = rules::Given { files: options.rules, groups, hangups: options.hangups };
-        let samples = Arc::clone(&store) as Arc<dyn Samples>;
-        let (ruling, rules) = given.prepare(samples, writer.clone(), Arc::clone(&counts))?;
+        let (ruling, rules) = given.prepare(store.clone(), writer.clone(), Arc::clone(&counts))?;
         let agents = options.agents;
         let guesses = Arc::new(Guesses::default());
         let configured = agents.all().map(|agent| agent.instance.to_string()).collect();
@@ -286,11 +288,12 @@ impl Collector {
             rules,
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
-            samples: Arc::clone(&store) as Arc<dyn Samples>,
+            samples: Arc::clone(&store) as _,
             kept: KeptPast::new(KEPT_BYTES),
             plans: Arc::clone(&planner.plans),
             records,
             pool: memory.pool,
+            reader_threads: ReaderThreads::new().map(Arc::new).map_err(RunError::Readers)?,
             writes: Lane::new(WRITES, WRITES_WAITING),
             closing: Stop::default(),
             counts: Arc::clone(&counts),

@@ -36,6 +36,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use self::gate::ReaderThreads;
 pub use self::lane::Lane;
 pub use self::loading::Loading;
 pub use self::names::OwnNames;

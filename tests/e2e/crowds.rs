@@ -112,6 +112,17 @@ async fn few_open_files_are_shared_out_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn as_many_files_as_the_system_allows_may_be_open() {
+    let options = CollectorOptions {
+        under: ["prlimit", "--nofile=256:512"].map(Into::into).into(),
+        ..CollectorOptions::default()
+    };
+    let mut collector = one_host(options).await;
+    assert!(collector.log().contains("up to 512 files may be open"), "{}", collector.log());
+    collector.terminate();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_keeps_silent_is_cut_off() {
     let mut collector = one_host(CollectorOptions::default()).await;
     let (http, grpc) = (address(&collector.http("")), address(&collector.grpc()));

@@ -1,5 +1,8 @@
 //! Disks that refuse: the agent goes on sampling, the collector says why it does not start.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use harness::{
@@ -119,5 +122,35 @@ async fn a_data_directory_in_use_is_named() {
         data.display()
     );
     assert_eq!(output.stderr, expected);
+    collector.terminate();
+}
+
+/// What was there before keeps its mode: whose it is decides, and is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_that_others_may_look_into_are_named() {
+    let folder = TempDir::new().unwrap();
+    let [data, spool] = ["data", "spool"].map(|name| folder.path().join(name));
+    for path in [&data, &spool] {
+        std::fs::create_dir(path).unwrap();
+        std::fs::set_permissions(path, Permissions::from_mode(0o750)).unwrap();
+    }
+    let warning = |path: &Path| {
+        let path = path.display();
+        format!("others may look into {path} (mode 750): take that away with chmod 700")
+    };
+    let mut collector = CollectorProgram::start(CollectorOptions {
+        instances: vec!["ca1".into()],
+        directory: Some(data.clone()),
+        ..CollectorOptions::default()
+    })
+    .await;
+    assert!(collector.log().contains(&warning(&data)), "{}", collector.log());
+    let options = AgentOptions { spool: Some(spool.clone()), ..AgentOptions::each("100ms") };
+    let mut agent = AgentProgram::start(&collector, "ca1", &options);
+    eventually("the agent names its spool", Duration::from_secs(30), async || {
+        agent.log().contains(&warning(&spool)).then_some(())
+    })
+    .await;
+    agent.terminate();
     collector.terminate();
 }

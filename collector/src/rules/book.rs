@@ -9,9 +9,8 @@ use headroom_proto::metric::STALE_BITS;
 use super::board::GroupReport;
 use super::definition::Group;
 use super::evaluation::Tick;
-use super::group::{GroupState, alert_of};
+use super::group::{GroupState, Written, alert_of};
 use super::notice::Notice;
-use super::overlay::Fresh;
 use super::{ALERTS, ALERTS_FOR_STATE, OUTAGE_TOLERANCE_MS};
 use crate::samples::{
     Budget, Hints, Labels, METRIC, Matcher, ReadError, Samples, Selection, TimeRange,
@@ -20,23 +19,6 @@ use crate::samples::{
 /// How long after a start what pended before it is remembered, in milliseconds: hosts speak again
 /// within that.
 const REMEMBERED_MS: i64 = 120_000;
-
-/// A sample that is to be stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Written {
-    /// Of which series.
-    pub labels: Labels,
-    /// When, in Unix time in milliseconds.
-    pub at_ms: i64,
-    /// Its value.
-    pub value: f64,
-}
-
-impl From<Fresh> for Written {
-    fn from(Fresh { labels, at_ms, value }: Fresh) -> Self {
-        Self { labels, at_ms, value }
-    }
-}
 
 /// What one evaluation of one group brought.
 #[derive(Debug)]
@@ -80,9 +62,9 @@ impl SharedGroup {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let is_remembered = tick.at_ms <= self.remembered.until_ms;
         let remembered = is_remembered.then_some(&self.remembered.since_ms);
-        let (fresh, counted) = state.evaluate(tick, remembered);
+        let (written, counted) = state.evaluate(tick, remembered);
         Outcome {
-            written: fresh.into_iter().map(Written::from).collect(),
+            written,
             evaluated: counted.evaluated,
             failed: counted.failed,
             notices: state.notices(tick.at_ms),

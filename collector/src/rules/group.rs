@@ -11,8 +11,18 @@ use super::board::{GroupReport, Health, RuleReport};
 use super::definition::{Group, Kind, Rule};
 use super::evaluation::{Asked, Evaluation, Tick};
 use super::notice::{self, Notice};
-use super::overlay::{Fresh, Overlay};
-use crate::samples::{Labels, METRIC};
+use crate::samples::{Labels, METRIC, Memory, Merged};
+
+/// A sample that is to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// Of which series.
+    pub labels: Labels,
+    /// When, in Unix time in milliseconds.
+    pub at_ms: i64,
+    /// Its value.
+    pub value: f64,
+}
 
 /// What a group keeps from moment to moment.
 #[derive(Debug)]
@@ -59,18 +69,17 @@ impl GroupState {
         &mut self,
         tick: &Tick<'_>,
         remembered: Option<&BTreeMap<Labels, i64>>,
-    ) -> (Vec<Fresh>, Counted) {
+    ) -> (Vec<Written>, Counted) {
         let began = (tick.stopwatch)();
         let definition = Arc::clone(&self.definition);
         let asked = Asked::default();
-        let mut fresh: Vec<Fresh> = Vec::new();
+        let (mut written, mut fresh) = (Vec::new(), Memory::default());
         let mut counted = Counted::default();
         let at_ms = tick.at_ms - definition.query_offset_ms;
         for (rule, state) in definition.rules.iter().zip(&mut self.rules) {
             let before = (tick.stopwatch)();
-            let overlay = Overlay { below: tick.samples, fresh: &fresh };
             let evaluation = Evaluation {
-                samples: &overlay,
+                samples: &Merged { first: tick.samples, second: &fresh },
                 budget: tick.budget,
                 at_ms,
                 surroundings: tick.surroundings,
@@ -82,8 +91,10 @@ impl GroupState {
             match found {
                 Ok(found) => {
                     let ends = state.replace(&found);
-                    let sample = |(labels, value)| Fresh { labels, at_ms, value };
-                    fresh.extend(found.into_iter().chain(ends).map(sample));
+                    for (labels, value) in found.into_iter().chain(ends) {
+                        fresh.put(&labels, at_ms, value);
+                        written.push(Written { labels, at_ms, value });
+                    }
                     state.health = Health::Good;
                 }
                 Err(error) => {
@@ -96,7 +107,7 @@ impl GroupState {
         }
         self.last_ms = Some(tick.at_ms);
         self.took_seconds = (tick.stopwatch)() - began;
-        (fresh, counted)
+        (written, counted)
     }
 
     /// What is to be told of its alerts at a moment.

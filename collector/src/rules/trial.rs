@@ -10,10 +10,9 @@ use std::sync::Arc;
 use super::book::Book;
 use super::definition::{Group, Kind};
 use super::evaluation::{Surroundings, Tick};
-use super::memory::Memory;
 use super::mistake::Mistakes;
 use super::{Alert, AlertState};
-use crate::samples::Budget;
+use crate::samples::{Budget, Memory};
 
 pub use self::plan::Plan;
 use self::plan::Trial;

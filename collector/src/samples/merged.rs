@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::{
     Bucket, BucketSeries, Budget, Hints, Labels, ReadError, Resolution, Samples, Selection, Series,
@@ -10,19 +9,14 @@ use super::{
 };
 
 /// The samples of two sources together. Of equal timestamps in a series the first source's stays.
-pub struct Merged {
-    first: Arc<dyn Samples>,
-    second: Arc<dyn Samples>,
+pub struct Merged<'s> {
+    /// Whose samples stay.
+    pub first: &'s dyn Samples,
+    /// What adds to them.
+    pub second: &'s dyn Samples,
 }
 
-impl Merged {
-    /// Reads both.
-    pub fn new(first: Arc<dyn Samples>, second: Arc<dyn Samples>) -> Self {
-        Self { first, second }
-    }
-}
-
-impl Samples for Merged {
+impl Samples for Merged<'_> {
     fn select(
         &self,
         what: Selection<'_>,
@@ -198,3 +192,6 @@ fn merge_buckets(first: BucketSeries, second: &BucketSeries) -> Option<BucketSer
     let all_apart = buckets.windows(2).all(apart);
     all_apart.then_some(BucketSeries { labels, buckets })
 }
+
+#[cfg(test)]
+mod tests;

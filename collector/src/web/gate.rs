@@ -5,6 +5,7 @@
 
 mod admission;
 mod limits;
+mod threads;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use self::admission::Admission;
 pub use self::limits::{Kind, LONGEST};
 use self::limits::{QUEUE, large_at_once};
+pub use self::threads::ReaderThreads;
 use super::body::{self, Allowed, Taken};
 use super::content::Content;
 use super::lane::Lane;
@@ -76,8 +78,13 @@ impl From<Kind> for Asked {
 impl Gate {
     /// A gate that nobody has passed.
     pub fn new(site: Arc<Site>) -> Self {
-        let admission =
-            Admission::new(Arc::clone(&site.counts), site.pool.clone(), site.closing.clone());
+        let threads = Arc::clone(&site.reader_threads);
+        let admission = Admission::new(
+            Arc::clone(&site.counts),
+            site.pool.clone(),
+            site.closing.clone(),
+            threads,
+        );
         let most = site.pool.most(Side::Readers);
         let forms = Arc::new(Lane::new(large_at_once(most, FORM_BYTES), QUEUE));
         Self { site, admission: Arc::new(admission), forms, address: 0 }

@@ -17,6 +17,7 @@ use crate::samples::{Budget, Pool, Reader, Samples, Stop};
 use crate::store::Records;
 use crate::telemetry::CollectorCounts;
 
+use super::gate::ReaderThreads;
 use super::lane::Lane;
 use super::loading::Loading;
 use super::names::OwnNames;
@@ -45,6 +46,8 @@ pub struct Site {
     pub records: Records,
     /// The memory that requests share.
     pub pool: Pool,
+    /// Where answers are made.
+    pub reader_threads: Arc<ReaderThreads>,
     /// Ends all reads.
     pub closing: Stop,
     /// What the collector says of itself.

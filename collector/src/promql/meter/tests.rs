@@ -55,3 +55,27 @@ fn memory_is_counted_until_it_is_dropped_and_what_is_handed_out_for_ever() {
     drop(meter.taken(40_100));
     assert_eq!(budget.held(), 0);
 }
+
+/// The word may come at any time, so each way to go through much looks for it.
+#[test]
+fn nothing_goes_on_once_the_request_is_stopped() {
+    let stop = Stop::default();
+    let limits = Limits { samples: 1, series: 1, bytes: 1 << 20 };
+    let budget = Budget::new(limits, Pool::new(u64::MAX), stop.clone());
+    let meter = Meter::new(&budget);
+    meter.check().unwrap();
+    stop.set();
+    let mut items = [2, 1];
+    for (way, found) in [
+        ("check", meter.check()),
+        ("hold", meter.hold(0).map(drop)),
+        ("spans", meter.spans(1).try_for_each(|span| span.map(drop))),
+        ("parts", meter.parts(&[1]).try_for_each(|part| part.map(drop))),
+        ("collect", meter.collect(1, |place| place).map(drop)),
+        ("each", meter.each(&mut items, |_, item| *item += 1)),
+        ("sort", meter.sort(&mut items, Ord::cmp)),
+    ] {
+        assert!(matches!(found, Err(QueryError::Stopped)), "{way}: {found:?}");
+    }
+    assert_eq!(items, [2, 1]);
+}

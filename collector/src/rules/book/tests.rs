@@ -1,85 +1,7 @@
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::rules::evaluation::Surroundings;
 use crate::rules::{AlertState, Health, read};
-use crate::samples::{BucketSeries, Resolution, Series};
-
-/// Samples that were written, by series.
-#[derive(Default)]
-struct Memory(Mutex<BTreeMap<Labels, Vec<(i64, f64)>>>);
-
-impl Memory {
-    fn put(&self, written: &[Written]) {
-        let mut series = self.0.lock().unwrap();
-        for Written { labels, at_ms, value } in written {
-            let samples = series.entry(labels.clone()).or_default();
-            assert!(samples.last().is_none_or(|(last, _)| last < at_ms), "{labels:?} at {at_ms}");
-            samples.push((*at_ms, *value));
-        }
-    }
-
-    fn load(&self, instance: &str, at_ms: i64, value: f64) {
-        let labels = Labels::new("load", [("instance", instance)]);
-        self.put(&[Written { labels, at_ms, value }]);
-    }
-
-    /// What a series had, stale markers as `-`.
-    fn show(&self, series: &str) -> String {
-        let all = self.0.lock().unwrap();
-        let found = all.iter().find(|(labels, _)| labels.to_string() == series);
-        let show = |(at_ms, value): &(i64, f64)| {
-            let is_end = value.to_bits() == STALE_BITS;
-            let value = if is_end { "-".to_owned() } else { value.to_string() };
-            format!("{}:{value}", at_ms / 1000)
-        };
-        found.map_or_else(String::new, |(_, samples)| {
-            samples.iter().map(show).collect::<Vec<_>>().join(" ")
-        })
-    }
-}
-
-impl Samples for Memory {
-    fn select(&self, what: Selection<'_>, _: Hints, _: &Budget) -> Result<Vec<Series>, ReadError> {
-        let all = self.0.lock().unwrap();
-        let mut found = Vec::new();
-        for (labels, samples) in all.iter().filter(|(labels, _)| what.accepts(labels)) {
-            let inside = samples.iter().filter(|(at_ms, _)| what.range.contains(*at_ms));
-            let (timestamps, values): (Vec<i64>, Vec<f64>) = inside.copied().unzip();
-            if !timestamps.is_empty() {
-                let labels = labels.clone();
-                found.push(Series { labels, timestamps, values, stand_ins: Vec::new() });
-            }
-        }
-        Ok(found)
-    }
-
-    fn select_buckets(
-        &self,
-        _: Selection<'_>,
-        _: Resolution,
-        _: &Budget,
-    ) -> Result<Option<Vec<BucketSeries>>, ReadError> {
-        Ok(None)
-    }
-
-    fn find(&self, _: Selection<'_>, _: usize, _: &Budget) -> Result<Vec<Labels>, ReadError> {
-        Ok(Vec::new())
-    }
-
-    fn label_names(&self, _: Selection<'_>, _: &Budget) -> Result<Vec<String>, ReadError> {
-        Ok(Vec::new())
-    }
-
-    fn label_values(
-        &self,
-        _: Selection<'_>,
-        _: &str,
-        _: &Budget,
-    ) -> Result<Vec<String>, ReadError> {
-        Ok(Vec::new())
-    }
-}
+use crate::samples::{Memory, Series};
 
 /// A book over samples in memory.
 struct Scene {
@@ -117,10 +39,44 @@ impl Scene {
                 stopwatch: &|| 0.0,
             };
             let outcome = self.book.group(place).unwrap().evaluate(&tick);
-            self.samples.put(&outcome.written);
+            self.store(&outcome.written);
             let ends = self.book.note(place, &outcome.written, at_ms);
-            self.samples.put(&ends);
+            self.store(&ends);
         }
+    }
+
+    fn store(&mut self, written: &[Written]) {
+        for Written { labels, at_ms, value } in written {
+            let all = self.series();
+            let known = all.iter().find(|series| series.labels == *labels);
+            let last = known.and_then(|series| series.timestamps.last());
+            assert!(last.is_none_or(|last| last < at_ms), "{labels:?} at {at_ms}");
+            self.samples.put(labels, *at_ms, *value);
+        }
+    }
+
+    fn load(&mut self, instance: &str, at_ms: i64, value: f64) {
+        let labels = Labels::new("load", [("instance", instance)]);
+        self.store(&[Written { labels, at_ms, value }]);
+    }
+
+    fn series(&self) -> Vec<Series> {
+        self.samples.select(Selection::ever(&[]), Hints::ALL, &Budget::unlimited()).unwrap()
+    }
+
+    /// What a series had, stale markers as `-`.
+    fn show(&self, series: &str) -> String {
+        let all = self.series();
+        let found = all.iter().find(|found| found.labels.to_string() == series);
+        let show = |(at_ms, value): (&i64, &f64)| {
+            let is_end = value.to_bits() == STALE_BITS;
+            let value = if is_end { "-".to_owned() } else { value.to_string() };
+            format!("{}:{value}", at_ms / 1000)
+        };
+        found.map_or_else(String::new, |found| {
+            let samples = found.timestamps.iter().zip(&found.values);
+            samples.map(show).collect::<Vec<_>>().join(" ")
+        })
     }
 
     fn states(&self) -> Vec<(AlertState, i64)> {
@@ -147,8 +103,8 @@ const PENDING: &str = "ALERTS{alertname=\"High\",alertstate=\"pending\",instance
 const FIRING: &str = "ALERTS{alertname=\"High\",alertstate=\"firing\",instance=\"ca1\"}";
 const SINCE: &str = "ALERTS_FOR_STATE{alertname=\"High\",instance=\"ca1\"}";
 
-fn load(scene: &Scene, at_ms: i64, value: f64) {
-    scene.samples.load("ca1", at_ms, value);
+fn load(scene: &mut Scene, at_ms: i64, value: f64) {
+    scene.load("ca1", at_ms, value);
 }
 
 #[test]
@@ -157,13 +113,13 @@ fn a_rule_sees_what_the_one_before_it_found_at_the_same_moment_and_ends_are_mark
     for (at_s, value) in
         [(15, 1.0), (30, 9.0), (45, 9.0), (60, 9.0), (75, 1.0), (90, f64::from_bits(STALE_BITS))]
     {
-        load(&scene, at_s * 1000, value);
+        load(&mut scene, at_s * 1000, value);
         scene.tick(at_s * 1000);
     }
-    assert_eq!(scene.samples.show(DOUBLED), "15:2 30:18 45:18 60:18 75:2 90:-");
-    assert_eq!(scene.samples.show(PENDING), "30:1 45:1 60:-");
-    assert_eq!(scene.samples.show(FIRING), "60:1 75:-");
-    assert_eq!(scene.samples.show(SINCE), "30:30 45:30 60:30 75:-");
+    assert_eq!(scene.show(DOUBLED), "15:2 30:18 45:18 60:18 75:2 90:-");
+    assert_eq!(scene.show(PENDING), "30:1 45:1 60:-");
+    assert_eq!(scene.show(FIRING), "60:1 75:-");
+    assert_eq!(scene.show(SINCE), "30:30 45:30 60:30 75:-");
 }
 
 #[test]
@@ -171,28 +127,28 @@ fn a_rule_that_fails_says_so_ends_nothing_and_hinders_no_other() {
     let mut scene = Scene::new(
         "groups:\n- name: g\n  rules:\n  - {record: same, expr: 'sum by (x) (label_replace(load, \"instance\", \"\", \"\", \"\"))'}\n  - {record: r, expr: load}\n  - {record: text, expr: '\"a\"'}\n",
     );
-    load(&scene, 15_000, 1.0);
+    load(&mut scene, 15_000, 1.0);
     scene.tick(15_000);
     let reports = scene.book.reports();
     let health: Vec<Health> = reports[0].rules.iter().map(|rule| rule.health.clone()).collect();
     let text = Health::Bad("rule result is not a vector or scalar".into());
     assert_eq!(health, [Health::Good, Health::Good, text]);
-    assert_eq!(scene.samples.show("r{instance=\"ca1\"}"), "15:1");
+    assert_eq!(scene.show("r{instance=\"ca1\"}"), "15:1");
     let mut scene =
         Scene::new("groups:\n- name: g\n  limit: 1\n  rules:\n  - {record: r, expr: load}\n");
-    load(&scene, 15_000, 1.0);
+    load(&mut scene, 15_000, 1.0);
     scene.tick(15_000);
-    scene.samples.load("ca2", 30_000, 1.0);
+    scene.load("ca2", 30_000, 1.0);
     scene.tick(30_000);
     let failed = Health::Bad("exceeded limit of 1 with 2 series".into());
     assert_eq!(scene.book.reports()[0].rules[0].health, failed);
-    assert_eq!(scene.samples.show("r{instance=\"ca1\"}"), "15:1");
+    assert_eq!(scene.show("r{instance=\"ca1\"}"), "15:1");
 }
 
 #[test]
 fn a_new_reading_takes_over_what_stays_and_ends_what_is_gone() {
     let mut scene = Scene::new(RULES);
-    load(&scene, 15_000, 9.0);
+    load(&mut scene, 15_000, 9.0);
     scene.tick(15_000);
     scene.read(&RULES.replace("for: 30s", "for: 45s"));
     scene.tick(30_000);
@@ -200,37 +156,37 @@ fn a_new_reading_takes_over_what_stays_and_ends_what_is_gone() {
     scene.read("groups: []");
     scene.read(&RULES.replace("alert: High", "alert: Higher").replace("name: g", "name: h"));
     scene.tick(45_000);
-    assert_eq!(scene.samples.show(DOUBLED), "15:18 30:18 45:18");
-    assert_eq!(scene.samples.show(SINCE), "15:15 30:15 45:-");
-    assert_eq!(scene.samples.show(PENDING), "15:1 30:1 45:-");
+    assert_eq!(scene.show(DOUBLED), "15:18 30:18 45:18");
+    assert_eq!(scene.show(SINCE), "15:15 30:15 45:-");
+    assert_eq!(scene.show(PENDING), "15:1 30:1 45:-");
 }
 
 #[test]
 fn a_restart_in_the_middle_keeps_for_exactly() {
     let mut scene = Scene::new(RULES);
-    load(&scene, 15_000, 9.0);
+    load(&mut scene, 15_000, 9.0);
     scene.tick(15_000);
     let mut scene = scene.restart(RULES, 29_000);
     scene.tick(30_000);
     assert_eq!(scene.states(), [(AlertState::Pending, 15_000)]);
     scene.tick(45_000);
     assert_eq!(scene.states(), [(AlertState::Firing, 15_000)]);
-    assert_eq!(scene.samples.show(PENDING), "15:1 30:1 45:-");
+    assert_eq!(scene.show(PENDING), "15:1 30:1 45:-");
     // It heals while nothing runs: its series end with the first evaluation.
-    load(&scene, 50_000, 1.0);
+    load(&mut scene, 50_000, 1.0);
     let mut scene = scene.restart(RULES, 59_000);
     scene.tick(60_000);
     assert_eq!(scene.states(), []);
-    assert_eq!(scene.samples.show(FIRING), "45:1 60:-");
+    assert_eq!(scene.show(FIRING), "45:1 60:-");
     // What ended before a restart is not remembered.
-    load(&scene, 65_000, 9.0);
+    load(&mut scene, 65_000, 9.0);
     let mut scene = scene.restart(RULES, 70_000);
     scene.tick(75_000);
     assert_eq!(scene.states(), [(AlertState::Pending, 75_000)]);
     // Nor what is too long ago.
     let mut scene = scene.restart(RULES, 75_001 + OUTAGE_TOLERANCE_MS);
     let later = 90_000 + OUTAGE_TOLERANCE_MS;
-    load(&scene, later, 9.0);
+    load(&mut scene, later, 9.0);
     scene.tick(later);
     assert_eq!(scene.states(), [(AlertState::Pending, later)]);
 }
@@ -267,10 +223,10 @@ fn an_offset_moves_what_is_looked_at_and_not_what_is_counted() {
     let mut scene = Scene::new(
         "groups:\n- name: g\n  query_offset: 30s\n  rules:\n  - {alert: High, expr: load > 5}\n",
     );
-    load(&scene, 15_000, 9.0);
+    load(&mut scene, 15_000, 9.0);
     scene.tick(30_000);
     assert_eq!(scene.states(), []);
     scene.tick(45_000);
     assert_eq!(scene.states(), [(AlertState::Firing, 45_000)]);
-    assert_eq!(scene.samples.show(FIRING), "15:1");
+    assert_eq!(scene.show(FIRING), "15:1");
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Asked;
 use super::limits::{Kind, PLACES, QUEUE, large_pictures};
+use super::threads::ReaderThreads;
 use crate::samples::{Budget, Limits, Pool, Side, Stop};
 use crate::telemetry::{CollectorCounts, Outcome, Requests};
 use crate::web::lane::{Lane, Turned};
@@ -22,6 +23,7 @@ pub struct Admission {
     pool: Pool,
     /// Stops all of them.
     closing: Stop,
+    threads: Arc<ReaderThreads>,
     /// The query API.
     programs: Lane,
     /// Pages and pictures.
@@ -32,10 +34,16 @@ pub struct Admission {
 
 impl Admission {
     /// Nobody was let in yet; budgets are drawn from `pool`, and `closing` ends them all.
-    pub fn new(counts: Arc<CollectorCounts>, pool: Pool, closing: Stop) -> Self {
+    pub fn new(
+        counts: Arc<CollectorCounts>,
+        pool: Pool,
+        closing: Stop,
+        threads: Arc<ReaderThreads>,
+    ) -> Self {
         let lane = |places| Lane::new(places, QUEUE);
         let painters = lane(large_pictures(pool.most(Side::Readers)));
-        Self { counts, pool, closing, programs: lane(PLACES), readers: lane(PLACES), painters }
+        let (programs, readers) = (lane(PLACES), lane(PLACES));
+        Self { counts, pool, closing, threads, programs, readers, painters }
     }
 
     /// Does `work` on a thread of its own, within its time. Whoever drops the future stops it. The
@@ -78,7 +86,7 @@ impl Admission {
         let limits = kind.limits();
         let bytes = limits.bytes.min(self.pool.most(Side::Readers));
         let budget = Budget::new(Limits { bytes, ..limits }, self.pool.clone(), stop);
-        let running = tokio::task::spawn_blocking(move || {
+        let running = self.threads.work(move || {
             let _working = working;
             panics::catch("an answer", || address, || work(budget))
         });

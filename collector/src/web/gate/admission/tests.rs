@@ -45,8 +45,8 @@ fn narrow() -> Arc<Admission> {
     let (counts, pool) = (Arc::new(CollectorCounts::default()), Pool::new(1 << 30));
     let lane = || Lane::new(1, 1);
     let (programs, readers, painters) = (lane(), lane(), lane());
-    let closing = Stop::default();
-    Arc::new(Admission { counts, pool, closing, programs, readers, painters })
+    let (closing, threads) = (Stop::default(), Arc::new(ReaderThreads::new().unwrap()));
+    Arc::new(Admission { counts, pool, closing, threads, programs, readers, painters })
 }
 
 fn asked(kind: Kind, time: Duration) -> Asked {
