@@ -170,6 +170,18 @@ impl Total {
         }
     }
 
+    /// The same in fewer letters, the fewest last.
+    pub fn briefly(self) -> Vec<String> {
+        match self {
+            Self::Hours(hours) if hours.abs() >= 1e4 && hours.abs() < 1e6 => {
+                let thousands = hours / 1e3;
+                vec![format!("{}k h", significant(thousands)), format!("{thousands:.0}k h")]
+            }
+            Self::Hours(hours) => vec![format!("{hours:.0e} h")],
+            Self::Bytes(bytes) => vec![format!("{bytes:.0e} B")],
+        }
+    }
+
     /// Its name and value in data.
     pub fn entry(self) -> (&'static str, f64) {
         match self {
@@ -209,6 +221,10 @@ mod tests {
 
     #[test]
     fn only_what_adds_up_has_a_total() {
+        let briefly = |hours: f64| Total::Hours(hours).briefly().join(", ");
+        assert_eq!(briefly(17_823.0), "17.8k h, 18k h");
+        assert_eq!(briefly(123_456.0), "123k h, 123k h");
+        assert_eq!(briefly(3.4e17), "3e17 h");
         let words = |unit: Unit| unit.total(7200.0 * 40.0).map(Total::words);
         assert_eq!(words(Unit::BitRate).as_deref(), Some("36.0 kB"));
         assert_eq!(words(Unit::People).as_deref(), Some("80.0 h"));

@@ -98,6 +98,9 @@ pub fn title<DB: DrawingBackend>(
     let says_span = !frame.says_when || text.width(&with_span) <= room;
     let title = if text.width(&with_span) <= room {
         with_span
+    } else if graph.definition.of() == Of::All {
+        // That it is of all goes without saying.
+        text.fitting(&[format!("{whom} · {what}"), what], room)
     } else {
         // Of whom it is may be cut, what it shows may not.
         let what = if whom.is_empty() { what } else { format!(" · {what}") };

@@ -162,13 +162,13 @@ fn figures(line: &Line, unit: Unit, axis: &Axis) -> [Texts; HEADS.len()] {
             format!("{sign}{}", short(value)),
         ]
     };
-    let total = unit.total(s.total).map_or_else(String::new, Total::words);
+    let total = |total: Total| std::iter::once(total.words()).chain(total.briefly()).collect();
     [
         s.now.map_or_else(|| vec![NOTHING.to_owned()], usual),
         bounded(s.min, "at least", "≥", line.certainty.is_at_least()),
         usual(s.mean),
         bounded(s.max, "at most", "≤", line.certainty.is_at_most()),
         usual(s.p95),
-        vec![total],
+        unit.total(s.total).map_or_else(Texts::new, total),
     ]
 }

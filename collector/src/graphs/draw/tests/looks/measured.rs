@@ -69,6 +69,11 @@ impl Picture {
             {
                 faults.push(format!("{text:?} leaves the picture: {patch:?}"));
             }
+            let is_figure =
+                text.starts_with(|letter: char| "≤≥".contains(letter) || letter.is_ascii_digit());
+            if is_figure && text.contains('…') {
+                faults.push(format!("{text:?} is a figure without its end"));
+            }
             let wide = Patch { right: patch.right + WORDS_APART, ..*patch };
             for (_, (other, near)) in self.words().filter(|(number, _)| *number != place) {
                 let wide = Patch { left: near.left, right: near.right + WORDS_APART, ..*near }
