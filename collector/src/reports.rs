@@ -9,7 +9,11 @@ pub mod plan;
 // A host's past, as minutes.
 mod day;
 mod grid;
+mod measure;
+mod of_rooms;
 mod past;
+mod settings;
+mod sums;
 mod told;
 
 // What is known of a host at a full hour, and where that is kept.
@@ -43,3 +47,6 @@ pub fn hosts(reader: Reader<'_>, now_ms: i64) -> Result<Vec<String>, ReadError> 
     hosts.retain(|host| !host.is_empty());
     Ok(hosts)
 }
+
+#[cfg(test)]
+mod tests;

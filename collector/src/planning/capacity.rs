@@ -2,7 +2,7 @@
 
 use super::bandwidth::Bandwidth;
 use super::doubt::Doubt;
-use super::media::{Media, Page, Source};
+use super::media::{Media, Source};
 use super::mix::{Mix, Rooms};
 use super::outlook::Outlook;
 use super::processors::Processors;
@@ -157,7 +157,7 @@ impl Host<'_> {
     /// Where pages are assumed only, ranges reach from what cameras would take as published to what
     /// they would take without pages.
     fn widen(&self, mix: &Mix, checks: &mut [Check]) {
-        let upper = self.bandwidth.mix_with(mix, &unpaged(self.bandwidth.media()));
+        let upper = self.bandwidth.mix_with(mix, &self.bandwidth.media().unpaged());
         let lower = self.bandwidth.mix_of_published_cameras(mix);
         let (Ok(upper), Ok(lower)) = (upper, lower) else { return };
         for check in checks {
@@ -211,9 +211,4 @@ fn check(resource: Resource, limit: f64, outlook: Outlook<'_>) -> Check {
     let range = outlook.range(Level::EIGHTY);
     let probability = outlook.probability_below(limit);
     Check { resource, limit, expected: outlook.expected(), range, probability }
-}
-
-/// The same media, with every camera sent to everybody.
-fn unpaged(media: &Media) -> Media {
-    Media { viewer_page: Page::All, ..media.clone() }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::media::{Media, Source};
+use super::media::{Media, Page, Source};
 use super::prior::SharesFrom;
 use super::row::{Row, Standing};
 
@@ -164,6 +164,15 @@ pub enum Doubt {
          counts"
     )]
     NewRegime,
+    /// Settings were not read for a while.
+    #[error(
+        "in {minutes} minutes BigBlueButton's settings could not be read and streams were counted by \
+         others: these minutes are left out"
+    )]
+    SettingsUnread {
+        /// So many.
+        minutes: usize,
+    },
     /// No listeners are told.
     #[error("BigBlueButton tells of no listeners: who has no microphone is taken to listen")]
     ListenersUnknown,
@@ -208,7 +217,7 @@ impl Doubt {
             SharesFrom::BytesIn => doubts.push(Self::SharesEstimated),
             SharesFrom::Unknown => doubts.push(Self::SharesUnknown),
         }
-        if let (Source::Assumed, super::media::Page::Of(page)) = (media.source, media.viewer_page) {
+        if let (Source::Assumed, Page::Of(page)) = (media.source, media.pages.viewer) {
             doubts.push(Self::SettingsAssumed { page });
         }
         doubts

@@ -49,6 +49,34 @@ impl Page {
     }
 }
 
+/// How many cameras the people of a room are sent at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomPages {
+    /// Those who moderate.
+    pub moderator: Page,
+    /// All others.
+    pub viewer: Page,
+}
+
+impl RoomPages {
+    /// All cameras to everybody.
+    pub const ALL: Self = Self { moderator: Page::All, viewer: Page::All };
+
+    fn written(pages: Pages) -> Self {
+        let Pages { moderator, viewer } = pages;
+        Self { moderator: Page::written(moderator), viewer: Page::written(viewer) }
+    }
+}
+
+/// Rooms from so many people on have pages of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LargerRooms {
+    /// People.
+    pub people: u32,
+    /// Their pages.
+    pub pages: RoomPages,
+}
+
 /// Where settings come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -77,10 +105,10 @@ pub struct Media {
     pub camera_mbit: [f64; CLASSES],
     /// A screen share.
     pub screen_mbit: f64,
-    /// Cameras that a viewer is sent.
-    pub viewer_page: Page,
-    /// Cameras that a moderator is sent.
-    pub moderator_page: Page,
+    /// Cameras that people are sent.
+    pub pages: RoomPages,
+    /// The same of larger rooms, by their people, rising.
+    pub larger_rooms: Vec<LargerRooms>,
 }
 
 impl Media {
@@ -89,8 +117,7 @@ impl Media {
         Self::of(&MediaSettings::default(), Source::Assumed)
     }
 
-    /// As a host told it of itself. Pages of larger rooms, where a host has some, are not in it: then
-    /// rooms are sent less than this says.
+    /// As a host told it of itself.
     pub fn told(info: &MediaInfo) -> Self {
         let source = match info.source {
             MediaSource::Told => Source::Told,
@@ -100,7 +127,10 @@ impl Media {
     }
 
     fn of(settings: &MediaSettings, source: Source) -> Self {
-        let Pages { moderator, viewer } = settings.pages;
+        let larger_rooms = settings.page_thresholds.iter().map(|threshold| LargerRooms {
+            people: threshold.people,
+            pages: RoomPages::written(threshold.pages),
+        });
         let mut media = Self {
             source,
             audio_mbit: AUDIO_MBIT,
@@ -109,8 +139,8 @@ impl Media {
             class_from: [u32::MAX; CLASSES],
             camera_mbit: [0.0; CLASSES],
             screen_mbit: video_mbit(settings.screen_kbit * SCREEN_PART),
-            viewer_page: Page::written(viewer),
-            moderator_page: Page::written(moderator),
+            pages: RoomPages::written(settings.pages),
+            larger_rooms: larger_rooms.collect(),
         };
         for (place, class) in settings.classes.iter().take(CLASSES).enumerate() {
             media.class_from[place] = class.from;
@@ -119,9 +149,26 @@ impl Media {
         media
     }
 
+    /// The pages of a room of so many people.
+    pub fn pages_of(&self, people: u32) -> RoomPages {
+        let reached = self.larger_rooms.iter().rfind(|larger| people >= larger.people);
+        reached.map_or(self.pages, |larger| larger.pages)
+    }
+
+    /// The same rates, with every camera sent to everybody.
+    #[must_use]
+    pub fn unpaged(&self) -> Self {
+        Self { pages: RoomPages::ALL, larger_rooms: Vec::new(), ..self.clone() }
+    }
+
+    /// Whether both send the same, wherever that is known from.
+    pub fn is_like(&self, other: &Self) -> bool {
+        Self { source: other.source, ..self.clone() } == *other
+    }
+
     /// The class of a room's cameras, by how many there are.
     pub fn class_of(&self, cameras: u32) -> usize {
-        class_among(&self.class_from, cameras)
+        self.class_from.iter().rposition(|from| cameras >= *from).unwrap_or(0)
     }
 
     /// The class that begins at so many cameras, as `headroom_bbb_camera_streams` names it.
@@ -139,32 +186,25 @@ impl Media {
             class_from: CLASS_FROM,
             camera_mbit: [camera_mbit; CLASSES],
             screen_mbit: 1.0,
-            viewer_page: Page::All,
-            moderator_page: Page::All,
+            pages: RoomPages::ALL,
+            larger_rooms: Vec::new(),
         }
     }
 }
 
-/// The class of a room's cameras as BigBlueButton is delivered, by how many there are.
-pub fn class_of(cameras: u32) -> usize {
-    class_among(&CLASS_FROM, cameras)
-}
-
-fn class_among(class_from: &[u32; CLASSES], cameras: u32) -> usize {
-    class_from.iter().rposition(|from| cameras >= *from).unwrap_or(0)
-}
 
 #[cfg(test)]
 mod tests {
-    use headroom_proto::media::CameraClass;
+    use headroom_proto::media::{CameraClass, PageThreshold};
 
     use super::*;
 
     #[test]
     fn cameras_have_the_class_of_their_room() {
+        let media = Media::delivered();
+        let class_of = |cameras| media.class_of(cameras);
         let from = [0, 7, 8, 11, 12, 15, 19, 20, 25, 29, 30, 400].map(class_of);
         assert_eq!(from, [0, 0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 6]);
-        let media = Media::delivered();
         // Seven cameras of the first class cost more than ten of the next.
         assert!(7.0 * media.camera_mbit[0] > 10.0 * media.camera_mbit[1]);
         assert!((media.camera_mbit[0] - 0.211_264).abs() < 1e-9);
@@ -186,8 +226,27 @@ mod tests {
         info.source = MediaSource::Partly;
         let media = Media::told(&info);
         assert_eq!([0, 3, 4, 400].map(|cameras| media.class_of(cameras)), [0, 0, 1, 1]);
-        assert_eq!((media.viewer_page, media.moderator_page), (Page::All, Page::Of(9)));
+        assert_eq!(media.pages, RoomPages { moderator: Page::Of(9), viewer: Page::All });
         assert_eq!((media.source, media.class_from(8)), (Source::Assumed, None));
+        assert!(!media.is_like(&delivered) && Media::delivered().is_like(&delivered));
+    }
+
+    #[test]
+    fn larger_rooms_have_pages_of_their_own() {
+        let threshold = |people, viewer| PageThreshold { people, pages: Pages { moderator: 9, viewer } };
+        let info = MediaInfo {
+            source: MediaSource::Told,
+            release: None,
+            settings: MediaSettings {
+                page_thresholds: vec![threshold(30, 4), threshold(60, 2)],
+                ..MediaSettings::default()
+            },
+        };
+        let media = Media::told(&info);
+        let viewers = [1, 29, 30, 59, 60, 400].map(|people| media.pages_of(people).viewer);
+        assert_eq!(viewers, [5, 5, 4, 4, 2, 2].map(Page::Of));
+        assert_eq!(media.pages_of(30).moderator, Page::Of(9));
+        assert_eq!(media.unpaged().pages_of(400), RoomPages::ALL);
     }
 
     #[test]

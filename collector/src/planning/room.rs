@@ -32,11 +32,12 @@ impl Room {
         let shown = self.moderator_cameras.min(moderators);
         let viewers_shown = self.cameras.saturating_sub(shown).min(viewers);
         let others = self.cameras.saturating_sub(1);
+        let pages = media.pages_of(self.people);
         let streams = [
-            (shown, media.moderator_page.of(others)),
-            (moderators - shown, media.moderator_page.of(self.cameras)),
-            (viewers_shown, media.viewer_page.of(others)),
-            (viewers - viewers_shown, media.viewer_page.of(self.cameras)),
+            (shown, pages.moderator.of(others)),
+            (moderators - shown, pages.moderator.of(self.cameras)),
+            (viewers_shown, pages.viewer.of(others)),
+            (viewers - viewers_shown, pages.viewer.of(self.cameras)),
         ];
         streams
             .into_iter()
@@ -99,7 +100,7 @@ impl ByKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::planning::media::Page;
+    use crate::planning::media::{LargerRooms, Page, RoomPages};
 
     fn room(people: u32, cameras: u32) -> Room {
         Room { people, voices: people, hearing: people, cameras, ..Room::default() }
@@ -131,8 +132,12 @@ mod tests {
         assert_eq!(moderated.cameras_out(&media), 19 * 5 + 19);
         let unseen = Room { moderators: 2, ..room(20, 6) };
         assert_eq!(unseen.cameras_out(&media), 2 * 6 + 6 * 5 + 12 * 5);
-        let open = Media { viewer_page: Page::All, ..media.clone() };
-        assert_eq!(unseen.cameras_out(&open), 2 * 6 + 6 * 5 + 12 * 6);
+        assert_eq!(unseen.cameras_out(&media.unpaged()), 2 * 6 + 6 * 5 + 12 * 6);
+        let pages = RoomPages { moderator: Page::Of(3), viewer: Page::Of(2) };
+        let larger_rooms = vec![LargerRooms { people: 20, pages }];
+        let larger = Media { larger_rooms, ..media.clone() };
+        assert_eq!(unseen.cameras_out(&larger), 2 * 3 + 6 * 2 + 12 * 2);
+        assert_eq!(room(19, 6).cameras_out(&larger), room(19, 6).cameras_out(&media));
         let telephones = Room { telephones: 5, ..room(10, 3) };
         assert_eq!(telephones.cameras_out(&media), 3 * 2 + 2 * 3);
     }

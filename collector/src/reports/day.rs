@@ -1,14 +1,13 @@
 //! A day of a host as plans see it: its minutes, what its processors did, and each organisation's
 //! part, out of what its series told. Pure.
 
-use super::grid::Grid;
-use super::told::{GAUGES, Told};
+use super::measure::Measure;
+use super::sums::{Sums, spread_cameras, squares};
+use super::told::Told;
 use crate::planning::capacity::LINK_HARD;
-use crate::planning::media::{CLASSES, Media, class_of};
-use crate::planning::minute::{Minute, RoomSquares, Shares};
+use crate::planning::minute::{Minute, Shares};
 use crate::planning::organisations::Part;
 use crate::planning::processors::{GROUPS, ProcessorMinute};
-use crate::planning::room::ByKind;
 use crate::planning::row::Standing;
 
 /// Rates above so many times the link's speed are none: a clock was set, and counters of two times
@@ -20,30 +19,6 @@ const FASTEST_MBIT: f64 = 400_000.0;
 
 /// Packets dropped, of those sent, from which demand is hidden.
 const HIDING_DROPS: f64 = 0.001;
-
-/// What a day is held against.
-#[derive(Debug, Clone)]
-pub struct Measure<'m> {
-    /// The number of the day, in the zone of whoever plans.
-    pub day: i32,
-    /// What BigBlueButton sends.
-    pub media: &'m Media,
-    /// The link's speed in Mbit/s, if it is known.
-    pub link_mbit: Option<f64>,
-    /// The host's cores.
-    pub cores: f64,
-    /// Whether listeners are told.
-    pub listeners: Listeners,
-}
-
-/// How those without a microphone are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listeners {
-    /// They are told.
-    Told,
-    /// BigBlueButton says 0 of all: who has no microphone is taken to listen.
-    Untold,
-}
 
 /// One organisation in one minute.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,6 +58,8 @@ pub struct Day {
     pub unanswered: usize,
     /// Minutes with a rate that cannot be.
     pub impossible: usize,
+    /// Minutes that were counted by other settings than those of the measure.
+    pub otherwise: Vec<i64>,
 }
 
 /// A minute of the day, and the places of its tenants.
@@ -91,35 +68,6 @@ struct At<'t> {
     place: usize,
     minute: i64,
     tenants: &'t [u16],
-}
-
-/// Sums of one minute, whoever's they are.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    rooms: f64,
-    people: f64,
-    listeners: f64,
-    voices: f64,
-    cameras: f64,
-    cameras_out: f64,
-}
-
-impl Sums {
-    fn of([rooms, people, listeners, voices, cameras, cameras_out]: [f64; GAUGES]) -> Self {
-        Self { rooms, people, listeners, voices, cameras, cameras_out }
-    }
-
-    fn hearing(&self, listeners: Listeners) -> f64 {
-        match listeners {
-            Listeners::Told => (self.voices + self.listeners).min(self.people),
-            Listeners::Untold => self.people,
-        }
-    }
-
-    /// The class of its cameras, were all its rooms alike.
-    fn class(&self) -> usize {
-        class_of((self.cameras / self.rooms.max(1.0)).round() as u32)
-    }
 }
 
 impl Day {
@@ -147,6 +95,9 @@ impl Day {
                 day.unanswered += usize::from(sent.is_finite());
                 continue;
             };
+            if told.of_rooms.has_other_settings(measure.media, place) {
+                day.otherwise.push(number);
+            }
             let minute = Minute { sent_mbit: Some(sent).filter(|mbit| mbit.is_finite()), ..minute };
             day.processors.push(processors(told, measure, place, &minute));
             day.minutes.push(minute);
@@ -158,16 +109,12 @@ impl Day {
     fn push_parts(&mut self, told: &Told, measure: &Measure<'_>, at: At<'_>) {
         let At { place, minute, tenants } = at;
         for (grids, tenant) in told.tenants.values().zip(tenants) {
-            let sums = Sums::of(grids.each_ref().map(|grid| grid.mean_of(place, &told.answers)));
+            let sums = grids.sums(place, &told.answers);
             if sums.people <= 0.0 || sums.people.is_nan() {
                 continue;
             }
-            let media = measure.media;
-            let audio = sums.hearing(measure.listeners) * media.audio_mbit
-                + sums.people * media.web_out_mbit;
-            let cameras = sums.cameras_out * media.camera_mbit[sums.class()];
-            let expected = ByKind { audio, cameras, shares: 0.0 };
-            let part = Part { expected, onlookers: (sums.people - sums.rooms).max(0.0) };
+            let onlookers = (sums.people - sums.rooms).max(0.0);
+            let part = Part { expected: sums.expected(measure), onlookers };
             self.parts.push(TenantMinute {
                 minute,
                 tenant: *tenant,
@@ -196,21 +143,12 @@ fn minute(told: &Told, measure: &Measure<'_>, place: usize, number: i64) -> Opti
     if told.answers.mean(place).is_nan() {
         return None;
     }
-    let of = |grids: &[Grid; GAUGES]| {
-        Sums::of(grids.each_ref().map(|grid| grid.mean_of(place, &told.answers)))
-    };
-    let tenants: Vec<Sums> = told.tenants.values().map(of).collect();
-    let sums = if told.host[0].is_told() {
-        of(&told.host)
+    let tenants: Vec<Sums> =
+        told.tenants.values().map(|grids| grids.sums(place, &told.answers)).collect();
+    let sums = if told.is_of_host {
+        Sums::of(told.host.each_ref().map(|grid| grid.mean_of(place, &told.answers)))
     } else {
-        tenants.iter().fold(Sums::default(), |sum, one| Sums {
-            rooms: sum.rooms + one.rooms,
-            people: sum.people + one.people,
-            listeners: sum.listeners + one.listeners,
-            voices: sum.voices + one.voices,
-            cameras: sum.cameras + one.cameras,
-            cameras_out: sum.cameras_out + one.cameras_out,
-        })
+        tenants.iter().fold(Sums::default(), Sums::and)
     };
     let mut minute = Minute {
         people: sums.people,
@@ -222,42 +160,10 @@ fn minute(told: &Told, measure: &Measure<'_>, place: usize, number: i64) -> Opti
         standing: standing(told, measure, place),
         ..Minute::idle(number, measure.day)
     };
-    spread_cameras(&mut minute, &tenants, sums);
+    spread_cameras(&mut minute, &tenants, sums, measure.media);
     minute.squares = squares(&tenants, measure);
+    told.of_rooms.tell(&mut minute, measure.media, place);
     Some(minute)
-}
-
-/// Camera streams by the class of their rooms, as organisations' means tell it.
-fn spread_cameras(minute: &mut Minute, tenants: &[Sums], all: Sums) {
-    let parts: Vec<&Sums> = tenants.iter().filter(|one| one.cameras > 0.0).collect();
-    let [streams_in, streams_out] =
-        parts.iter().fold([0.0; 2], |[a, b], one| [a + one.cameras, b + one.cameras_out]);
-    if streams_in <= 0.0 {
-        minute.cameras_in[all.class()] = all.cameras;
-        minute.cameras_out[all.class()] = all.cameras_out;
-        return;
-    }
-    // What the host tells is the whole; organisations only say of which classes it is.
-    let (of_in, of_out) = (all.cameras / streams_in, all.cameras_out / streams_out.max(1e-9));
-    let mut spread = [[0.0; CLASSES]; 2];
-    for one in parts {
-        spread[0][one.class()] += one.cameras * of_in;
-        spread[1][one.class()] += one.cameras_out * of_out;
-    }
-    [minute.cameras_in, minute.cameras_out] = spread;
-}
-
-/// Sums of squares over rooms, were the rooms of each organisation alike.
-fn squares(tenants: &[Sums], measure: &Measure<'_>) -> RoomSquares {
-    let mut squares = RoomSquares::default();
-    for one in tenants.iter().filter(|one| one.people > 0.0) {
-        let rooms = one.rooms.max(1.0);
-        let cameras = one.cameras_out * measure.media.camera_mbit[one.class()];
-        squares.people += one.people * one.people / rooms;
-        squares.hearing += one.hearing(measure.listeners).powi(2) / rooms;
-        squares.cameras += cameras * cameras / rooms;
-    }
-    squares
 }
 
 /// Screens, if the media server tells of them.

@@ -15,6 +15,22 @@ const LAST_HOLD_MS: i64 = 60_000;
 /// Of a minute so much must have been read.
 const LEAST_SECONDS: f64 = 30.0;
 
+/// The minutes of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Unix time in minutes.
+    pub first_minute: i64,
+    /// How many.
+    pub minutes: usize,
+}
+
+impl Stretch {
+    /// Its minutes without a reading.
+    pub fn grid(self) -> Grid {
+        Grid::new(self.first_minute, self.minutes)
+    }
+}
+
 /// From minute to minute: what was read, added up, and for how long.
 #[derive(Debug, Clone)]
 pub struct Grid {
@@ -88,6 +104,11 @@ impl Grid {
     pub fn mean_of(&self, place: usize, answers: &Self) -> f64 {
         let seconds = answers.seconds[place];
         if seconds >= LEAST_SECONDS { self.sums[place] / seconds } else { f64::NAN }
+    }
+
+    /// Whether anything of a minute was read.
+    pub fn has(&self, place: usize) -> bool {
+        self.seconds[place] > 0.0
     }
 
     /// Whether anything was read at all.

@@ -1,7 +1,8 @@
 //! What is known of one host's capacity at a full hour: its load model, what it carried, who used it,
 //! what is to come. Made from its past once an hour; reports only ask it.
 
-use super::day::{Listeners, TenantMinute};
+use super::day::TenantMinute;
+use super::measure::Listeners;
 use super::occasion::{Occasion, USUAL_MINUTES};
 use super::past::Past;
 use super::recordings::Recordings;
@@ -189,12 +190,15 @@ fn usual_workers(cores: f64) -> f64 {
     (cores.min(32.0) * 0.8 + (cores - 32.0).max(0.0) / 2.0).ceil()
 }
 
-/// Minutes since BigBlueButton's newest release: what was before may have been sent otherwise.
+/// Minutes of BigBlueButton's newest release and settings: what was before may have been sent
+/// otherwise, or counted so.
 fn of_one_regime(past: &Past) -> (Vec<Minute>, &[ProcessorMinute]) {
-    let from = past.release_from.unwrap_or(i64::MIN);
+    let from = past.regime_from.unwrap_or(i64::MIN);
     let first = past.minutes.partition_point(|minute| minute.minute < from);
     let of_processors = past.processors.partition_point(|minute| minute.minute < from);
-    (past.minutes[first..].to_vec(), &past.processors[of_processors..])
+    let is_alike = |minute: &&Minute| past.otherwise.binary_search(&minute.minute).is_err();
+    let minutes = past.minutes[first..].iter().filter(is_alike).copied().collect();
+    (minutes, &past.processors[of_processors..])
 }
 
 /// Minutes that all tell of shares, or none of which does: what only a few tell is left out.
@@ -310,8 +314,11 @@ fn doubts(past: &Past, minutes: &[Minute]) -> Vec<Doubt> {
     if has_people && past.listeners == Some(Listeners::Untold) {
         doubts.push(Doubt::ListenersUnknown);
     }
-    if past.release_from.is_some() {
+    if past.regime_from.is_some() {
         doubts.push(Doubt::NewRegime);
+    }
+    if !past.otherwise.is_empty() {
+        doubts.push(Doubt::SettingsUnread { minutes: past.otherwise.len() });
     }
     doubts
 }

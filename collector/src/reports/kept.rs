@@ -10,7 +10,7 @@ use super::host::HostModel;
 use super::occasion::Occasion;
 use super::past::{self, Asked};
 use super::plan::Plan;
-use crate::planning::media::Media;
+use super::settings;
 use crate::samples::{ReadError, Reader};
 use crate::store::Records;
 
@@ -28,7 +28,6 @@ pub struct Plans {
     pub plan: Plan,
     /// Where days begin and end.
     pub zone: TimeZone,
-    media: Media,
     places: Mutex<BTreeMap<String, Arc<Place>>>,
 }
 
@@ -54,7 +53,7 @@ struct Kept {
 impl Plans {
     /// Nothing is known yet.
     pub fn new(plan: Plan, zone: TimeZone) -> Self {
-        Self { plan, zone, media: Media::delivered(), places: Mutex::default() }
+        Self { plan, zone, places: Mutex::default() }
     }
 
     /// The full hour that reports are of.
@@ -110,10 +109,11 @@ impl Plans {
         let Sources { reader, records } = sources;
         let held = reader.budget.held();
         let link_mbit = self.plan.links_mbit.get(instance).copied();
-        let asked =
-            Asked { instance, until_ms, zone: &self.zone, link_mbit, media: &self.media, records };
+        let settings = settings::read(reader, instance, past::whole(until_ms))?;
+        let zone = &self.zone;
+        let asked = Asked { instance, until_ms, zone, link_mbit, settings: &settings, records };
         let past = past::read(reader, asked)?;
-        let occasion = Occasion { instance, until_ms, media: &self.media, plan: &self.plan };
+        let occasion = Occasion { instance, until_ms, media: &settings.media, plan: &self.plan };
         // Rows of the fit are about as large as the minutes that they are made of.
         reader.budget.hold(reader.budget.held().saturating_sub(held))?;
         let model = HostModel::of(&past, occasion);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use headroom_proto::catalogue::{
-    BBB_VERSION, HEADROOM_RECORDINGS_BYTES, NODE_CPU_SECONDS_TOTAL, NODE_FILESYSTEM_AVAIL_BYTES,
+    HEADROOM_RECORDINGS_BYTES, NODE_CPU_SECONDS_TOTAL, NODE_FILESYSTEM_AVAIL_BYTES,
     NODE_FILESYSTEM_SIZE_BYTES,
 };
 use headroom_proto::metric::INSTANCE;
@@ -12,15 +12,16 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::day::{Day, Listeners, Measure, TenantMinute};
-use super::grid::MINUTE_MS;
+use super::day::{Day, TenantMinute};
+use super::grid::{MINUTE_MS, Stretch};
+use super::measure::{Listeners, Measure};
 use super::occasion::USUAL_MINUTES;
 use super::recordings::{Mount, Recordings, holding};
-use super::told::{Stretch, Told, metrics};
+use super::settings::Settings;
+use super::told::{Told, metrics};
 use crate::links::{self, LinksOf};
 use crate::moments::DAY_MS;
 use crate::planning::forecast::DayPeak;
-use crate::planning::media::Media;
 use crate::planning::minute::Minute;
 use crate::planning::processors::ProcessorMinute;
 use crate::samples::{
@@ -60,18 +61,21 @@ pub struct Asked<'a> {
     pub zone: &'a TimeZone,
     /// The speed of its link as configured, in Mbit/s.
     pub link_mbit: Option<f64>,
-    /// What BigBlueButton sends.
-    pub media: &'a Media,
+    /// What BigBlueButton sends, and since when.
+    pub settings: &'a Settings,
     /// Where its meetings are told of.
     pub records: &'a Records,
 }
 
 impl Asked<'_> {
-    /// All the time that may be read.
     fn whole(&self) -> TimeRange {
-        let from_ms = self.until_ms - i64::from(LONGEST_DAYS) * DAY_MS;
-        TimeRange { from_ms, to_ms: self.until_ms }
+        whole(self.until_ms)
     }
+}
+
+/// All the time until a moment that may be read.
+pub fn whole(until_ms: i64) -> TimeRange {
+    TimeRange { from_ms: until_ms - i64::from(LONGEST_DAYS) * DAY_MS, to_ms: until_ms }
 }
 
 /// A host's past.
@@ -105,14 +109,15 @@ pub struct Past {
     pub workers: Option<f64>,
     /// How listeners are known.
     pub listeners: Option<Listeners>,
-    /// From which minute on the newest release of BigBlueButton ran, if it changed.
-    pub release_from: Option<i64>,
+    /// From which minute on BigBlueButton's newest release ran by its newest settings, if either
+    /// changed.
+    pub regime_from: Option<i64>,
+    /// Minutes since then in which other settings were told all the same, by time.
+    pub otherwise: Vec<i64>,
     /// Its meetings of the last four weeks, by their start.
     pub meetings: Vec<Meeting>,
     /// What it recorded.
     pub recordings: Recordings,
-    /// Each day's releases, and when they were first told on it.
-    pub releases: Vec<(i64, String)>,
 }
 
 /// A day in the zone of whoever plans.
@@ -137,7 +142,8 @@ pub fn read(reader: Reader<'_>, asked: Asked<'_>) -> Result<Past, ReadError> {
     }
     past.recordings.mount = mount(reader, asked)?;
     past.meetings = meetings(reader, asked)?;
-    past.release_from = changed(&past.releases);
+    past.regime_from = asked.settings.since_minute;
+    past.otherwise.retain(|minute| past.regime_from.is_none_or(|from| *minute >= from));
     past.missing = past.gaps();
     Ok(past)
 }
@@ -156,7 +162,7 @@ impl Past {
         if traffic.rollups.is_some() {
             return Ok(0);
         }
-        let names = metrics().chain([WORKERS, BBB_VERSION.name, RECORDED]);
+        let names = metrics().chain([WORKERS, RECORDED]);
         let matchers = [Matcher::one_of(METRIC, names), Matcher::equal(INSTANCE, asked.instance)];
         let with_margin = TimeRange { from_ms: span.from_ms - MARGIN_MS, ..range };
         let series =
@@ -173,7 +179,7 @@ impl Past {
         let told = Told::of(Stretch { first_minute, minutes }, &traffic, &series);
         let measure = Measure {
             day: span.number,
-            media: asked.media,
+            media: &asked.settings.media,
             link_mbit: self.link_mbit.filter(|mbit| *mbit > 0.0),
             cores: self.cores,
             listeners: self.listeners.unwrap_or(Listeners::Told),
@@ -187,12 +193,6 @@ impl Past {
         let workers = series.iter().filter(|one| one.labels.metric() == WORKERS);
         let sum = workers.filter_map(last).reduce(|a, b| a + b);
         self.workers = sum.or(self.workers);
-        for one in series.iter().filter(|one| one.labels.metric() == BBB_VERSION.name) {
-            let version = one.labels.get("version").unwrap_or_default();
-            if let Some(first_ms) = one.timestamps.first() {
-                self.releases.push((*first_ms, release(version).to_owned()));
-            }
-        }
     }
 
     /// What recordings became more, hour by hour: what is purged meanwhile is no growth.
@@ -227,6 +227,7 @@ impl Past {
         self.most_packets = self.most_packets.max(day.most_packets);
         self.unanswered += day.unanswered;
         self.impossible += day.impossible;
+        self.otherwise.extend(day.otherwise);
         let bytes = size_of_val(&*day.minutes)
             + size_of_val(&*day.processors)
             + size_of_val(&*day.parts)
@@ -246,21 +247,6 @@ impl Past {
         let (Some(first), Some(last)) = (first, last) else { return 0 };
         self.sent_mbit[first..=last].iter().filter(|mbit| !mbit.is_finite()).count()
     }
-}
-
-/// Major and minor number.
-fn release(version: &str) -> &str {
-    let end = version.match_indices('.').nth(1).map_or(version.len(), |(place, _)| place);
-    &version[..end]
-}
-
-/// The minute from which on the newest release ran, if another ran before it.
-fn changed(releases: &[(i64, String)]) -> Option<i64> {
-    let (_, newest) = releases.iter().max_by_key(|(at_ms, _)| *at_ms)?;
-    let other_ms =
-        releases.iter().filter(|(_, one)| one != newest).map(|(at_ms, _)| *at_ms).max()?;
-    let own = releases.iter().filter(|(at_ms, one)| one == newest && *at_ms > other_ms);
-    own.map(|(at_ms, _)| at_ms.div_euclid(MINUTE_MS)).min()
 }
 
 /// The days up to the moment that is asked for, the oldest first.

@@ -7,22 +7,20 @@ use headroom_proto::catalogue::{
     BBB_MEETINGS, HEADROOM_CAMERAS, HEADROOM_CAMERAS_OUT, HEADROOM_CPU_BUSY_RATIO,
     HEADROOM_LISTENERS, HEADROOM_PARTICIPANTS, HEADROOM_PROCESS_BUSIEST_CPU_RATIO,
     HEADROOM_PROCESS_BUSIEST_THREAD_CPU_RATIO, HEADROOM_ROOMS, HEADROOM_TENANT_CAMERAS,
-    HEADROOM_TENANT_CAMERAS_OUT, HEADROOM_TENANT_LISTENERS, HEADROOM_TENANT_PARTICIPANTS,
-    HEADROOM_TENANT_ROOMS, HEADROOM_TENANT_VOICES, HEADROOM_VOICES,
+    HEADROOM_TENANT_CAMERAS_OUT, HEADROOM_TENANT_CAMERAS_OUT_MBIT, HEADROOM_TENANT_HEARING,
+    HEADROOM_TENANT_LISTENERS, HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_ROOMS, HEADROOM_TENANT_VOICES, HEADROOM_VOICES,
     NAMEDPROCESS_NAMEGROUP_CPU_SECONDS_TOTAL, NODE_NETWORK_TRANSMIT_DROP_TOTAL,
     NODE_NETWORK_TRANSMIT_PACKETS_TOTAL,
 };
 use headroom_proto::metric::TENANT;
 
-use super::grid::Grid;
+use super::grid::{Grid, Stretch};
+use super::of_rooms::{self, OfRooms};
+use super::sums::{GAUGES, Sums};
 use crate::links::Traffic;
 use crate::planning::processors::GROUPS;
 use crate::query::rates;
 use crate::samples::Series;
-
-/// Gauges that a host and each organisation tell alike: rooms, people, listeners, voices, cameras,
-/// camera streams out.
-pub const GAUGES: usize = 6;
 
 const OF_HOST: [&str; GAUGES] = [
     HEADROOM_ROOMS.name,
@@ -45,6 +43,10 @@ const OF_TENANTS: [&str; GAUGES] = [
 pub const LISTENERS_OF_HOST: &str = HEADROOM_LISTENERS.name;
 /// See [`LISTENERS_OF_HOST`].
 pub const LISTENERS_OF_TENANTS: &str = HEADROOM_TENANT_LISTENERS.name;
+
+/// What an organisation tells beside them.
+const TENANT_HEARING: &str = HEADROOM_TENANT_HEARING.name;
+const TENANT_CAMERAS_MBIT: &str = HEADROOM_TENANT_CAMERAS_OUT_MBIT.name;
 
 /// Names that BigBlueButton's media server has for its own series.
 const PRODUCERS: &str = "mediasoup_producers";
@@ -71,6 +73,8 @@ const NO_APPS: [&str; 2] = ["bbb-rap", "bbb-webrtc-recorder"];
 /// Every metric that is read of a day.
 pub fn metrics() -> impl Iterator<Item = &'static str> {
     let own = [
+        TENANT_HEARING,
+        TENANT_CAMERAS_MBIT,
         PRODUCERS,
         CONSUMERS,
         SCREEN_SESSIONS,
@@ -82,16 +86,7 @@ pub fn metrics() -> impl Iterator<Item = &'static str> {
         DROPS,
         PACKETS,
     ];
-    own.into_iter().chain(OF_HOST).chain(OF_TENANTS)
-}
-
-/// The minutes of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stretch {
-    /// Unix time in minutes.
-    pub first_minute: i64,
-    /// How many.
-    pub minutes: usize,
+    own.into_iter().chain(OF_HOST).chain(OF_TENANTS).chain(of_rooms::METRICS)
 }
 
 /// What was told.
@@ -101,8 +96,12 @@ pub struct Told {
     pub answers: Grid,
     /// Of the host.
     pub host: [Grid; GAUGES],
+    /// Whether the host tells its own sums.
+    pub is_of_host: bool,
     /// Of each organisation.
-    pub tenants: BTreeMap<String, [Grid; GAUGES]>,
+    pub tenants: BTreeMap<String, OfTenant>,
+    /// Of rooms, beyond sums.
+    pub of_rooms: OfRooms,
     /// Video streams in and all streams out of the media server.
     pub producers: Grid,
     /// See `producers`.
@@ -125,15 +124,41 @@ pub struct Told {
     pub drops: Grid,
 }
 
+/// What was told of one organisation.
+pub struct OfTenant {
+    gauges: [Grid; GAUGES],
+    hearing: Grid,
+    cameras_mbit: Grid,
+}
+
+impl OfTenant {
+    fn new(stretch: Stretch) -> Self {
+        let gauges = std::array::from_fn(|_| stretch.grid());
+        Self { gauges, hearing: stretch.grid(), cameras_mbit: stretch.grid() }
+    }
+
+    /// A minute of it; none of it is 0 while `answers` were read.
+    pub fn sums(&self, place: usize, answers: &Grid) -> Sums {
+        let told = |grid: &Grid| Some(grid.mean_of(place, answers)).filter(|_| grid.has(place));
+        Sums {
+            hearing: told(&self.hearing),
+            cameras_mbit: told(&self.cameras_mbit),
+            ..Sums::of(self.gauges.each_ref().map(|grid| grid.mean_of(place, answers)))
+        }
+    }
+}
+
 impl Told {
     /// What the series of a day told.
     pub fn of(stretch: Stretch, traffic: &Traffic, series: &[Series]) -> Self {
-        let grid = || Grid::new(stretch.first_minute, stretch.minutes);
+        let grid = || stretch.grid();
         let mut told = Self {
             stretch,
             answers: grid(),
             host: std::array::from_fn(|_| grid()),
+            is_of_host: false,
             tenants: BTreeMap::new(),
+            of_rooms: OfRooms::new(stretch),
             producers: grid(),
             consumers: grid(),
             screen_sessions: grid(),
@@ -151,6 +176,7 @@ impl Told {
             told.take(one, &traffic.devices);
         }
         told.busiest = busiest(stretch, series);
+        told.is_of_host = told.host[0].is_told();
         told
     }
 
@@ -161,11 +187,16 @@ impl Told {
             return self.host[place].add_gauge(series);
         }
         if let Some(place) = OF_TENANTS.iter().position(|known| *known == metric) {
-            return self.take_tenant(label(TENANT), place, series);
+            return self.take_tenant(label(TENANT), series, |own| &mut own.gauges[place]);
         }
+        self.of_rooms.take(series);
         let counted = || rates(&series.timestamps, &series.values);
         match metric {
             ANSWERS => self.answers.add_gauge(series),
+            TENANT_HEARING => self.take_tenant(label(TENANT), series, |own| &mut own.hearing),
+            TENANT_CAMERAS_MBIT => {
+                self.take_tenant(label(TENANT), series, |own| &mut own.cameras_mbit);
+            }
             PRODUCERS if label("kind") == "video" => self.producers.add_gauge(series),
             CONSUMERS => self.consumers.add_gauge(series),
             SCREEN_SESSIONS => self.screen_sessions.add_gauge(series),
@@ -185,27 +216,30 @@ impl Told {
         }
     }
 
-    fn take_tenant(&mut self, tenant: &str, place: usize, series: &Series) {
-        let stretch = self.stretch;
+    fn take_tenant(
+        &mut self,
+        tenant: &str,
+        series: &Series,
+        grid: impl Fn(&mut OfTenant) -> &mut Grid,
+    ) {
         if self.tenants.len() >= MOST_TENANTS && !self.tenants.contains_key(tenant) {
             return;
         }
-        let grids = self.tenants.entry(tenant.to_owned()).or_insert_with(|| {
-            std::array::from_fn(|_| Grid::new(stretch.first_minute, stretch.minutes))
-        });
-        grids[place].add_gauge(series);
+        let stretch = self.stretch;
+        let own = self.tenants.entry(tenant.to_owned()).or_insert_with(|| OfTenant::new(stretch));
+        grid(own).add_gauge(series);
     }
 }
 
 /// The busiest thread of those that serve rooms where that is told, else process: a recording may well
 /// take a whole core.
 fn busiest(stretch: Stretch, series: &[Series]) -> Grid {
-    let mut found = Grid::new(stretch.first_minute, stretch.minutes);
+    let mut found = stretch.grid();
     let serves = |one: &&Series| one.labels.get("groupname").and_then(group_of).is_some();
     for metric in [BUSIEST_THREAD, BUSIEST_PROCESS] {
         let of_metric = series.iter().filter(|one| one.labels.metric() == metric);
         for one in of_metric.filter(serves) {
-            let mut own = Grid::new(stretch.first_minute, stretch.minutes);
+            let mut own = stretch.grid();
             own.add_backwards(one);
             found.keep_greater(&own);
         }

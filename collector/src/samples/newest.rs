@@ -10,11 +10,17 @@ use crate::moments::DAY_MS;
 /// Shorter ranges are read as samples: rollups of the last two days are made from these anyway.
 const LONGEST_RAW_MS: i64 = 2 * DAY_MS;
 
-const LAST: Detail = Detail {
-    resolution: Resolution::Minutes,
-    figures: Figures::of(&[Figure::Last]),
-    hints: Hints::ALL,
-};
+/// Longer ranges are read by the hour: the last sample of an hour is the last of its minutes.
+const LONGEST_MINUTES_MS: i64 = 31 * DAY_MS;
+
+fn last_of(range: TimeRange) -> Detail {
+    let is_long = range.to_ms.saturating_sub(range.from_ms) > LONGEST_MINUTES_MS;
+    Detail {
+        resolution: if is_long { Resolution::Hour } else { Resolution::Minutes },
+        figures: Figures::of(&[Figure::Last]),
+        hints: Hints::ALL,
+    }
+}
 
 /// The newest sample of a series that is a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +40,7 @@ impl Reader<'_> {
     pub fn newest(self, what: Selection<'_>) -> Result<Vec<Newest>, ReadError> {
         let TimeRange { from_ms, to_ms } = what.range;
         if to_ms.saturating_sub(from_ms) > LONGEST_RAW_MS
-            && let Some(found) = self.select_figures(what, LAST)?
+            && let Some(found) = self.select_figures(what, last_of(what.range))?
         {
             let newest = found.iter().filter_map(newest_bucket).collect();
             self.budget.release(found.iter().map(BucketSeries::bytes).sum());
@@ -89,7 +95,7 @@ mod tests {
         ];
         store.append(&frames).unwrap();
         let check = || {
-            for back_ms in [10_000, 10 * DAY_MS] {
+            for back_ms in [10_000, 10 * DAY_MS, 50 * DAY_MS] {
                 let budget = Budget::unlimited();
                 let to_ms = 100 * DAY_MS + 600_000;
                 let range = TimeRange { from_ms: 100 * DAY_MS - back_ms, to_ms };

@@ -4,7 +4,7 @@
 use super::View;
 use crate::planning::Doubt;
 use crate::planning::capacity::CONFIDENT;
-use crate::planning::media::{CLASS_FROM, Media, Page, Source};
+use crate::planning::media::{LargerRooms, Media, Page, Source};
 use crate::planning::prior::SharesFrom;
 use crate::reports::document::Section;
 use crate::reports::words;
@@ -79,16 +79,35 @@ fn of_media(media: &Media) -> String {
         Source::Told => "BigBlueButton's settings, as the host tells them",
         Source::Assumed => "BigBlueButton as it is delivered",
     };
-    let (first, last) = (media.camera_mbit[0], media.camera_mbit[media.camera_mbit.len() - 1]);
+    let larger = media.larger_rooms.iter().map(|LargerRooms { people, pages }| {
+        format!(
+            "; in rooms of {people} people and more {}, moderators {}",
+            page(pages.viewer),
+            page(pages.moderator)
+        )
+    });
     format!(
-        "{source}: viewers see {}, moderators {}; a camera takes {first:.2} Mbit/s in a room with few and \
-         {last:.2} from {} cameras on, a screen share {:.2}, audio {:.3}.",
-        page(media.viewer_page),
-        page(media.moderator_page),
-        CLASS_FROM[CLASS_FROM.len() - 1],
+        "{source}: viewers see {}, moderators {}{}; a camera takes {}, a screen share {:.2}, audio {:.3}.",
+        page(media.pages.viewer),
+        page(media.pages.moderator),
+        larger.collect::<String>(),
+        of_cameras(media),
         media.screen_mbit,
         media.audio_mbit
     )
+}
+
+/// What a camera takes in the smallest and in the fullest rooms.
+fn of_cameras(media: &Media) -> String {
+    let classes = media.class_from.iter().zip(media.camera_mbit);
+    let last = classes.filter(|(from, _)| **from < u32::MAX).next_back();
+    let first = media.camera_mbit[0];
+    match last {
+        Some((from, last)) if *from > 0 => format!(
+            "{first:.2} Mbit/s in a room with few and {last:.2} from {from} cameras on"
+        ),
+        Some(_) | None => format!("{first:.2} Mbit/s"),
+    }
 }
 
 fn of_shares(shares: SharesFrom) -> &'static str {

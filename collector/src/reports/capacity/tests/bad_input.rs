@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::planning::row::Standing;
-use crate::reports::day::{Listeners, TenantMinute};
+use crate::reports::day::TenantMinute;
+use crate::reports::measure::Listeners;
 
 /// What the report says, as one text.
 fn text(past: &Past) -> String {
@@ -67,7 +68,7 @@ fn what_is_missing_is_said() {
     );
     check(|past| past.listeners = Some(Listeners::Untold), "tells of no listeners");
     check(|_| (), "BigBlueButton's settings could not be read: pages of 5 cameras are assumed");
-    let new = |past: &mut Past| past.release_from = Some(past.minutes[3_000].minute);
+    let new = |past: &mut Past| past.regime_from = Some(past.minutes[3_000].minute);
     check(new, "only what came after counts");
 }
 

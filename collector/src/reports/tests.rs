@@ -1,0 +1,4 @@
+//! From what agents tell, through the store, to what the report says.
+
+mod host;
+mod seams;
