@@ -15,6 +15,7 @@ mod past;
 mod settings;
 mod sums;
 mod told;
+mod told_days;
 
 // What is known of a host at a full hour, and where that is kept.
 pub mod host;

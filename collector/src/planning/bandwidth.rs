@@ -14,7 +14,7 @@ use super::prior::{SharesFrom, of_bandwidth};
 use super::received::Received;
 use super::row::Row;
 use super::scores::{
-    BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, foresee, scores, waver_of,
+    BUSY_PEOPLE, Foreseen, Glance, Peak, Period, Scores, Subject, foresee, peaks, scores, waver_of,
 };
 
 /// What typing a mix leaves open, relative.
@@ -32,7 +32,9 @@ pub struct Bandwidth {
     pub received: Option<Received>,
     /// How shares were known.
     pub shares: SharesFrom,
-    /// Of past busy days.
+    /// The peaks of past busy days, beside what is foreseen of each from all others.
+    pub day_peaks: Vec<Peak>,
+    /// Their scores.
     pub days: Scores,
     /// Of past busy hours.
     pub hours: Scores,
@@ -56,9 +58,9 @@ impl Bandwidth {
         let fit = Fit::of(&rows, &prior)?;
         let glances = left_out(&fit, &rows);
         let waver = waver_of(&glances);
-        let days = scores(&glances, Period::Day, waver);
-        let hours = scores(&glances, Period::Hour, waver);
-        let (days, hours) = (Scores::of(&days), Scores::of(&hours));
+        let day_peaks = peaks(&glances, Period::Day, waver);
+        let (days, hours) =
+            (scores_of(&day_peaks), Scores::of(&scores(&glances, Period::Hour, waver)));
         // Shares that were estimated hold what hours missed: their middle says nothing of a mix.
         let hours = if known.received.is_some() { hours.centred() } else { hours };
         let doubts = Doubt::of_history(&rows, media, known.shares, days.count());
@@ -66,6 +68,7 @@ impl Bandwidth {
             fit,
             received: known.received,
             shares: known.shares,
+            day_peaks,
             days,
             hours,
             doubts,
@@ -74,6 +77,14 @@ impl Bandwidth {
             waver,
             media: media.clone(),
         })
+    }
+
+    /// The same with the peaks of days whose minutes are no longer there: they teach nothing about
+    /// factors, but how far peaks were from what had been foreseen of them.
+    #[must_use]
+    pub fn with_earlier(mut self, earlier: &[Peak]) -> Self {
+        self.days = scores_of(&[earlier, &self.day_peaks].concat());
+        self
     }
 
     /// What is foreseen of the peak of a day whose minutes are given; none without people.
@@ -173,6 +184,10 @@ impl Bandwidth {
         let spread = glance.spread(self.waver).hypot(TYPED_SPREAD);
         Foreseen { expected: glance.expected * log.exp(), spread }
     }
+}
+
+fn scores_of(peaks: &[Peak]) -> Scores {
+    Scores::of(&peaks.iter().filter_map(Peak::score).collect::<Vec<_>>())
 }
 
 fn most(values: impl Iterator<Item = f64>) -> f64 {

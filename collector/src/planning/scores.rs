@@ -293,27 +293,49 @@ fn same_hour(a: &Glance, b: &Glance) -> bool {
     a.day == b.day && a.minute.div_euclid(60) == b.minute.div_euclid(60)
 }
 
+/// The peak of a past period beside what was foreseen of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Peak {
+    /// The number of its day.
+    pub day: i32,
+    /// The highest minute, as it was measured.
+    pub measured: f64,
+    /// What was foreseen of it.
+    pub foreseen: Foreseen,
+    /// Whether more may have been asked for.
+    pub standing: Standing,
+}
+
+impl Peak {
+    /// How far it was from that; none of what is no number.
+    pub fn score(&self) -> Option<Score> {
+        let z = (self.measured / self.foreseen.expected).ln() / self.foreseen.spread;
+        z.is_finite().then_some(Score { day: self.day, z, standing: self.standing })
+    }
+}
+
 /// The peak of each busy period beside what was foreseen of it.
-pub fn scores(glances: &[Glance], period: Period, waver: f64) -> Vec<Score> {
+pub fn peaks(glances: &[Glance], period: Period, waver: f64) -> Vec<Peak> {
     let same = |a: &Glance, b: &Glance| match period {
         Period::Day => a.day == b.day,
         Period::Hour => same_hour(a, b),
     };
-    let mut scores = Vec::new();
-    for part in glances.chunk_by(same) {
-        if part.iter().all(|glance| glance.people <= BUSY_PEOPLE) {
-            continue;
-        }
-        let peak = part.iter().max_by(|a, b| a.measured.total_cmp(&b.measured));
-        let (Some(foreseen), Some(peak)) = (foresee(part, waver), peak) else { continue };
-        let z = (peak.measured / foreseen.expected).ln() / foreseen.spread;
+    let busy = glances
+        .chunk_by(same)
+        .filter(|part| part.iter().any(|glance| glance.people > BUSY_PEOPLE));
+    let peak = |part: &[Glance]| {
+        let highest = part.iter().max_by(|a, b| a.measured.total_cmp(&b.measured))?;
         let is_hidden = part.iter().any(|glance| glance.standing == Standing::AtLeast);
         let standing = if is_hidden { Standing::AtLeast } else { Standing::Measured };
-        if z.is_finite() {
-            scores.push(Score { day: peak.day, z, standing });
-        }
-    }
-    scores
+        let (day, measured) = (highest.day, highest.measured);
+        Some(Peak { day, measured, foreseen: foresee(part, waver)?, standing })
+    };
+    busy.filter_map(peak).collect()
+}
+
+/// Their scores.
+pub fn scores(glances: &[Glance], period: Period, waver: f64) -> Vec<Score> {
+    peaks(glances, period, waver).iter().filter_map(Peak::score).collect()
 }
 
 #[cfg(test)]

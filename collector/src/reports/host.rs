@@ -7,7 +7,9 @@ use super::occasion::{Occasion, USUAL_MINUTES};
 use super::past::Past;
 use super::recordings::Recordings;
 use super::replays::{self, Replay};
+use super::told_days::ToldDay;
 use super::usage::{self, Splits, Usage};
+use crate::moments::DAY_MS;
 use crate::planning::Doubt;
 use crate::planning::bandwidth::Bandwidth;
 use crate::planning::capacity;
@@ -16,7 +18,7 @@ use crate::planning::minute::Minute;
 use crate::planning::mix::{Mix, Rooms};
 use crate::planning::processors::{ProcessorMinute, Processors};
 use crate::planning::room::Room;
-use crate::planning::scores::BUSY_PEOPLE;
+use crate::planning::scores::{BUSY_PEOPLE, Peak};
 
 /// How far ahead a forecast looks.
 pub const FORECAST_DAYS: u32 = 28;
@@ -50,6 +52,8 @@ pub struct HostModel {
     pub rooms: Option<SeenRooms>,
     /// The highest minute of each day.
     pub peaks: Vec<DayPeak>,
+    /// Days as they were told.
+    pub told_days: Vec<ToldDay>,
     /// The highest minute to come.
     pub forecast: Result<Forecast, Doubt>,
     /// Who used its link.
@@ -105,6 +109,7 @@ impl HostModel {
         let (minutes, processor_minutes) = of_one_regime(past);
         let minutes = with_shares_or_without(minutes);
         let bandwidth = Bandwidth::of(&minutes, occasion.media);
+        let bandwidth = bandwidth.map(|found| found.with_earlier(&earlier(past, &minutes)));
         let workers = past.workers.unwrap_or_else(|| usual_workers(past.cores));
         let link_mbit = past.link_mbit.unwrap_or(f64::NAN);
         let (usage, replays) = match &bandwidth {
@@ -127,6 +132,7 @@ impl HostModel {
             load: load(past, &minutes),
             rooms: seen_rooms(past, &minutes),
             peaks: past.peaks.clone(),
+            told_days: past.told_days.clone(),
             forecast: Forecast::of(&past.peaks, FORECAST_DAYS),
             usage,
             recordings: past.recordings.clone(),
@@ -199,6 +205,15 @@ fn of_one_regime(past: &Past) -> (Vec<Minute>, &[ProcessorMinute]) {
     let is_alike = |minute: &&Minute| past.otherwise.binary_search(&minute.minute).is_err();
     let minutes = past.minutes[first..].iter().filter(is_alike).copied().collect();
     (minutes, &past.processors[of_processors..])
+}
+
+/// The peaks of days before the first minute, as they were told, as far as they are of this regime.
+fn earlier(past: &Past, minutes: &[Minute]) -> Vec<Peak> {
+    let Some(first) = minutes.first() else { return Vec::new() };
+    let from_ms = past.regime_from.map_or(i64::MIN, |minute| minute * 60_000 + DAY_MS);
+    let days = past.told_days.iter();
+    let own = days.filter(|day| day.number < first.day && day.told_ms >= from_ms);
+    own.filter_map(ToldDay::peak).collect()
 }
 
 /// Minutes that all tell of shares, or none of which does: what only a few tell is left out.

@@ -109,7 +109,7 @@ impl Plans {
         let Sources { reader, records } = sources;
         let held = reader.budget.held();
         let link_mbit = self.plan.links_mbit.get(instance).copied();
-        let settings = settings::read(reader, instance, past::whole(until_ms))?;
+        let settings = settings::read(reader, instance, past::remembered(until_ms))?;
         let zone = &self.zone;
         let asked = Asked { instance, until_ms, zone, link_mbit, settings: &settings, records };
         let past = past::read(reader, asked)?;

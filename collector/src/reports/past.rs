@@ -19,6 +19,7 @@ use super::occasion::USUAL_MINUTES;
 use super::recordings::{Mount, Recordings, holding};
 use super::settings::Settings;
 use super::told::{Told, metrics};
+use super::told_days::{self, ToldDay, number_of};
 use crate::links::{self, LinksOf};
 use crate::moments::DAY_MS;
 use crate::planning::forecast::DayPeak;
@@ -32,6 +33,9 @@ use crate::store::{Meeting, Records};
 
 /// How far back minutes are looked for: as long as samples are kept unless configured otherwise.
 pub const LONGEST_DAYS: i32 = 62;
+
+/// How far back settings, and days as they were told, are looked for.
+const REMEMBERED_DAYS: i64 = 366;
 
 /// Readings up to this long before a day hold into it.
 const MARGIN_MS: i64 = 150_000;
@@ -73,9 +77,14 @@ impl Asked<'_> {
     }
 }
 
-/// All the time until a moment that may be read.
-pub fn whole(until_ms: i64) -> TimeRange {
+/// All the time until a moment of which minutes are read.
+fn whole(until_ms: i64) -> TimeRange {
     TimeRange { from_ms: until_ms - i64::from(LONGEST_DAYS) * DAY_MS, to_ms: until_ms }
+}
+
+/// All the time until a moment of which anything is known.
+pub fn remembered(until_ms: i64) -> TimeRange {
+    TimeRange { from_ms: until_ms - REMEMBERED_DAYS * DAY_MS, to_ms: until_ms }
 }
 
 /// A host's past.
@@ -89,7 +98,10 @@ pub struct Past {
     pub tenants: Vec<String>,
     /// What each had in each minute, by time.
     pub parts: Vec<TenantMinute>,
-    /// The highest minute of each day that was read nearly whole.
+    /// Days as they were told when they had ended, in order.
+    pub told_days: Vec<ToldDay>,
+    /// The highest minute of each day that was read nearly whole, whether its minutes are still there
+    /// or not, in order.
     pub peaks: Vec<DayPeak>,
     /// What was sent in each minute that was read, in Mbit/s, unordered.
     pub sent_mbit: Vec<f64>,
@@ -140,6 +152,9 @@ pub fn read(reader: Reader<'_>, asked: Asked<'_>) -> Result<Past, ReadError> {
         reader.budget.release_to(held);
         reader.budget.hold(bytes)?;
     }
+    past.told_days =
+        told_days::read(reader, asked.instance, remembered(asked.until_ms), asked.zone)?;
+    past.join_told_peaks();
     past.recordings.mount = mount(reader, asked)?;
     past.meetings = meetings(reader, asked)?;
     past.regime_from = asked.settings.since_minute;
@@ -239,6 +254,15 @@ impl Past {
         bytes as u64
     }
 
+    /// What was told of a day counts; of others, such as the one that has just ended, its minutes do.
+    fn join_told_peaks(&mut self) {
+        let told = self.told_days.iter().filter_map(ToldDay::day_peak);
+        let of_minutes = self.peaks.iter().copied();
+        let all: BTreeMap<i32, DayPeak> =
+            of_minutes.chain(told).map(|peak| (peak.day, peak)).collect();
+        self.peaks = all.into_values().collect();
+    }
+
     /// Minutes without traffic, but those before the first and after the last.
     fn gaps(&self) -> usize {
         let is_read = |mbit: &f64| mbit.is_finite();
@@ -265,12 +289,6 @@ fn spans(asked: Asked<'_>) -> Vec<Span> {
         Some(Span { number: number_of(date), weekday, from_ms, to_ms })
     };
     (0..LONGEST_DAYS).rev().filter_map(span).filter(|span| span.from_ms < span.to_ms).collect()
-}
-
-/// Days since 1970.
-fn number_of(date: Date) -> i32 {
-    let utc = date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp().as_millisecond());
-    utc.unwrap_or(0).div_euclid(DAY_MS) as i32
 }
 
 fn cores(reader: Reader<'_>, asked: Asked<'_>) -> Result<f64, ReadError> {

@@ -15,9 +15,7 @@ pub const EVENT_PEOPLE: u32 = 50;
 
 const MINUTE_MS: i64 = 60_000;
 
-/// What one listener, and one camera that is seen, weigh in a room's share: Mbit/s.
-const PERSON_MBIT: f64 = 0.08;
-const CAMERA_MBIT: f64 = 0.2;
+/// Cameras that each is taken to see where nobody told the streams of a meeting.
 const PAGE: f64 = 5.0;
 
 /// The longest meeting, in minutes; what is longer is cut.
@@ -105,7 +103,7 @@ const COURSES: [Course; 6] = [
 
 /// All of them; none without meetings.
 pub fn of(past: &Past, splits: &Splits, bandwidth: &Bandwidth) -> Vec<Replay> {
-    let held = held(past, splits);
+    let held = held(past, splits, bandwidth);
     let Some(link_mbit) = past.link_mbit.filter(|mbit| *mbit > 0.0 && !held.is_empty()) else {
         return Vec::new();
     };
@@ -131,11 +129,11 @@ struct Running {
 }
 
 /// Each meeting with what it asked for, minute by minute.
-fn held(past: &Past, splits: &Splits) -> Vec<Held> {
+fn held(past: &Past, splits: &Splits, bandwidth: &Bandwidth) -> Vec<Held> {
     let mut waiting: BTreeMap<&str, Vec<Running>> = BTreeMap::new();
     let mut held: Vec<Held> = Vec::new();
     for (place, meeting) in past.meetings.iter().enumerate() {
-        let running = running(place, meeting);
+        let running = running(place, meeting, bandwidth);
         held.push(Held { start: running.first_minute, loads: Vec::new() });
         waiting.entry(&meeting.tenant).or_default().push(running);
     }
@@ -171,14 +169,26 @@ fn held(past: &Past, splits: &Splits) -> Vec<Held> {
     held
 }
 
-/// A meeting by its means.
-fn running(place: usize, meeting: &Meeting) -> Running {
+/// A meeting by its means. What it weighs is what its audio and cameras are expected to be sent.
+fn running(place: usize, meeting: &Meeting, bandwidth: &Bandwidth) -> Running {
+    let (media, [_, audio, camera, _]) = (bandwidth.media(), bandwidth.fit.posterior.factors);
     let seconds = meeting.measured_seconds.max(1.0);
     let people = meeting.participant_seconds / seconds;
-    let cameras = (meeting.camera_seconds / seconds).min(PAGE);
+    let cameras = meeting.camera_seconds / seconds;
+    let streams = meeting
+        .cameras_out
+        .map_or(people * cameras.min(PAGE), |cameras_out| cameras_out.seconds / seconds);
+    let hearing = match (meeting.voices, meeting.listeners) {
+        (Some(voices), Some(listeners)) => {
+            ((voices.seconds + listeners.seconds) / seconds).min(people)
+        }
+        (Some(_) | None, _) => people,
+    };
+    let camera_mbit = media.camera_mbit[media.class_of(cameras.round() as u32)];
+    let weight = audio * (hearing * media.audio_mbit + people * media.web_out_mbit)
+        + camera * streams * camera_mbit;
     let first_minute = meeting.started_ms.div_euclid(MINUTE_MS);
     let last_minute = meeting.seen_ms.div_euclid(MINUTE_MS).min(first_minute + LONGEST_MINUTES);
-    let weight = people * (PERSON_MBIT + CAMERA_MBIT * cameras);
     Running { place, first_minute, last_minute, people, weight }
 }
 

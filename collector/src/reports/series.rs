@@ -1,6 +1,7 @@
 //! What a model says, as series: rules can fire on them, and costs be shared by them. Pure.
 
 use headroom_proto::catalogue::{
+    HEADROOM_PLANNING_DAY_FORESEEN_MBIT, HEADROOM_PLANNING_DAY_SPREAD_RATIO,
     HEADROOM_PLANNING_FITS_RATIO, HEADROOM_PLANNING_MORE_PEOPLE,
     HEADROOM_PLANNING_ORGANISATION_BYTES, HEADROOM_PLANNING_PEOPLE_THAT_FIT,
     HEADROOM_PLANNING_RUN_OUT_TIMESTAMP_SECONDS, HEADROOM_PLANNING_UNTIL_TIMESTAMP_SECONDS, Metric,
@@ -8,6 +9,7 @@ use headroom_proto::catalogue::{
 
 use super::host::HostModel;
 use super::plan::Plan;
+use super::told_days::ToldDay;
 use crate::moments::DAY_MS;
 use crate::planning::capacity::{LINK_ALARM, LINK_HARD, LINK_PLAN};
 use crate::planning::forecast::RunOut;
@@ -41,6 +43,30 @@ pub fn figures(model: &HostModel, plan: &Plan) -> Vec<Figure> {
         push(&mut figures, HEADROOM_PLANNING_ORGANISATION_BYTES, label, one.hour_bytes);
     }
     figures
+}
+
+/// What was foreseen of one past day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DayFigures {
+    /// Where the word on the day stands that this belongs to, Unix time in milliseconds.
+    pub at_ms: i64,
+    /// The numbers.
+    pub figures: Vec<Figure>,
+}
+
+/// What the rooms of each busy day let foresee of it, where that was not told since the last word on
+/// the day.
+pub fn day_figures(model: &HostModel) -> Vec<DayFigures> {
+    let Ok(bandwidth) = &model.bandwidth else { return Vec::new() };
+    let untold = model.told_days.iter().filter(|day| day.foreseen_ms != Some(day.told_ms));
+    let of_day = |day: &ToldDay| {
+        let peak = bandwidth.day_peaks.iter().find(|peak| peak.day == day.number)?;
+        let mut figures = Vec::new();
+        push(&mut figures, HEADROOM_PLANNING_DAY_FORESEEN_MBIT, None, peak.foreseen.expected);
+        push(&mut figures, HEADROOM_PLANNING_DAY_SPREAD_RATIO, None, peak.foreseen.spread);
+        Some(DayFigures { at_ms: day.told_ms, figures })
+    };
+    untold.filter_map(of_day).collect()
 }
 
 fn push_mixes(figures: &mut Vec<Figure>, model: &HostModel, plan: &Plan) {

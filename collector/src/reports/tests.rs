@@ -1,4 +1,5 @@
 //! From what agents tell, through the store, to what the report says.
 
+mod days;
 mod host;
 mod seams;

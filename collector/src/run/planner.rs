@@ -9,7 +9,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::now_ms;
-use crate::reports::series::{Figure, figures};
+use crate::reports::series::{Figure, day_figures, figures};
 use crate::reports::{self, Plans, Sources};
 use crate::samples::{Budget, Limits, Pool, ReadError, Reader, Samples, Stop};
 use crate::store::Records;
@@ -60,6 +60,13 @@ pub async fn run(planner: Planner, series: OwnSeries, stop: CancellationToken) {
     }
 }
 
+/// What is to be stored of one host.
+struct Told {
+    now: Vec<OwnNumber>,
+    /// Of past days, by the moment of each.
+    days: Vec<(i64, Vec<OwnNumber>)>,
+}
+
 impl Planner {
     /// All hosts, one behind the other; tells whether all went well.
     async fn all(&self, series: &OwnSeries, stop: &CancellationToken) -> bool {
@@ -67,27 +74,31 @@ impl Planner {
             reports::hosts(Reader::new(&*planner.samples, budget), now_ms())
         });
         let Some(hosts) = hosts.await else { return false };
-        let mut well = true;
-        for host in hosts {
+        let (mut well, mut is_past_changed) = (true, false);
+        for host in &hosts {
             let name = host.clone();
             let told =
-                self.clone().at_work(stop, move |planner, budget| planner.figures(&name, budget));
-            let Some(told) = told.await else {
+                self.clone().at_work(stop, move |planner, budget| planner.told(&name, budget));
+            let Some(Told { now, days }) = told.await else {
                 well = false;
                 continue;
             };
-            match series.of(host.into()).store(&told, now_ms()).await {
-                // The writer has told it.
-                Ok(()) | Err(OwnSeriesError::Refused(_)) => {}
-                Err(error @ (OwnSeriesError::Limit(_) | OwnSeriesError::Ended(_))) => {
-                    tracing::error!("{}", Chain(&error));
-                }
+            let own = series.of(host.as_str().into());
+            is_past_changed |= !days.is_empty();
+            for (at_ms, numbers) in days {
+                store(&own, &numbers, at_ms).await;
             }
+            store(&own, &now, now_ms()).await;
+        }
+        // What was stored of past days makes models another version; readers are not to wait for it.
+        for host in hosts.into_iter().filter(|_| is_past_changed) {
+            let again = move |planner: &Self, budget: &Budget| planner.told(&host, budget);
+            well &= self.clone().at_work(stop, again).await.is_some();
         }
         well
     }
 
-    fn figures(&self, host: &str, budget: &Budget) -> Result<Vec<OwnNumber>, ReadError> {
+    fn told(&self, host: &str, budget: &Budget) -> Result<Told, ReadError> {
         let reader = Reader::new(&*self.samples, budget);
         let sources = Sources { reader, records: &self.records };
         let model = self.plans.model(sources, host, now_ms())?;
@@ -96,7 +107,12 @@ impl Planner {
             label: label.map(|(name, text)| (name, text.into())),
             value,
         };
-        Ok(figures(&model, &self.plans.plan).into_iter().map(number).collect())
+        let numbers = |figures: Vec<Figure>| figures.into_iter().map(number).collect();
+        let days = day_figures(&model).into_iter();
+        Ok(Told {
+            now: numbers(figures(&model, &self.plans.plan)),
+            days: days.map(|day| (day.at_ms, numbers(day.figures))).collect(),
+        })
     }
 
     /// Work on a thread of its own, which ends soon after `stop`; nothing if it failed.
@@ -126,6 +142,16 @@ impl Planner {
                 tracing::error!("failed to plan: {}", Chain(&error));
                 None
             }
+        }
+    }
+}
+
+/// Stores numbers; what the writer could not take, it has told.
+async fn store(series: &OwnSeries, numbers: &[OwnNumber], at_ms: i64) {
+    match series.store(numbers, at_ms).await {
+        Ok(()) | Err(OwnSeriesError::Refused(_)) => {}
+        Err(error @ (OwnSeriesError::Limit(_) | OwnSeriesError::Ended(_))) => {
+            tracing::error!("{}", Chain(&error));
         }
     }
 }

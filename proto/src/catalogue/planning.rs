@@ -17,6 +17,12 @@ super::metrics! { PLANNING:
     HEADROOM_PLANNING_DAY_PEAK_TIMESTAMP_SECONDS =
         Gauge "headroom_planning_day_peak_timestamp_seconds" in Seconds,
         "When the minute of a day began in which most left the host's links, in Unix time.";
+    HEADROOM_PLANNING_DAY_FORESEEN_MBIT = Gauge "headroom_planning_day_foreseen_mbit",
+        "What the rooms of a day let foresee of its highest minute out, by the factors of all other days, \
+         in Mbit/s.";
+    HEADROOM_PLANNING_DAY_SPREAD_RATIO = Gauge "headroom_planning_day_spread_ratio" in Ratio,
+        "How far the highest minute of a day was foreseen to be from that: one standard deviation of its \
+         logarithm.";
     HEADROOM_PLANNING_DAY_HIDDEN_MINUTES = Gauge "headroom_planning_day_hidden_minutes",
         "Minutes of a day in which the host's links were full or dropped packets, so that more was \
          asked for than was sent.";

@@ -77,6 +77,8 @@ pub struct Scenario {
     pub truth: Option<MediaInfo>,
     /// Factors on the published figures: base, audio, cameras, shares.
     pub factors: [f64; 4],
+    /// What was told before, and of past days.
+    pub before: Vec<Moment>,
     /// What becomes of what is told.
     pub change: Box<dyn Fn(&mut Moment)>,
     pub plan: Plan,
@@ -92,6 +94,7 @@ impl Scenario {
             info: Box::new(|_| delivered()),
             truth: None,
             factors: [0.1, 1.0, 1.0, 1.0],
+            before: Vec::new(),
             change: Box::new(|_| ()),
             plan: Plan::default(),
             typed: None,
@@ -138,7 +141,8 @@ impl Scenario {
 
     fn write(&self, store: &Store) {
         let (mut sent, mut received) = (0.0, 0.0);
-        let mut frames = Vec::new();
+        let mut frames: Vec<FrameWrite> =
+            self.before.iter().filter_map(|moment| frame(store, moment)).collect();
         for step in 0..self.days * DAY_MS / STEP_MS {
             let (day, minute) = (step * STEP_MS / DAY_MS, step * STEP_MS % DAY_MS / 60_000);
             let media = Media::told(&(self.info)(day));
