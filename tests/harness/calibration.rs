@@ -6,6 +6,7 @@ mod peaks;
 mod plain;
 mod processors;
 mod replayed;
+mod stored;
 mod tally;
 
 pub use self::observed::{Sight, minutes_of};
@@ -13,6 +14,7 @@ pub use self::peaks::{Course, FORESEEN_DAYS, KNOWN_DAYS, courses};
 pub use self::plain::plain_coverage;
 pub use self::processors::calibrate_processors;
 pub use self::replayed::{Replayed, Told, replayed};
+pub use self::stored::{BEGIN_MS, INSTANCE, Telling, tell};
 use self::tally::count;
 pub use self::tally::{Cell, Tally};
 

@@ -22,6 +22,7 @@ mod query;
 mod reads;
 mod recording;
 mod remote_write;
+mod report;
 mod rooms;
 mod soak;
 mod stall;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         ("query", query::compare),
         ("pages", pages::compare),
         ("planning", planning::compare),
+        ("report", report::compare),
         ("reads", reads::compare),
         ("fleet", fleet::compare),
         ("torture", torture::compare),

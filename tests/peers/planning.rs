@@ -1,17 +1,15 @@
 //! The planner's promises: whether its ranges hold in simulated worlds (`HEADROOM_WORLDS`), and its
-//! forecast, intervals and speed beside Python's prophet, MAPIE, statsmodels and numpy.
+//! forecast and intervals beside Python's prophet, MAPIE and statsmodels.
 
-mod python;
+pub mod python;
 
 use std::time::Instant;
 
 use harness::calibration::{
     Cell, EVENTS, FORESEEN_DAYS, Setting, Sight, Tally, Target, answers_held, calibrate,
-    calibrate_processors, courses, plain_coverage, year,
+    calibrate_processors, courses, plain_coverage,
 };
-use headroom::planning::bandwidth::Bandwidth;
 use headroom::planning::forecast::Forecast;
-use headroom::planning::media::Media;
 use headroom::planning::scores::Level;
 use headroom_simulation::worlds::Constants;
 
@@ -43,8 +41,7 @@ pub fn compare() -> anyhow::Result<()> {
         "\nplain NNLS on counts with a bootstrap of days: its 80 % held {:.0} %",
         plain * 100.0
     );
-    forecast(worlds)?;
-    speed()
+    forecast(worlds)
 }
 
 fn print_coverage(tally: &Tally) {
@@ -121,22 +118,5 @@ fn forecast(worlds: u64) -> anyhow::Result<()> {
     table::print(&["forecast", "held %", "median error %", "ms each"], &rows);
     println!("{}", python::mapie());
     println!("{}", python::statsmodels());
-    Ok(())
-}
-
-/// A year of minutes on one core.
-fn speed() -> anyhow::Result<()> {
-    let media = Media::delivered();
-    let minutes = year(&media);
-    let times = (0..option::runs()?).map(|_| {
-        let begin = Instant::now();
-        let model = Bandwidth::of(&minutes, &media);
-        let seconds = begin.elapsed().as_secs_f64();
-        model.map(|_| seconds)
-    });
-    let seconds = table::median(times.collect::<Result<Vec<f64>, _>>()?);
-    println!("\na year, {} minutes, fitted and scored: {seconds:.2} s", minutes.len());
-    println!("{}", table::aim("at most 0.5 s", seconds <= 0.5));
-    println!("{}", python::numpy(minutes.len()));
     Ok(())
 }
