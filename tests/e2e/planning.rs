@@ -1,6 +1,8 @@
 //! Whether the planner's ranges hold in worlds whose truth is drawn; `tests/compare planning` does
 //! the same with more of them.
 
+mod stored;
+
 use harness::calibration::{
     Cell, Setting, Sight, Tally, Target, answers_held, calibrate, calibrate_processors, replayed,
 };
