@@ -87,7 +87,8 @@ pub fn traffic(
         inside.map(|interval| interval.times(BITS)).collect()
     };
     let (sent, received) = (of(SENT), of(RECEIVED));
-    let speeds = interfaces.iter().map(|interface| interface.speed);
+    // A kernel says -1 or 0 of what it does not know.
+    let speeds = interfaces.iter().map(|interface| interface.speed.filter(|speed| *speed > 0.0));
     let limit = speeds.map(|bytes| Some(bytes? * BITS)).sum();
     let bounded = interfaces.len() > 1 && rollups.is_some();
     let devices = interfaces.into_iter().map(|interface| interface.device).collect();

@@ -50,7 +50,8 @@ pub struct Bandwidth {
 }
 
 impl Bandwidth {
-    /// The model of a host's minutes of one regime, ordered by time.
+    /// The model of a host's minutes of one regime, ordered by time. A host that sends next to nothing
+    /// though people are there has none: what its rooms are sent is not seen here.
     pub fn of(minutes: &[Minute], media: &Media) -> Result<Self, Doubt> {
         let known = Knowledge::of(minutes, media);
         let prior = of_bandwidth(known.shares);
@@ -64,6 +65,9 @@ impl Bandwidth {
         // Shares that were estimated hold what hours missed: their middle says nothing of a mix.
         let hours = if known.received.is_some() { hours.centred() } else { hours };
         let doubts = Doubt::of_history(&rows, media, known.shares, days.count());
+        if doubts.contains(&Doubt::NoTraffic) {
+            return Err(Doubt::NoTraffic);
+        }
         Ok(Self {
             fit,
             received: known.received,

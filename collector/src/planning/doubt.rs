@@ -35,7 +35,7 @@ pub enum Doubt {
     NoTraffic,
     /// Few busy days.
     #[error(
-        "only {days} busy days were seen: ranges come from the published formula for the most part"
+        "only {}: ranges come from the published formula for the most part", busy(*days)
     )]
     ThinHistory {
         /// Days with more than five people.
@@ -64,6 +64,15 @@ pub enum Doubt {
     MissingMinutes {
         /// So many.
         minutes: usize,
+    },
+    /// Counters that began anew.
+    #[error(
+        "the counters of the interface began anew {times} times, as when a host is started: what was \
+         sent between the last reading before and the first after is not known"
+    )]
+    Restarted {
+        /// So often.
+        times: usize,
     },
     /// A clock that went back.
     #[error(
@@ -149,6 +158,9 @@ pub enum Doubt {
         /// Days with a peak.
         days: usize,
     },
+    /// Days, but nobody on them.
+    #[error("a forecast needs days with people in rooms; none were seen")]
+    NobodyToForesee,
     /// BigBlueButton was silent.
     #[error(
         "BigBlueButton did not answer in {minutes} minutes of this history; they are left out, and \
@@ -176,6 +188,10 @@ pub enum Doubt {
     /// No listeners are told.
     #[error("BigBlueButton tells of no listeners: who has no microphone is taken to listen")]
     ListenersUnknown,
+}
+
+fn busy(days: usize) -> String {
+    if days == 1 { "1 busy day was seen".into() } else { format!("{days} busy days were seen") }
 }
 
 /// A speed in Mbit/s as it was told.

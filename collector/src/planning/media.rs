@@ -192,7 +192,6 @@ impl Media {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use headroom_proto::media::{CameraClass, PageThreshold};
@@ -233,7 +232,8 @@ mod tests {
 
     #[test]
     fn larger_rooms_have_pages_of_their_own() {
-        let threshold = |people, viewer| PageThreshold { people, pages: Pages { moderator: 9, viewer } };
+        let threshold =
+            |people, viewer| PageThreshold { people, pages: Pages { moderator: 9, viewer } };
         let info = MediaInfo {
             source: MediaSource::Told,
             release: None,

@@ -320,9 +320,8 @@ pub fn peaks(glances: &[Glance], period: Period, waver: f64) -> Vec<Peak> {
         Period::Day => a.day == b.day,
         Period::Hour => same_hour(a, b),
     };
-    let busy = glances
-        .chunk_by(same)
-        .filter(|part| part.iter().any(|glance| glance.people > BUSY_PEOPLE));
+    let busy =
+        glances.chunk_by(same).filter(|part| part.iter().any(|glance| glance.people > BUSY_PEOPLE));
     let peak = |part: &[Glance]| {
         let highest = part.iter().max_by(|a, b| a.measured.total_cmp(&b.measured))?;
         let is_hidden = part.iter().any(|glance| glance.standing == Standing::AtLeast);

@@ -58,6 +58,8 @@ pub struct Day {
     pub unanswered: usize,
     /// Minutes with a rate that cannot be.
     pub impossible: usize,
+    /// How often counters of the links began anew.
+    pub restarts: usize,
     /// Minutes that were counted by other settings than those of the measure.
     pub otherwise: Vec<i64>,
 }
@@ -79,7 +81,7 @@ impl Day {
         first_minute: i64,
         tenants: &mut Vec<String>,
     ) -> Self {
-        let mut day = Self::default();
+        let mut day = Self { restarts: told.restarts, ..Self::default() };
         let fastest = measure.link_mbit.map_or(FASTEST_MBIT, |mbit| IMPOSSIBLE * mbit);
         let places: Vec<u16> =
             told.tenants.keys().map(|tenant| place_of(tenant, tenants)).collect();

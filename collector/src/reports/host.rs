@@ -133,7 +133,7 @@ impl HostModel {
             rooms: seen_rooms(past, &minutes),
             peaks: past.peaks.clone(),
             told_days: past.told_days.clone(),
-            forecast: Forecast::of(&past.peaks, FORECAST_DAYS),
+            forecast: foresee(past, &minutes),
             usage,
             recordings: past.recordings.clone(),
             replays,
@@ -214,6 +214,12 @@ fn earlier(past: &Past, minutes: &[Minute]) -> Vec<Peak> {
     let days = past.told_days.iter();
     let own = days.filter(|day| day.number < first.day && day.told_ms >= from_ms);
     own.filter_map(ToldDay::peak).collect()
+}
+
+/// What days to come will be at most; nothing of a host that nobody used.
+fn foresee(past: &Past, minutes: &[Minute]) -> Result<Forecast, Doubt> {
+    let is_used = minutes.iter().any(|minute| minute.people > 0.0);
+    if is_used { Forecast::of(&past.peaks, FORECAST_DAYS) } else { Err(Doubt::NobodyToForesee) }
 }
 
 /// Minutes that all tell of shares, or none of which does: what only a few tell is left out.
@@ -322,8 +328,11 @@ fn doubts(past: &Past, minutes: &[Minute]) -> Vec<Doubt> {
     if past.missing > 0 {
         doubts.push(Doubt::MissingMinutes { minutes: past.missing });
     }
+    // Where a clock was set, counters of two times seem to fall, too.
     if past.impossible > 0 {
         doubts.push(Doubt::ClockSet { minutes: past.impossible });
+    } else if past.restarts > 0 {
+        doubts.push(Doubt::Restarted { times: past.restarts });
     }
     let has_people = minutes.iter().any(|minute| minute.people > 0.0);
     if has_people && past.listeners == Some(Listeners::Untold) {

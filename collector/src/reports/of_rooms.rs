@@ -120,11 +120,7 @@ impl OfRooms {
 }
 
 /// Streams by class; none if they were not told, or by classes of other settings.
-fn by_class(
-    classes: &BTreeMap<u32, Grid>,
-    media: &Media,
-    place: usize,
-) -> Option<[f64; CLASSES]> {
+fn by_class(classes: &BTreeMap<u32, Grid>, media: &Media, place: usize) -> Option<[f64; CLASSES]> {
     let mut streams = [0.0; CLASSES];
     let mut is_told = false;
     for (from, grid) in classes {

@@ -111,6 +111,8 @@ pub struct Past {
     pub unanswered: usize,
     /// Minutes with a rate that cannot be.
     pub impossible: usize,
+    /// How often counters of the links began anew.
+    pub restarts: usize,
     /// Minutes without traffic between the first and the last that had some.
     pub missing: usize,
     /// The link's speed in Mbit/s, the newest that was told or the one configured.
@@ -243,6 +245,7 @@ impl Past {
         self.unanswered += day.unanswered;
         self.impossible += day.impossible;
         self.otherwise.extend(day.otherwise);
+        self.restarts += day.restarts;
         let bytes = size_of_val(&*day.minutes)
             + size_of_val(&*day.processors)
             + size_of_val(&*day.parts)

@@ -8,9 +8,9 @@ use headroom_proto::catalogue::{
     HEADROOM_LISTENERS, HEADROOM_PARTICIPANTS, HEADROOM_PROCESS_BUSIEST_CPU_RATIO,
     HEADROOM_PROCESS_BUSIEST_THREAD_CPU_RATIO, HEADROOM_ROOMS, HEADROOM_TENANT_CAMERAS,
     HEADROOM_TENANT_CAMERAS_OUT, HEADROOM_TENANT_CAMERAS_OUT_MBIT, HEADROOM_TENANT_HEARING,
-    HEADROOM_TENANT_LISTENERS, HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_ROOMS, HEADROOM_TENANT_VOICES, HEADROOM_VOICES,
-    NAMEDPROCESS_NAMEGROUP_CPU_SECONDS_TOTAL, NODE_NETWORK_TRANSMIT_DROP_TOTAL,
-    NODE_NETWORK_TRANSMIT_PACKETS_TOTAL,
+    HEADROOM_TENANT_LISTENERS, HEADROOM_TENANT_PARTICIPANTS, HEADROOM_TENANT_ROOMS,
+    HEADROOM_TENANT_VOICES, HEADROOM_VOICES, NAMEDPROCESS_NAMEGROUP_CPU_SECONDS_TOTAL,
+    NODE_NETWORK_TRANSMIT_DROP_TOTAL, NODE_NETWORK_TRANSMIT_PACKETS_TOTAL,
 };
 use headroom_proto::metric::TENANT;
 
@@ -122,6 +122,8 @@ pub struct Told {
     pub packets: Grid,
     /// See `packets`.
     pub drops: Grid,
+    /// How often a counter of packets began anew, of the link where that was most often.
+    pub restarts: usize,
 }
 
 /// What was told of one organisation.
@@ -169,6 +171,7 @@ impl Told {
             received: grid(),
             packets: grid(),
             drops: grid(),
+            restarts: 0,
         };
         told.sent.add_intervals(&traffic.sent);
         told.received.add_intervals(&traffic.received);
@@ -203,6 +206,8 @@ impl Told {
             BUSY => self.busy.add_backwards(series),
             PACKETS if devices.iter().any(|device| device == label("device")) => {
                 self.packets.add_intervals(&counted());
+                let falls = series.values.windows(2).filter(|pair| pair[1] < pair[0]).count();
+                self.restarts = self.restarts.max(falls);
             }
             DROPS if devices.iter().any(|device| device == label("device")) => {
                 self.drops.add_intervals(&counted());

@@ -103,9 +103,9 @@ fn of_cameras(media: &Media) -> String {
     let last = classes.filter(|(from, _)| **from < u32::MAX).next_back();
     let first = media.camera_mbit[0];
     match last {
-        Some((from, last)) if *from > 0 => format!(
-            "{first:.2} Mbit/s in a room with few and {last:.2} from {from} cameras on"
-        ),
+        Some((from, last)) if *from > 0 => {
+            format!("{first:.2} Mbit/s in a room with few and {last:.2} from {from} cameras on")
+        }
         Some(_) | None => format!("{first:.2} Mbit/s"),
     }
 }

@@ -77,6 +77,8 @@ pub struct Scenario {
     pub truth: Option<MediaInfo>,
     /// Factors on the published figures: base, audio, cameras, shares.
     pub factors: [f64; 4],
+    /// Its link carries no more, in Mbit/s.
+    pub carries_mbit: f64,
     /// What was told before, and of past days.
     pub before: Vec<Moment>,
     /// What becomes of what is told.
@@ -94,6 +96,7 @@ impl Scenario {
             info: Box::new(|_| delivered()),
             truth: None,
             factors: [0.1, 1.0, 1.0, 1.0],
+            carries_mbit: f64::INFINITY,
             before: Vec::new(),
             change: Box::new(|_| ()),
             plan: Plan::default(),
@@ -163,7 +166,8 @@ impl Scenario {
             let mut truth = Minute::idle(0, 0);
             (self.rooms)(day, minute).iter().for_each(|room| truth.add(room, 1, &media));
             let (out, into) = (truth.sent(&media), truth.received(&media));
-            let bytes = |mbit: f64| mbit * wave * 125_000.0 * STEP_MS as f64 / 1e3;
+            let carried = |mbit: f64| (mbit * wave).min(self.carries_mbit);
+            let bytes = |mbit: f64| carried(mbit) * 125_000.0 * STEP_MS as f64 / 1e3;
             sent += bytes(base + audio * out.audio + cameras * out.cameras + shares * out.shares);
             received += bytes(
                 0.5 * base + audio * into.audio + cameras * into.cameras + shares * into.shares,

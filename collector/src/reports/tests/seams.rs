@@ -34,7 +34,8 @@ fn seven_cameras_cost_more_than_ten_though_streams_are_more() {
         Scenario { rooms: Box::new(uneven), typed, ..Scenario::lessons() }
     };
     // The formula is exact here, so the report says so, and what it foresees is what rooms are sent.
-    let (seven, ten) = (rooms(7).of_first_mix("expected_mbit"), rooms(10).of_first_mix("expected_mbit"));
+    let (seven, ten) =
+        (rooms(7).of_first_mix("expected_mbit"), rooms(10).of_first_mix("expected_mbit"));
     assert!(seven > 1.2 * ten, "{seven} and {ten}");
     let text = rooms(7).text();
     assert!(text.contains("Cameras take 1.00 × the published figure"), "{text}");

@@ -44,7 +44,7 @@ fn a_history_that_says_little_is_told_as_such() {
         let first = past.minutes[0].day;
         past.minutes.iter_mut().filter(|minute| minute.day != first).for_each(without_people);
     };
-    check(single, "Only 1 busy days were seen");
+    check(single, "Only 1 busy day was seen");
 }
 
 #[test]
