@@ -3,11 +3,13 @@
 //! Six hosts with thirty days of history and a life at real pace, through the ordinary door: an
 //! agent's own account of rooms, its frames, its end of the wire.
 
+mod busiest;
 mod feed;
 mod host;
 mod node;
 mod progress;
 mod services;
+mod sfu;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

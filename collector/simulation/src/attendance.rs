@@ -3,6 +3,7 @@
 use super::calendar::{MINUTE_MS, SECOND_MS};
 use super::chance::{Chance, key};
 use super::identity::internal_id;
+use super::media::Rates;
 use super::meeting::{Attendee, Breakout, Client, Meeting, Role, Span};
 use super::timetable::Session;
 
@@ -74,6 +75,7 @@ fn empty(session: &Session) -> Meeting {
         duration_minutes: *chance.pick(&[0, 0, 0, 240, 1440]),
         max_users: *chance.pick(&[0, 0, 0, 250, 1500]),
         policy: session.habit.policy,
+        rates: Rates::PUBLISHED,
         attendees: Vec::new(),
         screens: Vec::new(),
         breakout: None,
@@ -226,6 +228,7 @@ fn into_breakouts(meeting: &mut Meeting, planned: Span, chance: &mut Chance) -> 
                 duration_minutes: open.length_ms() / MINUTE_MS,
                 max_users: 0,
                 policy: meeting.policy,
+                rates: Rates::PUBLISHED,
                 attendees: Vec::new(),
                 screens: Vec::new(),
                 breakout: Some(Breakout { parent_internal_id, sequence }),

@@ -1,5 +1,7 @@
 //! The cooperative's datacentres and hosts, as data.
 
+use super::media::CAMERA_PAGE;
+
 /// Where hosts stand.
 #[derive(Debug, PartialEq)]
 pub struct Datacentre {
@@ -46,6 +48,19 @@ pub struct Host {
     pub up_days: i64,
     /// Share of CPU time that its hypervisor gives to others.
     pub steal_ratio: f64,
+    /// Cameras on a page of a desktop viewer by its settings; none: all.
+    pub page: Option<i64>,
+    /// Whether its media server tells of its streams.
+    pub exporters: Exporters,
+}
+
+/// Prometheus exporters of bbb-webrtc-sfu: off unless somebody switches them on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exporters {
+    /// They answer.
+    Serve,
+    /// Nobody switched them on.
+    Off,
 }
 
 /// When recordings are processed.
@@ -121,6 +136,8 @@ const USUAL: Host = Host {
     version: "3.0.19",
     up_days: 16,
     steal_ratio: 0.002,
+    page: Some(CAMERA_PAGE),
+    exporters: Exporters::Off,
 };
 
 /// The cooperative's hosts; `number` is the place.
@@ -134,6 +151,7 @@ pub static HOSTS: [Host; 6] = [
         retention_days: Some(1),
         up_days: 19,
         steal_ratio: 0.0,
+        exporters: Exporters::Serve,
         ..USUAL
     },
     Host {
@@ -148,6 +166,7 @@ pub static HOSTS: [Host; 6] = [
         version: "2.7.12",
         up_days: 17,
         steal_ratio: 0.0,
+        exporters: Exporters::Serve,
         ..USUAL
     },
     Host { number: 2, name: "de2", datacentre: &DATACENTRES[1], up_days: 16, ..USUAL },
@@ -163,12 +182,15 @@ pub static HOSTS: [Host; 6] = [
         up_days: 18,
         ..USUAL
     },
+    // Its operators have switched pages of cameras off.
     Host {
         number: 4,
         name: "us1",
         datacentre: &DATACENTRES[3],
         processing: Processing::AtNight,
         version: "3.0.14",
+        page: None,
+        exporters: Exporters::Serve,
         ..USUAL
     },
     Host {

@@ -32,7 +32,7 @@ mod tests;
 pub use self::calendar::{DAY_MS, day_of};
 pub use self::cores::CoreSeconds;
 pub use self::front_end::{FrontEnd, Metadata};
-pub use self::hosts::{DATACENTRES, Datacentre, HOSTS, Host, Processing};
+pub use self::hosts::{DATACENTRES, Datacentre, Exporters, HOSTS, Host, Processing};
 pub use self::identity::Identity;
 pub use self::media::{Demand, Flow, MediaPolicy, Presence};
 pub use self::meeting::{Attendee, Breakout, Client, Meeting, MeetingFigures, Role, Span};
@@ -114,6 +114,9 @@ impl World {
             }
         }
         found.sort_by_key(|meeting| meeting.listed.from_ms);
+        for meeting in &mut found {
+            meeting.take_settings(self.seed, host);
+        }
         found
     }
 

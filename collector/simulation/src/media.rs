@@ -1,10 +1,13 @@
 //! What a room asks of its host: streams, bytes, packets and cores, from who is in it.
 //!
 //! Every coefficient is a constant of this file, with its source: section 3 of BigBlueButton's
-//! facts (its FAQ, its `settings.yml`), and the capacity section of planning's. All figures are
-//! whole numbers per second, so that sums of changes are exact.
+//! facts (its FAQ, its `settings.yml`), and the capacity section of planning's. [`Rates`] says what
+//! streams of one host and meeting take of them. All figures are whole numbers per second, so that
+//! sums of changes are exact.
 
 use std::ops::{AddAssign, SubAssign};
+
+use super::chance::Chance;
 
 /// Audio of one person in one direction, as interface counters see it: 20 ms Opus frames at
 /// 40 kbit/s and 64 B of Ethernet, IP, UDP, RTP and SRTP each: 0.0656 Mbit/s.
@@ -38,6 +41,38 @@ pub const ROOM_MICROCORES: i64 = 15_000;
 /// Audio mix, events and slides of a recording: 30 MB an hour; cameras and screens add their
 /// own streams. A measured recording had 61 MB an hour.
 pub const RAW_BYTES_PER_HOUR: i64 = 30_000_000;
+
+/// How far hosts are from the constants, and meetings from their host, each as the standard deviation
+/// of a logarithm: audio, cameras, screens.
+const HOST_SPREAD: [f64; 3] = [0.05, 0.12, 0.20];
+const MEETING_SPREAD: [f64; 3] = [0.05, 0.20, 0.45];
+
+/// What streams take, beside the constants, in thousandths: audio, cameras, screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rates {
+    audio: i64,
+    cameras: i64,
+    screens: i64,
+}
+
+impl Rates {
+    /// The constants themselves.
+    pub(super) const PUBLISHED: Self = Self { audio: 1_000, cameras: 1_000, screens: 1_000 };
+
+    /// Those of a meeting on a host.
+    pub(super) fn drawn(host: [u64; 2], meeting: u64) -> Self {
+        let [seed, number] = host;
+        let mut of_host = Chance::keyed(&[seed, number, 21]);
+        let mut of_meeting = Chance::keyed(&[meeting, 22]);
+        let spreads = HOST_SPREAD.into_iter().zip(MEETING_SPREAD);
+        let mut factors = spreads.map(|(host, meeting)| {
+            let factor = of_host.log_normal(host) * of_meeting.log_normal(meeting);
+            (factor * 1e3).round() as i64
+        });
+        let mut next = || factors.next().unwrap_or(1_000);
+        Self { audio: next(), cameras: next(), screens: next() }
+    }
+}
 
 /// How cameras are handed out in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +190,7 @@ pub struct Demand {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RoomKind {
     pub(super) policy: MediaPolicy,
+    pub(super) rates: Rates,
     pub(super) recorded: bool,
     pub(super) before_3: bool,
 }
@@ -162,15 +198,17 @@ pub(super) struct RoomKind {
 impl Demand {
     /// What a room with these people asks.
     pub(super) fn of(presence: &Presence, kind: RoomKind) -> Self {
-        let camera = video(presence.camera_kbit_per_second(kind.policy));
-        let screen = video(SCREEN_KBIT_PER_SECOND);
+        let Rates { audio, cameras, screens } = kind.rates;
+        let camera = video(presence.camera_kbit_per_second(kind.policy) * cameras / 1_000);
+        let screen = video(SCREEN_KBIT_PER_SECOND * screens / 1_000);
+        let audio_bytes = AUDIO_BYTES_PER_SECOND * audio / 1_000;
         let cameras_out = presence.cameras_out(kind.policy);
         // Who shares the screen does not receive it.
         let seeing = presence.participants - presence.telephones;
         let screens_out = presence.screens * (seeing - 1).max(0);
         let hearing = presence.listeners + presence.voices;
         let streams = |voices: i64, cameras: i64, screens: i64| Flow {
-            bytes: voices * AUDIO_BYTES_PER_SECOND + cameras * camera.0 + screens * screen.0,
+            bytes: voices * audio_bytes + cameras * camera.0 + screens * screen.0,
             datagrams: voices * AUDIO_PACKETS_PER_SECOND + cameras * camera.1 + screens * screen.1,
         };
         let mut received = streams(presence.voices, presence.cameras, presence.screens);
@@ -259,7 +297,8 @@ mod tests {
     #[test]
     fn a_meeting_in_megabits() {
         let mbit = |flow: Flow| flow.bytes as f64 * 8e-6;
-        let kind = RoomKind { policy: USUAL_POLICY, recorded: false, before_3: false };
+        let rates = Rates::PUBLISHED;
+        let kind = RoomKind { policy: USUAL_POLICY, rates, recorded: false, before_3: false };
         let silent = Demand::of(&room(100, 0), kind);
         assert!((6.5..8.0).contains(&mbit(silent.sent)), "{silent:?}");
         let open = RoomKind { policy: EVERYTHING, ..kind };
@@ -270,5 +309,17 @@ mod tests {
         sum += all;
         sum -= silent;
         assert_eq!(sum, all);
+    }
+    #[test]
+    fn hosts_differ_and_meetings_of_a_host_more() {
+        let cameras = |host, meeting| Rates::drawn([7, host], meeting).cameras as f64 / 1e3;
+        let mean = |host| (0..400).map(|meeting| cameras(host, meeting)).sum::<f64>() / 400.0;
+        let means: Vec<f64> = (0..6).map(mean).collect();
+        assert!(means.iter().all(|mean| (0.6..1.6).contains(mean)), "{means:?}");
+        assert!((means[0] - means[1]).abs() > 0.02, "{means:?}");
+        let spread = (0..400).map(|meeting| (cameras(0, meeting) / means[0]).ln().powi(2));
+        let spread = (spread.sum::<f64>() / 400.0).sqrt();
+        assert!((0.17..0.24).contains(&spread), "{spread}");
+        assert_eq!(Rates::drawn([7, 1], 3), Rates::drawn([7, 1], 3));
     }
 }

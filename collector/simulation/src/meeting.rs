@@ -1,6 +1,7 @@
 //! A meeting from its creation to its end: who is in it when, and with what.
 
-use super::media::{MediaPolicy, OWN_CAMERAS, Presence};
+use super::hosts::Host;
+use super::media::{MediaPolicy, OWN_CAMERAS, Presence, Rates};
 use super::organisations::Organisation;
 
 /// Time from a moment up to, and without, another.
@@ -100,6 +101,8 @@ pub struct Meeting {
     pub max_users: i64,
     /// How cameras are handed out.
     pub policy: MediaPolicy,
+    /// What its streams take.
+    pub(super) rates: Rates,
     /// Everybody, by stay.
     pub attendees: Vec<Attendee>,
     /// When a screen is shared.
@@ -182,6 +185,15 @@ impl Meeting {
             peak_cameras: most(|presence| presence.cameras).unwrap_or(0),
             mean_cameras: mean(camera_ms),
             occupied_seconds: occupied_ms as f64 / 1000.0,
+        }
+    }
+
+    /// Takes on what is set and drawn on its host. A meeting that is to be without any limit stays as
+    /// it is.
+    pub(super) fn take_settings(&mut self, seed: u64, host: &Host) {
+        if self.policy.camera_thresholds {
+            self.policy.page = self.policy.page.and(host.page);
+            self.rates = Rates::drawn([seed, host.number], self.key);
         }
     }
 

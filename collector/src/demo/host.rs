@@ -13,11 +13,14 @@ use headroom_agent::rooms::room::{Clients, Origin, Room};
 use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::series::{Reading, Round, Scope};
 use headroom_proto::catalogue::{HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_FRAMES_TOTAL};
-use headroom_proto::media::MediaSource;
+use headroom_proto::media::{MediaSource, Pages};
 use headroom_proto::wire::{Frame, SeriesDefinition};
-use headroom_simulation::{CoreSeconds, Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment};
+use headroom_simulation::{
+    CoreSeconds, Exporters, Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment,
+};
 
-use super::{node, services};
+use super::busiest::Busiest;
+use super::{node, services, sfu};
 
 /// What an agent sends: series that are new, then a frame.
 #[derive(Debug)]
@@ -31,12 +34,13 @@ pub struct DemoAgent {
     host: &'static Host,
     key: MeetingKey,
     account: Account,
-    /// Its BigBlueButton is as it is delivered, and says so.
+    /// Its BigBlueButton is as it is delivered but for pages, and says so.
     media: Arc<Media>,
     frames: Frames,
     reading: Reading,
     /// The times of the cores at the last round.
     cores: Vec<CoreSeconds>,
+    busiest: Busiest,
     /// The first id of a series that has not been handed out.
     undefined: u32,
     begin_ms: i64,
@@ -56,10 +60,11 @@ impl DemoAgent {
             host,
             key: MeetingKey::derive(host.name.as_bytes()),
             account: Account::new(&options),
-            media: Arc::new(Media { source: MediaSource::Told, ..Media::default() }),
+            media: Arc::new(media_of(host)),
             frames: Frames::new(boot),
             reading: Reading::default(),
             cores: Vec::new(),
+            busiest: Busiest::default(),
             undefined: 0,
             begin_ms,
         }
@@ -72,6 +77,7 @@ impl DemoAgent {
         node::push(self.host, moment, &mut round);
         node::push_busy(moment, &self.cores, &mut round);
         self.cores.clone_from(&moment.cores);
+        self.busiest.push(moment, &mut round);
         round.set_job("headroom");
         round.push_sequence(HEADROOM_AGENT_FRAMES_TOTAL.name);
         let version = [("version", env!("CARGO_PKG_VERSION"))];
@@ -95,7 +101,10 @@ impl DemoAgent {
             time: PollTime { at_ms: moment.at_ms, elapsed: Duration::from_millis(since_ms) },
             latency: Some(Duration::from_millis(20 + moment.rooms.len() as u64 * 3)),
             outcome: Outcome::Rooms { rooms, version: Some(self.host.version.to_owned()) },
-            sfu: Vec::new(),
+            sfu: match self.host.exporters {
+                Exporters::Serve => sfu::samples(&moment.rooms),
+                Exporters::Off => Vec::new(),
+            },
             media: Arc::clone(&self.media),
         };
         self.reading.begin(Scope::ROOMS, moment.at_ms);
@@ -138,4 +147,14 @@ impl DemoAgent {
         self.undefined = series.iter().fold(self.undefined, |next, one| next.max(one.id + 1));
         Outgoing { series, frame }
     }
+}
+
+/// The settings of a host's BigBlueButton, as an agent reads them.
+fn media_of(host: &Host) -> Media {
+    let mut media = Media { source: MediaSource::Told, ..Media::default() };
+    if host.page.is_none() {
+        media.settings.pages = Pages::ALL;
+        media.settings.mobile_pages = Pages::ALL;
+    }
+    media
 }

@@ -68,7 +68,7 @@ const MOST_TENANTS: usize = 100;
 const APPS: [&str; 7] = ["nginx", "redis", "mongodb", "postgres", "hasura", "etherpad", "node"];
 
 /// What does not serve people in rooms though its name begins so.
-const NO_APPS: [&str; 2] = ["bbb-rap", "bbb-webrtc-recorder"];
+const NO_APPS: [&str; 1] = ["bbb-webrtc-recorder"];
 
 /// Every metric that is read of a day.
 pub fn metrics() -> impl Iterator<Item = &'static str> {

@@ -102,7 +102,12 @@ impl Agenda {
 }
 
 fn kind(meeting: &Meeting, host: &Host) -> RoomKind {
-    RoomKind { policy: meeting.policy, recorded: meeting.recorded, before_3: host.is_before_3() }
+    RoomKind {
+        policy: meeting.policy,
+        rates: meeting.rates,
+        recorded: meeting.recorded,
+        before_3: host.is_before_3(),
+    }
 }
 
 /// The raw media of a whole meeting.

@@ -9,9 +9,9 @@ use crate::organisations::ORGANISATIONS;
 /// Users' and rooms' milliseconds of each organisation.
 pub(super) type Totals = [(i64, i64); ORGANISATIONS.len()];
 
-/// Names of process groups, in the order of [`Counters::groups`].
+/// Names of process groups as agents tell them, in the order of [`Counters::groups`].
 pub(super) const GROUPS: [&str; 5] =
-    ["freeswitch", "mediasoup-worker", "bbb-apps", "nginx", "bbb-rap"];
+    ["freeswitch", "mediasoup-worker", "bbb-apps-akka", "nginx", "recordings"];
 
 /// Reads of the disk and writes to it are of this size.
 const DISK_OPERATION_BYTES: (f64, f64) = (128_000.0, 40_000.0);
