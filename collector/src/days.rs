@@ -19,7 +19,7 @@ use jiff::{Timestamp, ToSpan};
 use self::minutes::{MINUTE_MS, Minutes};
 pub use self::told::{Known, Telling, known};
 use crate::links::{self, LinksOf};
-use crate::query::{Interval, rates, sum};
+use crate::query::{self, Interval, apart, rates, sum};
 use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 
 /// Readings up to this long before a day reach into it.
@@ -116,16 +116,18 @@ pub fn read(reader: Reader<'_>, instance: &str, day: Day) -> Result<Option<DayRo
     if traffic.rollups.is_some() {
         return Ok(None);
     }
+    let series = select(reader, instance, range)?;
     let fastest = traffic.limit.map_or(FASTEST_BITS, |limit| IMPOSSIBLE * limit);
+    let out_of_order = out_of_order(&series, &traffic.devices);
     let possible = |intervals: &[Interval]| {
-        let fine = intervals.iter().filter(|interval| interval.mean <= fastest).copied();
-        minutes_of(day, &fine.collect::<Vec<_>>())
+        let mut fine = apart(intervals, &out_of_order);
+        fine.retain(|interval| interval.mean <= fastest);
+        minutes_of(day, &fine)
     };
     let (sent, received) = (possible(&traffic.sent), possible(&traffic.received));
     if sent.count() == 0 {
         return Ok(None);
     }
-    let series = select(reader, instance, range)?;
     let packets_of = |metric: &str| {
         let own = series.iter().filter(|one| {
             let device = one.labels.get("device").unwrap_or_default();
@@ -178,6 +180,16 @@ fn select(reader: Reader<'_>, instance: &str, range: TimeRange) -> Result<Vec<Se
     let matchers = [Matcher::one_of(METRIC, names), Matcher::equal(INSTANCE, instance)];
     let range = TimeRange { from_ms: range.from_ms - MARGIN_MS, ..range };
     reader.select(Selection { matchers: &matchers, range }, Hints::ALL)
+}
+
+/// While readings of two times lay between each other: rates from one to the other are none.
+fn out_of_order(series: &[Series], devices: &[String]) -> Vec<(i64, i64)> {
+    let of_links = series.iter().filter(|one| {
+        let device = one.labels.get("device").unwrap_or_default();
+        one.labels.metric() == NODE_NETWORK_TRANSMIT_PACKETS_TOTAL.name
+            && devices.iter().any(|known| known == device)
+    });
+    of_links.flat_map(|one| query::out_of_order(&one.timestamps, &one.values)).collect()
 }
 
 fn minutes_of(day: Day, intervals: &[Interval]) -> Minutes {

@@ -33,6 +33,7 @@ pub mod processors;
 
 // What is still to come, who used it, and where else it would have fitted.
 pub mod forecast;
+pub mod meetings;
 pub mod organisations;
 pub mod replay;
 

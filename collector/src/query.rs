@@ -11,5 +11,5 @@ mod statistics;
 pub use self::columns::{Column, fold};
 pub use self::distance::{usual_distance, usual_distances};
 pub use self::interval::Interval;
-pub use self::rates::{rates, sum};
+pub use self::rates::{apart, out_of_order, rates, sum};
 pub use self::statistics::Statistics;

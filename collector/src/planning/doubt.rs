@@ -67,8 +67,8 @@ pub enum Doubt {
     },
     /// Counters that began anew.
     #[error(
-        "the counters of the interface began anew {times} times, as when a host is started: what was \
-         sent between the last reading before and the first after is not known"
+        "the counters of the interface began anew {}, as when a host is started: what was \
+         sent between the last reading before and the first after is not known", times_over(*times)
     )]
     Restarted {
         /// So often.
@@ -188,6 +188,10 @@ pub enum Doubt {
     /// No listeners are told.
     #[error("BigBlueButton tells of no listeners: who has no microphone is taken to listen")]
     ListenersUnknown,
+}
+
+fn times_over(times: usize) -> String {
+    if times == 1 { "once".into() } else { format!("{times} times") }
 }
 
 fn busy(days: usize) -> String {

@@ -35,6 +35,28 @@ pub fn rates(timestamps: &[i64], values: &[f64]) -> Vec<Interval> {
     rates
 }
 
+/// Where readings of two times lie between each other, as when a clock is set back: a counter falls and
+/// then goes on from where it was, which none does that has started anew. From the last moment before
+/// to the first after, each.
+pub fn out_of_order(timestamps: &[i64], values: &[f64]) -> Vec<(i64, i64)> {
+    let falls = |place: &usize| {
+        let next = values.get(place + 2);
+        values[place + 1] < values[*place] && next.is_some_and(|next| *next >= values[*place])
+    };
+    let span = |place: usize| {
+        (timestamps[place.saturating_sub(1)], timestamps[(place + 3).min(timestamps.len() - 1)])
+    };
+    (0..values.len().saturating_sub(1)).filter(falls).map(span).collect()
+}
+
+/// The intervals that touch none of some spans.
+pub fn apart(intervals: &[Interval], spans: &[(i64, i64)]) -> Vec<Interval> {
+    let touches = |interval: &&Interval| {
+        !spans.iter().any(|(from_ms, to_ms)| interval.from_ms < *to_ms && interval.to_ms > *from_ms)
+    };
+    intervals.iter().filter(touches).copied().collect()
+}
+
 /// The sum of several series' rates: of those that share an interval. Series of one agent share
 /// all of theirs. When the extremes within an interval fell is not known, so those of a sum are its
 /// bounds.
@@ -79,6 +101,20 @@ mod tests {
             "0-10:1 10-20:1 20-21:1 21-22:1",
         );
         check(&[(0, 0.0), (10, f64::NAN), (20, 20.0), (30, 30.0)], "20-30:1");
+    }
+
+    #[test]
+    fn a_counter_that_goes_on_from_where_it_was_has_not_started_anew() {
+        let moments = [0, 10, 20, 30, 40, 50, 60];
+        let set_back = [1.0, 2.0, 9.0, 3.0, 10.0, 11.0, 12.0];
+        assert_eq!(out_of_order(&moments, &set_back), [(10, 50)]);
+        let restarted = [1.0, 2.0, 9.0, 3.0, 4.0, 5.0, 6.0];
+        assert_eq!(out_of_order(&moments, &restarted), []);
+        assert_eq!(out_of_order(&[], &[]), []);
+        let intervals = [(0, 10), (10, 20), (40, 50), (50, 60)];
+        let intervals = intervals.map(|(from_ms, to_ms)| Interval::even(from_ms, to_ms, 1.0));
+        let left = apart(&intervals, &[(10, 50)]);
+        assert_eq!(left.iter().map(|one| one.from_ms).collect::<Vec<_>>(), [0, 50]);
     }
 
     #[test]

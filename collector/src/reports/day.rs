@@ -87,7 +87,7 @@ impl Day {
             told.tenants.keys().map(|tenant| place_of(tenant, tenants)).collect();
         for (place, number) in (0..told.sent.len()).zip(first_minute..) {
             let mut sent = told.sent.mean(place) / 1e6;
-            if sent > fastest {
+            if sent > fastest || told.out_of_order.has(place) {
                 day.impossible += 1;
                 sent = f64::NAN;
             }

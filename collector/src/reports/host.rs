@@ -210,7 +210,8 @@ fn of_one_regime(past: &Past) -> (Vec<Minute>, &[ProcessorMinute]) {
 /// The peaks of days before the first minute, as they were told, as far as they are of this regime.
 fn earlier(past: &Past, minutes: &[Minute]) -> Vec<Peak> {
     let Some(first) = minutes.first() else { return Vec::new() };
-    let from_ms = past.regime_from.map_or(i64::MIN, |minute| minute * 60_000 + DAY_MS);
+    // What is told of a day stands within its last minutes.
+    let from_ms = past.regime_from.map_or(i64::MIN, |minute| minute * 60_000 + DAY_MS - 120_000);
     let days = past.told_days.iter();
     let own = days.filter(|day| day.number < first.day && day.told_ms >= from_ms);
     own.filter_map(ToldDay::peak).collect()

@@ -7,7 +7,9 @@ use super::past::Past;
 use super::usage::Splits;
 use crate::planning::bandwidth::Bandwidth;
 use crate::planning::capacity::LINK_PLAN;
+use crate::planning::meetings::{Attended, Counted, sent_to};
 use crate::planning::replay::{Carried, Held, Load, Placement, Server, replay};
+use crate::planning::room::ByKind;
 use crate::store::Meeting;
 
 /// Rooms of so many people are events.
@@ -128,45 +130,88 @@ struct Running {
     weight: f64,
 }
 
+/// A meeting in a minute beside what it was sent.
+struct Present {
+    place: usize,
+    people: f64,
+    streams: f64,
+}
+
 /// Each meeting with what it asked for, minute by minute.
 fn held(past: &Past, splits: &Splits, bandwidth: &Bandwidth) -> Vec<Held> {
-    let mut waiting: BTreeMap<&str, Vec<Running>> = BTreeMap::new();
-    let mut held: Vec<Held> = Vec::new();
-    for (place, meeting) in past.meetings.iter().enumerate() {
-        let running = running(place, meeting, bandwidth);
-        held.push(Held { start: running.first_minute, loads: Vec::new() });
-        waiting.entry(&meeting.tenant).or_default().push(running);
-    }
-    let mut rest = &*splits.parts;
-    for minute in &splits.minutes {
-        let (own, others) = rest.split_at(minute.parts);
-        rest = others;
-        for part in own {
-            let told = &past.parts[part.place];
-            let tenant = past.tenants.get(usize::from(told.tenant));
-            let Some(meetings) = tenant.and_then(|tenant| waiting.get_mut(&**tenant)) else {
-                continue;
-            };
-            meetings.retain(|one| one.last_minute >= minute.minute);
-            let now = || meetings.iter().take_while(|one| one.first_minute <= minute.minute);
-            let (people, weights) =
-                now().fold((0.0, 0.0), |(p, w), one| (p + one.people, w + one.weight));
-            for one in now() {
-                let of_people = one.people / f64::max(people, f64::MIN_POSITIVE);
-                let of_load = one.weight / f64::max(weights, f64::MIN_POSITIVE);
-                let load = Load {
-                    sent_mbit: part.mbit * of_load,
-                    cores: 0.0,
-                    people: told.people * of_people,
-                    moderators: 1.0,
-                    streams: told.streams * of_load,
-                };
-                put(&mut held[one.place], minute.minute, load);
-            }
+    let start = |meeting: &Meeting| meeting.started_ms.div_euclid(MINUTE_MS);
+    let held = past.meetings.iter().map(|one| Held { start: start(one), loads: Vec::new() });
+    let mut held: Vec<Held> = held.collect();
+    let (minutes, present) = attended(past, splits, bandwidth);
+    let sent = sent_to(&minutes, &bandwidth.fit.prior, &bandwidth.fit.posterior.factors);
+    for ((minute, present), sent) in minutes.iter().zip(present).zip(sent) {
+        for (Present { place, people, streams }, sent_mbit) in present.into_iter().zip(sent) {
+            let load = Load { sent_mbit, cores: 0.0, people, moderators: 1.0, streams };
+            put(&mut held[place], minute.minute, load);
         }
     }
     held.retain(|held| !held.loads.is_empty());
     held
+}
+
+/// The meetings of each minute, each with its share of what its organisation had.
+fn attended(
+    past: &Past,
+    splits: &Splits,
+    bandwidth: &Bandwidth,
+) -> (Vec<Counted>, Vec<Vec<Present>>) {
+    let mut waiting: BTreeMap<&str, Vec<Running>> = BTreeMap::new();
+    for (place, meeting) in past.meetings.iter().enumerate() {
+        waiting.entry(&meeting.tenant).or_default().push(running(place, meeting, bandwidth));
+    }
+    let screen_mbit = bandwidth.media().screen_mbit;
+    let (mut minutes, mut all_present) = (Vec::new(), Vec::new());
+    let mut rest = &*splits.parts;
+    for minute in &splits.minutes {
+        let (own, others) = rest.split_at(minute.parts);
+        rest = others;
+        let mut counted = Counted {
+            minute: minute.minute,
+            meetings: Vec::new(),
+            shares: minute.shares,
+            sent_mbit: minute.sent_mbit - minute.base_mbit,
+        };
+        let mut present = Vec::new();
+        for part in own {
+            let told = &past.parts[part.place];
+            let tenant = past.tenants.get(usize::from(told.tenant));
+            let meetings = tenant.and_then(|tenant| waiting.get_mut(&**tenant));
+            let now = meetings.map(|meetings| now(meetings, minute.minute)).unwrap_or_default();
+            if now.is_empty() {
+                // Of rooms that no meeting tells of.
+                counted.sent_mbit -= part.mbit;
+            }
+            let sum = |of: fn(&Running) -> f64| now.iter().map(|one| of(one)).sum::<f64>();
+            let people = sum(|one| one.people).max(f64::MIN_POSITIVE);
+            let weights = sum(|one| one.weight).max(f64::MIN_POSITIVE);
+            for one in now {
+                let (of_people, of_load) = (one.people / people, one.weight / weights);
+                let people = told.people * of_people;
+                let onlookers = (people - 1.0).max(0.0);
+                let ByKind { audio, cameras, .. } = told.part.expected;
+                let shares = onlookers * screen_mbit;
+                let expected =
+                    ByKind { audio: audio * of_people, cameras: cameras * of_load, shares };
+                counted.meetings.push(Attended { meeting: one.place, expected, onlookers });
+                let streams = told.streams * of_load;
+                present.push(Present { place: one.place, people, streams });
+            }
+        }
+        minutes.push(counted);
+        all_present.push(present);
+    }
+    (minutes, all_present)
+}
+
+/// The meetings that run in a minute; those that have ended are forgotten.
+fn now(meetings: &mut Vec<Running>, minute: i64) -> Vec<&Running> {
+    meetings.retain(|one| one.last_minute >= minute);
+    meetings.iter().take_while(|one| one.first_minute <= minute).collect()
 }
 
 /// A meeting by its means. What it weighs is what its audio and cameras are expected to be sent.

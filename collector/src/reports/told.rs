@@ -19,7 +19,7 @@ use super::of_rooms::{self, OfRooms};
 use super::sums::{GAUGES, Sums};
 use crate::links::Traffic;
 use crate::planning::processors::GROUPS;
-use crate::query::rates;
+use crate::query::{self, apart, rates};
 use crate::samples::Series;
 
 const OF_HOST: [&str; GAUGES] = [
@@ -124,6 +124,8 @@ pub struct Told {
     pub drops: Grid,
     /// How often a counter of packets began anew, of the link where that was most often.
     pub restarts: usize,
+    /// While readings of two times lay between each other.
+    pub out_of_order: Grid,
 }
 
 /// What was told of one organisation.
@@ -172,9 +174,12 @@ impl Told {
             packets: grid(),
             drops: grid(),
             restarts: 0,
+            out_of_order: grid(),
         };
-        told.sent.add_intervals(&traffic.sent);
-        told.received.add_intervals(&traffic.received);
+        let spans = out_of_order(series, &traffic.devices);
+        told.sent.add_intervals(&apart(&traffic.sent, &spans));
+        told.received.add_intervals(&apart(&traffic.received, &spans));
+        spans.iter().for_each(|(from_ms, to_ms)| told.out_of_order.add(*from_ms, *to_ms, 1.0));
         for one in series.iter().filter(|one| one.stand_ins.is_empty()) {
             told.take(one, &traffic.devices);
         }
@@ -234,6 +239,15 @@ impl Told {
         let own = self.tenants.entry(tenant.to_owned()).or_insert_with(|| OfTenant::new(stretch));
         grid(own).add_gauge(series);
     }
+}
+
+/// The spans in which counters of links were out of order.
+fn out_of_order(series: &[Series], devices: &[String]) -> Vec<(i64, i64)> {
+    let of_links = series.iter().filter(|one| {
+        let device = one.labels.get("device").unwrap_or_default();
+        one.labels.metric() == PACKETS && devices.iter().any(|known| known == device)
+    });
+    of_links.flat_map(|one| query::out_of_order(&one.timestamps, &one.values)).collect()
 }
 
 /// The busiest thread of those that serve rooms where that is told, else process: a recording may well

@@ -8,7 +8,7 @@ use super::occasion::{Occasion, USUAL_MINUTES};
 use super::past::Past;
 use crate::planning::Doubt;
 use crate::planning::bandwidth::Bandwidth;
-use crate::planning::minute::Minute;
+use crate::planning::minute::{Minute, Shares};
 use crate::planning::organisations::{Part, Split, split};
 
 /// Bytes of a Mbit/s that holds for a minute.
@@ -72,6 +72,8 @@ pub struct SplitMinute {
     pub sent_mbit: f64,
     /// What of it is nobody's.
     pub base_mbit: f64,
+    /// Screens, as they were told or estimated.
+    pub shares: Shares,
     /// How many parts it has.
     pub parts: usize,
 }
@@ -107,12 +109,14 @@ impl Splits {
             let count = own.take_while(|part| part.minute == minute.minute).count();
             let own = &past.parts[begin..begin + count];
             let Some(sent_mbit) = minute.sent_mbit else { continue };
-            let split = split_minute(own, minute, bandwidth, sent_mbit);
+            let shares = shares_of(minute, bandwidth);
+            let split = split_minute(own, shares, bandwidth, sent_mbit);
             above.count(split.doubt, count);
             splits.minutes.push(SplitMinute {
                 minute: minute.minute,
                 sent_mbit,
                 base_mbit: split.base_mbit,
+                shares,
                 parts: count,
             });
             let parts = split.parts_mbit.into_iter().zip(begin..);
@@ -211,15 +215,20 @@ impl OrganisationUse {
     }
 }
 
+/// The screens of a minute.
+fn shares_of(minute: &Minute, bandwidth: &Bandwidth) -> Shares {
+    let media = bandwidth.media();
+    let estimated = bandwidth.received.as_ref().map(|received| received.with_shares(minute, media));
+    estimated.as_ref().unwrap_or(minute).shares.unwrap_or_default()
+}
+
 fn split_minute(
     parts: &[TenantMinute],
-    minute: &Minute,
+    shares: Shares,
     bandwidth: &Bandwidth,
     sent_mbit: f64,
 ) -> Split {
-    let media = bandwidth.media();
-    let estimated = bandwidth.received.as_ref().map(|received| received.with_shares(minute, media));
-    let shares_mbit = estimated.as_ref().unwrap_or(minute).sent(media).shares;
+    let shares_mbit = shares.streams_out * bandwidth.media().screen_mbit;
     let parts: Vec<Part> = parts.iter().map(|part| part.part).collect();
     split(&parts, &bandwidth.fit.posterior.factors, shares_mbit, sent_mbit)
 }

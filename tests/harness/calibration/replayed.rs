@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use headroom::planning::bandwidth::Bandwidth;
 use headroom::planning::media::Media;
-use headroom::planning::minute::Minute;
+use headroom::planning::meetings::{Attended, Counted, sent_to};
+use headroom::planning::minute::{Minute, Shares};
 use headroom::planning::organisations::{Part, split};
 use headroom::planning::replay::{Held, Load, Placement, Server, replay};
-use headroom_simulation::worlds::{Constants, Profile, World, WorldMinute};
+use headroom::planning::room::ByKind;
+use headroom_simulation::worlds::{Constants, Profile, RoomMinute, World, WorldMinute};
 
 use super::observed::room_of;
 use super::{Sight, drawn, minutes_of};
@@ -59,17 +61,10 @@ pub fn replayed(number: u64) -> Replayed {
         all: vec![Told::default(); ORGANISATIONS as usize],
         peaks: Vec::new(),
     };
-    let mut loads: BTreeMap<u64, Course> = BTreeMap::new();
-    for (day, number) in days.iter().zip(0_i64..) {
-        for minute in day {
-            let start = number * 1440 + minute.minute;
-            for (room, load) in minute.rooms.iter().zip(found.of_minute(&model, minute)) {
-                let course = loads.entry(room.meeting).or_insert_with(|| Course::at(start));
-                course.loads.iter_mut().zip(load).for_each(|(all, load)| all.push(load));
-            }
-        }
+    for minute in days.iter().flatten() {
+        found.count(&model, minute);
     }
-    let mut in_order: Vec<Course> = loads.into_values().collect();
+    let mut in_order = courses(&model, &days);
     in_order.sort_by_key(|course| course.start);
     let peaks = [0, 1].map(|side| peaks(&in_order, side));
     let both = peaks[0].iter().zip(&peaks[1]);
@@ -100,11 +95,55 @@ fn peaks(meetings: &[Course], side: usize) -> Vec<f64> {
     carried.into_iter().map(|carried| carried.peak_mbit).collect()
 }
 
+/// Each meeting, as the planner tells it and as it was.
+fn courses(model: &Bandwidth, days: &[Vec<WorldMinute>]) -> Vec<Course> {
+    let factors = &model.fit.posterior.factors;
+    let mut places: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut minutes = Vec::new();
+    let mut truths = Vec::new();
+    for (day, number) in days.iter().zip(0_i64..) {
+        for minute in day {
+            let attended = minute.rooms.iter().map(|room| {
+                let next = places.len();
+                let meeting = *places.entry(room.meeting).or_insert(next);
+                attended(model.media(), meeting, room)
+            });
+            let shares = minute.rooms.iter().map(|room| f64::from(room.shares));
+            let seen = minute.rooms.iter().map(|room| f64::from(room_of(room).shares_out()));
+            minutes.push(Counted {
+                minute: number * 1440 + minute.minute,
+                meetings: attended.collect(),
+                shares: Shares { streams_in: shares.sum(), streams_out: seen.sum() },
+                sent_mbit: minute.sent_mbit - factors[0],
+            });
+            truths.push(&minute.rooms);
+        }
+    }
+    let told = sent_to(&minutes, &model.fit.prior, factors);
+    let mut courses: Vec<Option<Course>> = places.iter().map(|_| None).collect();
+    for ((minute, told), truth) in minutes.iter().zip(told).zip(truths) {
+        for ((one, told), room) in minute.meetings.iter().zip(told).zip(truth) {
+            let course = courses[one.meeting].get_or_insert_with(|| Course::at(minute.minute));
+            let people = f64::from(room.people);
+            let load = |sent_mbit| Load { sent_mbit, people, ..Load::default() };
+            course.loads[0].push(load(told));
+            course.loads[1].push(load(room.sent_mbit.iter().sum()));
+        }
+    }
+    courses.into_iter().flatten().collect()
+}
+
+fn attended(media: &Media, meeting: usize, room: &RoomMinute) -> Attended {
+    let onlookers = f64::from(room.people) - 1.0;
+    let sent = room_of(room).sent(media);
+    let expected = ByKind { shares: onlookers * media.screen_mbit, ..sent };
+    Attended { meeting, expected, onlookers }
+}
+
 impl Replayed {
-    /// Counts a minute; of each room what it was sent, as told and as it was.
-    fn of_minute(&mut self, model: &Bandwidth, minute: &WorldMinute) -> Vec<[Load; 2]> {
+    /// Counts a minute.
+    fn count(&mut self, model: &Bandwidth, minute: &WorldMinute) {
         let media = model.media();
-        let mut loads = Vec::new();
         let factors = &model.fit.posterior.factors;
         let part = |room| Part {
             expected: room_of(room).sent(media),
@@ -118,13 +157,8 @@ impl Replayed {
             let own = &mut self.audio_and_cameras[organisation];
             own.told += part.expected.audio * factors[1] + part.expected.cameras * factors[2];
             own.true_value += room.sent_mbit[0] + room.sent_mbit[1];
-            let truth = room.sent_mbit.iter().sum::<f64>();
             self.all[organisation].told += mbit;
-            self.all[organisation].true_value += truth;
-            let people = f64::from(room.people);
-            let load = |sent_mbit| Load { sent_mbit, people, ..Load::default() };
-            loads.push([load(*mbit), load(truth)]);
+            self.all[organisation].true_value += room.sent_mbit.iter().sum::<f64>();
         }
-        loads
     }
 }

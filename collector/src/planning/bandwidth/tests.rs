@@ -110,7 +110,7 @@ fn what_allows_no_confidence_is_said() {
     };
     let doubts = |minutes: &[Minute]| Bandwidth::of(minutes, &told()).unwrap().doubts;
     let silent = without(|minute| Minute { sent_mbit: Some(0.01), ..minute });
-    assert!(doubts(&silent).contains(&Doubt::NoTraffic));
+    assert_eq!(Bandwidth::of(&silent, &told()), Err(Doubt::NoTraffic));
     let idle = without(|minute| Minute {
         sent_mbit: Some(0.1),
         shares: Some(crate::planning::minute::Shares::default()),

@@ -72,26 +72,25 @@ fn a_week_in_which_bigbluebutton_was_silent_is_left_out() {
 
 #[test]
 fn counters_that_begin_anew_are_said_and_make_no_peak() {
-    let change = || {
-        let before = Cell::new(None);
-        move |moment: &mut Moment| {
-            if (moment.day, moment.minute) < (2, 600) {
-                return;
-            }
-            let known = before.take().unwrap_or_else(|| {
-                let of = |metric| moment.readings.iter().find(|one| one.metric == metric).unwrap();
-                ["transmit_bytes", "receive_bytes", "transmit_packets"]
-                    .map(|kind| of(&*format!("node_network_{kind}_total")).value)
-            });
-            let [sent, received, packets] = known;
-            moment.add("node_network_transmit_bytes_total", -sent);
-            moment.add("node_network_receive_bytes_total", -received);
-            moment.add("node_network_transmit_packets_total", -packets);
-            before.set(Some(known));
+    let before = Cell::new(None);
+    let scenario = with(move |moment| {
+        if (moment.day, moment.minute) < (2, 600) {
+            return;
         }
-    };
-    check(&with(change()), "The counters of the interface began anew 1 times");
-    let (peak, usual) = (with(change()).model().load.peak_mbit, Scenario::lessons().model());
+        let known = before.take().unwrap_or_else(|| {
+            ["transmit_bytes", "receive_bytes", "transmit_packets"].map(|kind| {
+                let metric = format!("node_network_{kind}_total");
+                moment.readings.iter().find(|one| one.metric == metric).unwrap().value
+            })
+        });
+        let [sent, received, packets] = known;
+        moment.add("node_network_transmit_bytes_total", -sent);
+        moment.add("node_network_receive_bytes_total", -received);
+        moment.add("node_network_transmit_packets_total", -packets);
+        before.set(Some(known));
+    });
+    check(&scenario, "The counters of the interface began anew once");
+    let (peak, usual) = (scenario.model().load.peak_mbit, Scenario::lessons().model());
     assert!((peak - usual.load.peak_mbit).abs() < 0.01, "{peak}");
 }
 
@@ -112,7 +111,8 @@ fn a_single_meeting_teaches_little() {
     };
     let scenario = Scenario { rooms: Box::new(single), ..Scenario::lessons() };
     check(&scenario, "Only 1 busy day was seen: ranges come from the published formula");
-    assert!(width(&scenario) > 1.5, "{}", width(&scenario));
+    let (single, lessons) = (width(&scenario), width(&Scenario::lessons()));
+    assert!(single > 1.1 * lessons, "{single} and {lessons}");
 }
 
 #[test]
@@ -139,7 +139,10 @@ fn a_link_that_tells_no_speed_gives_no_answer() {
 #[test]
 fn other_services_are_base_load() {
     let scenario = Scenario { factors: [20.0, 1.0, 1.0, 1.0], ..Scenario::lessons() };
-    check(&scenario, "20.0 Mbit/s leave this host when nobody is there: other services use its");
+    check(
+        &scenario,
+        "Mbit/s leave this host when nobody is there: other services use its interface",
+    );
 }
 
 #[test]

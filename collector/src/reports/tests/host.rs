@@ -1,6 +1,7 @@
 //! A host as its agent tells it: rooms, settings and counters go through a store, and the report is
 //! made from there.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use headroom_proto::media::{MediaInfo, MediaSettings, MediaSource};
@@ -85,6 +86,8 @@ pub struct Scenario {
     pub change: Box<dyn Fn(&mut Moment)>,
     pub plan: Plan,
     pub typed: Option<Mix>,
+    /// Its model, once it is made.
+    pub made: OnceCell<Arc<HostModel>>,
 }
 
 impl Scenario {
@@ -101,6 +104,7 @@ impl Scenario {
             change: Box::new(|_| ()),
             plan: Plan::default(),
             typed: None,
+            made: OnceCell::new(),
         }
     }
 
@@ -120,8 +124,12 @@ impl Scenario {
         fields[fields.len() - (heads - place)].parse().unwrap()
     }
 
-    /// The model, by way of the store.
+    /// The model, by way of the store; it is made once.
     pub fn model(&self) -> Arc<HostModel> {
+        Arc::clone(self.made.get_or_init(|| self.make()))
+    }
+
+    fn make(&self) -> Arc<HostModel> {
         let folder = TempDir::new().unwrap();
         let store = Arc::new(Store::open(folder.path()).unwrap());
         self.write(&store);

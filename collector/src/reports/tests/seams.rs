@@ -34,10 +34,10 @@ fn seven_cameras_cost_more_than_ten_though_streams_are_more() {
         Scenario { rooms: Box::new(uneven), typed, ..Scenario::lessons() }
     };
     // The formula is exact here, so the report says so, and what it foresees is what rooms are sent.
-    let (seven, ten) =
-        (rooms(7).of_first_mix("expected_mbit"), rooms(10).of_first_mix("expected_mbit"));
+    let (seven, ten) = (rooms(7), rooms(10));
+    let text = seven.text();
+    let (seven, ten) = (seven.of_first_mix("expected_mbit"), ten.of_first_mix("expected_mbit"));
     assert!(seven > 1.2 * ten, "{seven} and {ten}");
-    let text = rooms(7).text();
     assert!(text.contains("Cameras take 1.00 × the published figure"), "{text}");
     assert!(text.contains("settings, as the host tells them: viewers see 5 cameras"), "{text}");
 }
@@ -88,7 +88,7 @@ fn minutes_that_were_counted_by_defaults_are_left_out_and_said() {
     let rooms = Box::new(uneven);
     let scenario = Scenario { info: Box::new(info), truth, rooms, ..Scenario::lessons() };
     let text = scenario.text();
-    let said = "In 1440 minutes BigBlueButton's settings could not be read";
+    let said = "In 1439 minutes BigBlueButton's settings could not be read";
     assert!(text.contains(said), "{text}");
     assert!(!text.contains("only what came after counts"), "{text}");
     assert!((cameras(&scenario) - 1.0).abs() < 0.1);
