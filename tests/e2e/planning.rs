@@ -4,7 +4,8 @@
 mod stored;
 
 use harness::calibration::{
-    Cell, Setting, Sight, Tally, Target, answers_held, calibrate, calibrate_processors, replayed,
+    Cell, Setting, Sight, Tally, Target, Told, answers_held, calibrate, calibrate_processors,
+    replayed,
 };
 use headroom_simulation::worlds::Constants;
 
@@ -72,13 +73,11 @@ fn organisations_are_told_as_they_were() {
 }
 
 #[test]
-#[ignore = "a server's peak hangs on whose share it is, which nothing tells: up to 26 % off"]
+#[ignore = "rooms waver from minute to minute, which the host's counter does not tell apart: 11 % off was seen"]
 fn other_servers_are_told_as_they_were() {
-    for number in 0..4 {
-        for told in &replayed(number).peaks {
-            assert!(told.off(told.true_value) <= 0.10, "{number}, peak: {told:?}");
-        }
-    }
+    let peaks: Vec<Told> = (0..4).flat_map(|number| replayed(number).peaks).collect();
+    let worst = peaks.iter().map(|told| told.off(told.true_value)).fold(0.0, f64::max);
+    assert!(worst <= 0.10, "{worst:.3} of {peaks:?}");
 }
 
 /// All lengths of history together.

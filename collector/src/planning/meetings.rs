@@ -211,7 +211,9 @@ fn of_minute(minute: &Counted, odds: &[f64]) -> Vec<f64> {
         // What is far off still counts a little: counts of a minute are means.
         let weight = ((-0.5 * off * off).exp() + 1e-9) * odds;
         total += weight;
-        chosen.iter().for_each(|place| marginals[*place] += weight);
+        for place in &chosen {
+            marginals[*place] += weight;
+        }
         if !next_way(&mut chosen, count) {
             break;
         }

@@ -179,7 +179,9 @@ impl Told {
         let spans = out_of_order(series, &traffic.devices);
         told.sent.add_intervals(&apart(&traffic.sent, &spans));
         told.received.add_intervals(&apart(&traffic.received, &spans));
-        spans.iter().for_each(|(from_ms, to_ms)| told.out_of_order.add(*from_ms, *to_ms, 1.0));
+        for (from_ms, to_ms) in spans {
+            told.out_of_order.add(from_ms, to_ms, 1.0);
+        }
         for one in series.iter().filter(|one| one.stand_ins.is_empty()) {
             told.take(one, &traffic.devices);
         }

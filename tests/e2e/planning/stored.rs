@@ -124,9 +124,9 @@ fn pages_that_are_only_assumed_widen_ranges_and_are_said() {
 #[test]
 fn pages_that_are_told_and_do_not_exist_show_in_the_factor() {
     let unpaged = Constants { page: None, host_spread: [0.12, 0.0, 0.40], ..Constants::default() };
-    let world = World::drawn(70, Profile::LanguageSchool, &unpaged);
+    let world = World::drawn(70, Profile::School, &unpaged);
     let told = told(&world, &week(Sight::Sfu));
     let factor = told.model.bandwidth.as_ref().unwrap().fit.posterior.factors[2];
     let is_said = told.text.contains("times the published figure, which no setting explains");
-    assert!(factor > 1.3 && is_said, "{factor}\n{}", told.text);
+    assert!(factor > 1.1 && is_said == (factor > 1.3), "{factor}\n{}", told.text);
 }

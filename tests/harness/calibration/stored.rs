@@ -129,8 +129,9 @@ impl Teller<'_> {
             let seconds = step_seconds as f64;
             self.counters.sent_bytes += told.sent_mbit * 125_000.0 * seconds;
             self.counters.received_bytes += told.received_mbit * 125_000.0 * seconds;
-            let cores = self.counters.core_seconds.iter_mut().zip(told.cores);
-            cores.for_each(|(sum, cores)| *sum += cores * seconds);
+            for (sum, cores) in self.counters.core_seconds.iter_mut().zip(told.cores) {
+                *sum += cores * seconds;
+            }
         }
         if self.frames.len() >= BATCH { self.append() } else { Ok(()) }
     }
@@ -161,7 +162,7 @@ impl Teller<'_> {
             self.push_tenant(place, minute, &mut moment)?;
         }
         match self.telling.sight {
-            Sight::Sfu => self.push_sfu(&all, &mut moment)?,
+            Sight::Sfu => push_sfu(&all, &mut moment)?,
             Sight::BytesIn | Sight::Neither => {}
         }
         Ok(moment)
@@ -243,21 +244,21 @@ impl Teller<'_> {
         moment.push("headroom_tenant_hearing", &labels, own.hearing)?;
         moment.push("headroom_tenant_cameras_out_mbit", &labels, cameras)
     }
+}
 
-    /// Screens are among the video streams in, and whoever shares or sees one has a session.
-    fn push_sfu(&self, all: &Minute, moment: &mut Moment<'_>) -> anyhow::Result<()> {
-        let sum = |streams: [f64; 7]| streams.iter().sum::<f64>();
-        let shares = all.shares.unwrap_or_default();
-        let video = [("kind", "video"), ("type", "simple")];
-        let streams_in = sum(all.cameras_in) + shares.streams_in;
-        moment.push("mediasoup_producers", &video, streams_in)?;
-        let streams_out = sum(all.cameras_out) + shares.streams_out;
-        moment.push("mediasoup_consumers", &video, streams_out)?;
-        let audio = [("kind", "audio"), ("type", "simple")];
-        moment.push("mediasoup_consumers", &audio, all.hearing - all.voices)?;
-        let sessions = shares.streams_in + shares.streams_out;
-        moment.push("sfu_screenshare_sessions", &[], sessions)
-    }
+/// Screens are among the video streams in, and whoever shares or sees one has a session.
+fn push_sfu(all: &Minute, moment: &mut Moment<'_>) -> anyhow::Result<()> {
+    let sum = |streams: [f64; 7]| streams.iter().sum::<f64>();
+    let shares = all.shares.unwrap_or_default();
+    let video = [("kind", "video"), ("type", "simple")];
+    let streams_in = sum(all.cameras_in) + shares.streams_in;
+    moment.push("mediasoup_producers", &video, streams_in)?;
+    let streams_out = sum(all.cameras_out) + shares.streams_out;
+    moment.push("mediasoup_consumers", &video, streams_out)?;
+    let audio = [("kind", "audio"), ("type", "simple")];
+    moment.push("mediasoup_consumers", &audio, all.hearing - all.voices)?;
+    let sessions = shares.streams_in + shares.streams_out;
+    moment.push("sfu_screenshare_sessions", &[], sessions)
 }
 
 /// Sums that hosts and organisations tell alike.

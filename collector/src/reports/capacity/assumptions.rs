@@ -99,8 +99,8 @@ fn of_media(media: &Media) -> String {
 
 /// What a camera takes in the smallest and in the fullest rooms.
 fn of_cameras(media: &Media) -> String {
-    let classes = media.class_from.iter().zip(media.camera_mbit);
-    let last = classes.filter(|(from, _)| **from < u32::MAX).next_back();
+    let mut classes = media.class_from.iter().zip(media.camera_mbit);
+    let last = classes.rfind(|(from, _)| **from < u32::MAX);
     let first = media.camera_mbit[0];
     match last {
         Some((from, last)) if *from > 0 => {

@@ -158,7 +158,9 @@ impl Scenario {
             let (day, minute) = (step * STEP_MS / DAY_MS, step * STEP_MS % DAY_MS / 60_000);
             let media = Media::told(&(self.info)(day));
             let mut told = Minute::idle(0, 0);
-            (self.rooms)(day, minute).iter().for_each(|room| told.add(room, 1, &media));
+            for room in (self.rooms)(day, minute) {
+                told.add(&room, 1, &media);
+            }
             let mut moment = Moment {
                 at_ms: BEGIN_MS + step * STEP_MS,
                 day,
@@ -172,7 +174,9 @@ impl Scenario {
             let [base, audio, cameras, shares] = self.factors;
             let media = self.truth.as_ref().map_or(media, Media::told);
             let mut truth = Minute::idle(0, 0);
-            (self.rooms)(day, minute).iter().for_each(|room| truth.add(room, 1, &media));
+            for room in (self.rooms)(day, minute) {
+                truth.add(&room, 1, &media);
+            }
             let (out, into) = (truth.sent(&media), truth.received(&media));
             let carried = |mbit: f64| (mbit * wave).min(self.carries_mbit);
             let bytes = |mbit: f64| carried(mbit) * 125_000.0 * STEP_MS as f64 / 1e3;
