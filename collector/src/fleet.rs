@@ -356,7 +356,13 @@ mod tests {
     fn frame(store: &Store, instance: &str, ago_ms: i64) -> FrameWrite {
         let labels = Labels::new(HEADROOM_AGENT_FRAMES_TOTAL.name, [("instance", instance)]);
         let series = [store.series_id(&labels).unwrap()].into();
-        FrameWrite { id: None, timestamp_ms: NOW_MS - ago_ms, series, values: vec![1.0] }
+        FrameWrite {
+            id: None,
+            timestamp_ms: NOW_MS - ago_ms,
+            series,
+            values: vec![1.0],
+            rounds: Vec::new(),
+        }
     }
 
     #[test]

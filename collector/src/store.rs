@@ -42,6 +42,7 @@ mod records;
 mod rollup;
 mod rollups;
 mod room;
+mod rounds;
 mod rows;
 mod seal;
 mod search;
@@ -82,6 +83,10 @@ pub use self::meetings::{Marks, Meeting, Use};
 use self::periods::Periods;
 use self::place::Place;
 pub use self::records::Records;
+use self::rounds::RoundTables;
+pub use self::rounds::{
+    PathRound, ProbedPath, QUANTILES, RoundWrite, SmokeHour, Tally, WantedRounds, quantile_place,
+};
 use self::seal::Sealing;
 use self::settled::Settlement;
 pub use self::snapshot::{ArchiveError, ArchiveReader, ArchiveWriter, SnapshotRow, restore};
@@ -104,6 +109,8 @@ pub struct FrameWrite {
     pub series: Arc<[SeriesId]>,
     /// As many as there are series.
     pub values: Vec<f64>,
+    /// Rounds of pings that came with them.
+    pub rounds: Vec<RoundWrite>,
 }
 
 /// What became of a frame.
@@ -184,6 +191,7 @@ struct State {
     sealed: u32,
     days: Days,
     periods: Periods,
+    rounds: RoundTables,
 }
 
 impl Store {

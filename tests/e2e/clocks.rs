@@ -55,7 +55,15 @@ async fn a_clock_behind_what_is_stored_refuses_nothing_for_good() {
         let series = [store.series_id(&Labels::new("good", [("instance", "ca9")])).unwrap()].into();
         let id = Some(FrameId { instance: "ca9".into(), boot: 1, sequence: 1 });
         let timestamp_ms = now_ms() + 10 * DAY_MS;
-        store.append(&[FrameWrite { id, timestamp_ms, series, values: vec![1.0] }]).unwrap();
+        store
+            .append(&[FrameWrite {
+                id,
+                timestamp_ms,
+                series,
+                values: vec![1.0],
+                rounds: Vec::new(),
+            }])
+            .unwrap();
     }
     let mut collector = CollectorProgram::start(CollectorOptions {
         instances: vec!["ca1".into(), "ca2".into(), "ca3".into()],

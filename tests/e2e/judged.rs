@@ -28,6 +28,7 @@ fn write(folder: &Path, host: &str, told: &[Told<'_>]) {
             timestamp_ms: now_ms - ago_ms,
             series: series.into(),
             values: vec![*value],
+            rounds: Vec::new(),
         }));
     }
     store.append(&frames).unwrap();

@@ -87,6 +87,7 @@ fn fill_with_a_silent_host(store: &Store) {
         timestamp_ms: now - 2 * 3_600_000 + n * 10_000,
         series: ids.into(),
         values: vec![n as f64 * 1e6; ids.len()],
+        rounds: Vec::new(),
     };
     store.append(&(1..=10).map(frame).collect::<Vec<_>>()).unwrap();
 }

@@ -130,7 +130,13 @@ fn a_restoration_that_leaves_something_out_says_what_and_fails() {
             let series = [store.series_id(&labels).unwrap()].into();
             let timestamp_ms = 1_790_000_000_000 + n;
             store
-                .append(&[FrameWrite { id: None, timestamp_ms, series, values: vec![0.5] }])
+                .append(&[FrameWrite {
+                    id: None,
+                    timestamp_ms,
+                    series,
+                    values: vec![0.5],
+                    rounds: Vec::new(),
+                }])
                 .unwrap();
         }
         if seals {

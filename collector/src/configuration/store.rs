@@ -18,9 +18,13 @@ const SMALLEST_CACHE_BYTES: u64 = 1 << 20;
 const SMALLEST_LABEL_BYTES: u64 = 1 << 20;
 
 /// What is kept unless configured otherwise: samples for two months, 5 minutes for three years,
-/// hours for as long as anyone will ask.
-pub const DEFAULT_RETENTION: Retention =
-    Retention { raw_ms: 62 * DAY_MS, minutes_ms: 1096 * DAY_MS, hours_ms: 36_500 * DAY_MS };
+/// hours for as long as anyone will ask, rounds of pings for a year and a month.
+pub const DEFAULT_RETENTION: Retention = Retention {
+    raw_ms: 62 * DAY_MS,
+    minutes_ms: 1096 * DAY_MS,
+    hours_ms: 36_500 * DAY_MS,
+    rounds_ms: 400 * DAY_MS,
+};
 
 /// The store of a collector.
 #[derive(Debug, Clone)]
@@ -69,6 +73,7 @@ fn build_retention(section: &Section<'_>) -> Retention {
         raw_ms: retention("raw_retention", DEFAULT_RETENTION.raw_ms),
         minutes_ms: retention("five_minute_retention", DEFAULT_RETENTION.minutes_ms),
         hours_ms: retention("hour_retention", DEFAULT_RETENTION.hours_ms),
+        rounds_ms: retention("round_retention", DEFAULT_RETENTION.rounds_ms),
     };
     // What is coarser stands in for what is gone, so it must outlive it where anyone set it.
     if section.has("five_minute_retention") && found.minutes_ms < found.raw_ms {

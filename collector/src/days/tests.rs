@@ -55,7 +55,7 @@ impl Host {
             let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
             self.store.series_id(&Labels::new(metric, labels)).unwrap()
         });
-        FrameWrite { id: None, timestamp_ms, series: series.collect(), values }
+        FrameWrite { id: None, timestamp_ms, series: series.collect(), values, rounds: Vec::new() }
     }
 
     fn day(&self) -> Option<DayRow> {

@@ -111,6 +111,7 @@ fn store(contents: &Contents, folder: &TempDir) -> Arc<Store> {
             timestamp_ms: NOW_MS - (READINGS - reading) as i64 * STEP_MS,
             series: Arc::clone(&series),
             values: (0..series.len()).map(value).collect(),
+            rounds: Vec::new(),
         }
     };
     store.append(&(0..READINGS).map(frame).collect::<Vec<_>>()).unwrap();

@@ -161,14 +161,15 @@ impl StreamSeries {
             && *ids == frame.ids
         {
             let series = Arc::clone(series);
-            let write = FrameWrite { id, timestamp_ms, series, values: frame.values };
+            let write =
+                FrameWrite { id, timestamp_ms, series, values: frame.values, rounds: Vec::new() };
             return Checked { write: Some(write), meetings, rounds, refused: Vec::new() };
         }
         let (series, values, refused) = self.resolve(&frame);
         if refused.is_empty() {
             self.last = Some((frame.boot, frame.ids, Arc::clone(&series)));
         }
-        let write = Some(FrameWrite { id, timestamp_ms, series, values });
+        let write = Some(FrameWrite { id, timestamp_ms, series, values, rounds: Vec::new() });
         Checked { write, meetings, rounds, refused }
     }
 

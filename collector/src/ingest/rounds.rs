@@ -1,15 +1,16 @@
-//! Rounds of pings become samples: only of targets that this agent was given, under names and labels that
+//! Rounds of pings are kept and become samples: only of targets that this agent was given, under names and labels that
 //! are the collector's own.
 
 use std::collections::HashMap;
 
+use headroom_proto::catalogue::HEADROOM_PROBE_VANTAGE_OFFLINE;
 use headroom_proto::metric::{INSTANCE, JOB};
 use headroom_proto::wire::ProbeRound;
 
 use super::frames::Refused;
 use crate::latency::{self, GivenTargets, Round, Sample, family_name, kind_name};
 use crate::samples::METRIC;
-use crate::store::{SeriesId, SeriesLimit};
+use crate::store::{RoundWrite, SeriesId, SeriesLimit};
 use crate::telemetry::RefusalReason;
 
 /// The job of everything that pings say.
@@ -42,6 +43,8 @@ pub struct Teller<'t> {
     pub agent: &'t str,
     /// What it was given to ping.
     pub given: &'t GivenTargets,
+    /// When, Unix time in milliseconds.
+    pub told_ms: i64,
 }
 
 /// What became of the rounds of a frame.
@@ -53,6 +56,8 @@ pub struct Told {
     pub series: Vec<SeriesId>,
     /// Their values.
     pub values: Vec<f64>,
+    /// The rounds themselves.
+    pub rounds: Vec<RoundWrite>,
     /// What was left out.
     pub refused: Vec<Refused>,
 }
@@ -65,7 +70,7 @@ impl StreamRounds {
         rounds: &[ProbeRound],
         resolve: impl Fn(&[(&str, &str)]) -> Result<SeriesId, SeriesLimit>,
     ) -> Told {
-        let Teller { agent, given } = teller;
+        let Teller { agent, given, told_ms } = teller;
         let mut told = Told { known: self, ..Told::default() };
         let mut places: HashMap<SeriesId, usize> = HashMap::new();
         for round in rounds {
@@ -84,7 +89,13 @@ impl StreamRounds {
             for sample in latency::samples(&round) {
                 let name = SeriesName::of(&round, datacentre, &sample);
                 match told.known.id(name, agent, &resolve) {
-                    Ok(id) => told.add(&mut places, id, sample.value),
+                    Ok(id) => {
+                        told.add(&mut places, id, sample.value);
+                        // The series that each round has names its path.
+                        if sample.metric.name == HEADROOM_PROBE_VANTAGE_OFFLINE.name {
+                            told.rounds.push(RoundWrite { path: id, round: round.kept(told_ms) });
+                        }
+                    }
                     Err(limit) => told.refused.push(Refused {
                         reason: (&limit).into(),
                         samples: 1,
@@ -215,7 +226,7 @@ mod tests {
             store.series_id_of(pairs, Claim::Own)
         };
         let given = places().given_to("lagos");
-        let lagos = Teller { agent: "lagos", given: &given };
+        let lagos = Teller { agent: "lagos", given: &given, told_ms: 60_000 };
         let mut broken = round("ca1.example.org", 20);
         broken.sent = 7;
         let rounds =
@@ -236,13 +247,19 @@ mod tests {
                         instance=ca1.example.org job=probe kind=icmp vantage=lagos";
         let place = seen.borrow().iter().position(|labels| labels == received).unwrap();
         assert_eq!(told.values[place], 20.0);
+        let kept: Vec<u32> = told.rounds.iter().map(|one| one.round.received()).collect();
+        assert_eq!(kept, [5, 20]);
+        let path = "__name__=headroom_probe_vantage_offline datacentre=montreal family=ipv4 \
+                    instance=ca1.example.org job=probe kind=icmp vantage=lagos";
+        let place = seen.borrow().iter().position(|labels| labels == path).unwrap();
+        assert!(told.rounds.iter().all(|one| one.path == told.series[place]));
         // What is known is not asked for again, and whoever is no vantage was given nothing.
         let asked = seen.borrow().len();
         let again = told.known.samples(lagos, &rounds[..1], resolve);
         assert_eq!((seen.borrow().len(), again.series.len()), (asked, asked));
         let other = places().given_to("paris");
-        let paris = Teller { agent: "paris", given: &other };
+        let paris = Teller { agent: "paris", given: &other, told_ms: 60_000 };
         let told = StreamRounds::default().samples(paris, &rounds, resolve);
-        assert_eq!((told.series.len(), told.refused.len()), (0, 4));
+        assert_eq!((told.series.len(), told.rounds.len(), told.refused.len()), (0, 0, 4));
     }
 }

@@ -1,7 +1,15 @@
 //! A round of pings as an agent tells it, checked: nothing in it contradicts itself.
 
+use core::net::IpAddr;
+
 use headroom_proto::limits::MAX_ROUND_PINGS;
 use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind, ProbeRound};
+
+use crate::store::{PathRound, Tally};
+
+/// How long a round may have waited before it was told, and how far clocks may be set meanwhile.
+const LONGEST_WAIT_MS: i64 = 24 * 3_600_000;
+const LONGEST_STEP_MS: i64 = 300_000;
 
 /// The longest round, in milliseconds.
 const LONGEST_MS: u32 = 3_600_000;
@@ -33,6 +41,10 @@ pub struct Round {
     pub hop_limit: Option<u8>,
     /// Whether the vantage was cut off, so that this says nothing of the target.
     pub vantage_offline: bool,
+    /// The address that was asked, if it is one.
+    pub address: Option<IpAddr>,
+    /// Who sent the last error, if that was a router.
+    pub router: Option<IpAddr>,
 }
 
 /// Why a round is not taken.
@@ -105,8 +117,33 @@ impl Round {
             jitter_us: told.jitter_us,
             hop_limit: u8::try_from(told.hop_limit).ok().filter(|hops| *hops > 0),
             vantage_offline: told.vantage_offline,
+            address: told.address.parse().ok(),
+            router: told.router.parse().ok(),
             target: told.target,
         })
+    }
+
+    /// What is kept of it, as told at a moment. A clock that was set meanwhile moves it next to that.
+    pub fn kept(&self, told_ms: i64) -> PathRound {
+        let span_ms = i64::from(self.span_ms);
+        let earliest_ms = told_ms.saturating_sub(LONGEST_WAIT_MS);
+        let latest_ms = told_ms.saturating_add(LONGEST_STEP_MS);
+        let is_likely = (earliest_ms..=latest_ms).contains(&self.begin_ms);
+        PathRound {
+            begin_ms: if is_likely { self.begin_ms } else { told_ms.saturating_sub(span_ms) },
+            span_ms: self.span_ms,
+            sent: self.sent,
+            round_trips_us: self.round_trips_us.clone(),
+            jitter_us: self.jitter_us,
+            hop_limit: self.hop_limit,
+            vantage_offline: self.vantage_offline,
+            errors: tallies(self.errors.iter().map(|(error, count)| (*error as u32, *count))),
+            discarded: tallies(
+                self.discarded.iter().map(|(reason, count)| (*reason as u32, *count)),
+            ),
+            address: self.address,
+            router: self.router,
+        }
     }
 
     /// The lower median, in microseconds.
@@ -124,6 +161,10 @@ fn added_up(differences: &[u32]) -> Option<Vec<u32>> {
         Some(sum)
     };
     differences.iter().map(add).collect()
+}
+
+fn tallies(counts: impl Iterator<Item = (u32, u32)>) -> Vec<Tally> {
+    counts.map(|(kind, count)| Tally { kind, count }).collect()
 }
 
 /// Adds up what stands twice.
@@ -206,6 +247,29 @@ mod tests {
         assert_eq!(Round::of(told.clone()).unwrap().median_us(), None);
         told.round_trips_us = vec![7, 1];
         assert_eq!(Round::of(told).unwrap().median_us(), Some(7));
+    }
+
+    #[test]
+    fn what_is_kept_begins_when_it_did_unless_a_clock_was_set() {
+        let mut told = good();
+        told.address = "192.0.2.7".into();
+        told.router = "no address".into();
+        for (begin_ms, told_ms, kept_ms) in [
+            (1000, 64_000, 1000),
+            (64_000, 64_000, 64_000),
+            (1000, 1000 + LONGEST_WAIT_MS, 1000),
+            (1000, 1001 + LONGEST_WAIT_MS, LONGEST_WAIT_MS - 58_999),
+            (i64::MAX, 64_000, 4000),
+            (i64::MIN, 64_000, 4000),
+        ] {
+            told.begin_ms = begin_ms;
+            let kept = Round::of(told.clone()).unwrap().kept(told_ms);
+            assert_eq!(kept.begin_ms, kept_ms, "{begin_ms} told at {told_ms}");
+            assert_eq!(kept.address, Some(IpAddr::from([192, 0, 2, 7])));
+            assert_eq!((kept.router, kept.received(), kept.median_us()), (None, 4, Some(150)));
+            let refused = ProbeError::Refused as u32;
+            assert_eq!(kept.errors, [Tally { kind: refused, count: 1 }]);
+        }
     }
 
     proptest! {

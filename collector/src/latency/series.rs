@@ -135,6 +135,8 @@ mod tests {
             jitter_us: Some(1_500),
             hop_limit: Some(57),
             vantage_offline: false,
+            address: None,
+            router: None,
         }
     }
 

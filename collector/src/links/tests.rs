@@ -19,7 +19,7 @@ fn series(store: &Store, metric: &str, labels: &[(&str, &str)]) -> SeriesId {
 fn frame(step: i64, samples: &[(SeriesId, f64)]) -> FrameWrite {
     let (series, values): (Vec<SeriesId>, Vec<f64>) = samples.iter().copied().unzip();
     let timestamp_ms = BURST_MS + step * STEP_MS;
-    FrameWrite { id: None, timestamp_ms, series: series.into(), values }
+    FrameWrite { id: None, timestamp_ms, series: series.into(), values, rounds: Vec::new() }
 }
 
 fn read(store: &Store, device: Option<&str>, span: TimeRange) -> Traffic {
@@ -62,7 +62,8 @@ fn a_burst_of_ten_seconds_is_the_peak_of_a_month_and_of_what_only_rollups_keep()
     let expected = (8000.0, true, 11.0);
     assert_eq!((month(), day()), (expected, expected));
     let ever = 1000 * DAY_MS;
-    let retention = Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever };
+    let retention =
+        Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever, rounds_ms: ever };
     store.seal().unwrap();
     store.maintain(Due::at(now_ms, retention), &|| false).unwrap();
     assert_eq!(store.state().days, 0, "samples have expired");

@@ -97,7 +97,13 @@ impl<'s> Host<'s> {
     fn frame(&mut self, minutes_ago: i64, samples: &[(SeriesId, f64)]) {
         let (series, values): (Vec<SeriesId>, Vec<f64>) = samples.iter().copied().unzip();
         let timestamp_ms = moment().now_ms - minutes_ago * MINUTE_MS - 5_000;
-        self.frames.push(FrameWrite { id: None, timestamp_ms, series: series.into(), values });
+        self.frames.push(FrameWrite {
+            id: None,
+            timestamp_ms,
+            series: series.into(),
+            values,
+            rounds: Vec::new(),
+        });
     }
 
     fn write(self) {

@@ -85,6 +85,7 @@ mod tests {
             timestamp_ms: 100 * DAY_MS + at_ms,
             series: [series].into(),
             values: vec![value],
+            rounds: Vec::new(),
         };
         let frames = [
             frame(0, ended, 1.0),
@@ -113,7 +114,8 @@ mod tests {
         check();
         store.seal().unwrap();
         let ever = 1000 * DAY_MS;
-        let retention = Retention { raw_ms: ever, minutes_ms: ever, hours_ms: ever };
+        let retention =
+            Retention { raw_ms: ever, minutes_ms: ever, hours_ms: ever, rounds_ms: ever };
         store.maintain(Due::at(110 * DAY_MS, retention), &|| false).unwrap();
         check();
     }

@@ -39,6 +39,7 @@ pub fn append(store: &Store, frames: &[FrameWrite]) -> Result<Vec<Appended>, Sto
         Some((frame, HeadRow { layout: (*layout)?, timestamp_ms, values }))
     });
     for (frame, _) in stored.clone() {
+        head.add_rounds(&frame.rounds);
         if let Some(id) = &frame.id {
             state.boots.insert(id, frame.timestamp_ms);
         }
@@ -72,6 +73,7 @@ fn stage(
         layouts.push((!known).then(|| {
             let layout = head.layout(&frame.series);
             writer.log.stage_row(frame, layout);
+            frame.rounds.iter().for_each(|round| writer.log.stage_round(round));
             layout
         }));
     }

@@ -3,7 +3,7 @@
 //! Keyspaces: `meta` (format, sealed generation, state of each day), `series` (id to labels),
 //! `boots` (frames seen, by instance and boot), `losses`, `meetings`, `metrics` (what is known of them);
 //! chunks of day D as they were sealed in `fresh-D` and merged in `day-D-V`; rollups of 5 minutes in
-//! `minutes-P` and of an hour in `hours-P`. What expires is a keyspace and is dropped whole.
+//! `minutes-P` and of an hour in `hours-P`; rounds of pings in `rounds-D`, `paths-P` and `quantiles-P`. What expires is a keyspace and is dropped whole.
 
 mod manifests;
 

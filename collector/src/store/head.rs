@@ -20,6 +20,7 @@ pub use self::recent::{HeadView, Presence, Recent};
 use super::SeriesId;
 use super::day::{ALL_TIME, Day};
 use super::lock::{read, write};
+use super::rounds::{RecentRounds, RoundWrite};
 use crate::samples::TimeRange;
 
 /// So many blocks of one series are looked up at a time.
@@ -64,6 +65,7 @@ struct Contents {
     /// The least and the greatest moment of all rows.
     reach: Option<TimeRange>,
     blank: Block,
+    pings: RecentRounds,
 }
 
 /// A place in a block's list of series; they form a list for each series.
@@ -87,6 +89,7 @@ impl Default for Contents {
             late: 0,
             reach: None,
             blank: Block::blank(),
+            pings: RecentRounds::default(),
         }
     }
 }
@@ -96,6 +99,12 @@ impl Head {
     pub fn layout(&self, series: &Arc<[SeriesId]>) -> Layout {
         let known = read(&self.0).find(series);
         known.unwrap_or_else(|| write(&self.0).layout(series))
+    }
+
+    /// Takes rounds of pings.
+    pub fn add_rounds<'r>(&self, rounds: impl IntoIterator<Item = &'r RoundWrite>) {
+        let mut contents = write(&self.0);
+        rounds.into_iter().for_each(|round| contents.pings.add(round));
     }
 
     /// Takes rows, each with as many values as its layout has series. A view has all of them or
@@ -115,7 +124,7 @@ impl Head {
         HeadSize {
             samples,
             late: contents.late,
-            bytes: samples * 8 + rows + (lists + blocks) as u64,
+            bytes: samples * 8 + rows + (lists + blocks) as u64 + contents.pings.bytes(),
         }
     }
 
@@ -143,6 +152,21 @@ impl Head {
             block.add_days(u32::MAX, ALL_TIME, &mut days);
         }
         days.into_iter().collect()
+    }
+
+    /// The paths that have rounds, in order.
+    pub fn round_paths(&self) -> Vec<SeriesId> {
+        read(&self.0).pings.paths()
+    }
+
+    /// The days that rounds begin on.
+    pub fn round_days(&self) -> BTreeSet<Day> {
+        read(&self.0).pings.days()
+    }
+
+    /// The rounds of a path in order of arrival, packed.
+    pub fn rounds(&self, path: SeriesId) -> Vec<u8> {
+        read(&self.0).pings.of(path)
     }
 
     /// Whether any sample lies in a range.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub use self::record::{LoggedRow, Record};
 use super::head::Layout;
 use super::place::Known;
+use super::rounds::RoundWrite;
 use super::{FrameId, FrameWrite, SeriesId, StoreError};
 
 /// The note of the newest generation that is sealed.
@@ -120,6 +121,11 @@ impl Log {
             values: &frame.values[..],
         };
         record::write_row(&mut self.staged, row);
+    }
+
+    /// Stages a round of pings that came with a frame.
+    pub fn stage_round(&mut self, round: &RoundWrite) {
+        record::write_round(&mut self.staged, round);
     }
 
     fn run(&mut self, id: &FrameId) -> u32 {

@@ -3,7 +3,8 @@
 use super::database;
 use super::day::{ALL_TIME, DAY_MS, Day};
 use super::days::{self, DayState};
-use super::{Store, StoreError, meetings, merge, rollups, seal};
+use super::rounds::Oldest;
+use super::{Store, StoreError, meetings, merge, rollups, rounds, seal};
 use crate::samples::{Resolution, TimeRange};
 
 /// How long samples and their rollups are kept, in milliseconds.
@@ -15,6 +16,8 @@ pub struct Retention {
     pub minutes_ms: i64,
     /// Rollups of an hour.
     pub hours_ms: i64,
+    /// Rounds of pings.
+    pub rounds_ms: i64,
 }
 
 /// What upkeep goes by.
@@ -74,6 +77,7 @@ pub fn maintain(store: &Store, due: Due, stop: &dyn Fn() -> bool) -> Result<(), 
         believed_ms.is_some_and(|now_ms| day.end_ms() + ROLL_AFTER_MS <= now_ms) && !stop()
     };
     merge_and_roll(store, merges, rolls)?;
+    rounds::merge_all(store, |day| day.end_ms() + MERGE_AFTER_MS <= now_ms && !stop())?;
     store.write().days.0.values_mut().for_each(|day| day.busy = false);
     believed.map_or(Ok(()), |believed| forget(store, believed))
 }
@@ -105,6 +109,7 @@ fn forget(store: &Store, Believed { now_ms, retention }: Believed) -> Result<(),
 pub fn compact(store: &Store, now_ms: i64) -> Result<(), StoreError> {
     seal::seal(store)?;
     merge_and_roll(store, |_, _| true, |day| day.end_ms() + ROLL_AFTER_MS <= now_ms)?;
+    rounds::merge_all(store, |_| true)?;
     store.database.settle()
 }
 
@@ -181,6 +186,8 @@ fn drop_expired(
             database.drop_keyspace(keyspace)?;
         }
     }
+    let (rounds_ms, quantiles_ms) = (now_ms - retention.rounds_ms, now_ms - retention.hours_ms);
+    rounds::drop_expired(store, Oldest { rounds_ms, quantiles_ms })?;
     rollups::drop_expired(store, Resolution::Minutes, now_ms - retention.minutes_ms)?;
     rollups::drop_expired(store, Resolution::Hour, now_ms - retention.hours_ms)
 }

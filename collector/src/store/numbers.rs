@@ -2,6 +2,7 @@
 //!
 //! Timestamps: 0 pco of i64; 1 equal steps: first (i64), step (i64).
 //! Values: 0 pco of f64; 1 one f64 for all; 2 to 5 pco of i64, being the value × 1, 10, 100, 1000.
+//! Counts: 0 pco of u32; 1 one u32 for all; nothing at all for no counts.
 
 use std::ops::Range;
 
@@ -188,6 +189,29 @@ impl Values {
     }
 }
 
+/// Writes numbers that are mostly small.
+pub fn encode_counts(counts: &[u32], effort: Effort, bytes: &mut Vec<u8>) -> Result<(), PcoError> {
+    let Some(first) = counts.first() else { return Ok(()) };
+    if counts.iter().all(|count| count == first) {
+        bytes.push(CONSTANT);
+        bytes.extend(first.to_le_bytes());
+        return Ok(());
+    }
+    bytes.push(PACKED);
+    simple_compress_into(counts, &effort.configuration(), bytes).map(|_| ())
+}
+
+/// Reads `count` numbers.
+pub fn decode_counts(bytes: &[u8], count: usize) -> Option<Vec<u32>> {
+    let Some((&kind, rest)) = bytes.split_first() else { return (count == 0).then(Vec::new) };
+    let counts = match kind {
+        PACKED => simple_decompress(rest).ok()?,
+        CONSTANT => vec![u32::from_le_bytes(rest.try_into().ok()?); count],
+        _ => return None,
+    };
+    (counts.len() == count && count > 0).then_some(counts)
+}
+
 fn step(times: &[i64]) -> Option<i64> {
     let (&first, rest) = times.split_first()?;
     let step = rest.first().map_or(0, |second| second.wrapping_sub(first));
@@ -265,6 +289,22 @@ mod tests {
         }
         assert_eq!(decode_times(&[REGULAR, 0], 1), None);
         assert_eq!(decode_values(&[99], 1), None);
+    }
+
+    #[test]
+    fn counts_come_back_and_equal_ones_take_no_room() {
+        for (counts, bytes_at_most) in
+            [(vec![], 0), (vec![7; 1440], 5), ((0..1440).map(|n| n % 3).collect(), 400)]
+        {
+            let mut bytes = Vec::new();
+            encode_counts(&counts, Effort::Thorough, &mut bytes).unwrap();
+            assert!(bytes.len() <= bytes_at_most, "{} bytes", bytes.len());
+            assert_eq!(decode_counts(&bytes, counts.len()).as_ref(), Some(&counts));
+            if counts.len() < 1440 || counts[0] != counts[1] {
+                assert_eq!(decode_counts(&bytes, counts.len() + 1), None);
+            }
+        }
+        assert_eq!(decode_counts(&[9], 1), None);
     }
 
     proptest! {

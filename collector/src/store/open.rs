@@ -15,6 +15,7 @@ use super::index::Index;
 use super::log::{self, Log, LoggedRow, Record};
 use super::periods::Periods;
 use super::place::Place;
+use super::rounds::{RoundTables, RoundWrite};
 use super::{Counters, FrameId, Settlement, State, Store, StoreError, StoreOptions, Writer};
 
 pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError> {
@@ -39,6 +40,7 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
     let boots = Boots::load(&database)?;
     let days = Days::load(&database)?;
     let periods = Periods::load(&database)?;
+    let rounds = RoundTables::load(&database)?;
     let sealed = database.meta_number(log::SEALED)?.unwrap_or(0);
     log::remove_sealed(&log_folder, sealed)?;
     let mut replay = Replay { index, boots, head: Head::default() };
@@ -56,16 +58,7 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
     let newest_at_open_ms = boots.newest_ms().max(last_day.map(Day::begin_ms));
     let place = Place::of(directory)?;
     let log = Log::begin(&log_folder, newest + 1)?;
-    let writer = Writer {
-        log,
-        poisoned: false,
-        displaced: false,
-        // Those that only older files have are sealed before these go.
-        logged_series: index.len(),
-        saved_series,
-        sealed_at_ms: None,
-        meetings_expired_on: None,
-    };
+    let writer = writer(log, saved_series..index.len());
     let state = State {
         boots,
         head: Arc::new(head),
@@ -74,6 +67,7 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         sealed: newest,
         days,
         periods,
+        rounds,
     };
     Ok(Store {
         database,
@@ -91,6 +85,20 @@ pub fn open(directory: &Path, options: StoreOptions) -> Result<Store, StoreError
         settlement: Settlement::default(),
         newest_at_open_ms,
     })
+}
+
+/// What only the one who writes needs; series from the first of the range on are not sealed yet.
+fn writer(log: Log, series: std::ops::Range<usize>) -> Writer {
+    Writer {
+        log,
+        poisoned: false,
+        displaced: false,
+        // Those that only older files have are sealed before these go.
+        logged_series: series.end,
+        saved_series: series.start,
+        sealed_at_ms: None,
+        meetings_expired_on: None,
+    }
 }
 
 /// What the logs hold, on its way into memory.
@@ -140,6 +148,8 @@ impl Replay {
             Record::Run { number, boot, instance } => {
                 numbers.runs.insert(number, Run { instance: instance.into(), boot });
             }
+            Record::Round { path, .. } if !self.index.may_have(path) => orphans += 1,
+            Record::Round { path, round } => self.head.add_rounds([&RoundWrite { path, round }]),
             Record::Row(row) => {
                 if self.row(&row, &numbers).is_none() {
                     orphans += 1;

@@ -13,7 +13,8 @@ use super::day::{DAY_MS, Day};
 use super::{SeriesId, StoreError};
 use crate::samples::{Held, ReadError, Resolution, TimeRange};
 
-const PERIOD_DAYS: u32 = 30;
+/// How many days share a keyspace.
+pub const PERIOD_DAYS: u32 = 30;
 
 /// The keyspace of the rollups of a day.
 pub fn name(resolution: Resolution, day: Day) -> String {

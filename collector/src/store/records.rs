@@ -25,6 +25,10 @@ impl Records {
         Self(Arc::clone(store))
     }
 
+    pub(super) fn store(&self) -> &Store {
+        &self.0
+    }
+
     /// The losses of `instance` that touch `range`, by their first moment; what they take stays held.
     pub fn losses(
         &self,

@@ -9,7 +9,7 @@ use super::head::Head;
 use super::lock::read;
 use super::numbers::Effort;
 use super::stretch::Stretch;
-use super::{SeriesId, Store, StoreError, chunk, log};
+use super::{SeriesId, Store, StoreError, chunk, log, rounds};
 use crate::samples::TimeRange;
 
 /// A head on its way into chunks, and what is in the logs up to its generation.
@@ -76,6 +76,7 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
         let rows = chunks(sealing, days, &mut duplicates);
         database::write_side_by_side(keyspaces, rows)?;
     }
+    let round_days = rounds::write_sealed(store, sealing)?;
     let saved = store.writer().saved_series;
     let series = read(&store.index).rows(saved..sealing.series);
     let boots = store.read().boots.changed_rows();
@@ -89,6 +90,7 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
         let day = state.days.entry(day);
         (day.fresh, day.busy) = (Some(keyspace), true);
     }
+    state.rounds.add_fresh(round_days);
     state.boots.mark_written(boots.at);
     store.settlement.sealed(&sealing.head);
     state.sealing = None;

@@ -8,7 +8,7 @@ use fjall::Readable;
 
 pub use self::archive::{ArchiveError, ArchiveReader, ArchiveWriter};
 use super::database::{self, Database, Row};
-use super::{Store, StoreError, chunk, rollup, seal};
+use super::{Store, StoreError, chunk, rollup, rounds, seal};
 use crate::samples::Figures;
 
 /// What fjall takes.
@@ -32,6 +32,8 @@ impl SnapshotRow {
         match self.keyspace.split('-').next().unwrap_or_default() {
             "fresh" | "day" => chunk::open(&self.value).is_some(),
             "minutes" | "hours" => rollup::decode(&self.value, Figures::ALL).is_some(),
+            "rounds" | "paths" => rounds::is_sound(&self.value),
+            "quantiles" => rounds::are_sound_hours(&self.value),
             "series" | "metrics" => {
                 let checked = self.value.split_first_chunk::<4>();
                 checked.is_some_and(|(sum, rest)| crc32fast::hash(rest).to_le_bytes() == *sum)

@@ -8,6 +8,7 @@ use crate::samples::{Budget, Hints, Matcher, Resolution, Samples, Selection, Tim
 
 mod fixture;
 mod records;
+mod rounds;
 mod settled;
 mod views;
 
@@ -26,6 +27,7 @@ fn frame(store: &Store, sequence: u64, timestamp_ms: i64, values: &[(&str, f64)]
         timestamp_ms,
         series: values.iter().map(series).collect(),
         values: values_only,
+        rounds: Vec::new(),
     }
 }
 
@@ -138,6 +140,7 @@ fn what_expires_leaves_its_rollups() {
         raw_ms: raw * DAY_MS,
         minutes_ms: minutes * DAY_MS,
         hours_ms: hours * DAY_MS,
+        rounds_ms: hours * DAY_MS,
     };
     let keep = |retention| store.maintain(Due::at(now, retention), &|| false).unwrap();
     keep(retention(84, 1000, 1000));
@@ -178,7 +181,12 @@ fn without_a_moment_beyond_doubt_nothing_is_dropped_or_rolled_up() {
     append(&store, 1, begin, 1.0);
     store.seal().unwrap();
     append(&store, 2, begin + 1000, 2.0);
-    let retention = Retention { raw_ms: 9 * DAY_MS, minutes_ms: 9 * DAY_MS, hours_ms: 9 * DAY_MS };
+    let retention = Retention {
+        raw_ms: 9 * DAY_MS,
+        minutes_ms: 9 * DAY_MS,
+        hours_ms: 9 * DAY_MS,
+        rounds_ms: 9 * DAY_MS,
+    };
     let keep = |now_ms, believed_ms| {
         store.maintain(Due { now_ms, believed_ms, retention }, &|| false).unwrap();
     };
@@ -231,7 +239,7 @@ fn merging_keeps_every_sample_once_and_buckets_are_the_same_before_and_after() {
     };
     assert_eq!(samples(&store, EVER), expected);
     let before = Resolution::ALL.map(|resolution| buckets(&store, resolution));
-    let ever = Retention { raw_ms: day, minutes_ms: day, hours_ms: day };
+    let ever = Retention { raw_ms: day, minutes_ms: day, hours_ms: day, rounds_ms: day };
     store.seal().unwrap();
     for _ in 0..2 {
         store.maintain(Due::at(day + 5 * DAY_MS, ever), &|| false).unwrap();
@@ -353,8 +361,13 @@ fn a_store_above_its_limit_refuses_new_series_only_and_not_for_ever() {
         store.series_id_of(&[("__name__", "m"), ("instance", "ca1"), ("n", &n)], Claim::Own)
     };
     let write = |store: &Store, id: SeriesId, n: i64| {
-        let frame =
-            FrameWrite { id: None, timestamp_ms: n, series: [id].into(), values: vec![1.0] };
+        let frame = FrameWrite {
+            id: None,
+            timestamp_ms: n,
+            series: [id].into(),
+            values: vec![1.0],
+            rounds: Vec::new(),
+        };
         store.append(&[frame]).map(drop)
     };
     for n in 0..20 {
@@ -365,7 +378,8 @@ fn a_store_above_its_limit_refuses_new_series_only_and_not_for_ever() {
     let limits = SeriesLimits { all: 10, ..default.series };
     let options = StoreOptions { series: limits, ..default };
     let store = Store::open_with(directory.path(), options).unwrap();
-    let retention = Retention { raw_ms: 1 << 50, minutes_ms: 1 << 50, hours_ms: 1 << 50 };
+    let retention =
+        Retention { raw_ms: 1 << 50, minutes_ms: 1 << 50, hours_ms: 1 << 50, rounds_ms: 1 << 50 };
     let upkeep = |hour: i64| {
         let now_ms = hour * 3_600_000;
         let due = Due { now_ms, believed_ms: None, retention };

@@ -56,7 +56,8 @@ impl OwnSeries {
     ) -> Result<(), OwnSeriesError> {
         let series = numbers.iter().map(|number| self.series_id(number)).collect::<Result<_, _>>();
         let values = numbers.iter().map(|number| number.value).collect();
-        let frame = FrameWrite { id: None, timestamp_ms, series: series?, values };
+        let frame =
+            FrameWrite { id: None, timestamp_ms, series: series?, values, rounds: Vec::new() };
         let (reply, mut outcome) = mpsc::channel(1);
         let held = Held::Nothing;
         self.writer.submit(Submission { write: Write::Own(frame), reply, held }).await?;

@@ -63,7 +63,13 @@ impl RuleSeries {
         let (reply, mut outcomes) = mpsc::channel(moments.len().max(1));
         let count = moments.len();
         for (timestamp_ms, Moment { series, values }) in moments {
-            let frame = FrameWrite { id: None, timestamp_ms, series: series.into(), values };
+            let frame = FrameWrite {
+                id: None,
+                timestamp_ms,
+                series: series.into(),
+                values,
+                rounds: Vec::new(),
+            };
             let (reply, held) = (reply.clone(), Held::Nothing);
             self.0.submit(Submission { write: Write::Own(frame), reply, held }).await?;
         }

@@ -77,6 +77,7 @@ async fn each_write_is_told_what_became_of_it_and_the_thread_ends_behind_the_las
         timestamp_ms: NOW_MS + sequence as i64,
         series: Arc::new([series]),
         values: vec![1.0],
+        rounds: Vec::new(),
     };
     let loss = LostInterval {
         instance: "ca1".into(),

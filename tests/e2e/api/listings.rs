@@ -13,7 +13,13 @@ const AT_MS: i64 = 1_590_667_200_000;
 fn write(store: &Store, series: &[Labels]) {
     let ids: Vec<_> = series.iter().map(|labels| store.series_id(labels).unwrap()).collect();
     let values = vec![1.0; ids.len()];
-    let frame = FrameWrite { id: None, timestamp_ms: AT_MS, series: ids.into(), values };
+    let frame = FrameWrite {
+        id: None,
+        timestamp_ms: AT_MS,
+        series: ids.into(),
+        values,
+        rounds: Vec::new(),
+    };
     store.append(&[frame]).unwrap();
 }
 

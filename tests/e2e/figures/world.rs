@@ -76,7 +76,7 @@ pub fn fill(folder: &Path) {
     }
     store.seal().unwrap();
     let ever = 10_000 * DAY_MS;
-    let retention = Retention { raw_ms: ever, minutes_ms: ever, hours_ms: ever };
+    let retention = Retention { raw_ms: ever, minutes_ms: ever, hours_ms: ever, rounds_ms: ever };
     store.maintain(Due::at(END_MS, retention), &|| false).unwrap();
 }
 
@@ -97,7 +97,13 @@ impl Life<'_> {
         // Three hours of an outage, three days ago.
         let down = (3 * DAY_MS..3 * DAY_MS + 3 * 3_600_000).contains(&(END_MS - at_ms));
         let Frame { series, values } = frame;
-        let write = FrameWrite { id: None, timestamp_ms: at_ms, series: series.into(), values };
+        let write = FrameWrite {
+            id: None,
+            timestamp_ms: at_ms,
+            series: series.into(),
+            values,
+            rounds: Vec::new(),
+        };
         (!down || self.host != "fi1").then_some(write)
     }
 

@@ -24,6 +24,7 @@ fn nearly_silent(store: &Store) {
         timestamp_ms: now - ago_ms,
         series: series.into(),
         values: vec![1.0],
+        rounds: Vec::new(),
     };
     store.append(&[frame(300_000), frame(42_000)]).unwrap();
 }

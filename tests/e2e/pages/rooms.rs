@@ -80,7 +80,7 @@ fn cooperative(store: &Store) {
                 })
                 .unzip::<_, _, Vec<_>, Vec<_>>();
             let timestamp_ms = now + n * POLL_MS;
-            FrameWrite { id: None, timestamp_ms, series: series.into(), values }
+            FrameWrite { id: None, timestamp_ms, series: series.into(), values, rounds: Vec::new() }
         };
         store.append(&(-240..60).map(poll).collect::<Vec<_>>()).unwrap();
     }

@@ -169,7 +169,13 @@ fn fill(store: &Store) {
         let timestamp_ms = now.as_millis() as i64 - (60 - minute) * 60_000;
         let n = minute as f64;
         let values = vec![1.0, n * 1e6, 8e9, 4e9 + n, n * 50.0, n % 7.0];
-        let frame = FrameWrite { id: None, timestamp_ms, series: series.clone().into(), values };
+        let frame = FrameWrite {
+            id: None,
+            timestamp_ms,
+            series: series.clone().into(),
+            values,
+            rounds: Vec::new(),
+        };
         store.append(&[frame]).expect("a frame is stored");
     }
 }

@@ -194,6 +194,7 @@ fn rows_of_a_store() -> Vec<SnapshotRow> {
             timestamp_ms: NOW_MS - 10 * 86_400_000 + i64::from(n * n) * 1_000,
             series: series.collect(),
             values: values.iter().map(|value| value(n)).collect(),
+            rounds: Vec::new(),
         };
         store.append(&[frame]).expect("a frame is stored");
     }

@@ -97,7 +97,13 @@ impl World {
             let odd = [f64::NAN, f64::INFINITY, f64::MAX, stale, -0.0, f64::MIN_POSITIVE];
             push("odd", &[("instance", "ca1")], odd[n as usize % odd.len()]);
             let timestamp_ms = BEGIN_MS + i64::from(n) * 60_000;
-            let frame = FrameWrite { id: None, timestamp_ms, series: series.into(), values };
+            let frame = FrameWrite {
+                id: None,
+                timestamp_ms,
+                series: series.into(),
+                values,
+                rounds: Vec::new(),
+            };
             store.append(&[frame]).expect("a frame is stored");
             if n == 30 {
                 store.seal().expect("the first half is sealed");

@@ -182,7 +182,7 @@ pub fn fill(directory: &Path, samples: &[Sample]) -> anyhow::Result<()> {
         .map(|(sequence, (timestamp_ms, samples))| {
             let id = Some(FrameId { instance: "made-up".into(), boot: 1, sequence });
             let (series, values): (Vec<_>, _) = samples.into_iter().unzip();
-            FrameWrite { id, timestamp_ms, series: series.into(), values }
+            FrameWrite { id, timestamp_ms, series: series.into(), values, rounds: Vec::new() }
         })
         .collect();
     store.append(&frames)?;

@@ -31,6 +31,7 @@ fn write(
         timestamp_ms: BEGIN_MS + poll * POLL_MS,
         series: series.into(),
         values: vec![value],
+        rounds: Vec::new(),
     };
     store.append(&polls.map(frame).collect::<Vec<_>>()).unwrap();
 }
@@ -168,7 +169,8 @@ fn months_and_years_have_the_true_peak_and_the_true_mean() {
     check_windows(&store);
     store.seal().unwrap();
     let ever = 10_000 * DAY_MS;
-    let retention = Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever };
+    let retention =
+        Retention { raw_ms: 5 * DAY_MS, minutes_ms: ever, hours_ms: ever, rounds_ms: ever };
     for later in [3, 60] {
         let due = Due::at(BEGIN_MS + later * DAY_MS, retention);
         store.maintain(due, &|| false).unwrap();
@@ -195,7 +197,7 @@ fn a_span_over_the_border_of_retention_has_its_true_peak_and_says_how_fine_its_m
     assert_eq!((max, &*resolution), (90.0, "peaks of 15 s samples"));
     let ever = 10_000 * DAY_MS;
     for raw_ms in [ever, ever, 3 * DAY_MS + DAY_MS / 2] {
-        let retention = Retention { raw_ms, minutes_ms: ever, hours_ms: ever };
+        let retention = Retention { raw_ms, minutes_ms: ever, hours_ms: ever, rounds_ms: ever };
         store.maintain(Due::at(BEGIN_MS + 5 * DAY_MS, retention), &|| false).unwrap();
     }
     assert_eq!(store.state().days, 1, "the first day has expired");

@@ -71,7 +71,7 @@ impl Moment {
     /// The samples as a write without a name.
     pub fn into_write(self) -> FrameWrite {
         let Self { timestamp_ms, series, values } = self;
-        FrameWrite { id: None, timestamp_ms, series: series.into(), values }
+        FrameWrite { id: None, timestamp_ms, series: series.into(), values, rounds: Vec::new() }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rounds of pings become series of the frame that they came in.
+//! Rounds of pings go with the frame that they came in, and become series of it.
 
 use std::sync::Arc;
 
@@ -21,13 +21,14 @@ impl AgentStream {
             return Ok(frame);
         }
         let known = std::mem::take(&mut self.rounds);
+        let told_ms = frame.timestamp_ms;
         let (writer, settings) = (self.door.writer.clone(), Arc::clone(&self.door.settings));
         let instance = Arc::clone(&self.agent.instance);
         // New series may each wait for a commit to leave the store's index.
         let work = move || {
             let given = settings.given(&instance);
             let resolve = |pairs: &[(&str, &str)]| writer.series_id_of(pairs, Claim::Own);
-            let teller = Teller { agent: &instance, given: &given };
+            let teller = Teller { agent: &instance, given: &given, told_ms };
             known.samples(teller, &rounds, resolve)
         };
         let done = tokio::task::spawn_blocking(work).await;
@@ -36,6 +37,7 @@ impl AgentStream {
         let boot = frame.id.as_ref().map_or(0, |id| id.boot);
         frame.series = frame.series.iter().copied().chain(told.series).collect();
         frame.values.extend(told.values);
+        frame.rounds = told.rounds;
         for refused in told.refused {
             self.door.counts.refuse(refused.reason, refused.samples);
             self.tell(Refusal { boot, ..Refusal::default() }, refused).await?;

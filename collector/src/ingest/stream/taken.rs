@@ -26,6 +26,9 @@ const VALUE_BYTES: usize = 8 + 4 + 4 + 12;
 /// What a meeting takes.
 const MEETING_BYTES: usize = 512;
 
+/// And a round of pings.
+const ROUND_BYTES: usize = 512;
+
 impl AgentStream {
     pub(super) fn take_echo(&self, echo: SettingsApplied) {
         let instance = &*self.agent.instance;
@@ -103,7 +106,8 @@ impl AgentStream {
                 let frame = self.add_rounds(frame, checked.rounds).await?;
                 let meetings = checked.meetings;
                 let values = frame.values.len() * VALUE_BYTES;
-                let bytes = values + meetings.len() * MEETING_BYTES;
+                let rounds = frame.rounds.len() * ROUND_BYTES;
+                let bytes = values + rounds + meetings.len() * MEETING_BYTES;
                 let held = self.hold(bytes).await?;
                 let write = Write::Frame { frame, meetings };
                 self.submit(Submission { write, reply: reply.clone(), held }).await

@@ -22,6 +22,7 @@ fn append(store: &Store, from_ms: i64, to_ms: i64) {
         timestamp_ms: BEGIN_MS + step * STEP_MS,
         series: series.into(),
         values: vec![1.0, step as f64 * 3e6],
+        rounds: Vec::new(),
     };
     let frames: Vec<FrameWrite> = (from_ms / STEP_MS..to_ms / STEP_MS).map(frame).collect();
     store.append(&frames).unwrap();

@@ -38,7 +38,8 @@ const ENDS: [(&str, End); 4] = [
     }),
     ("upkeep", |store| {
         let hour = 3_600_000;
-        let retention = Retention { raw_ms: hour, minutes_ms: hour, hours_ms: hour };
+        let retention =
+            Retention { raw_ms: hour, minutes_ms: hour, hours_ms: hour, rounds_ms: hour };
         let due = Due::at(400 * 24 * hour, retention);
         // Asked at the first day.
         let frame = crate::store::FrameWrite {
@@ -46,6 +47,7 @@ const ENDS: [(&str, End); 4] = [
             timestamp_ms: hour,
             series: vec![store.series_id_of(&[("__name__", "a")], Claim::Own).unwrap()].into(),
             values: vec![1.0],
+            rounds: Vec::new(),
         };
         store.append(&[frame]).unwrap();
         store.seal().unwrap();

@@ -4,20 +4,24 @@
 //! follows (u32), a kind (u8) and what the kind says, all little endian:
 //! 1 series: id (u32), labels; 2 layout: number (u32), ids (u32 each); 3 run of an agent: number
 //! (u32), boot (u64), instance; 4 row: run (u32, all ones for none), sequence (u64), timestamp
-//! (i64), layout (u32), values (f64 each).
+//! (i64), layout (u32), values (f64 each); 5 round of pings, from version 2 on: series of the path (u32), the
+//! round as `rounds` has it.
 
 use super::{MAX_RECORD_BYTES, Replayed};
 use crate::store::SeriesId;
 use crate::store::head::Layout;
 use crate::store::pairs;
+use crate::store::rounds::{self, PathRound, RoundWrite};
 
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
+const FIRST_VERSION: u8 = 1;
 const MAGIC: &[u8; 5] = b"HRLOG";
 
 const SERIES: u8 = 1;
 const LAYOUT: u8 = 2;
 const RUN: u8 = 3;
 const ROW: u8 = 4;
+const ROUND: u8 = 5;
 
 const NO_RUN: u32 = u32::MAX;
 
@@ -30,6 +34,7 @@ pub enum Record<'r> {
     Layout { number: u32, series: Vec<SeriesId> },
     Run { number: u32, boot: u64, instance: &'r str },
     Row(LoggedRow<Vec<f64>>),
+    Round { path: SeriesId, round: PathRound },
 }
 
 /// A row, with its values or a way to them.
@@ -90,6 +95,13 @@ pub fn write_row(bytes: &mut Vec<u8>, row: LoggedRow<&[f64]>) {
     });
 }
 
+pub fn write_round(bytes: &mut Vec<u8>, RoundWrite { path, round }: &RoundWrite) {
+    write(bytes, ROUND, |bytes| {
+        bytes.extend(path.0.to_le_bytes());
+        rounds::encode(round, bytes);
+    });
+}
+
 fn write(bytes: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
     let place = bytes.len();
     bytes.extend([0; 8]);
@@ -122,7 +134,8 @@ pub fn read_all(bytes: &[u8], mut take: impl FnMut(Record<'_>)) -> Result<Replay
     if let Some(later) = later_version(magic) {
         return Err(later);
     }
-    if *magic != header() {
+    let known = FIRST_VERSION..=VERSION;
+    if !magic.starts_with(MAGIC) || !known.contains(&magic[MAGIC.len()]) {
         replayed.damaged += 1;
     }
     let mut rest = rest;
@@ -148,7 +161,7 @@ pub fn read_all(bytes: &[u8], mut take: impl FnMut(Record<'_>)) -> Result<Replay
 /// The place of the next sound record behind one that is not.
 fn resume(bytes: &[u8]) -> Option<usize> {
     let sound = |place: &usize| {
-        let known = bytes.get(place + 8).is_some_and(|kind| (SERIES..=ROW).contains(kind));
+        let known = bytes.get(place + 8).is_some_and(|kind| (SERIES..=ROUND).contains(kind));
         let found = known.then(|| split(&bytes[*place..])).flatten();
         // Checksums of what chance takes for a long record would take hours.
         let found = found.filter(|(_, body, _)| body.len() <= LONGEST_RESUMED);
@@ -197,6 +210,14 @@ fn decode(body: &[u8]) -> Option<Record<'_>> {
                 layout: u32::from_le_bytes(*layout),
                 values: values.iter().map(|value| f64::from_le_bytes(*value)).collect(),
             })
+        }
+        ROUND => {
+            let mut rest = rest;
+            let round = rounds::decode(&mut rest)?;
+            if !rest.is_empty() {
+                return None;
+            }
+            Record::Round { path: SeriesId(first), round }
         }
         _ => return None,
     })

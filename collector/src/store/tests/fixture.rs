@@ -139,7 +139,7 @@ fn a_log_of_a_later_version_is_refused_and_left_as_it_is() {
     // What the first version knows, and behind it a kind of which it knows nothing.
     let unknown = [9, 1, 2, 3, 4, 5];
     let mut later = first;
-    later[5] = 2;
+    later[5] = 3;
     later.extend((unknown.len() as u32).to_le_bytes());
     later.extend(crc32fast::hash(&unknown).to_le_bytes());
     later.extend(unknown);
@@ -150,7 +150,7 @@ fn a_log_of_a_later_version_is_refused_and_left_as_it_is() {
         let before = files(directory.path());
         let error = Store::open(directory.path()).err().unwrap().to_string();
         let name = path.display();
-        assert_eq!(error, format!("log {name} has version 2, this version reads up to 1"));
+        assert_eq!(error, format!("log {name} has version 3, this version reads up to 2"));
         assert_eq!(files(directory.path()), before);
         fs::remove_file(path).unwrap();
     }

@@ -77,7 +77,7 @@ fn a_meeting_has_the_newest_word_of_each_boot_and_the_boots_joined() {
     assert_eq!((between(61, 100), between(0, 9)), (vec![], vec![]));
     assert_eq!((between(60, 100).len(), between(0, 10).len()), (1, 1));
     assert_eq!(meetings_of(&store, "ca", EVER), []);
-    let retention = Retention { raw_ms: 1, minutes_ms: DAY_MS, hours_ms: 1 };
+    let retention = Retention { raw_ms: 1, minutes_ms: DAY_MS, hours_ms: 1, rounds_ms: 1 };
     store.maintain(Due::at(DAY_MS + 10_000, retention), &|| false).unwrap();
     assert_eq!(between(0, 100).len(), 1);
     store.maintain(Due::at(2 * DAY_MS, retention), &|| false).unwrap();

@@ -174,7 +174,7 @@ fn samples_in_memory_of_a_day_that_expires_hide_no_rollups() {
     store.append(&[frame(&store, 2, 7 * DAY_MS / 2, &[("eth1", 1.0)])]).unwrap();
     store.append(&[frame(&store, 3, 0, &[("eth1", 1.0), ("eth2", 2.0)])]).unwrap();
     let (now_ms, raw_ms) = (20 * DAY_MS, 15 * DAY_MS);
-    let retention = Retention { raw_ms, minutes_ms: now_ms, hours_ms: now_ms };
+    let retention = Retention { raw_ms, minutes_ms: now_ms, hours_ms: now_ms, rounds_ms: now_ms };
     store.maintain(Due::at(now_ms, retention), &|| false).unwrap();
     store.seal().unwrap();
     assert_eq!(store.state().days, 0);
@@ -208,7 +208,7 @@ proptest! {
                 2 => {
                     let raw_ms = 15 * DAY_MS;
                     oldest_ms = now_ms - raw_ms;
-                    let retention = Retention { raw_ms, minutes_ms: now_ms, hours_ms: now_ms };
+                    let retention = Retention { raw_ms, minutes_ms: now_ms, hours_ms: now_ms, rounds_ms: now_ms };
                     store.maintain(Due::at(now_ms, retention), &|| false).unwrap();
                 }
                 _ => {

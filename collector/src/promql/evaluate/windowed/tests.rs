@@ -34,6 +34,7 @@ fn store(directory: &std::path::Path, samples: &[(i64, f64)]) -> Store {
         timestamp_ms: 100 * DAY_MS + seconds * 1000,
         series: [series].into(),
         values: vec![*value],
+        rounds: Vec::new(),
     };
     store.append(&samples.iter().map(write).collect::<Vec<_>>()).unwrap();
     store
@@ -148,6 +149,7 @@ fn windows_of_years_are_answered_from_what_there_is() {
         raw_ms: DAY_MS,
         minutes_ms: i64::MAX / 4,
         hours_ms: i64::MAX / 4,
+        rounds_ms: i64::MAX / 4,
     };
     // The last day stays, in which the windows end.
     store.maintain(Due::at(105 * DAY_MS + 7_200_000, retention), &|| false).unwrap();
@@ -195,6 +197,7 @@ fn steps_of_long_windows_are_answered_as_moments_are() {
         raw_ms,
         minutes_ms: i64::MAX / 4,
         hours_ms: i64::MAX / 4,
+        rounds_ms: i64::MAX / 4,
     };
     let due = |raw_ms| Due::at(107 * DAY_MS, retention(raw_ms));
     // What came of late is merged the next time.
@@ -224,7 +227,7 @@ proptest! {
         let store = store(directory.path(), &samples);
         check(&store);
         let ever = crate::store::Retention { raw_ms: i64::MAX / 4, minutes_ms: i64::MAX / 4,
-            hours_ms: i64::MAX / 4 };
+            hours_ms: i64::MAX / 4, rounds_ms: i64::MAX / 4 };
         store.seal().unwrap();
         // What came of late is merged the next time.
         for _ in 0..2 {
