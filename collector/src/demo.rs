@@ -1,12 +1,13 @@
 //! `headroom demo`: a simulated cooperative, for whoever wants to see before they install.
 //!
-//! Six hosts with thirty days of history and a life at real pace, through the ordinary door: an
-//! agent's own account of rooms, its frames, its end of the wire.
+//! Six hosts and six vantages that ping them, with thirty days of history and a life at real pace, through
+//! the ordinary door: an agent's own account of rooms, its frames, its end of the wire.
 
 mod busiest;
 mod feed;
 mod host;
 mod node;
+mod pings;
 mod progress;
 mod services;
 mod sfu;
@@ -17,13 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_agent::uplink::{CollectorAddress, Token};
-use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
+use headroom_proto::catalogue::{HEADROOM_AGENT_FRAMES_TOTAL, HEADROOM_PROBE_VANTAGE_OFFLINE};
 use headroom_proto::metric::INSTANCE;
-use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, World};
+use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, VANTAGES, Vantage, World};
 use tokio_util::sync::CancellationToken;
 
 pub use self::feed::FeedError;
 use self::feed::{Feed, Progress};
+use self::pings::PingFeed;
 use crate::clock::now_ms;
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Addresses, Announced, Collector, Loading, Options, RunError};
@@ -87,10 +89,16 @@ pub enum DemoError {
     Preparation(#[source] tokio::task::JoinError),
 }
 
-/// A simulated host, and the token that its agent shows.
-struct HostToken {
-    host: &'static Host,
-    token: String,
+/// The tokens that simulated agents show: of hosts and of vantages, in their order.
+struct Shown {
+    hosts: Vec<String>,
+    vantages: Vec<String>,
+}
+
+/// All that is fed.
+struct Feeds {
+    hosts: Vec<Feed>,
+    vantages: Vec<PingFeed>,
 }
 
 /// What all feeds share.
@@ -112,11 +120,16 @@ pub async fn run(
     if let Some(address) = options.addresses.beyond_loopback() {
         return Err(DemoError::BeyondLoopback(address));
     }
-    let tokens = HOSTS.iter().map(|host| Ok(HostToken { host, token: new_token()? }));
-    let tokens = tokens.collect::<Result<Vec<_>, _>>().map_err(DemoError::Random)?;
-    let agents = tokens.iter().map(agent).collect();
+    let tokens = |count| (0..count).map(|_| new_token()).collect::<Result<Vec<_>, _>>();
+    let hosts = tokens(HOSTS.len()).map_err(DemoError::Random)?;
+    let vantages = tokens(VANTAGES.len()).map_err(DemoError::Random)?;
+    let names = HOSTS.iter().map(|host| host.name).chain(VANTAGES.iter().map(|one| one.name));
+    let agents =
+        names.zip(hosts.iter().chain(&vantages)).map(|(name, token)| agent(name, token)).collect();
+    let shown = Shown { hosts, vantages };
     let mut local = Options::local(options.addresses, agents, options.directory.join("store"));
     local.hosts.clone_from(&options.hosts);
+    local.places = pings::places();
     // Its time is made up, and nothing of it is anybody's.
     local.settle_after = Duration::ZERO;
     let loading = Loading::begun();
@@ -129,54 +142,81 @@ pub async fn run(
     let preparing = tokio::task::spawn_blocking(move || {
         let world = Arc::new(World::new(SEED, end_of_history(&options.directory)?));
         let begin_ms = world.end_ms() - options.days.min(HISTORY_DAYS) * DAY_MS;
-        feeds(&store, &Course { world, begin_ms, grpc: addresses.grpc }, tokens)
+        feeds(&store, &Course { world, begin_ms, grpc: addresses.grpc }, shown)
     });
     let feeds = preparing.await.map_err(DemoError::Preparation)??;
-    let progress = Arc::new(Progress::of(&feeds, now_ms()));
+    let begins: Vec<i64> = feeds.hosts.iter().map(|feed| feed.from_ms).collect();
+    let of_pings: Vec<i64> = feeds.vantages.iter().map(|feed| feed.from_ms).collect();
+    let progress = Arc::new(Progress::of(&begins, &of_pings, now_ms()));
     let showing = progress::show(&progress, &loading, &stop);
     let mut tasks = Tasks::<DemoError>::new(stop.clone());
     tasks.start("collector", |stop| async { Ok(collector.run(stop).await?) });
-    for feed in feeds {
+    for feed in feeds.hosts {
         let progress = Arc::clone(&progress);
-        tasks.start(feed.host.name, |stop| live(feed, progress, stop));
+        tasks.start(feed.host.name, |stop| live(stop.clone(), feed.run(progress, stop)));
+    }
+    for feed in feeds.vantages {
+        let progress = Arc::clone(&progress);
+        tasks.start(feed.vantage.name, |stop| live(stop.clone(), feed.run(progress, stop)));
     }
     let ((), outcome) = tokio::join!(showing, tasks.finish(DRAIN_TIMEOUT));
     outcome
 }
 
-fn agent(HostToken { host, token }: &HostToken) -> Agent {
-    Agent { instance: host.name.into(), token: TokenHash::of(token), interval: None }
+fn agent(name: &'static str, token: &str) -> Agent {
+    Agent { instance: name.into(), token: TokenHash::of(token), interval: None }
 }
 
-/// Feeds one host until `stop`.
+/// Feeds one host or vantage until `stop`.
 async fn live(
-    feed: Feed,
-    progress: Arc<Progress>,
     stop: CancellationToken,
+    feeding: impl Future<Output = Result<(), FeedError>>,
 ) -> Result<(), DemoError> {
-    let outcome = feed.run(progress, stop.clone()).await;
+    let outcome = feeding.await;
     // At the end the collector cuts streams: that is no failure of theirs.
     if stop.is_cancelled() { Ok(()) } else { Ok(outcome?) }
 }
 
-/// What is to be fed: each host from its newest sample on.
-fn feeds(store: &Store, course: &Course, tokens: Vec<HostToken>) -> Result<Vec<Feed>, DemoError> {
-    let feed = |HostToken { host, token }| {
-        let from_ms = newest(store, host.name)?.unwrap_or(course.begin_ms);
-        let token = Token::new(&token).expect("hexadecimal digits are a token");
+/// What is to be fed: each host and each vantage from its newest sample on.
+fn feeds(store: &Store, course: &Course, shown: Shown) -> Result<Feeds, DemoError> {
+    let collector = |token: &str| {
+        let token = Token::new(token).expect("hexadecimal digits are a token");
         let url = format!("http://{}", course.grpc);
-        let collector = CollectorAddress { url, token, ca_file: None };
-        let boot = getrandom::u64().map_err(DemoError::Random)?;
-        Ok(Feed { world: Arc::clone(&course.world), host, from_ms, boot, collector })
+        CollectorAddress { url, token, ca_file: None }
     };
-    tokens.into_iter().map(feed).collect()
+    let boot = || getrandom::u64().map_err(DemoError::Random);
+    let host = |(host, token): (&'static Host, String)| {
+        let own = [
+            Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name),
+            Matcher::equal(INSTANCE, host.name),
+        ];
+        let from_ms = newest(store, &own)?.unwrap_or(course.begin_ms);
+        let world = Arc::clone(&course.world);
+        Ok::<_, DemoError>(Feed {
+            world,
+            host,
+            from_ms,
+            boot: boot()?,
+            collector: collector(&token),
+        })
+    };
+    let vantage = |(vantage, token): (&'static Vantage, String)| {
+        let own = [
+            Matcher::metric(HEADROOM_PROBE_VANTAGE_OFFLINE.name),
+            Matcher::equal("vantage", vantage.name),
+        ];
+        let from_ms = newest(store, &own)?.unwrap_or(course.begin_ms);
+        let (world, boot) = (Arc::clone(&course.world), boot()?);
+        Ok::<_, DemoError>(PingFeed { world, vantage, from_ms, boot, collector: collector(&token) })
+    };
+    Ok(Feeds {
+        hosts: HOSTS.iter().zip(shown.hosts).map(host).collect::<Result<_, _>>()?,
+        vantages: VANTAGES.iter().zip(shown.vantages).map(vantage).collect::<Result<_, _>>()?,
+    })
 }
 
-fn newest(store: &Store, instance: &str) -> Result<Option<i64>, ReadError> {
-    let matchers =
-        [Matcher::metric(HEADROOM_AGENT_FRAMES_TOTAL.name), Matcher::equal(INSTANCE, instance)];
-    let what = Selection::ever(&matchers);
-    let found = store.select(what, Hints::default(), &Budget::unlimited())?;
+fn newest(store: &Store, matchers: &[Matcher]) -> Result<Option<i64>, ReadError> {
+    let found = store.select(Selection::ever(matchers), Hints::default(), &Budget::unlimited())?;
     Ok(found.iter().filter_map(|series| series.timestamps.last().copied()).max())
 }
 

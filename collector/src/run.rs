@@ -276,9 +276,8 @@ impl Collector {
         let (ruling, rules) = given.prepare(store.clone(), writer.clone(), Arc::clone(&counts))?;
         let agents = options.agents;
         let guesses = Arc::new(Guesses::default());
-        let configured = agents.all().map(|agent| agent.instance.to_string()).collect();
         let site = Site {
-            configured,
+            configured: configured(&agents, &options.places),
             places: options.places.clone(),
             names: OwnNames::new(options.hosts, &own_instance()),
             guesses: Arc::clone(&guesses),
@@ -326,6 +325,12 @@ impl Collector {
         };
         work.start(stop).finish(DRAIN_TIMEOUT).await
     }
+}
+
+/// The hosts that are expected to report.
+fn configured(agents: &Agents, places: &Places) -> Vec<String> {
+    let hosts = agents.all().filter(|agent| places.is_host(&agent.instance));
+    hosts.map(|agent| agent.instance.to_string()).collect()
 }
 
 /// What the tasks of a run are made of.

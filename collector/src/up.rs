@@ -79,8 +79,10 @@ pub async fn run(
     let agents = [own].into_iter().collect::<Agents>();
     let mut local = Options::local(options.addresses, agents, options.directory.join("store"));
     local.hosts.clone_from(&options.hosts);
-    let here = Vantage::of_agent(&own_instance());
-    local.places = Places { vantages: vec![here], datacentres: options.ping.clone() };
+    if !options.ping.is_empty() {
+        let here = Vantage::of_agent(&own_instance());
+        local.places = Places { vantages: vec![here], datacentres: options.ping.clone() };
+    }
     let writer_token = local.let_write(&options.directory)?;
     let collector = Collector::bind(local).await?;
     let addresses = collector.addresses()?;

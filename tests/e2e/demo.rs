@@ -106,6 +106,7 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
         assert!(shown == lines.len() && shown > 0, "{graph}: {shown} of {}", lines.len());
     }
     capacity_is_told(&http).await;
+    ways_are_told(&http).await;
     // Nearly three days of both kinds of moments, each counted once a minute or more often.
     let counted = "sum(count_over_time(headroom_agent_frames_total{instance='ca1'}[3d]))";
     let before = samples(&http, counted).await;
@@ -115,6 +116,36 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
     let after = samples(&http, counted).await;
     assert!((before..before + 100.0).contains(&after), "{before} moments became {after}");
     program.terminate();
+}
+
+/// Six vantages ping four datacentres; the one that was cut off accuses nobody, and what was lost is there.
+async fn ways_are_told(http: &str) {
+    let json = async |path: &str| -> Value {
+        let (status, body) = fetch(&format!("http://{http}{path}")).await.unwrap();
+        assert_eq!(status, 200, "{path}");
+        serde_json::from_slice(&body).unwrap()
+    };
+    let paths = json("/latency.json").await;
+    assert_eq!(paths["paths"].as_array().unwrap().len(), 24);
+    let smoke = async |vantage: &str| {
+        let path = format!("{vantage}/icmp/ipv4/ca1.example.org");
+        json(&format!("/graphs/ca-mtl/smoke/week.json?path={path}")).await
+    };
+    let cut_off = smoke("nairobi").await;
+    let silences = cut_off["silences"].as_array().unwrap();
+    let offline = silences.iter().filter(|one| one["silence"] == "vantage offline").count();
+    assert_eq!((offline, silences.len()), (1, 1), "{silences:?}");
+    let lossy = smoke("lagos").await;
+    let lost = |cell: &&Value| cell["received"].as_f64() < cell["sent"].as_f64().map(|n| n * 0.9);
+    let cells = lossy["cells"].as_array().unwrap();
+    assert!((8..40).contains(&cells.iter().filter(lost).count()), "{} cells", cells.len());
+    for page in ["/latency", "/latency/ca-mtl", "/latency/ca-mtl/lagos", "/hosts/ca1"] {
+        let (status, body) = fetch(&format!("http://{http}{page}")).await.unwrap();
+        assert_eq!(status, 200, "{page}");
+        assert!(String::from_utf8(body).unwrap().contains("/latency/ca-mtl"), "{page}");
+    }
+    let (_, front) = fetch(&format!("http://{http}/")).await.unwrap();
+    assert!(!String::from_utf8(front).unwrap().contains("lagos"), "a vantage is no host");
 }
 
 /// The first sentence answers for each host, and the command brings the same bytes.

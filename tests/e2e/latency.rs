@@ -69,6 +69,7 @@ async fn check(groups: &str) {
         (sent == paths).then_some(said)
     })
     .await;
+    rounds_are_kept(&namespace, &http, &said);
     program.terminate();
 
     let of = |metric: &str, target: &str| {
@@ -107,6 +108,38 @@ async fn check(groups: &str) {
     assert_eq!(refused, of("headroom_probe_sent", "192.0.2.2:9"));
     let no_route = of("headroom_probe_errors no_route", "203.0.113.1");
     assert_eq!(no_route, of("headroom_probe_sent", "203.0.113.1"));
+}
+
+/// Each path has its round as a cell of its smoke, with what the series say of it, and a page.
+fn rounds_are_kept(namespace: &Namespace, http: &str, said: &Said) {
+    let get = |path: &str| {
+        let url = format!("http://{http}{path}");
+        let output = namespace.near("curl").args(["-sf", &url]).output().unwrap();
+        assert!(output.status.success(), "{path}");
+        output.stdout
+    };
+    let all: Value = serde_json::from_slice(&get("/latency.json")).unwrap();
+    let paths = all["paths"].as_array().unwrap();
+    for path in paths {
+        let of = |name: &str| path[name].as_str().unwrap();
+        let (vantage, datacentre, target) = (of("vantage"), of("datacentre"), of("target"));
+        let key = format!("{vantage}/{}/{}/{target}", of("kind"), of("family"));
+        let smoke = format!("/graphs/{datacentre}/smoke/hour.json?path={key}");
+        let smoke: Value = serde_json::from_slice(&get(&smoke)).unwrap();
+        assert_eq!(smoke["path"]["target"], target);
+        let cell = &smoke["cells"][0];
+        let series = |metric: &str| said[&(metric.to_owned(), target.to_owned())];
+        assert_eq!(cell["sent"].as_f64(), Some(series("headroom_probe_sent")), "{smoke:#}");
+        let received = series("headroom_probe_received");
+        assert_eq!(cell["received"].as_f64(), Some(received), "{smoke:#}");
+        let quantiles = cell["quantiles_seconds"].as_array().map_or(0, Vec::len);
+        assert_eq!(quantiles, if received > 0.0 { 21 } else { 0 }, "{smoke:#}");
+        let silences = smoke["silences"].as_array().unwrap();
+        assert_eq!(!silences.is_empty(), received == 0.0, "{smoke:#}");
+        let page = String::from_utf8(get(&format!("/latency/{datacentre}/{vantage}"))).unwrap();
+        assert!(page.contains(&format!("/graphs/{datacentre}/smoke/year.svg")), "{page}");
+        get(&format!("/graphs/{datacentre}/latency/day.svg"));
+    }
 }
 
 fn read(answer: &Value) -> Option<Said> {

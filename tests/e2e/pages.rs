@@ -127,7 +127,7 @@ async fn a_wrong_address_says_what_is_wrong() {
         (
             "/graphs/ca9/traffic/hour.svg",
             404,
-            "There is no graph traffic; try network, people, rooms, cameras, cpu, memory, disk, organisations, organisation.",
+            "There is no graph traffic; try network, people, rooms, cameras, cpu, memory, disk, organisations, organisation, latency.",
         ),
         ("/graphs/ca9/people/hour.svg", 404, "No host ca9 has reported in that time; / lists all."),
         (

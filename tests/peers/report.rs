@@ -57,7 +57,7 @@ fn fill(folder: &Path, step_seconds: i64) -> anyhow::Result<i64> {
     let until_ms = tell(&world, &telling, &store)?;
     store.seal()?;
     let ever = 10_000 * DAY_MS;
-    let retention = Retention { raw_ms: ever, minutes_ms: ever, hours_ms: ever };
+    let retention = Retention { raw_ms: ever, minutes_ms: ever, hours_ms: ever, rounds_ms: ever };
     store.maintain(Due::at(until_ms + DAY_MS, retention), &|| false)?;
     store.compact(until_ms + DAY_MS)?;
     Ok(until_ms)

@@ -17,6 +17,7 @@ mod media;
 mod meeting;
 mod noise;
 mod organisations;
+mod paths;
 mod people;
 mod planned;
 mod recordings;
@@ -37,6 +38,7 @@ pub use self::identity::Identity;
 pub use self::media::{Demand, Flow, MediaPolicy, Presence};
 pub use self::meeting::{Attendee, Breakout, Client, Meeting, MeetingFigures, Role, Span};
 pub use self::organisations::{ORGANISATIONS, Organisation};
+pub use self::paths::{PINGS, PingRound, VANTAGES, Vantage};
 pub use self::planned::{Event, EventKind};
 pub use self::recordings::RecordingsState;
 pub use self::services::{Container, Unit, units};
@@ -78,6 +80,11 @@ impl World {
     /// When the history begins.
     pub fn start_ms(&self) -> i64 {
         self.end_ms - HISTORY_DAYS * DAY_MS
+    }
+
+    /// What all its chance comes from.
+    fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// When the history ends.

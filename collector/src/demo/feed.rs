@@ -34,13 +34,14 @@ const SERVICES_EACH: i64 = 4;
 const AHEAD: usize = 512;
 
 /// How long the collector may take to answer: it takes the histories of all hosts at once.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long a sleep may be, so that an end is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_millis(200);
 
-/// What the producer tells the stream.
-enum Item {
+/// What a producer tells its stream.
+pub enum Item {
+    /// Something to be sent.
     Send(Outgoing),
     /// The history is complete.
     CaughtUp,
@@ -63,22 +64,40 @@ pub enum FeedError {
 /// How far the histories are.
 #[derive(Debug)]
 pub struct Progress {
-    /// Milliseconds of history that there are to be, over all hosts.
+    /// Milliseconds of history that there are to be, over all hosts and vantages.
     pub whole_ms: u64,
+    /// The same of the host that has most of it.
+    pub longest_ms: u64,
     /// How many hosts there are.
     pub all_hosts: u64,
-    /// Milliseconds of history that are done, over all hosts.
+    /// How many histories there are: of hosts and of vantages.
+    pub all: u64,
+    /// Milliseconds of history that are done.
     pub done_ms: AtomicU64,
-    /// Hosts whose history is complete.
-    pub hosts: AtomicU64,
+    /// Histories that are complete.
+    pub complete: AtomicU64,
 }
 
 impl Progress {
-    /// Of feeds that begin now.
-    pub fn of(feeds: &[Feed], now_ms: i64) -> Self {
-        let whole_ms = feeds.iter().map(|feed| (now_ms - feed.from_ms).max(0) as u64).sum();
-        let (done_ms, hosts) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { whole_ms, all_hosts: feeds.len() as u64, done_ms, hosts }
+    /// Of hosts and vantages that begin behind some moments now.
+    pub fn of(hosts: &[i64], vantages: &[i64], now_ms: i64) -> Self {
+        let lengths = |begins: &[i64]| -> Vec<u64> {
+            begins.iter().map(|from_ms| (now_ms - from_ms).max(0) as u64).collect()
+        };
+        let (of_hosts, of_vantages) = (lengths(hosts), lengths(vantages));
+        Self {
+            whole_ms: of_hosts.iter().chain(&of_vantages).sum(),
+            longest_ms: of_hosts.iter().max().copied().unwrap_or_default(),
+            all_hosts: hosts.len() as u64,
+            all: (hosts.len() + vantages.len()) as u64,
+            done_ms: AtomicU64::new(0),
+            complete: AtomicU64::new(0),
+        }
+    }
+
+    /// So much more is done.
+    pub fn add(&self, ms: i64) {
+        self.done_ms.fetch_add(ms.max(0) as u64, Ordering::Relaxed);
     }
 }
 
@@ -124,7 +143,7 @@ impl Feed {
 /// Sends what comes until no more does, and waits until all of it is durable.
 ///
 /// Frames go one by one: in bulk, those of all hosts would wait for one commit, and then it for them.
-async fn send(
+pub async fn send(
     wire: &mut WireClient,
     queue: &mut mpsc::Receiver<Item>,
     progress: &Progress,
@@ -142,7 +161,7 @@ async fn send(
                 }
                 Some(Item::CaughtUp) => {
                     settle(wire).await?;
-                    progress.hosts.fetch_add(1, Ordering::Relaxed);
+                    progress.complete.fetch_add(1, Ordering::Relaxed);
                 }
                 None => return settle(wire).await,
             },
@@ -191,7 +210,7 @@ fn produce(feed: &Feed, items: &mpsc::Sender<Item>, progress: &Progress, stop: &
             return;
         }
         if !caught_up {
-            progress.done_ms.fetch_add(step_ms as u64, Ordering::Relaxed);
+            progress.add(step_ms);
         }
         let Some(moment) = walk.at(at_ms) else { continue };
         if agent.as_ref().is_none_or(|(_, boot_ms)| *boot_ms != moment.boot_ms) {
@@ -236,7 +255,7 @@ impl Schedule {
 }
 
 /// False if `stop` came first.
-fn wait_until(at_ms: i64, stop: &CancellationToken) -> bool {
+pub fn wait_until(at_ms: i64, stop: &CancellationToken) -> bool {
     loop {
         if stop.is_cancelled() {
             return false;

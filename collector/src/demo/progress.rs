@@ -21,14 +21,14 @@ const TOLD_PERCENT: u64 = 10;
 
 /// Shows the progress until all hosts are done, or `stop`.
 pub async fn show(progress: &Progress, loading: &Loading, stop: &CancellationToken) {
-    let (whole_ms, hosts) = (progress.whole_ms.max(1), progress.all_hosts);
+    let (whole_ms, all) = (progress.whole_ms.max(1), progress.all);
     let begin = Instant::now();
-    let what = format!("{} of {hosts} hosts", days(whole_ms / hosts.max(1)));
+    let what = format!("{} of {} hosts", days(progress.longest_ms), progress.all_hosts);
     let shown = Shown::new(whole_ms, &what);
     let mut told = None;
     shown.tell(0, &mut told);
     let mut looks = tokio::time::interval(LOOK);
-    while progress.hosts.load(Ordering::Relaxed) < hosts {
+    while progress.complete.load(Ordering::Relaxed) < all {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = looks.tick() => {}

@@ -55,6 +55,22 @@ pub enum Source {
         /// What is drawn, in the order of the legend.
         lines: Vec<AskedLine>,
     },
+    /// Rounds of pings to a datacentre.
+    Rounds {
+        /// Of which paths.
+        of: RoundsOf,
+        /// How the line of a path looks, or of the first of several.
+        look: LineDefinition,
+    },
+}
+
+/// Whose rounds a graph shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundsOf {
+    /// The smoke of one path.
+    Path,
+    /// The medians of all paths that lead to the datacentre.
+    Vantages,
 }
 
 /// A line of links.
@@ -101,6 +117,8 @@ pub enum Of {
     Host,
     /// One organisation, on all hosts: they name `$tenant`.
     Tenant,
+    /// A datacentre, as others see it.
+    Datacentre,
     /// All hosts together.
     All,
 }
@@ -228,11 +246,16 @@ impl Definition {
     /// Whether it shows one file system, by its mount point.
     pub fn is_of_mount(&self) -> bool {
         match &self.source {
-            Source::Links { .. } => false,
+            Source::Links { .. } | Source::Rounds { .. } => false,
             Source::Expressions { readings, .. } => {
                 expressions::names(&readings.series).any(|name| name == MOUNT)
             }
         }
+    }
+
+    /// Whether it shows one path of pings, by its name.
+    pub fn is_of_path(&self) -> bool {
+        matches!(self.source, Source::Rounds { of: RoundsOf::Path, .. })
     }
 
     /// Of whom it is.
@@ -240,6 +263,7 @@ impl Definition {
         match &self.source {
             Source::Links { .. } => Of::Host,
             Source::Expressions { of, .. } => *of,
+            Source::Rounds { .. } => Of::Datacentre,
         }
     }
 }
@@ -252,7 +276,7 @@ macro_rules! graph {
 }
 
 /// Each graph of this build: a new one is a file and a line.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 12] = [
     graph!("network"),
     graph!("people"),
     graph!("rooms"),
@@ -263,6 +287,8 @@ const FILES: [(&str, &str); 10] = [
     graph!("mount"),
     graph!("organisations"),
     graph!("organisation"),
+    graph!("latency"),
+    graph!("smoke"),
 ];
 
 static DEFINITIONS: LazyLock<Vec<Definition>> = LazyLock::new(|| {

@@ -6,12 +6,14 @@
 mod axes;
 mod curve;
 mod curves;
+mod events;
 mod gaps;
 mod labels;
 mod legend;
 mod palette;
 mod pen;
 mod room;
+mod smoke;
 mod word;
 
 use std::sync::LazyLock;
@@ -24,7 +26,8 @@ use self::palette::Palette;
 pub use self::palette::Theme;
 use self::pen::{Letters, Pen, Point};
 use super::export;
-use super::graph::Graph;
+use super::graph::{Graph, Pings};
+use crate::latency::Smoke;
 use crate::printable::printable;
 
 /// The size of a picture; letters are the same in each.
@@ -89,7 +92,14 @@ struct Canvas {
 /// The width and height of a graph's picture, in points: the legend has a row for each line.
 pub fn points(graph: &Graph, size: Size) -> (u32, u32) {
     let frame = Frame::of(size);
-    ((frame.right + MARGIN) as u32, (frame.bottom + legend::height(graph.lines.len())) as u32)
+    let key = if smoke_of(graph).is_some() { smoke::KEY } else { 0.0 };
+    let height = frame.bottom + legend::height(graph.lines.len()) + key;
+    ((frame.right + MARGIN) as u32, height as u32)
+}
+
+/// The smoke that a picture shows.
+fn smoke_of(graph: &Graph) -> Option<&Smoke> {
+    graph.pings.as_ref().and_then(Pings::of_path)
 }
 
 /// Points to units of the SVG's view box.
@@ -290,12 +300,22 @@ fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, graph: &Graph, size: Size) -> 
     axes::time_bands(pen, frame, graph)?;
     axes::grid(pen, frame, &axis)?;
     gaps::Gaps::of(graph, frame).draw(pen, &labels.words)?;
-    curves::draw(pen, frame, &curves, &axis)?;
+    events::draw(pen, graph, frame)?;
+    match smoke_of(graph) {
+        Some(smoke) => {
+            smoke::draw(pen, smoke::Place { graph, frame, axis: &axis }, smoke)?;
+        }
+        None => curves::draw(pen, frame, &curves, &axis)?,
+    }
     axes::zero(pen, frame, &axis)?;
     axes::limit(pen, frame, graph, &axis)?;
     axes::time(pen, frame, graph)?;
     labels.draw(pen)?;
-    legend::draw(pen, frame, graph, &axis)
+    legend::draw(pen, frame, graph, &axis)?;
+    match smoke_of(graph) {
+        Some(_) => smoke::key(pen, frame, frame.bottom + legend::height(graph.lines.len())),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

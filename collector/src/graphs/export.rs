@@ -1,10 +1,12 @@
 //! The same graph as data and in words: CSV, JSON, a sentence.
 
+mod smoke;
+
 use headroom_proto::wire::LossReason;
 use serde_json::{Value, json};
 
 use super::definition::{LimitDefinition, Of};
-use super::graph::{Graph, Line};
+use super::graph::{Graph, Line, Pings};
 use super::unit::{Total, Unit};
 use crate::moments::iso;
 use crate::query::{Column, Statistics, fold};
@@ -49,6 +51,9 @@ const SAMPLED: &str = "sampled";
 /// A row for each step: its begin in ISO 8601, then minimum, mean and maximum of each line in the
 /// graph's base unit. Where there is no reading the fields are empty.
 pub fn csv(graph: &Graph) -> String {
+    if let Some(smoke) = graph.pings.as_ref().and_then(Pings::of_path) {
+        return smoke::csv(smoke);
+    }
     let grid = Grid::of(graph);
     let unit = graph.definition.unit;
     let heads = |line: &Line| {
@@ -106,12 +111,16 @@ pub fn json(graph: &Graph) -> String {
         "lines": lines,
         "lost": losses,
     });
+    if let Some(Pings { path, smoke }) = &graph.pings {
+        smoke::add(smoke, path.as_ref(), &mut value);
+    }
     if graph.losses.len() > MOST_LOSSES {
         value["lost_not_listed"] = json!(graph.losses.len() - MOST_LOSSES);
     }
     match graph.definition.of() {
         Of::Host => value["instance"] = json!(graph.whom),
         Of::Tenant => value["tenant"] = json!(graph.whom),
+        Of::Datacentre => value["datacentre"] = json!(graph.whom),
         Of::All => {}
     }
     format!("{value:#}\n")
@@ -152,11 +161,15 @@ fn line_json(line: &Line, unit: Unit, grid: &Grid) -> Value {
 /// What the graph is of: whom, what, and of which span.
 pub fn title(graph: &Graph) -> String {
     let whom = match graph.definition.of() {
-        Of::Host | Of::Tenant => &*graph.whom,
+        Of::Host | Of::Tenant | Of::Datacentre => &*graph.whom,
         Of::All => "all hosts",
     };
     let (devices, mount) = (graph.devices.join(", "), graph.mount.clone().unwrap_or_default());
-    let words = [whom, &graph.definition.title, &devices, &mount, graph.span.name];
+    let path = graph.pings.as_ref().and_then(|pings| pings.path.as_ref());
+    let path = path.map_or_else(String::new, |path| {
+        format!("from {} to {} by {} {}", path.vantage, path.target, path.kind, path.family)
+    });
+    let words = [whom, &graph.definition.title, &devices, &mount, &path, graph.span.name];
     let words = words.into_iter().filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" · ")
 }
@@ -165,7 +178,7 @@ pub fn title(graph: &Graph) -> String {
 pub fn description(graph: &Graph) -> String {
     let unit = graph.definition.unit;
     let figures = |line: &Line| {
-        let Some(s) = line.statistics else { return format!("{}: no data", line.name) };
+        let Some(s) = line.statistics else { return format!("{}: no data", line.words()) };
         let measure = unit.measure(s.max);
         let write = |value| measure.write(value);
         let now = s.now.map_or_else(|| "no reading".to_owned(), write);
@@ -176,7 +189,7 @@ pub fn description(graph: &Graph) -> String {
         let figures = format!("minimum {least}{min}, mean {mean}, maximum {most}{max}, 95th {p95}");
         let total = unit.total(s.total).map(Total::words);
         let total = total.map_or_else(String::new, |total| format!(", total {total}"));
-        format!("{} in {}: now {now}, {figures}{total}", line.name, measure.name())
+        format!("{} in {}: now {now}, {figures}{total}", line.words(), measure.name())
     };
     let lines = graph.lines.iter().map(figures);
     let words: Vec<String> = [graph.span.describe()].into_iter().chain(lines).collect();
@@ -193,8 +206,8 @@ fn limit_in_words(graph: &Graph) -> Option<String> {
 /// The graph in a sentence, for those who cannot see it.
 pub fn summary(graph: &Graph) -> String {
     let sentence = |line: &Line| {
-        let Some(figures) = line.statistics else { return format!("{}: no data", line.name) };
-        format!("{}: {}", line.name, figures_in_words(&figures, line, graph))
+        let Some(figures) = line.statistics else { return format!("{}: no data", line.words()) };
+        format!("{}: {}", line.words(), figures_in_words(&figures, line, graph))
     };
     let mut words: Vec<String> = graph.lines.iter().map(sentence).collect();
     words.extend(limit_in_words(graph));

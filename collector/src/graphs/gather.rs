@@ -3,6 +3,7 @@
 mod cores;
 mod expressions;
 mod points;
+mod rounds;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -62,6 +63,7 @@ pub fn gather(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, Gat
             let traffic = links::traffic(sources.samples.reader, links, question.span.range())?;
             of_traffic(sources, question, &traffic)
         }
+        Source::Rounds { of, look } => rounds::gather(sources, question, *of, look),
         Source::Expressions { readings, lines, .. } => {
             let asking = Asking::of(sources, &question, readings)?;
             let (found, grain) = asking.lines(lines)?;
@@ -83,7 +85,7 @@ pub fn of_traffic(
 ) -> Result<Graph, GatherError> {
     let lines = match &question.definition.source {
         Source::Links { lines } => &lines[..],
-        Source::Expressions { .. } => &[],
+        Source::Expressions { .. } | Source::Rounds { .. } => &[],
     };
     let line = |LinkLine { look, direction }: &LinkLine| {
         let intervals = match direction {
@@ -94,7 +96,8 @@ pub fn of_traffic(
         let certainty =
             if traffic.bounded { Certainty::bounded(&intervals) } else { Certainty::default() };
         let LineDefinition { name, colour, side, shape } = look.clone();
-        Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms: None }
+        let (note, told_from_ms) = (None, None);
+        Line { name, note, colour, side, shape, intervals, statistics, certainty, told_from_ms }
     };
     let lines = lines.iter().map(line).collect();
     let limit = match question.definition.limit.as_ref().map(|limit| &limit.value) {
@@ -117,11 +120,12 @@ fn empty(sources: Sources<'_>, question: Question<'_>) -> Result<Graph, ReadErro
     let Question { definition, whom, part, span, now_ms } = question;
     let losses = match definition.of() {
         Of::Host => sources.records.losses(whom, span.range(), sources.samples.reader.budget)?,
-        Of::Tenant | Of::All => Vec::new(),
+        Of::Tenant | Of::Datacentre | Of::All => Vec::new(),
     };
     let whom = whom.to_owned();
     let mount = part.filter(|_| definition.is_of_mount()).map(ToOwned::to_owned);
     let (devices, lines) = (Vec::new(), Vec::new());
     let grain = Grain::default();
-    Ok(Graph { definition, whom, devices, mount, span, now_ms, grain, lines, limit: None, losses })
+    let (limit, pings) = (None, None);
+    Ok(Graph { definition, whom, devices, mount, span, now_ms, grain, lines, limit, losses, pings })
 }

@@ -4,6 +4,7 @@ use super::definition::{Colour, Definition, Shape, Side, Source};
 use super::grain::duration;
 pub use super::grain::{Certainty, Grain};
 use super::period::Span;
+use crate::latency::{PathName, Smoke};
 use crate::query::{Interval, Statistics};
 use crate::store::LostInterval;
 
@@ -30,6 +31,17 @@ pub struct Graph {
     pub limit: Option<f64>,
     /// What the agent reported as lost.
     pub losses: Vec<LostInterval>,
+    /// What rounds of pings say beside the lines, if it is of them.
+    pub pings: Option<Pings>,
+}
+
+/// What rounds of pings say.
+#[derive(Debug, Clone, Default)]
+pub struct Pings {
+    /// The path; none if it is of several.
+    pub path: Option<PathName>,
+    /// Its smoke; of several paths what happened on them.
+    pub smoke: Smoke,
 }
 
 /// One line of a graph, in its unit.
@@ -37,6 +49,8 @@ pub struct Graph {
 pub struct Line {
     /// Its name in the legend.
     pub name: String,
+    /// What the legend says beside that.
+    pub note: Option<String>,
     /// Its colour.
     pub colour: Colour,
     /// Where it is drawn.
@@ -67,6 +81,9 @@ impl Graph {
     /// What the figures of the legend are told from, and where some of them are bounds, why and since
     /// when they are not; in more and in fewer words.
     pub fn resolution(&self) -> Vec<String> {
+        if let Some(pings) = &self.pings {
+            return pings.resolution();
+        }
         let grain = self.grain.words();
         let Some(bounded) = self.lines.iter().find(|line| line.is_bounded()) else {
             return vec![grain];
@@ -92,6 +109,13 @@ impl Graph {
     /// there is no device.
     pub fn subject(&self) -> String {
         match (&self.definition.source, &self.devices[..]) {
+            (Source::Rounds { .. }, _) => {
+                let path = self.pings.as_ref().and_then(|pings| pings.path.as_ref());
+                let told = |path: &PathName| {
+                    format!("from {} by {} {}", path.vantage, path.kind, path.family)
+                };
+                path.map_or_else(|| self.definition.title.clone(), told)
+            }
             (Source::Expressions { .. }, _) => {
                 let words = [Some(&*self.definition.title), self.mount.as_deref()];
                 words.into_iter().flatten().collect::<Vec<_>>().join(" ")
@@ -103,7 +127,33 @@ impl Graph {
     }
 }
 
+impl Pings {
+    /// The smoke, if it is of one path.
+    pub fn of_path(&self) -> Option<&Smoke> {
+        self.path.as_ref().map(|_| &self.smoke)
+    }
+
+    fn resolution(&self) -> Vec<String> {
+        let each = self.smoke.step_ms.map_or_else(|| "each round".to_owned(), duration);
+        match self.of_path() {
+            Some(_) => vec![
+                format!(
+                    "line: median of {each}; grey: all round trips, the darker the more of them"
+                ),
+                format!("median of {each}; grey: all round trips"),
+            ],
+            None => vec![format!("medians of {each}")],
+        }
+    }
+}
+
 impl Line {
+    /// Its name and what is said beside it.
+    pub fn words(&self) -> String {
+        let words = [Some(&*self.name), self.note.as_deref()];
+        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether the greatest or the least is a bound.
     pub fn is_bounded(&self) -> bool {
         self.certainty.is_at_most() || self.certainty.is_at_least()

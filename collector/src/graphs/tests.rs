@@ -181,6 +181,7 @@ fn check_pictures(store: &Arc<Store>, tenant: &str, (period, size): (usize, usiz
         let whom = match definition.of() {
             Of::Host => "ca1",
             Of::Tenant => tenant,
+            Of::Datacentre => "montreal",
             Of::All => "",
         };
         let period = PERIODS[(period + place) % PERIODS.len()];

@@ -28,6 +28,9 @@ pub enum Unit {
     /// Bytes counted in powers of two, as memory is.
     #[serde(rename = "binary bytes")]
     BinaryBytes,
+    /// Seconds, read in thousandths.
+    #[serde(rename = "seconds")]
+    Seconds,
 }
 
 /// A unit with the prefix that one graph chose.
@@ -64,6 +67,7 @@ impl Unit {
             Self::Streams => "streams",
             Self::Ratio => "ratio",
             Self::Bytes | Self::BinaryBytes => "B",
+            Self::Seconds => "s",
         }
     }
 
@@ -72,6 +76,7 @@ impl Unit {
         match self {
             Self::BitRate => "bits_per_second",
             Self::Bytes | Self::BinaryBytes => "bytes",
+            Self::Seconds => "seconds",
             Self::People | Self::Rooms | Self::Streams | Self::Ratio => self.name(),
         }
     }
@@ -81,7 +86,9 @@ impl Unit {
         let prefix = match self {
             Self::BitRate | Self::Bytes => Prefix::for_largest(largest),
             Self::BinaryBytes => Prefix::binary(largest),
-            Self::People | Self::Rooms | Self::Streams | Self::Ratio => Prefix::NONE,
+            Self::People | Self::Rooms | Self::Streams | Self::Ratio | Self::Seconds => {
+                Prefix::NONE
+            }
         };
         Measure { unit: self, prefix }
     }
@@ -91,7 +98,7 @@ impl Unit {
         match self {
             Self::BitRate => Some(Total::Bytes(value_seconds / 8.0)),
             Self::People | Self::Rooms => Some(Total::Hours(value_seconds / SECONDS_PER_HOUR)),
-            Self::Streams | Self::Ratio | Self::Bytes | Self::BinaryBytes => None,
+            Self::Streams | Self::Ratio | Self::Bytes | Self::BinaryBytes | Self::Seconds => None,
         }
     }
 
@@ -116,6 +123,7 @@ impl Unit {
                 format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned()
             }
             Self::Ratio => format!("{value:.4}"),
+            Self::Seconds => format!("{value:.6}"),
         }
     }
 }
@@ -125,6 +133,7 @@ impl Measure {
     pub fn name(self) -> String {
         match self.unit {
             Unit::Ratio => "%".into(),
+            Unit::Seconds => "ms".into(),
             unit => self.prefix.unit(unit.name()),
         }
     }
@@ -133,6 +142,7 @@ impl Measure {
     pub fn scale(self, value: f64) -> f64 {
         match self.unit {
             Unit::Ratio => value * 100.0,
+            Unit::Seconds => value * 1e3,
             _ => self.prefix.scale(value),
         }
     }
@@ -205,6 +215,7 @@ mod tests {
             (Unit::Streams, 1234.0, "1234 streams", "1234"),
             (Unit::Ratio, 0.8, "80 %", "0.8000"),
             (Unit::Ratio, 0.123_45, "12.3 %", "0.1235"),
+            (Unit::Seconds, 0.092_31, "92.3 ms", "0.092310"),
             (Unit::Bytes, 512e9, "512 GB", "512000000000"),
             (Unit::BinaryBytes, 16.0 * 1024.0 * 1024.0 * 1024.0, "16.0 GiB", "17179869184"),
             (Unit::BinaryBytes, 100.0, "100 B", "100"),

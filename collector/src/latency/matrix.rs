@@ -11,7 +11,9 @@ use headroom_proto::metric::INSTANCE;
 use super::distance::Bound;
 use super::places::Places;
 use super::quality::{Leg, Quality};
-use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
+use crate::samples::{
+    Hints, Labels, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange,
+};
 
 /// What the matrix is about.
 const RECENT_MS: i64 = 60 * MINUTE_MS;
@@ -43,6 +45,13 @@ pub struct PathName {
     pub kind: String,
     /// Over which family.
     pub family: String,
+}
+
+impl PathName {
+    /// How it is told from the other paths to its datacentre, in addresses.
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}/{}", self.vantage, self.kind, self.family, self.target)
+    }
 }
 
 /// The last hour of a path.
@@ -105,7 +114,7 @@ pub fn paths(reader: Reader<'_>, places: &Places, now_ms: i64) -> Result<Vec<Pat
     let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
     let mut paths: BTreeMap<PathName, Samples> = BTreeMap::new();
     for series in &found {
-        let samples = paths.entry(name_of(series)).or_default();
+        let samples = paths.entry(name_of(&series.labels)).or_default();
         if let Some(metric) = METRICS.iter().find(|name| **name == series.labels.metric()) {
             let numbers = series.timestamps.iter().copied().zip(series.values.iter().copied());
             samples.entry(metric).or_default().extend(numbers);
@@ -119,8 +128,9 @@ pub fn paths(reader: Reader<'_>, places: &Places, now_ms: i64) -> Result<Vec<Pat
     Ok(hours)
 }
 
-fn name_of(series: &Series) -> PathName {
-    let label = |name: &str| series.labels.get(name).unwrap_or_default().to_owned();
+/// The path that a series is of.
+pub fn name_of(labels: &Labels) -> PathName {
+    let label = |name: &str| labels.get(name).unwrap_or_default().to_owned();
     PathName {
         vantage: label("vantage"),
         datacentre: label("datacentre"),

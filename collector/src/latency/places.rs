@@ -106,6 +106,13 @@ impl Places {
         Some(Bound::between(vantage, self.datacentre(datacentre)?.coordinates?))
     }
 
+    /// Whether an agent is expected to tell of its host: one that only pings is none.
+    pub fn is_host(&self, agent: &str) -> bool {
+        let stands = |one: &Datacentre| one.hosts.iter().any(|host| **host == *agent);
+        let pings = self.vantages.iter().any(|vantage| *vantage.agent == *agent);
+        !pings || self.datacentres.iter().any(stands)
+    }
+
     /// A datacentre by its name.
     pub fn datacentre(&self, name: &str) -> Option<&Datacentre> {
         self.datacentres.iter().find(|datacentre| *datacentre.name == *name)

@@ -20,7 +20,8 @@ pub use self::recent::{HeadView, Presence, Recent};
 use super::SeriesId;
 use super::day::{ALL_TIME, Day};
 use super::lock::{read, write};
-use super::rounds::{RecentRounds, RoundWrite};
+use super::rounds::recent::RecentRounds;
+use super::rounds::round::RoundWrite;
 use crate::samples::TimeRange;
 
 /// So many blocks of one series are looked up at a time.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use self::record::{LoggedRow, Record};
 use super::head::Layout;
 use super::place::Known;
-use super::rounds::RoundWrite;
+use super::rounds::round::RoundWrite;
 use super::{FrameId, FrameWrite, SeriesId, StoreError};
 
 /// The note of the newest generation that is sealed.

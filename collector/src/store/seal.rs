@@ -76,7 +76,8 @@ fn finish(store: &Store, sealing: &Sealing) -> Result<(), StoreError> {
         let rows = chunks(sealing, days, &mut duplicates);
         database::write_side_by_side(keyspaces, rows)?;
     }
-    let round_days = rounds::write_sealed(store, sealing)?;
+    let sealed = rounds::Sealed { head: &sealing.head, generation: sealing.generation };
+    let round_days = rounds::write_sealed(store, sealed)?;
     let saved = store.writer().saved_series;
     let series = read(&store.index).rows(saved..sealing.series);
     let boots = store.read().boots.changed_rows();

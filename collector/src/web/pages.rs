@@ -1,6 +1,7 @@
 //! Pages: what they share, and a file for each.
 
 mod capacity;
+mod datacentre;
 mod fleet;
 mod host;
 mod latency;
@@ -15,9 +16,10 @@ use std::io::{self, Write};
 use askama::Template;
 
 pub use self::capacity::{capacity, capacity_file};
+pub use self::datacentre::{datacentre, vantage};
 pub use self::fleet::fleet;
 pub use self::host::host;
-pub use self::latency::{datacentre, latency, latency_csv, latency_json};
+pub use self::latency::{latency, latency_csv, latency_json};
 pub use self::rooms::{rooms, rooms_csv, rooms_json};
 use super::content::{Content, HTML, Parts};
 use super::problem::{Code, Problem};

@@ -40,6 +40,8 @@ pub struct PictureQuery {
     device: Option<String>,
     /// The file system of a graph that shows one, by its mount point.
     mount: Option<String>,
+    /// The path of a graph that shows one: vantage, kind, family and target with strokes between them.
+    path: Option<String>,
     /// Another period than the address names.
     range: Option<String>,
     /// Begin and end, Unix seconds or RFC 3339, instead of the period.
@@ -120,10 +122,16 @@ fn make(visit: Visit<'_>, place: &Place, query: &PictureQuery) -> Result<Content
         let sentence = format!("mount= goes with graphs of a file system and says which: {graph}.");
         return Err(Problem::bad_request(sentence));
     }
+    if definition.is_of_path() != query.path.is_some() {
+        let sentence = format!("path= goes with graphs of a path and says which: {graph}.");
+        return Err(Problem::bad_request(sentence));
+    }
     let (period, format) = parse_file(file)?;
     let span = span(visit, query, question::period(query.range.as_deref(), &ALL_PERIODS, period)?)?;
     let drawing = drawing(query)?;
-    let (whom, part) = (instance.as_str(), query.device.as_deref().or(query.mount.as_deref()));
+    let parts = [&query.device, &query.mount, &query.path];
+    let part = parts.into_iter().find_map(|part| part.as_deref());
+    let whom = instance.as_str();
     let question = Question { definition, whom, part, span, now_ms: visit.now_ms };
     let graph = graphs::gather(visit.sources(), question)
         .map_err(|error| Problem::failed("read the graph's samples", &error))?;
@@ -139,7 +147,9 @@ fn make(visit: Visit<'_>, place: &Place, query: &PictureQuery) -> Result<Content
 
 fn definition(name: &str) -> Result<&'static Definition, Problem> {
     // The graph of one file system is no way out for who looks for another graph.
-    let whole = |name: &&str| graphs::definition(name).is_some_and(|known| !known.is_of_mount());
+    let whole = |name: &&str| {
+        graphs::definition(name).is_some_and(|known| !known.is_of_mount() && !known.is_of_path())
+    };
     let all = || graphs::names().filter(whole).collect::<Vec<_>>().join(", ");
     graphs::definition(name)
         .ok_or_else(|| Problem::not_found(format!("There is no graph {name}; try {}.", all())))
@@ -156,6 +166,11 @@ fn is_of_somebody(reader: Reader<'_>, graph: &Graph) -> Result<(), Problem> {
         Of::Host => missing(format!("No host {whom} has reported in that time"), Way::Hosts),
         Of::Tenant if is_tenant(reader, whom).map_err(failed)? => Ok(()),
         Of::Tenant => missing(format!("No organisation {whom} has had a room yet"), Way::Rooms),
+        Of::Datacentre if graph.pings.is_some() => Ok(()),
+        Of::Datacentre => {
+            let sentence = format!("No such pings to a datacentre {whom} have been told of yet");
+            missing(sentence, Way::Overview)
+        }
         Of::All if whom == ALL => Ok(()),
         Of::All => {
             let name = &graph.definition.name;

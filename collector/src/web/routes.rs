@@ -55,6 +55,7 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/latency.csv", get(pages::latency_csv))
         .route("/latency.json", get(pages::latency_json))
         .route("/latency/{datacentre}", get(pages::datacentre))
+        .route("/latency/{datacentre}/{vantage}", get(pages::vantage))
         .route("/rooms", get(pages::rooms))
         .route("/rooms.csv", get(pages::rooms_csv))
         .route("/rooms.json", get(pages::rooms_json))

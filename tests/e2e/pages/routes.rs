@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 42] = [
+const ROUTES: [(&str, &str, u16, &str); 43] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -19,6 +19,7 @@ const ROUTES: [(&str, &str, u16, &str); 42] = [
     ("/latency.csv", "/latency.csv", 200, "GET,HEAD"),
     ("/latency.json", "/latency.json", 200, "GET,HEAD"),
     ("/latency/{datacentre}", "/latency/nowhere", 404, "GET,HEAD"),
+    ("/latency/{datacentre}/{vantage}", "/latency/nowhere/nobody", 404, "GET,HEAD"),
     ("/planning/capacity", "/planning/capacity", 200, "GET,HEAD"),
     ("/planning/{file}", "/planning/capacity.json", 200, "GET,HEAD"),
     ("/rooms", "/rooms", 200, "GET,HEAD"),

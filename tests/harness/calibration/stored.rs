@@ -125,7 +125,13 @@ impl Teller<'_> {
             let series = known.unwrap_or_else(|| series.into());
             self.known = Some(Arc::clone(&series));
             let timestamp_ms = begin_ms + step * step_seconds * 1000;
-            self.frames.push(FrameWrite { id: None, timestamp_ms, series, values });
+            self.frames.push(FrameWrite {
+                id: None,
+                timestamp_ms,
+                series,
+                values,
+                rounds: Vec::new(),
+            });
             let seconds = step_seconds as f64;
             self.counters.sent_bytes += told.sent_mbit * 125_000.0 * seconds;
             self.counters.received_bytes += told.received_mbit * 125_000.0 * seconds;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::expressions::{Cores, Expressions, Extremes, names};
 use super::{
     AskedLine, Colour, Definition, Direction, LimitDefinition, LimitValue, LineDefinition,
-    LinkLine, MOUNT, Of, Reach, Readings, Shape, Side, Source,
+    LinkLine, MOUNT, Of, Reach, Readings, RoundsOf, Shape, Side, Source,
 };
 use crate::graphs::unit::Unit;
 
@@ -30,6 +30,10 @@ struct RawDefinition {
 enum RawSource {
     /// The links of a host.
     Links,
+    /// The rounds of one path.
+    Path,
+    /// Those of all paths to a datacentre.
+    Vantages,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +92,10 @@ pub fn read(name: &str, text: &str) -> Result<Definition, String> {
             let lines = lines.ok_or_else(|| wrong("a line of links has traffic, no more"))?;
             Source::Links { lines }
         }
+        (Some(RawSource::Path), None) => of_rounds(RoundsOf::Path, raw.line).map_err(wrong)?,
+        (Some(RawSource::Vantages), None) => {
+            of_rounds(RoundsOf::Vantages, raw.line).map_err(wrong)?
+        }
         (None, Some(readings)) => {
             let lines = raw.line.into_iter().map(|line| asking(line, &readings));
             let lines: Option<Vec<_>> = lines.collect();
@@ -100,6 +108,14 @@ pub fn read(name: &str, text: &str) -> Result<Definition, String> {
     };
     let RawDefinition { title, unit, reach, .. } = raw;
     Ok(Definition { name: name.to_owned(), title, unit, reach, source, limit })
+}
+
+fn of_rounds(of: RoundsOf, lines: Vec<RawLine>) -> Result<Source, &'static str> {
+    let [line] = <[RawLine; 1]>::try_from(lines).map_err(|_| "rounds have one line")?;
+    if line.traffic.is_some() || !line.asks_nothing() {
+        return Err("a line of rounds has a look, no more");
+    }
+    Ok(Source::Rounds { of, look: line.look() })
 }
 
 fn of_links(line: RawLine) -> Option<LinkLine> {
@@ -183,6 +199,11 @@ mod tests {
         check(&with("expr = 'x{instance=\"$instance\"}'\nmax = 'y[$step]'"), "Host");
         check(&with("gauge = 'x{tenant=\"$tenant\"}'\nby = 'instance'"), "Tenant");
         check(&format!("source = 'links'\n{}", line("traffic = 'sent'")), "Host");
+        check(&format!("source = 'path'\n{}", line("")), "Datacentre");
+        let two = format!("source = 'vantages'\n{}{}", line(""), line(""));
+        check(&two, "g: rounds have one line");
+        let asking = format!("source = 'path'\n{}", line("expr = 'x'"));
+        check(&asking, "g: a line of rounds has a look, no more");
         check(readings, "g: TOML parse error");
         check("readings = 'r'\nline = []\n", "g: there is no line");
         check(&line("gauge = 'x'"), "g: a graph has either source or readings");

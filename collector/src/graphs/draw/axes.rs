@@ -42,7 +42,9 @@ pub struct Axis {
 
 impl Axis {
     pub fn of(graph: &Graph, frame: Frame, curves: &[Curve<'_>]) -> Self {
-        let (above, below) = (highest(curves, Side::Above), highest(curves, Side::Below));
+        let above = super::smoke_of(graph)
+            .map_or_else(|| highest(curves, Side::Above), |smoke| smoke.top_us() / 1e6);
+        let below = highest(curves, Side::Below);
         let highest = above.max(below);
         let whole = graph.definition.reach == Reach::Whole;
         let limit = graph.limit.filter(|limit| whole || highest >= limit * LIMIT_SHOWN_FROM);
@@ -144,7 +146,7 @@ struct Titles {
 impl Titles {
     fn of(graph: &Graph) -> Self {
         let whom = match graph.definition.of() {
-            Of::Host | Of::Tenant => graph.whom.clone(),
+            Of::Host | Of::Tenant | Of::Datacentre => graph.whom.clone(),
             Of::All => "all hosts".into(),
         };
         let (subject, span) = (graph.subject(), graph.span.name);

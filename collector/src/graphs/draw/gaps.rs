@@ -10,6 +10,7 @@ use super::pen::{Outcome, Pen, Point};
 use super::room::Room;
 use super::word::Word;
 use crate::graphs::graph::Graph;
+use crate::latency::Silence;
 
 /// Gaps narrower than this get no hatching, in points.
 const HATCHED_FROM: f64 = 3.0;
@@ -33,7 +34,7 @@ const HATCH: f64 = 9.0;
 pub struct Gaps<'g> {
     graph: &'g Graph,
     frame: Frame,
-    unread: Vec<(i64, i64)>,
+    unread: Vec<Gap>,
     /// In points from the left.
     lost: Vec<(f64, f64)>,
 }
@@ -41,7 +42,8 @@ pub struct Gaps<'g> {
 impl<'g> Gaps<'g> {
     pub fn of(graph: &'g Graph, frame: Frame) -> Self {
         let place = |(from, to): (i64, i64)| (frame.x(graph, from), frame.x(graph, to));
-        let wide = |gap: &(i64, i64)| place(*gap).1 - place(*gap).0 >= HATCHED_FROM;
+        let wide =
+            |gap: &Gap| frame.x(graph, gap.to_ms) - frame.x(graph, gap.from_ms) >= HATCHED_FROM;
         let unread = unread(graph).into_iter().filter(wide).collect();
         let lost = graph.losses.iter().map(|loss| place((loss.first_ms, loss.last_ms)));
         let lost = joined(lost.map(|(left, right)| (left, right.max(left + 1.0))).collect());
@@ -68,8 +70,8 @@ impl<'g> Gaps<'g> {
             words.extend(found);
         };
         for gap in &self.unread {
-            let ends = (frame.x(graph, gap.0), frame.x(graph, gap.1));
-            put(ends, &middles, (&gap_in_words(graph, *gap), palette.neutral));
+            let ends = (frame.x(graph, gap.from_ms), frame.x(graph, gap.to_ms));
+            put(ends, &middles, (&gap_in_words(graph, *gap), gap.colour(palette)));
         }
         let tops = axis.between_lines(frame, frame.top + LOST_BELOW_TOP);
         for ends in &self.lost {
@@ -81,10 +83,11 @@ impl<'g> Gaps<'g> {
     /// Faint hatching that leaves words free, and a bar on the axis for each loss.
     pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<'_, DB>, words: &[Word]) -> Outcome<DB> {
         let Self { graph, frame, .. } = *self;
-        let (grey, bad) = (pen.palette.neutral, pen.palette.limit);
-        for (from, to) in &self.unread {
-            let ends = (frame.x(graph, *from), frame.x(graph, *to));
-            hatch(pen, Hatching { frame, sides: ends, colour: grey.mix(0.22) }, words)?;
+        let bad = pen.palette.limit;
+        for gap in &self.unread {
+            let sides = (frame.x(graph, gap.from_ms), frame.x(graph, gap.to_ms));
+            let colour = gap.colour(pen.palette).mix(0.22);
+            hatch(pen, Hatching { frame, sides, colour }, words)?;
         }
         for place in &self.lost {
             hatch(pen, Hatching { frame, sides: *place, colour: bad.mix(0.35) }, words)?;
@@ -94,6 +97,24 @@ impl<'g> Gaps<'g> {
             pen.rectangle(Point(left, top), Point(right, bottom), bad.to_rgba())?;
         }
         Ok(())
+    }
+}
+
+/// A stretch in which no line has a reading.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    from_ms: i64,
+    to_ms: i64,
+    /// Why, if that was told.
+    silence: Option<Silence>,
+}
+
+impl Gap {
+    fn colour(self, palette: &Palette) -> RGBColor {
+        match self.silence {
+            Some(Silence::NoAnswer) => palette.limit,
+            Some(Silence::VantageOffline) | None => palette.neutral,
+        }
     }
 }
 
@@ -111,8 +132,12 @@ fn joined(mut places: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
 }
 
 /// What a gap says, if there is room: before the first reading, until when.
-fn gap_in_words(graph: &Graph, (from, to): (i64, i64)) -> [String; 2] {
-    let short = "no data".to_owned();
+fn gap_in_words(graph: &Graph, gap: Gap) -> [String; 2] {
+    let short = match gap.silence {
+        Some(silence) => return [silence.words(), silence.short()].map(str::to_owned),
+        None => "no data".to_owned(),
+    };
+    let (from, to) = (gap.from_ms, gap.to_ms);
     let first = graph.last_ms().is_some() && from == graph.span.from_ms;
     // Beyond a day, the time alone does not say when.
     let format = if graph.span.seconds() > 86_400.0 { "%-d %b %H:%M" } else { "%H:%M" };
@@ -121,7 +146,7 @@ fn gap_in_words(graph: &Graph, (from, to): (i64, i64)) -> [String; 2] {
 }
 
 /// The stretches of the span in which no line has a reading.
-fn unread(graph: &Graph) -> Vec<(i64, i64)> {
+fn unread(graph: &Graph) -> Vec<Gap> {
     let mut covered: Vec<(i64, i64)> =
         graph.lines.iter().flat_map(|l| &l.intervals).map(|i| (i.from_ms, i.to_ms)).collect();
     covered.sort_unstable();
@@ -134,7 +159,24 @@ fn unread(graph: &Graph) -> Vec<(i64, i64)> {
         until = until.max(to);
     }
     gaps.push((until, graph.span.to_ms));
-    gaps.retain(|(from, to)| to > from);
+    gaps.into_iter()
+        .flat_map(|gap| told(graph, gap))
+        .filter(|gap| gap.to_ms > gap.from_ms)
+        .collect()
+}
+
+/// A gap cut where something is told of why nothing was read.
+fn told(graph: &Graph, (from_ms, to_ms): (i64, i64)) -> Vec<Gap> {
+    let spells = graph.pings.iter().flat_map(|pings| &pings.smoke.spells);
+    let mut gaps = Vec::new();
+    let mut until_ms = from_ms;
+    for spell in spells.filter(|spell| spell.to_ms > from_ms && spell.from_ms < to_ms) {
+        let (begin_ms, end_ms) = (spell.from_ms.max(until_ms), spell.to_ms.min(to_ms));
+        gaps.push(Gap { from_ms: until_ms, to_ms: begin_ms, silence: None });
+        gaps.push(Gap { from_ms: begin_ms, to_ms: end_ms, silence: Some(spell.silence) });
+        until_ms = end_ms.max(until_ms);
+    }
+    gaps.push(Gap { from_ms: until_ms, to_ms, silence: None });
     gaps
 }
 

@@ -5,6 +5,7 @@ use plotters::prelude::DrawingBackend;
 
 use super::axes::Axis;
 use super::curve::Curve;
+use super::events;
 use super::gaps::Gaps;
 use super::palette::Palette;
 use super::pen::{Align, Lettering, Outcome, Pen, Point};
@@ -64,6 +65,10 @@ impl Labels {
             for word in gaps.words(palette, axis, &room) {
                 put(word, &mut room);
             }
+            let ground = events::Ground { graph, frame, palette };
+            for word in events::words(ground, axis, &room) {
+                put(word, &mut room);
+            }
             if let Some(word) = limit(place, axis, &room) {
                 put(word, &mut room);
             }
@@ -82,6 +87,7 @@ fn lines(graph: &Graph, frame: Frame, axis: &Axis) -> Vec<Patch> {
     let level =
         |y: f64| Patch { left: frame.left, right: frame.right, top: y - 1.5, bottom: y + 1.5 };
     let mut patches = vec![level(axis.y(frame, 0.0))];
+    patches.extend(events::lines(graph, frame));
     patches.extend(graph.limit.filter(|_| axis.limit_shown).map(|y| level(axis.y(frame, y))));
     patches.extend(graph.last_ms().map(|last| {
         let x = frame.x(graph, last);

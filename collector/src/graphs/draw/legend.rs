@@ -58,8 +58,9 @@ pub fn height(lines: usize) -> f64 {
 /// The room for names in a picture.
 fn name_room(frame: Frame, graph: &Graph) -> f64 {
     let text = Lettering::new(LETTERS, RGBColor(0, 0, 0), Align::Left);
-    let long = graph.lines.iter().filter(|line| line.name.chars().count() > SHORT_NAME);
-    let longest = long.map(|line| text.width(&line.name)).fold(NAME_WIDTH, f64::max);
+    let names = graph.lines.iter().map(Line::words);
+    let long = names.filter(|name| name.chars().count() > SHORT_NAME);
+    let longest = long.map(|name| text.width(&name)).fold(NAME_WIDTH, f64::max);
     let part = if frame.is_narrow() { NAME_PART_NARROW } else { NAME_PART };
     longest.min(frame.width() * part)
 }
@@ -117,7 +118,7 @@ pub fn draw<DB: DrawingBackend>(
             }
         }
         // A name may reach into the first column, as far as that is free.
-        let name = text.fitting(std::slice::from_ref(&line.name), left);
+        let name = text.fitting(&[line.words(), line.name.clone()], left);
         pen.text(&name, Point(names(frame), y), text)?;
     }
     let grey = Lettering { align: Align::Left, ..grey };

@@ -4,6 +4,7 @@
 use plotters::style::RGBColor;
 
 use crate::graphs::definition::Colour;
+use crate::latency::LOSS_CLASSES;
 
 /// For light or dark surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,12 +24,26 @@ pub struct Palette {
     pub people: RGBColor,
     /// Tell apart what has no colour of its own.
     pub hues: [RGBColor; HUES],
+    /// What was lost, by class: from nothing to all.
+    pub losses: [RGBColor; LOSSES],
     pub neutral: RGBColor,
     pub grid: RGBColor,
     pub text: RGBColor,
     pub paper: RGBColor,
     pub band: RGBColor,
 }
+
+/// How many classes of loss there are.
+const LOSSES: usize = LOSS_CLASSES.len();
+
+/// From what is fine over blue and violet to what is bad, as SmokePing has them, each of which stands out
+/// from paper; the order is that of lightness, too.
+const LOSSES_LIGHT: [u32; LOSSES] = [
+    0x00_8A_5E, 0x00_7F_C4, 0x3B_5F_D9, 0x7E_3F_D0, 0xB0_2F_B8, 0xC8_4A_00, 0xC0_1F_1F, 0x7A_00_00,
+];
+const LOSSES_DARK: [u32; LOSSES] = [
+    0x2C_C7_9B, 0x4F_B4_F5, 0x84_9D_FF, 0xB7_8C_FF, 0xEE_7C_F2, 0xFF_9A_4C, 0xFF_6B_6B, 0xFF_B3_B3,
+];
 
 /// How many hues tell things apart that have no colour of their own.
 const HUES: usize = Colour::HUES as usize;
@@ -53,6 +68,7 @@ impl Palette {
                 warning: colour(0xA8_6A_00),
                 people: colour(0xAD_4F_87),
                 hues: HUES_LIGHT.map(colour),
+                losses: LOSSES_LIGHT.map(colour),
                 neutral: colour(0x5B_64_72),
                 grid: colour(0xE1_E4_E9),
                 text: colour(0x11_18_27),
@@ -66,6 +82,7 @@ impl Palette {
                 warning: colour(0xF2_B8_4B),
                 people: colour(0xE6_A6_CA),
                 hues: HUES_DARK.map(colour),
+                losses: LOSSES_DARK.map(colour),
                 neutral: colour(0x9C_A3_AF),
                 grid: colour(0x2A_33_3D),
                 text: colour(0xE5_E7_EB),

@@ -34,7 +34,17 @@ fn day(limit: Option<f64>) -> Graph {
         let colour = if side == Side::Above { Colour::Sent } else { Colour::Received };
         let (name, shape) = (String::from(name), Shape::Area);
         let (certainty, told_from_ms) = (Certainty::default(), None);
-        Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms }
+        Line {
+            name,
+            note: None,
+            colour,
+            side,
+            shape,
+            intervals,
+            statistics,
+            certainty,
+            told_from_ms,
+        }
     };
     let sides = (Side::Above, Side::Below);
     let lines = vec![line("sent", sides.0, 65e6), line("received", sides.1, 14e6)];
@@ -59,6 +69,7 @@ fn day(limit: Option<f64>) -> Graph {
         lines,
         limit,
         losses: vec![loss],
+        pings: None,
     }
 }
 
@@ -185,7 +196,17 @@ fn rooms() -> Graph {
         let statistics = Statistics::of(&intervals, NOW_MS);
         let (name, side) = (String::from(name), Side::Above);
         let (certainty, told_from_ms) = (Certainty::default(), None);
-        Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms }
+        Line {
+            name,
+            note: None,
+            colour,
+            side,
+            shape,
+            intervals,
+            statistics,
+            certainty,
+            told_from_ms,
+        }
     };
     let lines = vec![
         line("rooms", Colour::First, Shape::Stack, [1.0, 2.0, 2.0, 9.0, 3.0, 3.0]),
@@ -203,6 +224,7 @@ fn rooms() -> Graph {
         lines,
         limit: None,
         losses: Vec::new(),
+        pings: None,
     }
 }
 

@@ -427,6 +427,7 @@ impl<'a> Asking<'a> {
         let told_from_ms = values.told_from.and_then(|place| moments.get(place).copied());
         let LineDefinition { side, shape, .. } = *definition;
         let name = values.name;
-        Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms }
+        let note = None;
+        Line { name, note, colour, side, shape, intervals, statistics, certainty, told_from_ms }
     }
 }

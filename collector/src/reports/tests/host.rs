@@ -237,6 +237,7 @@ fn frame(store: &Store, moment: &Moment) -> Option<FrameWrite> {
         timestamp_ms: moment.at_ms,
         series: moment.readings.iter().map(id).collect(),
         values: moment.readings.iter().map(|reading| reading.value).collect(),
+        rounds: Vec::new(),
     })
 }
 

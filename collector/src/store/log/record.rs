@@ -11,7 +11,8 @@ use super::{MAX_RECORD_BYTES, Replayed};
 use crate::store::SeriesId;
 use crate::store::head::Layout;
 use crate::store::pairs;
-use crate::store::rounds::{self, PathRound, RoundWrite};
+use crate::store::rounds::body;
+use crate::store::rounds::round::{PathRound, RoundWrite};
 
 pub const VERSION: u8 = 2;
 const FIRST_VERSION: u8 = 1;
@@ -98,7 +99,7 @@ pub fn write_row(bytes: &mut Vec<u8>, row: LoggedRow<&[f64]>) {
 pub fn write_round(bytes: &mut Vec<u8>, RoundWrite { path, round }: &RoundWrite) {
     write(bytes, ROUND, |bytes| {
         bytes.extend(path.0.to_le_bytes());
-        rounds::encode(round, bytes);
+        body::encode(round, bytes);
     });
 }
 
@@ -213,7 +214,7 @@ fn decode(body: &[u8]) -> Option<Record<'_>> {
         }
         ROUND => {
             let mut rest = rest;
-            let round = rounds::decode(&mut rest)?;
+            let round = body::decode(&mut rest)?;
             if !rest.is_empty() {
                 return None;
             }

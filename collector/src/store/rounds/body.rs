@@ -8,7 +8,7 @@
 
 use core::net::IpAddr;
 
-use super::{PathRound, Tally, of_unit, to_unit};
+use super::round::{PathRound, Tally, of_unit, to_unit};
 
 pub const OFFLINE: u32 = 1;
 

@@ -9,7 +9,7 @@
 use core::net::IpAddr;
 
 use super::body::{OFFLINE, differences, jitter_units, put_address, take_address};
-use super::{PathRound, Tally, of_unit, settle};
+use super::round::{PathRound, Tally, of_unit, settle};
 use crate::store::chunk::MOST_SAMPLES;
 use crate::store::numbers::{self, Effort};
 
@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn to_whole(us: u32) -> u32 {
-        of_unit(super::super::to_unit(us))
+        of_unit(super::super::round::to_unit(us))
     }
 
     #[test]

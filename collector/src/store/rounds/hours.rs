@@ -5,7 +5,7 @@
 //! rounds of a vantage that was offline, sent, received, hop limit, the least round trip of hours that have
 //! one, and for each further quantile how much longer it is, all hours of a quantile together.
 
-use super::{PathRound, of_unit, to_unit};
+use super::round::{PathRound, of_unit, to_unit};
 use crate::store::numbers::{self, Effort};
 
 /// How many quantiles are kept: the least, each twentieth, the longest.

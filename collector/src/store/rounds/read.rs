@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::hours::{self, SmokeHour};
+use super::round::{PathRound, settle};
 use super::tables::{RoundTables, note_damage};
-use super::{PathRound, SmokeHour, columns, hours, recent, settle};
+use super::{columns, recent};
 use crate::samples::{Budget, Held, Labels, Matcher, ReadError, TimeRange};
 use crate::store::day::Day;
 use crate::store::lock::read;

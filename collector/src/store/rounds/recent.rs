@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PathRound, RoundWrite, body};
+use super::body;
+use super::round::{PathRound, RoundWrite};
 use crate::store::SeriesId;
 use crate::store::day::Day;
 

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use fjall::{Keyspace, UserValue};
 
-use super::{PathRound, columns, hours, recent, settle};
+use super::round::{PathRound, settle};
+use super::{columns, hours, recent};
 use crate::store::database::{self, Database, Row};
 use crate::store::day::Day;
+use crate::store::head::Head;
 use crate::store::lock::read;
 use crate::store::numbers::Effort;
-use crate::store::seal::Sealing;
 use crate::store::{SeriesId, Store, StoreError, periods};
 
 /// Each day that is being written takes memory.
@@ -111,18 +112,25 @@ impl RoundTables {
     }
 }
 
+/// A head on its way into tables.
+#[derive(Clone, Copy)]
+pub struct Sealed<'h> {
+    pub head: &'h Head,
+    pub generation: u32,
+}
+
 /// Writes the rounds of a head as tables; the answer are the keyspaces of their days.
 pub fn write_sealed(
     store: &Store,
-    sealing: &Sealing,
+    sealed: Sealed<'_>,
 ) -> Result<BTreeMap<Day, Keyspace>, StoreError> {
-    let days: Vec<Day> = sealing.head.round_days().into_iter().collect();
+    let days: Vec<Day> = sealed.head.round_days().into_iter().collect();
     let mut written = BTreeMap::new();
     for days in days.chunks(DAYS_AT_ONCE) {
         let keyspace = |day: &Day| store.database.keyspace(&format!("{FRESH}-{}", day.0));
         let keyspaces = days.iter().map(keyspace).collect::<Result<Vec<_>, _>>()?;
-        let paths = sealing.head.round_paths().into_iter();
-        let rows = paths.flat_map(|path| sealed_rows(sealing, path, days));
+        let paths = sealed.head.round_paths().into_iter();
+        let rows = paths.flat_map(|path| sealed_rows(sealed, path, days));
         database::write_side_by_side(&keyspaces, rows)?;
         written.extend(days.iter().copied().zip(keyspaces));
     }
@@ -131,17 +139,17 @@ pub fn write_sealed(
 
 /// The rows of a path on some days, each with the place of its day.
 fn sealed_rows(
-    sealing: &Sealing,
+    sealed: Sealed<'_>,
     path: SeriesId,
     days: &[Day],
 ) -> Vec<Result<(usize, Row), StoreError>> {
     let mut by_day: BTreeMap<usize, Vec<PathRound>> = BTreeMap::new();
-    for round in recent::unpack(&sealing.head.rounds(path)) {
+    for round in recent::unpack(&sealed.head.rounds(path)) {
         if let Ok(place) = days.binary_search(&Day::of(round.begin_ms)) {
             by_day.entry(place).or_default().push(round);
         }
     }
-    let key = [path.0.to_be_bytes(), sealing.generation.to_be_bytes()].concat();
+    let key = [path.0.to_be_bytes(), sealed.generation.to_be_bytes()].concat();
     let row = |(place, mut rounds): (usize, Vec<PathRound>)| {
         settle(&mut rounds);
         Ok((place, (key.clone(), encode(path, &rounds, Effort::Quick)?)))

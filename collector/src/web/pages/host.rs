@@ -70,6 +70,8 @@ struct HostPage<'v> {
     rooms: Option<words::Sentence>,
     mounts: Vec<MountRow>,
     services: ServiceTables,
+    /// The datacentres that it stands in.
+    datacentres: Vec<String>,
     times: WhenLinks,
     pictures: Vec<Picture>,
 }
@@ -119,8 +121,16 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
         rooms: own.as_ref().map(|own| words::now_and_next(own, &moment)),
         mounts: mounts.into_iter().map(MountRow::of).collect(),
         services: ServiceTables::of(&services, visit.now_ms),
+        datacentres: datacentres(visit, instance),
         times: when.links(visit, offered),
         pictures,
     };
     render(visit, &page)
+}
+
+/// The datacentres that a host stands in, which have pages of how far away they are.
+fn datacentres(visit: Visit<'_>, instance: &str) -> Vec<String> {
+    let all = visit.site.places.datacentres.iter();
+    let own = all.filter(|one| one.hosts.iter().any(|host| **host == *instance));
+    own.map(|one| one.name.to_string()).collect()
 }

@@ -1,10 +1,8 @@
-//! The pages of latency: what each vantage sees of each datacentre in the last hour, and one datacentre of
-//! them; the same as data.
+//! The page of latency: what each vantage sees of each datacentre in the last hour; the same as data.
 
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::extract::Path;
 use axum::response::Response;
 
 use super::{failed, render, words};
@@ -13,7 +11,7 @@ use crate::latency::{self, Bound, FIXED_DELAY_MS, Hole, LOSS_ROBUSTNESS, PathHou
 use crate::web::content::{CSV, Content, JSON};
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
-use crate::web::problem::{Problem, Way};
+use crate::web::problem::Problem;
 use crate::web::site::Visit;
 
 const DASH: &str = "–";
@@ -23,10 +21,6 @@ const DASH: &str = "–";
 struct LatencyPage<'v> {
     frame: Frame<'v>,
     headline: String,
-    /// The one datacentre that this is about; none for all.
-    datacentre: Option<String>,
-    /// Where that is, as typed.
-    city: Option<String>,
     datacentres: Vec<String>,
     rows: Vec<MatrixRow>,
     paths: Vec<PathRow>,
@@ -48,33 +42,32 @@ struct Cell {
     class: &'static str,
     /// Why there is nothing.
     reason: &'static str,
+    /// Where more of it is.
+    link: String,
 }
 
-struct PathRow {
-    vantage: String,
-    datacentre: String,
-    target: String,
-    by: String,
-    sparkline: String,
-    median: String,
-    least: String,
-    jitter: String,
-    loss: String,
-    opinion: String,
-    word: &'static str,
-    distance: String,
-    ratio: String,
-    flag: &'static str,
-    hole: &'static str,
-    told: String,
+/// A path in a table.
+pub struct PathRow {
+    pub vantage: String,
+    pub datacentre: String,
+    pub target: String,
+    pub by: String,
+    pub sparkline: String,
+    pub median: String,
+    pub least: String,
+    pub jitter: String,
+    pub loss: String,
+    pub opinion: String,
+    pub word: &'static str,
+    pub distance: String,
+    pub ratio: String,
+    pub flag: &'static str,
+    pub hole: &'static str,
+    pub told: String,
 }
 
 pub async fn latency(gate: Gate) -> Result<Response, Problem> {
-    gate.pass(Kind::Page, |visit: Visit<'_>| make(visit, None)).await
-}
-
-pub async fn datacentre(gate: Gate, Path(name): Path<String>) -> Result<Response, Problem> {
-    gate.pass(Kind::Page, move |visit: Visit<'_>| make(visit, Some(name))).await
+    gate.pass(Kind::Page, make).await
 }
 
 pub async fn latency_csv(gate: Gate) -> Result<Response, Problem> {
@@ -89,50 +82,38 @@ pub async fn latency_json(gate: Gate) -> Result<Response, Problem> {
     gate.pass(Kind::Page, answer).await
 }
 
-fn read(visit: Visit<'_>) -> Result<Vec<PathHour>, Problem> {
+/// The last hour of all paths.
+pub fn read(visit: Visit<'_>) -> Result<Vec<PathHour>, Problem> {
     let paths = latency::paths(visit.reader(), &visit.site.places, visit.now_ms);
     paths.map_err(|error| failed(&error))
 }
 
-fn make(visit: Visit<'_>, wanted: Option<String>) -> Result<Content, Problem> {
-    let places = &visit.site.places;
-    let mut paths = read(visit)?;
-    let datacentres: BTreeSet<String> =
-        paths.iter().map(|path| path.name.datacentre.clone()).collect();
-    if let Some(name) = &wanted {
-        if !datacentres.contains(name) {
-            let said = format!("There is no datacentre {name} that is pinged");
-            return Err(Problem::not_found(said).with(Way::Overview));
-        }
-        paths.retain(|path| path.name.datacentre == *name);
-    }
+fn make(visit: Visit<'_>) -> Result<Content, Problem> {
+    let paths = read(visit)?;
+    let datacentres: BTreeSet<&str> =
+        paths.iter().map(|path| path.name.datacentre.as_str()).collect();
+    let datacentres: Vec<String> = datacentres.into_iter().map(str::to_owned).collect();
     let scale = words::Scale::of(paths.iter().map(|path| &path.trace_ms));
-    let columns: Vec<String> = datacentres
-        .into_iter()
-        .filter(|one| wanted.as_ref().is_none_or(|name| name == one))
-        .collect();
-    let city = wanted.as_ref().and_then(|name| places.datacentre(name)?.city.clone());
     let page = LatencyPage {
         frame: Frame::of(visit, paths.iter().filter(|path| is_trouble(path)).count()),
         headline: headline(&paths),
-        rows: matrix(visit, &paths, &columns),
+        rows: matrix(visit, &paths, &datacentres),
         paths: paths.iter().map(|path| PathRow::of(path, scale, visit.now_ms)).collect(),
-        datacentres: columns,
+        datacentres,
         scale: scale.words("ms", 1.0),
-        datacentre: wanted,
-        city,
         fixed_delay_ms: FIXED_DELAY_MS,
         loss_robustness: LOSS_ROBUSTNESS,
     };
     render(visit, &page)
 }
 
-fn is_trouble(path: &PathHour) -> bool {
+/// Whether somebody should look at it.
+pub fn is_trouble(path: &PathHour) -> bool {
     matches!(path.hole, Some(Hole::NoAnswer | Hole::Silent))
 }
 
 /// The answer before the tables.
-fn headline(paths: &[PathHour]) -> String {
+pub fn headline(paths: &[PathHour]) -> String {
     let said = words::counted(paths.len() as f64, "path", "paths");
     let troubled = paths.iter().filter(|path| is_trouble(path)).count();
     let worst = paths.iter().filter(|path| path.hole.is_none()).find_map(|path| {
@@ -177,7 +158,10 @@ fn matrix(visit: Visit<'_>, paths: &[PathHour], datacentres: &[String]) -> Vec<M
 
 impl Cell {
     fn of(path: Option<&PathHour>) -> Self {
-        let empty = |reason| Self { median: DASH.into(), beside: String::new(), class: "", reason };
+        let empty = |reason| {
+            let (beside, link) = (String::new(), String::new());
+            Self { median: DASH.into(), beside, class: "", reason, link }
+        };
         let Some(path) = path else { return empty("nobody pings it from here") };
         if let Some(hole) = path.hole {
             return empty(hole.words());
@@ -190,6 +174,7 @@ impl Cell {
             beside: format!("{} · MOS {:.1}", loss(path.loss_ratio), quality.opinion),
             class: class(quality),
             reason: "",
+            link: format!("/latency/{}/{}", path.name.datacentre, path.name.vantage),
         }
     }
 }
@@ -204,7 +189,8 @@ fn class(quality: Quality) -> &'static str {
 }
 
 impl PathRow {
-    fn of(path: &PathHour, scale: words::Scale, now_ms: i64) -> Self {
+    /// Of the last hour of a path.
+    pub fn of(path: &PathHour, scale: words::Scale, now_ms: i64) -> Self {
         let ms = |value: Option<f64>| value.map_or_else(|| DASH.into(), significant);
         let known = path.bound.zip(path.least_ms);
         let ratio = known.filter(|(bound, _)| bound.least_ms > 0.0);

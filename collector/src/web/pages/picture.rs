@@ -13,6 +13,10 @@ use crate::web::site::Visit;
 /// The graph of a host's links.
 const LINKS: &str = "network";
 
+/// The graphs of a datacentre, and of one path to it.
+const VANTAGES: &str = "latency";
+const SMOKE: &str = "smoke";
+
 /// The graph of one file system.
 const MOUNT: &str = "mount";
 
@@ -69,6 +73,19 @@ impl Pictures<'_> {
         Ok(Picture { wishes: format!("mount={mount}&{}", picture.wishes), ..picture })
     }
 
+    /// The picture of all paths to a datacentre.
+    pub fn of_vantages(self, datacentre: &str, size: Size) -> Result<Picture, Problem> {
+        self.one(VANTAGES, datacentre, size)
+    }
+
+    /// The picture of one path to a datacentre.
+    pub fn of_path(self, datacentre: &str, path: &str, size: Size) -> Result<Picture, Problem> {
+        let wanted = Wanted { graph: SMOKE, whom: datacentre, part: Some(path) };
+        let picture = self.of(wanted, size)?;
+        let wishes = format!("path={}&{}", form_urlencoded(path), picture.wishes);
+        Ok(Picture { wishes, ..picture })
+    }
+
     fn of(self, wanted: Wanted<'_>, size: Size) -> Result<Picture, Problem> {
         let held = self.visit.budget.held();
         let gathered = graphs::gather(self.visit.sources(), self.question(wanted));
@@ -109,7 +126,7 @@ impl Pictures<'_> {
         Picture {
             whom: match definition.of() {
                 Of::All => ALL.to_owned(),
-                Of::Host | Of::Tenant => graph.whom.clone(),
+                Of::Host | Of::Tenant | Of::Datacentre => graph.whom.clone(),
             },
             graph: &definition.name,
             period: self.when.name(),
@@ -167,5 +184,12 @@ fn title(graph: &Graph) -> String {
     match graph.definition.of() {
         Of::All => title,
         Of::Host | Of::Tenant => format!("{title} of {}", graph.whom),
+        Of::Datacentre => {
+            let path = graph.pings.as_ref().and_then(|pings| pings.path.as_ref());
+            let from = path.map_or_else(String::new, |path| {
+                format!(" from {} by {} {}", path.vantage, path.kind, path.family)
+            });
+            format!("{title} to {}{from}", graph.whom)
+        }
     }
 }

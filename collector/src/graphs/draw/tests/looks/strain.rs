@@ -65,6 +65,7 @@ pub fn strained(name: &str, period: Period, strain: Strain) -> Graph {
         span,
         lines,
         limit,
+        pings: None,
     }
 }
 
@@ -84,6 +85,7 @@ fn looks(definition: &Definition) -> Vec<LineDefinition> {
     match &definition.source {
         Source::Links { lines } => lines.iter().map(|line| line.look.clone()).collect(),
         Source::Expressions { lines, .. } => lines.iter().flat_map(several).collect(),
+        Source::Rounds { look, .. } => vec![look.clone()],
     }
 }
 
@@ -153,7 +155,17 @@ fn line(look: LineDefinition, span: &Span, (height, strain): (f64, Strain)) -> L
         | Strain::Nothing => Certainty::default(),
     };
     let LineDefinition { name, colour, side, shape } = look;
-    Line { name, colour, side, shape, intervals, statistics, certainty, told_from_ms: None }
+    Line {
+        name,
+        note: None,
+        colour,
+        side,
+        shape,
+        intervals,
+        statistics,
+        certainty,
+        told_from_ms: None,
+    }
 }
 
 fn losses(span: &Span) -> Vec<LostInterval> {
