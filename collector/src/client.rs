@@ -17,7 +17,10 @@ use reqwest::{StatusCode, Url};
 
 use self::answer::{Answer, Envelope};
 pub use self::moment::{Moment, When};
-pub use self::report::{ReportFormat, ReportQuestion, capacity};
+pub use self::report::{Report, ReportFormat};
+
+/// The collector that is asked unless another is named.
+pub const DEFAULT_URL: &str = "http://127.0.0.1:8440";
 
 /// The server's own limit is shorter; this one is for a server that hangs.
 const TIMEOUT: Duration = Duration::from_secs(60);

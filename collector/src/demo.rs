@@ -3,6 +3,7 @@
 //! Six hosts and six vantages that ping them, with thirty days of history and a life at real pace, through
 //! the ordinary door: an agent's own account of rooms, its frames, its end of the wire.
 
+mod bills;
 mod busiest;
 mod feed;
 mod host;
@@ -130,6 +131,7 @@ pub async fn run(
     let mut local = Options::local(options.addresses, agents, options.directory.join("store"));
     local.hosts.clone_from(&options.hosts);
     local.places = pings::places();
+    local.plan.bills = bills::bills();
     // Its time is made up, and nothing of it is anybody's.
     local.settle_after = Duration::ZERO;
     let loading = Loading::begun();

@@ -22,6 +22,9 @@ pub mod configuration;
 // Which agent a token stands for.
 pub mod identity;
 
+// Costs: bills, their split over organisations, and balances.
+pub mod costs;
+
 // Connections: who is let in, and who is cut off.
 pub mod connections;
 

@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use headroom::allocator;
 use headroom::client::{
-    self, Format, Moment, Question, ReportFormat, ReportQuestion, When, parse_step, parse_url,
+    self, DEFAULT_URL, Format, Moment, Question, Report, When, parse_step, parse_url,
 };
 use headroom::configuration::{CollectorConfiguration, HostName, is_instance, read_file};
 use headroom::demo::{self, DemoOptions};
@@ -42,9 +42,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// The system's own keeps most of what a sealed head had, for it lies between what stays.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// The collector that is asked unless another is named.
-const DEFAULT_URL: &str = "http://127.0.0.1:8440";
 
 /// How long work on other threads may take to end that nobody waits for any more. What it was at is
 /// dropped with the process.
@@ -214,43 +211,6 @@ struct QueryArguments {
     format: Format,
 }
 
-#[derive(Subcommand)]
-enum Report {
-    /// Which mixes of rooms each host carries, how many people fit, and what the limit is.
-    Capacity(CapacityArguments),
-}
-
-#[derive(Args)]
-struct CapacityArguments {
-    /// The collector.
-    #[arg(long, value_name = "URL", default_value = DEFAULT_URL, value_parser = parse_url)]
-    url: reqwest::Url,
-    /// One host alone.
-    #[arg(long, value_name = "INSTANCE")]
-    host: Option<String>,
-    /// Answer for so many rooms too.
-    #[arg(long, value_name = "NUMBER", requires = "people")]
-    rooms: Option<u32>,
-    /// People in each of them.
-    #[arg(long, value_name = "NUMBER", requires = "rooms")]
-    people: Option<u32>,
-    /// Cameras in each.
-    #[arg(long, value_name = "NUMBER", requires = "rooms")]
-    cameras: Option<u32>,
-    /// Screen shares in each.
-    #[arg(long, value_name = "NUMBER", requires = "rooms")]
-    shares: Option<u32>,
-    /// The form of the report.
-    #[arg(long, value_enum, default_value = "md")]
-    format: ReportFormat,
-    /// The table of the CSV: mixes, load, forecast, organisations, recordings, replay or fit.
-    #[arg(long, value_name = "NAME")]
-    table: Option<String>,
-    /// The file to write, in place of standard output.
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "must be an address and a port, such as 127.0.0.1:8440")
 }
@@ -309,7 +269,7 @@ fn main() -> ExitCode {
         Command::Token { instance, writer } => token(instance, writer),
         Command::Rules { command: RuleCommand::Test { files } } => return test_rules(&files),
         Command::Query(arguments) => query(arguments),
-        Command::Report(Report::Capacity(arguments)) => capacity(arguments),
+        Command::Report(kind) => report(kind),
         Command::Licences => print(&licences::text()),
     };
     match outcome {
@@ -440,20 +400,9 @@ fn query(arguments: QueryArguments) -> anyhow::Result<()> {
     })
 }
 
-fn capacity(arguments: CapacityArguments) -> anyhow::Result<()> {
-    let CapacityArguments { url, host, rooms, people, cameras, shares, format, table, output } =
-        arguments;
-    let number = |name, value: Option<u32>| value.map(|value| (name, value.to_string()));
-    let numbers = [
-        number("rooms", rooms),
-        number("people", people),
-        number("cameras", cameras),
-        number("shares", shares),
-    ];
-    let texts = [host.map(|host| ("host", host)), table.map(|table| ("table", table))];
-    let wishes = texts.into_iter().chain(numbers).flatten().collect();
+fn report(report: Report) -> anyhow::Result<()> {
     block_on(async {
-        let text = client::capacity(&ReportQuestion { url, format, wishes }).await?;
+        let (text, output) = report.fetch().await?;
         match output {
             None => print(&text),
             Some(path) => std::fs::write(&path, text)

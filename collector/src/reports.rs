@@ -27,6 +27,7 @@ pub mod usage;
 
 // What is said of it.
 pub mod capacity;
+pub mod costs;
 pub mod document;
 pub mod series;
 pub mod words;

@@ -107,6 +107,7 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
     }
     capacity_is_told(&http).await;
     ways_are_told(&http).await;
+    costs_are_told(&http).await;
     // Nearly three days of both kinds of moments, each counted once a minute or more often.
     let counted = "sum(count_over_time(headroom_agent_frames_total{instance='ca1'}[3d]))";
     let before = samples(&http, counted).await;
@@ -178,6 +179,30 @@ async fn capacity_is_told(http: &str) {
     for (path, expected) in [("?host=nobody", 404), ("?rooms=3", 400), (".csv?table=x", 400)] {
         let (status, _) = fetch(&format!("{url}/planning/capacity{path}")).await.unwrap();
         assert_eq!(status, expected, "{path}");
+    }
+}
+
+/// Everybody's parts sum to the bills, and the command brings the same bytes.
+async fn costs_are_told(http: &str) {
+    let url = format!("http://{http}");
+    let (status, body) = fetch(&format!("{url}/planning/costs.json")).await.unwrap();
+    assert_eq!(status, 200);
+    let report: Value = serde_json::from_slice(&body).unwrap();
+    let account = &report["currencies"][0];
+    assert_eq!(account["currency"], "EUR", "{report}");
+    let rows = account["sections"]["balances"]["tables"]["balances"].as_array().unwrap();
+    let sum = |key: &str| rows.iter().map(|row| row[key].as_f64().unwrap()).sum::<f64>();
+    assert!((sum("owes") - 864.0).abs() < 1e-6 && sum("balance").abs() < 1e-6, "{rows:?}");
+    assert!(sum("user_hours") > 100.0, "{rows:?}");
+    let arguments = ["report", "costs", "--url", &url, "--format", "json"];
+    let output = harness::run("headroom", arguments);
+    assert_eq!((output.code, output.stdout.as_bytes()), (Some(0), &*body), "{}", output.stderr);
+    let (_, page) = fetch(&format!("{url}/planning/costs")).await.unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("pays") && page.contains("864.00 EUR"), "{page}");
+    for wrong in ["?month=2020-13", "?month=9999-12", ".csv?table=x"] {
+        let (status, _) = fetch(&format!("{url}/planning/costs{wrong}")).await.unwrap();
+        assert_eq!(status, 400, "{wrong}");
     }
 }
 

@@ -1,18 +1,71 @@
 //! `headroom report`: fetches a report of a collector, in the form that is asked for.
 
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 use reqwest::{StatusCode, Url};
 
-use super::{ClientError, fetch, shown};
+use super::{ClientError, DEFAULT_URL, fetch, parse_url, shown};
 
 /// Which report, of whom.
-#[derive(Debug, Clone)]
-pub struct ReportQuestion {
-    /// The collector's address.
-    pub url: Url,
+#[derive(Debug, Clone, Subcommand)]
+pub enum Report {
+    /// Which mixes of rooms each host carries, how many people fit, and what the limit is.
+    Capacity(CapacityArguments),
+    /// What each organisation owes of a month's bills, by what it used, and who pays whom.
+    Costs(CostsArguments),
+}
+
+/// From whom a report comes, and where it goes.
+#[derive(Debug, Clone, Args)]
+pub struct Delivery {
+    /// The collector.
+    #[arg(long, value_name = "URL", default_value = DEFAULT_URL, value_parser = parse_url)]
+    url: Url,
     /// The form of the report.
-    pub format: ReportFormat,
-    /// What follows its address: names and values.
-    pub wishes: Vec<(&'static str, String)>,
+    #[arg(long, value_enum, default_value = "md")]
+    format: ReportFormat,
+    /// The file to write, in place of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// What is asked of the capacity report.
+#[derive(Debug, Clone, Args)]
+pub struct CapacityArguments {
+    #[command(flatten)]
+    delivery: Delivery,
+    /// One host alone.
+    #[arg(long, value_name = "INSTANCE")]
+    host: Option<String>,
+    /// Answer for so many rooms too.
+    #[arg(long, value_name = "NUMBER", requires = "people")]
+    rooms: Option<u32>,
+    /// People in each of them.
+    #[arg(long, value_name = "NUMBER", requires = "rooms")]
+    people: Option<u32>,
+    /// Cameras in each.
+    #[arg(long, value_name = "NUMBER", requires = "rooms")]
+    cameras: Option<u32>,
+    /// Screen shares in each.
+    #[arg(long, value_name = "NUMBER", requires = "rooms")]
+    shares: Option<u32>,
+    /// The table of the CSV: mixes, load, forecast, organisations, recordings, replay or fit.
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+}
+
+/// What is asked of the report on costs.
+#[derive(Debug, Clone, Args)]
+pub struct CostsArguments {
+    #[command(flatten)]
+    delivery: Delivery,
+    /// Such as 2020-07; this month if none is named.
+    #[arg(long, value_name = "MONTH")]
+    month: Option<String>,
+    /// The table of the CSV: balances, payments or bills.
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
 }
 
 /// The form of a report.
@@ -28,25 +81,69 @@ pub enum ReportFormat {
     Json,
 }
 
-/// The capacity report, whole.
-pub async fn capacity(question: &ReportQuestion) -> Result<String, ClientError> {
-    let path = match question.format {
-        ReportFormat::Html => "planning/capacity",
-        ReportFormat::Md => "planning/capacity.md",
-        ReportFormat::Csv => "planning/capacity.csv",
-        ReportFormat::Json => "planning/capacity.json",
-    };
-    let (status, body) = fetch(&question.url, path, &question.wishes).await?;
+/// What follows an address: names and values.
+type Wishes = Vec<(&'static str, String)>;
+
+impl Report {
+    /// The report, whole, and the file that it is for.
+    pub async fn fetch(self) -> Result<(String, Option<PathBuf>), ClientError> {
+        let (path, Delivery { url, format, output }, wishes) = match self {
+            Self::Capacity(arguments) => {
+                let wishes = arguments.wishes();
+                ("planning/capacity", arguments.delivery, wishes)
+            }
+            Self::Costs(arguments) => {
+                let wishes = arguments.wishes();
+                ("planning/costs", arguments.delivery, wishes)
+            }
+        };
+        Ok((whole(&url, &format!("{path}{}", format.ending()), &wishes).await?, output))
+    }
+}
+
+impl CapacityArguments {
+    fn wishes(&self) -> Wishes {
+        let number = |name, value: Option<u32>| value.map(|value| (name, value.to_string()));
+        let text = |name, value: &Option<String>| value.clone().map(|value| (name, value));
+        let all = [
+            text("host", &self.host),
+            text("table", &self.table),
+            number("rooms", self.rooms),
+            number("people", self.people),
+            number("cameras", self.cameras),
+            number("shares", self.shares),
+        ];
+        all.into_iter().flatten().collect()
+    }
+}
+
+impl CostsArguments {
+    fn wishes(&self) -> Wishes {
+        let text = |name, value: &Option<String>| value.clone().map(|value| (name, value));
+        [text("month", &self.month), text("table", &self.table)].into_iter().flatten().collect()
+    }
+}
+
+impl ReportFormat {
+    /// How an address ends that has the report in this form.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Html => "",
+            Self::Md => ".md",
+            Self::Csv => ".csv",
+            Self::Json => ".json",
+        }
+    }
+}
+
+async fn whole(url: &Url, path: &str, wishes: &Wishes) -> Result<String, ClientError> {
+    let (status, body) = fetch(url, path, wishes).await?;
     let text = String::from_utf8_lossy(&body).into_owned();
     if status == StatusCode::OK {
         return Ok(text);
     }
-    let is_ours = text.lines().count() == 1;
-    if is_ours {
+    if text.lines().count() == 1 {
         return Err(ClientError::Refused(text.trim_end().to_owned()));
     }
-    Err(ClientError::Foreign {
-        url: shown(&question.url),
-        what: format!("status {status} without a report"),
-    })
+    Err(ClientError::Foreign { url: shown(url), what: format!("status {status} without a report") })
 }

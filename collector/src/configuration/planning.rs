@@ -1,4 +1,7 @@
-//! What planners configure: `[[mixes]]`, `[[tiers]]`, `[[organisations]]`, `[[disks]]` and `[[links]]`.
+//! What planners configure: `[[mixes]]`, `[[tiers]]`, `[[organisations]]`, `[[disks]]`, `[[links]]` and
+//! `[[bills]]`.
+
+mod bills;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -27,6 +30,7 @@ pub fn build(root: &Section<'_>) -> Plan {
         organisations: build_organisations(&root.sections("organisations"), &tiers),
         disks: root.sections("disks").iter().filter_map(build_disk).collect(),
         links_mbit: build_links(&root.sections("links")),
+        bills: bills::build(&root.sections("bills")),
     }
 }
 

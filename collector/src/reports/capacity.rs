@@ -12,7 +12,7 @@ mod recordings;
 mod replays;
 
 pub use self::load::about;
-use super::document::{Document, Part, Section, State};
+use super::document::{Document, Of, Part, Section, State};
 use super::host::HostModel;
 use super::plan::Plan;
 use super::words;
@@ -50,6 +50,7 @@ pub fn report(models: &[&HostModel], question: &Question<'_>, until_ms: i64) -> 
     let parts: Vec<Part> = models.iter().map(|model| part(model, question)).collect();
     Document {
         title: "Capacity",
+        of: Of::Hosts,
         answer: answer::of_all(&parts),
         until_ms,
         sentences: Vec::new(),
@@ -62,7 +63,7 @@ fn part(model: &HostModel, question: &Question<'_>) -> Part {
     let view = View { model, question, answered: &answered };
     let (answer, state) = answer::of_host(view);
     let sections = if model.bandwidth.is_ok() { sections(view) } else { Vec::new() };
-    Part { host: model.instance.clone(), answer, state, sections }
+    Part { name: model.instance.clone(), answer, state, sections }
 }
 
 fn sections(view: View<'_>) -> Vec<Section> {

@@ -14,21 +14,32 @@ pub use self::markdown::markdown;
 pub struct Document {
     /// What it is about.
     pub title: &'static str,
+    /// What its parts are of.
+    pub of: Of,
     /// The answer, in a sentence.
     pub answer: String,
     /// From when it is, Unix time in milliseconds.
     pub until_ms: i64,
     /// What is to be said of all of it.
     pub sentences: Vec<String>,
-    /// A part for each host.
+    /// A part for each host, or for each of what else it is of.
     pub parts: Vec<Part>,
 }
 
-/// What is said of one host.
+/// What the parts of a report are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Hosts.
+    Hosts,
+    /// Currencies.
+    Currencies,
+}
+
+/// What is said of one host, or of what else the report is of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
-    /// The host.
-    pub host: String,
+    /// Its name.
+    pub name: String,
     /// The answer for it, in a sentence.
     pub answer: String,
     /// How it stands.
@@ -120,6 +131,38 @@ pub enum State {
     Warning,
     /// It does not.
     Bad,
+}
+
+impl Document {
+    /// The names of its tables, each once.
+    pub fn tables(&self) -> Vec<&'static str> {
+        let mut known: Vec<&str> = Vec::new();
+        let sections = self.parts.iter().flat_map(|part| &part.sections);
+        for table in sections.flat_map(|section| &section.tables) {
+            if !known.contains(&table.key) {
+                known.push(table.key);
+            }
+        }
+        known
+    }
+}
+
+impl Of {
+    /// One of them, for programs.
+    fn one(self) -> &'static str {
+        match self {
+            Self::Hosts => "host",
+            Self::Currencies => "currency",
+        }
+    }
+
+    /// All of them, for programs.
+    fn all(self) -> &'static str {
+        match self {
+            Self::Hosts => "hosts",
+            Self::Currencies => "currencies",
+        }
+    }
 }
 
 impl State {

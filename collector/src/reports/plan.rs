@@ -1,7 +1,8 @@
-//! What planners configure: mixes of rooms, organisations and their tiers, disks, speeds of links.
+//! What planners configure: mixes of rooms, organisations and their tiers, disks, speeds of links, bills.
 
 use std::collections::BTreeMap;
 
+use crate::costs::Bill;
 use crate::planning::mix::Mix;
 
 /// All of it.
@@ -15,6 +16,8 @@ pub struct Plan {
     pub disks: Vec<Disk>,
     /// Speeds of links in Mbit/s, by host, where the kernel does not tell them or another plan holds.
     pub links_mbit: BTreeMap<String, f64>,
+    /// What is to be paid.
+    pub bills: Vec<Bill>,
 }
 
 /// An organisation, as agents tell its tenants.
@@ -59,6 +62,7 @@ impl Default for Plan {
             organisations: Vec::new(),
             disks: Vec::new(),
             links_mbit: BTreeMap::new(),
+            bills: Vec::new(),
         }
     }
 }

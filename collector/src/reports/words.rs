@@ -58,6 +58,16 @@ pub fn bytes(bytes: f64) -> String {
     format!("{} {unit}", figure(bytes / factor))
 }
 
+/// All of them in a row: a, b and c.
+pub fn listed<T: AsRef<str>>(all: &[T]) -> String {
+    let all: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
+    match &*all {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
 /// What is limited, in a word or two.
 pub fn resource(resource: Resource) -> &'static str {
     match resource {

@@ -1,6 +1,7 @@
 //! Pages: what they share, and a file for each.
 
 mod capacity;
+mod costs;
 mod datacentre;
 mod fleet;
 mod host;
@@ -16,6 +17,7 @@ use std::io::{self, Write};
 use askama::Template;
 
 pub use self::capacity::{capacity, capacity_file};
+pub use self::costs::{costs, costs_csv, costs_json, costs_markdown};
 pub use self::datacentre::{datacentre, vantage};
 pub use self::fleet::fleet;
 pub use self::host::host;

@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 43] = [
+const ROUTES: [(&str, &str, u16, &str); 47] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -21,6 +21,10 @@ const ROUTES: [(&str, &str, u16, &str); 43] = [
     ("/latency/{datacentre}", "/latency/nowhere", 404, "GET,HEAD"),
     ("/latency/{datacentre}/{vantage}", "/latency/nowhere/nobody", 404, "GET,HEAD"),
     ("/planning/capacity", "/planning/capacity", 200, "GET,HEAD"),
+    ("/planning/costs", "/planning/costs", 200, "GET,HEAD"),
+    ("/planning/costs.csv", "/planning/costs.csv", 400, "GET,HEAD"),
+    ("/planning/costs.json", "/planning/costs.json?month=2020-07", 200, "GET,HEAD"),
+    ("/planning/costs.md", "/planning/costs.md", 200, "GET,HEAD"),
     ("/planning/{file}", "/planning/capacity.json", 200, "GET,HEAD"),
     ("/rooms", "/rooms", 200, "GET,HEAD"),
     ("/rooms.csv", "/rooms.csv", 200, "GET,HEAD"),

@@ -115,13 +115,13 @@ pub fn of_all(parts: &[Part]) -> String {
     ];
     let of_state = |(state, one, several): (State, &str, &str)| {
         let hosts: Vec<&str> =
-            parts.iter().filter(|part| part.state == state).map(|part| &*part.host).collect();
+            parts.iter().filter(|part| part.state == state).map(|part| &*part.name).collect();
         let verb = if hosts.len() == 1 { one } else { several };
         (!hosts.is_empty()).then(|| format!("{} {verb}", names(&hosts)))
     };
     match parts {
         [] => "There is no host of which capacity could be told yet.".to_owned(),
-        [one] => format!("{}: {}", one.host, one.answer),
+        [one] => format!("{}: {}", one.name, one.answer),
         _ => {
             let all: Vec<String> = told.into_iter().filter_map(of_state).collect();
             format!("Of the usual mixes: {}.", all.join("; "))
@@ -131,12 +131,7 @@ pub fn of_all(parts: &[Part]) -> String {
 
 /// Names of hosts, as far as somebody reads them.
 fn names(hosts: &[&str]) -> String {
-    match hosts {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        _ if hosts.len() > MOST_NAMES => format!("{} hosts", hosts.len()),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
-    }
+    if hosts.len() > MOST_NAMES { format!("{} hosts", hosts.len()) } else { words::listed(hosts) }
 }
 
 /// Of more hosts only their number is told.

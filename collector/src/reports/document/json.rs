@@ -2,26 +2,27 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Document, Part, Section, Table, Value};
+use super::{Document, Of, Part, Section, Table, Value};
 use crate::moments::iso;
 
 /// All of it, with a newline at its end.
 pub fn json(document: &Document) -> String {
+    let parts: Vec<Json> = document.parts.iter().map(|part| of_part(part, document.of)).collect();
     let whole = json!({
         "report": document.title,
         "until": iso(document.until_ms),
         "answer": document.answer,
         "sentences": document.sentences,
-        "hosts": document.parts.iter().map(part).collect::<Vec<_>>(),
+        document.of.all(): parts,
     });
     format!("{whole:#}\n")
 }
 
-fn part(part: &Part) -> Json {
+fn of_part(part: &Part, of: Of) -> Json {
     let sections: Map<String, Json> =
         part.sections.iter().map(|section| (section.key.to_owned(), of_section(section))).collect();
     json!({
-        "host": part.host,
+        of.one(): part.name,
         "answer": part.answer,
         "state": part.state.word(),
         "sections": sections,

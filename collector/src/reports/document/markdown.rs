@@ -19,7 +19,7 @@ pub fn markdown(document: &Document) -> String {
 }
 
 fn push_part(text: &mut String, part: &Part) {
-    let _ = writeln!(text, "\n## {}\n\n{}", plain(&part.host), plain(&part.answer));
+    let _ = writeln!(text, "\n## {}\n\n{}", plain(&part.name), plain(&part.answer));
     for section in &part.sections {
         push_section(text, section);
     }

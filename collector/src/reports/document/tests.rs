@@ -21,13 +21,14 @@ pub fn report(name: &str) -> Document {
         tables: vec![table],
     };
     let part = Part {
-        host: "ca1".into(),
+        name: "ca1".into(),
         answer: "It fits.".into(),
         state: State::Good,
         sections: vec![section],
     };
     Document {
         title: "Capacity",
+        of: Of::Hosts,
         answer: "One fits.".into(),
         until_ms: 1_590_667_200_000,
         sentences: vec![],

@@ -105,14 +105,7 @@ fn file(visit: Visit<'_>, query: &CapacityQuery, form: Form) -> Result<Content, 
 }
 
 fn unknown_table(document: &Document, asked: &str) -> Problem {
-    let mut known: Vec<&str> = Vec::new();
-    for table in document.parts.iter().flat_map(|part| part.sections.iter().flat_map(|s| &s.tables))
-    {
-        if !known.contains(&table.key) {
-            known.push(table.key);
-        }
-    }
-    Problem::bad_request(format!("table={asked} is none of {}.", known.join(", ")))
+    Problem::bad_request(format!("table={asked} is none of {}.", document.tables().join(", ")))
 }
 
 fn page(visit: Visit<'_>, query: CapacityQuery) -> Result<Content, Problem> {

@@ -1,0 +1,264 @@
+//! The report on costs: what each organisation used of each host in a month, its part of every bill, and
+//! who pays whom. Pure, but for reading what was used.
+
+pub mod used;
+
+mod tables;
+
+use jiff::tz::TimeZone;
+
+use self::used::Used;
+use super::document::{Document, Of, Part, Section, State};
+use super::plan::Plan;
+use super::words;
+use crate::costs::{
+    Balance, Bill, Currency, Money, Month, Part as Share, Transfer, Use, balances, transfers,
+};
+
+/// Rooms whose organisation is not known are told under this name.
+const UNKNOWN: &str = "unknown";
+
+/// So much of a month may be missing before it is said.
+const NOTEWORTHY: f64 = 0.02;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What is asked of it.
+#[derive(Clone, Copy)]
+pub struct Question<'q> {
+    /// What is configured.
+    pub plan: &'q Plan,
+    /// The month.
+    pub month: Month,
+    /// What was used in it.
+    pub used: &'q Used,
+    /// Until when use was read, Unix time in milliseconds.
+    pub until_ms: i64,
+    /// Where months begin and end.
+    pub zone: &'q TimeZone,
+}
+
+/// A bill with its parts.
+struct Shared<'q> {
+    bill: &'q Bill,
+    parts: Vec<Share>,
+}
+
+/// One currency's bills, and how everybody stands.
+struct Account<'q> {
+    currency: Currency,
+    bills: Vec<Shared<'q>>,
+    balances: Vec<Balance>,
+    transfers: Vec<Transfer>,
+}
+
+impl Account<'_> {
+    fn money(&self, minor: i64) -> Money {
+        Money { minor, currency: self.currency }
+    }
+
+    fn sum(&self) -> Money {
+        self.money(self.bills.iter().map(|shared| shared.bill.amount.minor).sum())
+    }
+}
+
+/// The report of a month.
+pub fn report(question: Question<'_>) -> Document {
+    let sharing = question.sharing();
+    let accounts = question.accounts(&sharing);
+    let (from_ms, to_ms) = question.month.bounds_ms(question.zone);
+    Document {
+        title: "Costs",
+        of: Of::Currencies,
+        answer: question.answer(&accounts, &sharing),
+        until_ms: to_ms.min(question.until_ms).max(from_ms),
+        sentences: question.sentences(&accounts, &sharing),
+        parts: accounts.iter().map(|account| question.part(account)).collect(),
+    }
+}
+
+impl<'q> Question<'q> {
+    /// Who shares what has no names of its own: those that are configured, or all that used anything.
+    fn sharing(&self) -> Vec<&'q str> {
+        let configured: Vec<&str> = self.plan.organisations.iter().map(|one| &*one.name).collect();
+        let used = self.used.organisations();
+        let mut sharing: Vec<&str> = if configured.is_empty() {
+            used.into_iter().filter(|name| *name != UNKNOWN).collect()
+        } else {
+            configured
+        };
+        let named = self.plan.bills.iter().flat_map(|bill| bill.shared_by.iter());
+        sharing.extend(named.map(|name| &**name));
+        sharing.sort_unstable();
+        sharing.dedup();
+        sharing
+    }
+
+    fn accounts(&self, sharing: &[&str]) -> Vec<Account<'q>> {
+        let due = self.plan.bills.iter().filter(|bill| bill.months.have(self.month));
+        let shared = |bill: &'q Bill| {
+            let used = sharing.iter().map(|name| (*name, self.used.by(name, &bill.hosts)));
+            Shared { bill, parts: bill.parts(used.collect::<Vec<(&str, Use)>>()) }
+        };
+        let mut bills: Vec<Shared<'q>> = due.map(shared).collect();
+        bills.sort_by_key(|shared| shared.bill.amount.currency);
+        let same =
+            |a: &Shared<'_>, b: &Shared<'_>| a.bill.amount.currency == b.bill.amount.currency;
+        let mut accounts = Vec::new();
+        while let Some(first) = bills.first() {
+            let currency = first.bill.amount.currency;
+            let count = bills.iter().take_while(|shared| same(shared, first)).count();
+            let own: Vec<Shared<'q>> = bills.drain(..count).collect();
+            let balances = balances(own.iter().map(|shared| (shared.bill, &*shared.parts)));
+            let transfers = transfers(&balances);
+            accounts.push(Account { currency, bills: own, balances, transfers });
+        }
+        accounts
+    }
+
+    fn answer(&self, accounts: &[Account<'_>], sharing: &[&str]) -> String {
+        let month = self.month.words();
+        if accounts.is_empty() {
+            return format!("No bill is known for {month}.");
+        }
+        let sums: Vec<String> = accounts.iter().map(|account| account.sum().to_string()).collect();
+        let so_far = if self.is_over() { "" } else { " so far" };
+        let by = match sharing.len() {
+            0 => "nobody shares that yet".to_owned(),
+            1 => format!("all of it is {}'s", sharing[0]),
+            several => format!("shared by {several} organisations"),
+        };
+        format!("{month}{so_far}: {}, {by}.", words::listed(&sums))
+    }
+
+    fn is_over(&self) -> bool {
+        self.month.bounds_ms(self.zone).1 <= self.until_ms
+    }
+
+    /// What is to be known before anything is paid.
+    fn sentences(&self, accounts: &[Account<'_>], sharing: &[&str]) -> Vec<String> {
+        let mut said = Vec::new();
+        if !self.is_over() {
+            said.push("The month is not over: use is as measured so far, bills are those of the whole month.".to_owned());
+        }
+        said.extend(self.unread());
+        let hours = |name: &str| self.used.by(name, &[]).hours;
+        let others: Vec<&str> =
+            self.used.organisations().into_iter().filter(|name| !sharing.contains(name)).collect();
+        let left: f64 = others.iter().map(|name| hours(name)).sum();
+        let all: f64 = left + sharing.iter().map(|name| hours(name)).sum::<f64>();
+        if left > 0.0 && !accounts.is_empty() {
+            let names: Vec<String> = others.iter().map(|name| (*name).to_owned()).collect();
+            said.push(format!(
+                "{:.0} % of the user hours are of {}, who shares no bill: they are shared as the others' are.",
+                left / all * 100.0,
+                words::listed(&names)
+            ));
+        }
+        for shared in accounts.iter().flat_map(|account| &account.bills) {
+            said.extend(self.doubt(shared, sharing));
+        }
+        said
+    }
+
+    /// Hosts that were not read for a part of the month.
+    fn unread(&self) -> Option<String> {
+        let (from_ms, to_ms) = self.month.bounds_ms(self.zone);
+        let hours = (to_ms.min(self.until_ms) - from_ms).max(0) / HOUR_MS;
+        if self.used.hours_read.is_empty() {
+            return Some(
+                "Nothing was read of any host in this month: what goes by use is shared alike."
+                    .into(),
+            );
+        }
+        let is_short = |read: usize| (read as f64) < hours as f64 * (1.0 - NOTEWORTHY) - 1.0;
+        let short = self.used.hours_read.iter().filter(|(_, read)| is_short(**read));
+        let short: Vec<String> =
+            short.map(|(host, read)| format!("{host} in {read} of {hours} hours")).collect();
+        (!short.is_empty()).then(|| format!("Only a part was read: {}.", words::listed(&short)))
+    }
+
+    /// What is odd about a bill.
+    fn doubt(&self, shared: &Shared<'_>, sharing: &[&str]) -> Option<String> {
+        let bill = shared.bill;
+        if shared.parts.is_empty() {
+            return Some(format!("Nobody shares {}, so it is owed by nobody.", bill.name));
+        }
+        let used: f64 =
+            sharing.iter().map(|name| bill.by.of(self.used.by(name, &bill.hosts))).sum();
+        if used <= 0.0 && bill.equal < 1.0 {
+            return Some(format!(
+                "Nobody used what {} is for, so all of it is shared alike.",
+                bill.name
+            ));
+        }
+        None
+    }
+
+    fn part(&self, account: &Account<'_>) -> Part {
+        let open = account.balances.iter().map(Balance::balance).sum::<i64>();
+        let payments: Vec<String> = account
+            .transfers
+            .iter()
+            .map(|one| format!("{} pays {} {}", one.from, one.to, account.money(one.amount)))
+            .collect();
+        let mut answer = match payments.len() {
+            0 => "Nobody owes anything to another.".to_owned(),
+            _ => format!("{}.", words::listed(&payments)),
+        };
+        if open < 0 {
+            answer.push_str(&format!(
+                " {} is not paid by anybody who is named.",
+                account.money(-open)
+            ));
+        }
+        let balances = Section {
+            key: "balances",
+            title: "Who owes what",
+            sentences: Vec::new(),
+            tables: vec![tables::balances(account, self)],
+        };
+        let bills = Section {
+            key: "bills",
+            title: "Bills",
+            sentences: account.bills.iter().map(|shared| rule(shared.bill)).collect(),
+            tables: vec![tables::parts(account)],
+        };
+        let mut sections = vec![balances, bills];
+        if !account.transfers.is_empty() {
+            sections.insert(
+                1,
+                Section {
+                    key: "payments",
+                    title: "Payments that settle it",
+                    sentences: Vec::new(),
+                    tables: vec![tables::transfers(account)],
+                },
+            );
+        }
+        Part { name: account.currency.to_string(), answer, state: State::Plain, sections }
+    }
+}
+
+/// How a bill is shared, in a sentence.
+fn rule(bill: &Bill) -> String {
+    let of = if bill.hosts.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", words::listed(&bill.hosts))
+    };
+    let rest = format!("by {}{of}", bill.by.words());
+    let how = if bill.equal >= 1.0 {
+        "alike".to_owned()
+    } else if bill.equal <= 0.0 {
+        rest
+    } else {
+        format!("{:.0} % alike and the rest {rest}", bill.equal * 100.0)
+    };
+    let payer =
+        bill.paid_by.as_ref().map_or_else(String::new, |payer| format!(", paid by {payer}"));
+    format!("{}: {}{payer}, shared {how}.", bill.name, bill.amount)
+}
+
+#[cfg(test)]
+mod tests;
