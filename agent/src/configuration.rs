@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use headroom_proto::configuration::{ConfigurationError, Section, read};
+use headroom_proto::files;
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::{BitRate, ByteSize, Span};
 
@@ -86,13 +87,13 @@ fn build_collector(section: &Section<'_>) -> CollectorAddress {
     let url: String = section.required("url").unwrap_or_default();
     let anywhere = section.flag("allow_plaintext");
     let plaintext = if anywhere { Plaintext::Anywhere } else { Plaintext::WithinThisMachine };
-    if !url.is_empty()
+    if section.has("url")
         && let Err(rule) = check_url(&url, plaintext)
     {
         section.mistake("url", rule);
     }
     let ca_file = section.path("ca_file");
-    if let Some(Err(error)) = ca_file.as_ref().map(std::fs::read) {
+    if let Some(Err(error)) = ca_file.as_deref().map(files::read) {
         section.mistake("ca_file", format_args!("cannot be read: {error}"));
     }
     CollectorAddress { url, token: build_token(section), ca_file }
@@ -157,7 +158,7 @@ fn build_token(section: &Section<'_>) -> Token {
         }
         Ok(_) | Err(_) => {}
     }
-    match std::fs::read_to_string(&path) {
+    match files::read_text(&path) {
         Err(error) => section.mistake("token_file", format_args!("cannot be read: {error}")),
         Ok(text) => match Token::new(&text) {
             Some(token) => return token,

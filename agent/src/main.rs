@@ -1,6 +1,7 @@
 //! The program `headroom-agent`.
 
 use std::io::IsTerminal;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -58,19 +59,27 @@ fn main() -> ExitCode {
     match command {
         Command::Run { config } => run_agent(&config),
         Command::Check { file } => check(&file),
-        Command::Once => {
-            print!("{}", run::once(&SamplerOptions::default()));
-            ExitCode::SUCCESS
+        Command::Once => say(&run::once(&SamplerOptions::default())),
+    }
+}
+
+/// Prints; a failure to is one of the program.
+fn say(text: &str) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has read enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("headroom-agent: failed to write to standard output: {error}");
+            ExitCode::FAILURE
         }
     }
 }
 
 fn check(file: &Path) -> ExitCode {
     match AgentConfiguration::load(file) {
-        Ok(_) => {
-            println!("{}: no mistakes", file.display());
-            ExitCode::SUCCESS
-        }
+        Ok(_) => say(&format!("{}: no mistakes\n", file.display())),
         Err(mistakes) => {
             eprintln!("{mistakes}");
             ExitCode::from(EXIT_CODE)

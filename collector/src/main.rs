@@ -338,10 +338,7 @@ fn check(file: &Path) -> ExitCode {
         checked.map(drop).map_err(|mistakes| mistakes.to_string())
     };
     match checked {
-        Ok(()) => {
-            println!("{}: no mistakes", file.display());
-            ExitCode::SUCCESS
-        }
+        Ok(()) => say(&format!("{}: no mistakes\n", file.display())),
         Err(mistakes) => {
             eprintln!("{mistakes}");
             ExitCode::from(EXIT_CODE)
@@ -349,9 +346,25 @@ fn check(file: &Path) -> ExitCode {
     }
 }
 
+/// Prints; a failure to is one of the program.
+fn say(text: &str) -> ExitCode {
+    match print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("headroom: {}", Chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn test_rules(files: &[PathBuf]) -> ExitCode {
-    let passed = trials::run_all(files, |text| println!("{text}"));
-    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let mut told = String::new();
+    let passed = trials::run_all(files, |text| {
+        told.push_str(text);
+        told.push('\n');
+    });
+    let said = say(&told);
+    if passed { said } else { ExitCode::FAILURE }
 }
 
 fn compact(directory: &Path) -> anyhow::Result<()> {
@@ -369,7 +382,7 @@ fn token(instance: Option<String>, writer: Option<String>) -> anyhow::Result<()>
         "{kind} ({name}) must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore"
     );
     let token = new_token().map_err(|error| anyhow::anyhow!("failed to make a token: {error}"))?;
-    println!("{token}");
+    print(&format!("{token}\n"))?;
     eprintln!("Add to the collector's configuration:\n");
     let hash = TokenHash::of(&token);
     if kind == "writer" {
@@ -412,7 +425,8 @@ fn report(report: Report) -> anyhow::Result<()> {
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // Whoever reads has read enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("failed to write the answer"),

@@ -11,6 +11,7 @@ mod buckets;
 mod checked;
 mod date;
 mod deep;
+mod digits;
 mod evaluate;
 mod fill;
 mod grid;
@@ -43,6 +44,7 @@ use headroom_proto::panics::{self, Panicked};
 use crate::samples::{Budget, Matcher, ReadError, Reader};
 
 pub use self::checked::{Checked, check};
+pub use self::digits::{number, plain_number, scientific_number, value_number};
 use self::evaluate::Evaluator;
 use self::grid::Grid;
 pub use self::kept::{KeptRanges, KeptReader, RangeQuery};

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use headroom_proto::files;
 use headroom_proto::seldom::Seldom;
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
@@ -469,7 +470,7 @@ async fn bind(what: &'static str, address: SocketAddr) -> Result<TcpListener, Ru
 
 fn read_tls(files: &TlsFiles) -> Result<TlsIdentity, RunError> {
     let read = |path: &Path| {
-        std::fs::read(path).map_err(|source| RunError::Tls { path: path.to_owned(), source })
+        files::read(path).map_err(|source| RunError::Tls { path: path.to_owned(), source })
     };
     Ok(TlsIdentity { certificate: read(&files.certificate)?, key: read(&files.key)? })
 }

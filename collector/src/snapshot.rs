@@ -80,18 +80,20 @@ pub async fn snapshot(url: &Url, directory: &Path) -> Result<(), SnapshotError> 
 
 /// Makes the data directory of a collector that does not run as small as it gets.
 pub fn compact(directory: &Path, now_ms: i64) -> Result<(), SnapshotError> {
-    if !directory.is_dir() {
-        return Err(SnapshotError::Missing(directory.to_owned()));
-    }
+    must_hold_data(directory)?;
     Ok(Store::open(directory)?.compact(now_ms)?)
+}
+
+/// Opening makes a data directory where there is none, and that would look like an empty one.
+fn must_hold_data(directory: &Path) -> Result<(), SnapshotError> {
+    let holds_data = directory.join("sealed").is_dir();
+    if holds_data { Ok(()) } else { Err(SnapshotError::Missing(directory.to_owned())) }
 }
 
 /// Makes `directory` a copy of the snapshot, whose every checksum is looked at on the way. What is
 /// damaged is left out, and the error at the end says what.
 pub fn restore(snapshot: &Path, directory: &Path) -> Result<(), SnapshotError> {
-    if !snapshot.join("sealed").is_dir() {
-        return Err(SnapshotError::Missing(snapshot.to_owned()));
-    }
+    must_hold_data(snapshot)?;
     prepare(directory)?;
     let source = Store::open(snapshot)?;
     let (mut count, mut what) = (0, Vec::new());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::configuration::RuleFiles;
 use crate::rules::{Group, Mistakes, Plan};
+use headroom_proto::files;
 
 /// How a file of tests went, in promtool's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +55,8 @@ struct Read {
 
 fn read(path: &Path) -> Result<Read, Mistakes> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Mistakes::of_file(&name, &error.to_string()))?;
+    let text =
+        files::read_text(path).map_err(|error| Mistakes::of_file(&name, &error.to_string()))?;
     let plan = Plan::read(&name, &text)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let patterns = plan.rule_files.iter().map(|file| folder.join(file)).collect();

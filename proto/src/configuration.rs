@@ -10,6 +10,8 @@ use std::str::FromStr;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::files;
+
 /// The exit code of a program whose configuration is wrong (`EX_CONFIG` of sysexits.h).
 pub const EXIT_CODE: u8 = 78;
 
@@ -47,19 +49,20 @@ pub fn read<T>(
     build: impl FnOnce(&Section<'_>) -> T,
 ) -> Result<T, ConfigurationError> {
     let fail = |mistakes| ConfigurationError { path: path.to_owned(), mistakes };
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = files::read_text(path).map_err(|error| {
         fail(vec![Mistake { line: 0, message: format!("failed to read: {error}") }])
     })?;
+    let lines = Lines::of(&text);
     let (table, errors) = DeTable::parse_recoverable(&text);
     if !errors.is_empty() {
         let mistake = |error: &toml::de::Error| Mistake {
-            line: error.span().map_or(0, |span| line_of(&text, span.start)),
+            line: error.span().map_or(0, |span| lines.of_offset(span.start)),
             message: error.message().to_owned(),
         };
         return Err(fail(errors.iter().map(mistake).collect()));
     }
     let reading = Reading {
-        text: &text,
+        lines,
         folder: path.parent().unwrap_or(Path::new("")),
         asked: RefCell::default(),
         mistakes: RefCell::default(),
@@ -78,7 +81,7 @@ pub fn read<T>(
 }
 
 struct Reading<'d> {
-    text: &'d str,
+    lines: Lines,
     folder: &'d Path,
     /// Full names of the keys that were asked for.
     asked: RefCell<BTreeSet<String>>,
@@ -127,7 +130,7 @@ impl<'d> Section<'d> {
             reading: self.reading,
             name: format!("{}[{position}]", self.full(key)),
             table: Some(table),
-            line: line_of(self.reading.text, start),
+            line: self.reading.lines.of_offset(start),
         };
         tables.into_iter().enumerate().map(section).collect()
     }
@@ -155,7 +158,7 @@ impl<'d> Section<'d> {
             return None;
         };
         let read = |(place, item): (usize, &toml::Spanned<DeValue<'_>>)| {
-            let line = line_of(self.reading.text, item.span().start);
+            let line = self.reading.lines.of_offset(item.span().start);
             let name = format!("{}[{place}]", self.full(key));
             let Some(text) = scalar(item.get_ref()) else {
                 let kind = item.get_ref().type_str();
@@ -219,7 +222,8 @@ impl<'d> Section<'d> {
     /// Reports that the value of `key` breaks `rule`: `sampler.interval (0s) must be …`.
     pub fn mistake(&self, key: &str, rule: impl Display) {
         let found = self.table.and_then(|table| table.get(key));
-        let line = found.map_or(self.line, |value| line_of(self.reading.text, value.span().start));
+        let line =
+            found.map_or(self.line, |value| self.reading.lines.of_offset(value.span().start));
         let shown = found.and_then(|value| scalar(value.get_ref()));
         let shown = shown.map_or_else(String::new, |text| format!(" ({text})"));
         self.note(line, format!("{}{shown} {rule}", self.full(key)));
@@ -228,7 +232,7 @@ impl<'d> Section<'d> {
     fn ask(&self, key: &str) -> Option<(&'d DeValue<'d>, usize)> {
         self.reading.asked.borrow_mut().insert(self.full(key));
         let value = self.table?.get(key)?;
-        Some((value.get_ref(), line_of(self.reading.text, value.span().start)))
+        Some((value.get_ref(), self.reading.lines.of_offset(value.span().start)))
     }
 
     fn full(&self, key: &str) -> String {
@@ -242,7 +246,7 @@ impl<'d> Section<'d> {
     fn report_unknown(&self) {
         for (key, value) in self.table.into_iter().flatten() {
             let full = self.full(key.get_ref());
-            let line = line_of(self.reading.text, key.span().start);
+            let line = self.reading.lines.of_offset(key.span().start);
             if !self.reading.asked.borrow().contains(&full) {
                 self.note(line, format!("{full} is not a known key{}", self.known_here()));
                 continue;
@@ -289,8 +293,19 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+/// Where lines begin behind the first.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self(ends.map(|(place, _)| place + 1).collect())
+    }
+
+    /// The number of the line that a byte lies in, from 1.
+    fn of_offset(&self, offset: usize) -> usize {
+        1 + self.0.partition_point(|begin| *begin <= offset)
+    }
 }
 
 #[cfg(test)]

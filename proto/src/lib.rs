@@ -1,5 +1,5 @@
 //! What agent and collector share, and neither owns: the wire between them and the words of both.
-//! Knows no clock, no socket, no thread but one that panics, and no file but a configuration.
+//! Knows no clock, no socket, no thread but one that panics, and no files but those that somebody named.
 
 // The messages of the wire, version 1.
 pub mod wire;
@@ -15,6 +15,9 @@ pub mod targets;
 
 // Sets of sequences: which frames are there.
 pub mod sequences;
+
+// Files that somebody named.
+pub mod files;
 
 // The metrics that we name, with type, unit, labels and help.
 pub mod catalogue;

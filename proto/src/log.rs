@@ -48,6 +48,8 @@ pub struct LevelError;
 
 /// The level of that name.
 pub fn parse_level(name: &str) -> Result<LevelFilter, LevelError> {
+    // A variable that is set to nothing is not set.
+    let name = if name.is_empty() { USUAL_LEVEL } else { name };
     let found = LEVELS.iter().find(|(known, _)| *known == name);
     found.map(|(_, level)| *level).ok_or(LevelError)
 }
@@ -72,7 +74,8 @@ mod tests {
             assert!(LevelError.to_string().contains(name), "{name}");
             assert_eq!(level.to_string(), name, "as the log itself names it");
         }
-        for wrong in ["", "INFO", "3", "information"] {
+        assert_eq!(parse_level(""), Ok(LevelFilter::INFO));
+        for wrong in ["INFO", "3", "information"] {
             assert_eq!(parse_level(wrong), Err(LevelError), "{wrong}");
         }
         assert_eq!(parse_level(USUAL_LEVEL), Ok(LevelFilter::INFO));

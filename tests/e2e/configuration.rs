@@ -5,6 +5,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use harness::run;
 use tempfile::TempDir;
@@ -109,7 +110,7 @@ async fn an_ended_certificate_and_an_open_key_are_mistakes_to_check_and_warnings
         "grpc.tls_key (open-key.pem) can be read by everyone; take that away with chmod o=",
     );
     assert_eq!((output.code, output.stderr), (Some(CONFIGURATION_IS_WRONG), expected));
-    let mut command = std::process::Command::new(harness::binaries().join("headroom"));
+    let mut command = Command::new(harness::binaries().join("headroom"));
     command.arg("serve").arg("--config").arg(&place);
     let program = harness::Program::start(command, "serve", folder.path());
     harness::eventually("it serves", std::time::Duration::from_secs(30), async || {
@@ -133,5 +134,35 @@ fn the_examples_have_no_mistakes() {
         let output = run(program, ["check", place.to_str().unwrap()]);
         assert_eq!(output.code, Some(0), "{}", output.stderr);
         assert!(output.stdout.ends_with("example.toml: no mistakes\n"), "{}", output.stdout);
+    }
+}
+
+/// What is named by mistake is told at once, and nobody waits or runs out of memory for it.
+#[test]
+fn a_file_without_an_end_is_none() {
+    let folder = TempDir::new().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let agent = "[collector]\nurl = 'http://127.0.0.1:9'\ntoken_file = '/dev/zero'\n";
+    std::fs::write(place("agent.toml"), agent).unwrap();
+    let collector = "[http]\nlisten = '127.0.0.1:0'\n[grpc]\nlisten = '127.0.0.1:0'\n\
+        tls_certificate = '/dev/zero'\ntls_key = '/dev/zero'\n[store]\ndirectory = 'data'\n";
+    std::fs::write(place("collector.toml"), collector).unwrap();
+    for link in ["zero.toml", "zero.yml"] {
+        std::os::unix::fs::symlink("/dev/zero", place(link)).unwrap();
+    }
+    assert!(Command::new("mkfifo").arg(place("pipe.toml")).status().unwrap().success());
+    for (program, file, line) in [
+        ("headroom-agent", "agent.toml", ":3: collector.token_file (/dev/zero) cannot be read"),
+        ("headroom", "collector.toml", ":5: grpc.tls_certificate (/dev/zero) cannot be read"),
+        ("headroom", "zero.toml", ": failed to read"),
+        ("headroom", "zero.yml", ""),
+        ("headroom", "pipe.toml", ": failed to read"),
+        ("headroom-agent", "pipe.toml", ": failed to read"),
+    ] {
+        let path = place(file);
+        let output = run(program, ["check", path.to_str().unwrap()]);
+        assert_eq!(output.code, Some(CONFIGURATION_IS_WRONG), "{file}: {}", output.stderr);
+        let expected = format!("{}{line}: it is no regular file", path.display());
+        assert!(output.stderr.contains(&expected), "{file}: {}", output.stderr);
     }
 }

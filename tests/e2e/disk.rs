@@ -3,11 +3,12 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use harness::{
     AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, SmallDisk, StallingDisk,
-    eventually, metric, run,
+    binaries, eventually, metric, run,
 };
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection};
 use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
@@ -153,4 +154,33 @@ async fn folders_that_others_may_look_into_are_named() {
     .await;
     agent.terminate();
     collector.terminate();
+}
+
+/// The token that goes into a file on a full disk is lost; whoever pipes less than all wants no more.
+#[test]
+fn a_full_standard_output_is_an_error_and_a_closed_one_is_none() {
+    let told = |program: &str, arguments: &[&str], output: Stdio| {
+        let mut command = Command::new(binaries().join(program));
+        let child = command.args(arguments).stdout(output).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let rules = "dashboards/rules/hosts.yml";
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(rules);
+    for (program, arguments) in [
+        ("headroom", &["token", "ca1"][..]),
+        ("headroom", &["check", rules.to_str().unwrap()]),
+        ("headroom", &["licences"]),
+        ("headroom-agent", &["once"]),
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let (code, said) = told(program, arguments, full.into());
+        assert_eq!(code, Some(1), "{program} {arguments:?}: {said}");
+        assert!(said.contains("No space left on device"), "{program} {arguments:?}: {said}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let (code, said) = told(program, arguments, writer.into());
+        assert_eq!(code, Some(0), "{program} {arguments:?}: {said}");
+        assert!(!said.contains("panicked"), "{program} {arguments:?}: {said}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What is judged of hosts, and the days behind: pages say what somebody should look at, the worst first,
 //! and lead to yesterday.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -70,6 +71,42 @@ async fn page(collector: &CollectorProgram, path: &str) -> String {
 fn between<'t>(text: &'t str, begin: &str, end: &str) -> &'t str {
     let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("no {begin} in {text}"));
     rest.split_once(end).map_or(rest, |(found, _)| found)
+}
+
+/// Whatever hosts are called, the addresses of pages lead to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_address_of_a_host_leads_to_it() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let names = ["a/b", "?x=1", "#part", "a%20b", "a b", "a&b=c", "<i>", "ä", "a//b", "a\"b"];
+    for name in names {
+        let alive = [(0, 2.0), (MINUTE_MS, 1.0)];
+        let sent = [("device", "eth0")];
+        let told: [Told<'_>; 2] = [
+            ("headroom_agent_frames_total", &[], &alive),
+            ("node_network_transmit_bytes_total", &sent, &alive),
+        ];
+        write(&data, name, &told);
+    }
+    let options = CollectorOptions { directory: Some(data), ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    let (_, page) = fetch(&collector.http("/")).await.unwrap();
+    let page = String::from_utf8(page).unwrap();
+    let links: BTreeSet<&str> =
+        page.split("href=\"/hosts/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(links.len(), names.len(), "{links:?}");
+    for link in links {
+        let (status, _) = fetch(&collector.http(&format!("/hosts/{link}"))).await.unwrap();
+        assert_eq!(status, 200, "{link}");
+    }
+    let day = "/graphs/a%2Fb/network/day.json?day=";
+    for (wrong, expected) in
+        [("yesterday", 200), ("x", 400), ("9999-12-31", 400), ("yesterday&from=1&to=2", 400)]
+    {
+        let (status, _) = fetch(&collector.http(&format!("{day}{wrong}"))).await.unwrap();
+        assert_eq!(status, expected, "{wrong}");
+    }
+    collector.terminate();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -117,6 +117,14 @@ async fn a_snapshot_of_a_running_collector_is_a_data_directory() {
     let none =
         run("headroom", ["restore", "/nonexistent", folder.path().join("y").to_str().unwrap()]);
     assert_eq!(none.stderr, "headroom: /nonexistent is no data directory\n");
+    // Nor is a folder with other things in it, which stays as it is.
+    let other = folder.path().join("notes");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("notes.txt"), "x").unwrap();
+    let compacted = run("headroom", ["compact", other.to_str().unwrap()]);
+    let expected = format!("headroom: {} is no data directory\n", other.display());
+    assert_eq!((compacted.code, compacted.stderr), (Some(1), expected));
+    assert_eq!(std::fs::read_dir(&other).unwrap().count(), 1);
 }
 
 #[test]

@@ -9,6 +9,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     // The client has a file of that name.
     ("csv", &["collector/src/sheet", "collector/src/client"]),
     ("fjall", &["collector/src/store"]),
+    ("glob", &["collector/src/configuration/rules"]),
     ("hashbrown", &["collector/src/store"]),
     ("snap", &["collector/src/ingest/remote_write"]),
     ("nalgebra", &["collector/src/planning"]),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use headroom_proto::chain::Chain;
 use headroom_proto::configuration::Section;
+use headroom_proto::files;
 use headroom_proto::limits::MAX_TENANT_BYTES;
 use headroom_proto::units::{ByteSize, Span};
 
@@ -147,7 +148,7 @@ fn build_limits(section: &Section<'_>, interval: Duration) -> AnswerLimits {
 
 fn build_ca_file(section: &Section<'_>) -> Option<PathBuf> {
     let path = section.path("ca_file")?;
-    if let Err(error) = std::fs::read(&path) {
+    if let Err(error) = files::read(&path) {
         section.mistake("ca_file", format_args!("cannot be read: {error}"));
     }
     Some(path)

@@ -4,8 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// No properties file is longer.
-const MAX_FILE_BYTES: u64 = 1 << 20;
+use headroom_proto::files;
 
 /// The secret that signs calls.
 #[derive(Clone, PartialEq, Eq)]
@@ -120,14 +119,9 @@ fn value_of<'t>(text: &'t str, key: &str) -> Option<&'t str> {
 }
 
 fn read(path: &Path) -> Result<String, SecretError> {
-    let fail = |source| SecretError::Read { path: path.to_owned(), source };
-    let bytes = std::fs::metadata(path).map_err(fail)?.len();
-    if bytes > MAX_FILE_BYTES {
-        return Err(fail(std::io::Error::other(format!(
-            "{bytes} bytes, at most {MAX_FILE_BYTES}"
-        ))));
-    }
-    Ok(String::from_utf8_lossy(&std::fs::read(path).map_err(fail)?).into_owned())
+    let content = files::read(path);
+    let content = content.map_err(|source| SecretError::Read { path: path.to_owned(), source })?;
+    Ok(String::from_utf8_lossy(&content).into_owned())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use headroom_proto::files;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -36,7 +37,7 @@ struct Element<'d> {
 
 /// What of the certificates in a file agents would refuse at a moment.
 pub fn certificate_unfit(path: &Path, now_ms: i64) -> Option<String> {
-    let text = fs::read(path).unwrap_or_default();
+    let text = files::read(path).unwrap_or_default();
     let certificates = CertificateDer::pem_slice_iter(&text).flatten();
     certificates.into_iter().find_map(|certificate| {
         let Some(Validity { begin_ms, end_ms }) = validity(&certificate) else {

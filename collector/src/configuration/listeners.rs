@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use headroom_proto::configuration::Section;
+use headroom_proto::files;
 
 use super::Rigour;
 use super::fitness::{certificate_unfit, key_unfit};
@@ -188,7 +189,7 @@ fn build_tls(section: &Section<'_>) -> Option<TlsFiles> {
         [("tls_certificate", &certificate, "CERTIFICATE"), ("tls_key", &key, "PRIVATE KEY")];
     for (name, path, block) in files {
         let Some(path) = path else { continue };
-        match std::fs::read_to_string(path) {
+        match files::read_text(path) {
             Err(error) => section.mistake(name, format_args!("cannot be read: {error}")),
             Ok(text) if !text.contains(block) => {
                 section.mistake(name, format_args!("must hold a PEM block {block}"));

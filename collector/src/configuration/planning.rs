@@ -62,6 +62,12 @@ fn build_rooms(section: &Section<'_>) -> Option<Rooms> {
     };
     let rooms: Option<u32> = section.required("rooms");
     let people: Option<u32> = section.required("people");
+    if rooms.is_none() || people.is_none() {
+        // Whoever sees the mistake is not told that the others are unknown.
+        for key in ["moderators", "cameras", "microphones", "shares"] {
+            section.value::<u32>(key);
+        }
+    }
     let (rooms, people) = (rooms?, people?);
     for (key, value, most) in [("rooms", rooms, MOST_ROOMS), ("people", people, MOST_PEOPLE)] {
         if value == 0 || value > most {

@@ -1,10 +1,10 @@
 //! `[rules]`: the files with rules, and by what they are evaluated.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use headroom_proto::configuration::Section;
+use headroom_proto::files;
 use headroom_proto::units::Span;
 
 use crate::rules::{self, DEFAULT_INTERVAL_MS, Group, Mistake, Mistakes};
@@ -15,7 +15,7 @@ const FILES: usize = 1000;
 /// Where rules are read from.
 #[derive(Debug, Clone)]
 pub struct RuleFiles {
-    /// Files; the last part may have a star in it.
+    /// Files, or patterns of them.
     pub patterns: Vec<PathBuf>,
     /// Whether those that come along are evaluated too.
     pub shipped: bool,
@@ -108,39 +108,25 @@ impl RuleFiles {
 /// The groups of one file.
 pub fn read_file(path: &Path, interval_ms: i64) -> Result<Vec<Group>, Mistakes> {
     let name = path.display().to_string();
-    let text = fs::read_to_string(path)
+    let text = files::read_text(path)
         .map_err(|error| Mistakes::of(&name, vec![Mistake::whole(format!("{error}"))]))?;
     rules::read(&name, &text, interval_ms)
 }
 
-/// The files that a pattern means, ordered by name. One without a star must be there.
+/// The files that a pattern means, ordered by name. One that is no pattern must be there.
 fn matching(pattern: &Path) -> Result<Vec<PathBuf>, Mistakes> {
     let wrong = |message: String| {
         Mistakes::of(&pattern.display().to_string(), vec![Mistake::whole(message)])
     };
-    let last = pattern.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let Some((begin, end)) = last.split_once('*') else { return Ok(vec![pattern.to_owned()]) };
-    if end.contains('*')
-        || pattern.parent().is_some_and(|folder| folder.to_string_lossy().contains('*'))
-    {
-        return Err(wrong("only the last part of a path may have a star, and only one".into()));
+    let text = pattern.to_str().ok_or_else(|| wrong("is not UTF-8".into()))?;
+    if !text.contains(['*', '?', '[']) {
+        return Ok(vec![pattern.to_owned()]);
     }
-    let folder = pattern.parent().unwrap_or(Path::new("."));
-    let entries = fs::read_dir(folder).map_err(|error| wrong(error.to_string()))?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|error| wrong(error.to_string()))?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let fits =
-            name.len() >= begin.len() + end.len() && name.starts_with(begin) && name.ends_with(end);
-        if fits {
-            paths.push(entry.path());
-        }
-        if paths.len() > FILES {
-            return Err(wrong(format!("means more than {FILES} files")));
-        }
+    let found = glob::glob(text).map_err(|error| wrong(error.msg.to_owned()))?;
+    let paths: Result<Vec<PathBuf>, _> = found.take(FILES + 1).collect();
+    let paths = paths.map_err(|error| wrong(error.error().to_string()))?;
+    if paths.len() > FILES {
+        return Err(wrong(format!("means more than {FILES} files")));
     }
-    paths.sort();
     Ok(paths)
 }

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::QueryError;
+use super::digits::plain_number;
 use super::meter::Meter;
 use super::quantile::quantile;
 use super::rows::{Numbers, Rows};
@@ -135,7 +136,8 @@ impl<'b> Aggregator<'_, 'b> {
                     let place = match last {
                         Some((known, place)) if known == bits => place,
                         Some(_) | None => {
-                            let labels = self.grouping_with(&row.labels, name, &number(value));
+                            let labels =
+                                self.grouping_with(&row.labels, name, &plain_number(value));
                             let next = found.list.len();
                             let bytes = labels.bytes();
                             let place = *places.entry(labels.clone()).or_insert(next);
@@ -223,7 +225,7 @@ fn refuse_overflow(counts: &Numbers<'_>) -> Result<(), QueryError> {
     // Large numbers as Go writes them.
     let told = match count.abs() {
         large if large >= 1e21 && large.is_finite() => format!("{count:e}").replace('e', "e+"),
-        _ => number(*count),
+        _ => plain_number(*count),
     };
     Err(QueryError::Execution(format!("Scalar value {told} overflows int64")))
 }
@@ -273,12 +275,4 @@ pub fn by_value(first: Extreme, a: f64, b: f64) -> Ordering {
             Extreme::Least => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
         },
     }
-}
-
-/// A number as Prometheus writes it.
-fn number(value: f64) -> String {
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
-    }
-    value.to_string()
 }

@@ -200,6 +200,10 @@ impl<'n, 'm, 'b> Output<'n, 'm, 'b> {
                 (Err(_), None) => {}
             }
         }
+        // Of an answer to whether it holds, the name goes even where it was asked for.
+        if self.node.operator.is_truth() {
+            pairs.retain(|(name, _)| *name != METRIC);
+        }
         let bytes = pairs.iter().map(|(name, value)| label_bytes(name, value));
         self.rows.names.take(bytes.sum())?;
         Ok(Labels::sorted(pairs.into_iter()))

@@ -22,6 +22,21 @@ struct BucketRow<'r> {
     row: &'r Row,
 }
 
+/// The upper bound that a label tells, in any way that Go reads.
+fn bound(text: &str) -> Option<f64> {
+    let digits = text.trim_start_matches(['+', '-']);
+    let Some(hexadecimal) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) else {
+        return text.parse().ok();
+    };
+    // Mantissa and power of two, which Go does not read one without the other.
+    let (mantissa, exponent) = hexadecimal.split_once(['p', 'P'])?;
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = u64::from_str_radix(&format!("{whole}{part}"), 16).ok()?;
+    let exponent = exponent.parse::<i32>().ok()?.checked_sub(4 * part.len() as i32)?;
+    let size = all as f64 * 2f64.powi(exponent);
+    Some(if text.starts_with('-') { -size } else { size })
+}
+
 /// `histogram_quantile` for each step.
 pub fn quantiles<'b>(
     quantiles: &Numbers<'b>,
@@ -33,7 +48,7 @@ pub fn quantiles<'b>(
     let mut histograms: BTreeMap<Labels, Vec<BucketRow<'_>>> = BTreeMap::new();
     for row in &rows.list {
         meter.check()?;
-        let bound = row.labels.get("le").and_then(|le| le.parse().ok());
+        let bound = row.labels.get("le").and_then(bound);
         let Some(upper_bound) = bound else { continue };
         found.names.take(row.labels.bytes())?;
         memory.take_items::<(Labels, BucketRow<'_>)>(2)?;

@@ -23,14 +23,27 @@ impl Math {
             Self::Sinh => f64::sinh,
             Self::Cosh => f64::cosh,
             Self::Tanh => f64::tanh,
-            Self::Asinh => f64::asinh,
-            Self::Acosh => f64::acosh,
+            Self::Asinh => asinh,
+            Self::Acosh => acosh,
             Self::Atanh => f64::atanh,
             Self::Radians => |degrees| degrees * std::f64::consts::PI / 180.0,
             Self::Degrees => |radians| radians * 180.0 / std::f64::consts::PI,
             Self::Sign => sign,
         }
     }
+}
+
+/// From here on the square of a number is all that counts beside one.
+const LARGE: f64 = (1u64 << 28) as f64;
+
+/// Where the square would be infinite, the logarithm is not.
+fn asinh(value: f64) -> f64 {
+    let size = value.abs();
+    if size > LARGE { (size.ln() + std::f64::consts::LN_2).copysign(value) } else { value.asinh() }
+}
+
+fn acosh(value: f64) -> f64 {
+    if value > LARGE { value.ln() + std::f64::consts::LN_2 } else { value.acosh() }
 }
 
 fn sign(value: f64) -> f64 {

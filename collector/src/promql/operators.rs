@@ -61,4 +61,12 @@ impl Operator {
             | Self::Compare(_, Compared::OneOrZero) => true,
         }
     }
+
+    /// Whether it answers 1 or 0.
+    pub fn is_truth(self) -> bool {
+        match self {
+            Self::Calculate(_) | Self::Compare(_, Compared::Value) => false,
+            Self::Compare(_, Compared::OneOrZero) => true,
+        }
+    }
 }

@@ -5,6 +5,8 @@ pub mod used;
 
 mod tables;
 
+use std::fmt::Write as _;
+
 use jiff::tz::TimeZone;
 
 use self::used::Used;
@@ -207,10 +209,8 @@ impl<'q> Question<'q> {
             _ => format!("{}.", words::listed(&payments)),
         };
         if open < 0 {
-            answer.push_str(&format!(
-                " {} is not paid by anybody who is named.",
-                account.money(-open)
-            ));
+            let left = account.money(-open);
+            let _ = write!(answer, " {left} is not paid by anybody who is named.");
         }
         let balances = Section {
             key: "balances",

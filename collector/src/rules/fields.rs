@@ -45,9 +45,10 @@ impl<'n> Fields<'n> {
         Some(Self { line: node.line, entries })
     }
 
-    /// The part of that name.
+    /// The part of that name; one that is empty is as none.
     pub fn get(&self, name: &str) -> Option<&'n Node> {
-        self.entries.iter().find(|entry| entry.name == name).map(|entry| &entry.value)
+        let found = self.entries.iter().find(|entry| entry.name == name);
+        found.map(|entry| &entry.value).filter(|value| !matches!(value.content, Content::Nothing))
     }
 
     /// A text; an empty one where there is none.

@@ -47,6 +47,8 @@ pub struct PictureQuery {
     /// Begin and end, Unix seconds or RFC 3339, instead of the period.
     from: Option<String>,
     to: Option<String>,
+    /// A day of the calendar, or `yesterday`, instead of both.
+    day: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -200,6 +202,15 @@ fn span(visit: Visit<'_>, query: &PictureQuery, period: Period) -> Result<Span, 
         None => visit.site.zone.clone(),
         Some(name) => zone("tz", name)?,
     };
+    if let Some(day) = &query.day {
+        if query.from.is_some() || query.to.is_some() || query.range.is_some() {
+            let sentence = "day goes alone, without from, to and range.".to_owned();
+            return Err(Problem::bad_request(sentence));
+        }
+        let date = question::day(day, visit.now_ms, &zone)?;
+        let day = Span::of_day(date, visit.now_ms, &zone);
+        return Ok(day.unwrap_or_else(|| Span::ending(Period::Day, visit.now_ms, zone)));
+    }
     let (Some(from), Some(to)) = (&query.from, &query.to) else {
         if query.from.is_some() || query.to.is_some() {
             return Err(Problem::bad_request("from and to go together.".to_owned()));

@@ -6,11 +6,12 @@ use std::convert::Infallible;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use crate::graphs::Period;
+use crate::graphs::{Period, Span};
 
 /// The last moment of the year 9999, in Unix seconds.
 const END_OF_TIME: f64 = 253_402_300_799.0;
@@ -85,6 +86,22 @@ pub fn zone(name: &str, text: &str) -> Result<TimeZone, Problem> {
     let unknown =
         |_| Problem::bad_request(format!("{name}={text} is no zone of the IANA database."));
     TimeZone::get(text).map_err(unknown)
+}
+
+/// A day of the calendar that has begun, where the site is.
+pub fn day(text: &str, now_ms: i64, zone: &TimeZone) -> Result<Date, Problem> {
+    let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
+    let date = if text == "yesterday" {
+        now.to_zoned(zone.clone()).date().yesterday().ok()
+    } else {
+        text.parse::<Date>().ok()
+    };
+    let wrong = |why: &str| Err(Problem::bad_request(format!("day={text} {why}.")));
+    match date {
+        None => wrong("is no day; write it as 2020-05-28, or yesterday"),
+        Some(date) if Span::of_day(date, now_ms, zone).is_none() => wrong("lies ahead"),
+        Some(date) => Ok(date),
+    }
 }
 
 /// The period that is asked for, or else the usual one.

@@ -43,15 +43,18 @@ fn one(section: &Section<'_>) -> Option<Bill> {
     }
     let by: Option<By> = section.value("by");
     let names = |key: &str| section.list::<String>(key).unwrap_or_default();
+    let (shared_by, hosts) = (names("organisations"), names("hosts"));
+    let (paid_by, months) = (section.value("paid_by"), months(section));
+    // Every key has been asked for by now, so that none is called unknown for another's mistake.
     Some(Bill {
         name: name?,
         amount: amount?,
-        paid_by: section.value("paid_by"),
-        shared_by: names("organisations"),
-        hosts: names("hosts"),
+        paid_by,
+        shared_by,
+        hosts,
         equal: equal.clamp(0.0, 1.0),
         by: by.map_or(Basis::UserHours, |By(by)| by),
-        months: months(section),
+        months,
     })
 }
 

@@ -187,9 +187,13 @@ impl<'b> Evaluator<'b> {
         grid: &Grid,
     ) -> Result<Box<Function<'f>>, QueryError> {
         let (smoothing, trend) = (self.scalar(smoothing, grid)?, self.scalar(trend, grid)?);
-        check_factor("smoothing", "sf", smoothing.list[0])?;
-        check_factor("trend", "tf", trend.list[0])?;
         Ok(Box::new(move |window, step| {
+            // Where there is nothing to smooth, nobody looks at the factors.
+            if window.values.is_empty() {
+                return Ok(None);
+            }
+            check_factor("smoothing", "sf", smoothing.list[step])?;
+            check_factor("trend", "tf", trend.list[step])?;
             let factors = Factors { smoothing: smoothing.list[step], trend: trend.list[step] };
             windows::holt_winters(window.values, factors, &self.meter)
         }))

@@ -1,4 +1,4 @@
-//! Numbers, texts and durations as Prometheus prints them, which is how Go does.
+//! Texts and durations as Prometheus prints them, which is how Go does.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -6,31 +6,12 @@ use std::sync::LazyLock;
 use headroom_proto::metric::is_label_name;
 use regex::Regex;
 
+pub use crate::promql::digits::{number, plain_number};
+
 /// What Go calls printable.
 static PRINTABLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[\pL\pM\pN\pP\pS ]$").expect("the classes of characters are known")
 });
-
-/// In the fewest digits that mean it, with an exponent where it is large or small.
-pub fn number(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".into();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
-    }
-    let short = format!("{value:e}");
-    let (digits, exponent) = short.split_once('e').unwrap_or((&short, "0"));
-    match exponent.parse::<i32>().unwrap_or(0) {
-        -4..6 => format!("{value}"),
-        exponent => format!("{digits}e{exponent:+03}"),
-    }
-}
-
-/// In plain digits, however many.
-pub fn plain_number(value: f64) -> String {
-    if value.is_finite() { format!("{value}") } else { number(value) }
-}
 
 /// `1h30m`; years and weeks only where nothing is left behind them.
 pub fn duration(ms: i64) -> String {

@@ -1,6 +1,7 @@
 //! Numbers and texts as Go writes and prints them.
 
 use super::value::Value;
+use crate::promql::{plain_number, scientific_number};
 
 /// What a number or a letter in quotes stands for; nothing if it is none.
 pub fn constant(text: &str) -> Option<Value> {
@@ -94,7 +95,7 @@ pub fn exponential(value: f64, precision: Option<usize>) -> String {
     }
     let text = match precision {
         Some(precision) => format!("{value:.precision$e}"),
-        None => format!("{value:e}"),
+        None => return scientific_number(value),
     };
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     format!("{digits}e{:+03}", exponent.parse::<i32>().unwrap_or(0))
@@ -105,7 +106,7 @@ pub fn plain(value: f64, precision: Option<usize>) -> String {
     match (no_number(value), precision) {
         (Some(word), _) => word.into(),
         (None, Some(precision)) => format!("{value:.precision$}"),
-        (None, None) => format!("{value}"),
+        (None, None) => plain_number(value),
     }
 }
 
@@ -117,7 +118,7 @@ pub fn general(value: f64, precision: Option<usize>) -> String {
     let precision = precision.map(|precision| precision.max(1));
     let text = match precision {
         Some(precision) => format!("{value:.*e}", precision - 1),
-        None => format!("{value:e}"),
+        None => scientific_number(value),
     };
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::ser::{SerializeStruct as _, SerializeTuple as _};
 use serde::{Serialize, Serializer};
 
-use crate::promql::{QueryError, Value};
+use crate::promql::{QueryError, Value, plain_number, value_number};
 use crate::samples::Labels;
 use crate::web::content::{Content, JSON, Parts};
 use crate::web::problem::Problem;
@@ -72,7 +72,7 @@ impl Serialize for Instant {
         match &self.value {
             Value::Scalar(numbers) => {
                 let number = numbers.first().copied().unwrap_or(f64::NAN);
-                result(serializer, "scalar", &point(number))
+                result(serializer, "scalar", &(Time(self.at_ms), plain_number(number)))
             }
             Value::Text(text) => result(serializer, "string", &(Time(self.at_ms), text)),
             Value::Vector(rows) => {
@@ -221,7 +221,7 @@ impl Serialize for Time {
     }
 }
 
-/// A number as text, in the fewest digits that mean it.
+/// A value as text, in the fewest digits that mean it.
 struct Number(f64);
 
 /// Within these, zmij writes plain digits; it is several times faster than the standard library.
@@ -230,14 +230,12 @@ const PLAIN: std::ops::Range<f64> = 1e-5..1e16;
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            f64::INFINITY => serializer.serialize_str("+Inf"),
-            f64::NEG_INFINITY => serializer.serialize_str("-Inf"),
             number if PLAIN.contains(&number.abs()) => {
                 let mut buffer = zmij::Buffer::new();
                 let digits = buffer.format_finite(number);
                 serializer.serialize_str(digits.strip_suffix(".0").unwrap_or(digits))
             }
-            number => serializer.collect_str(&number),
+            number => serializer.serialize_str(&value_number(number)),
         }
     }
 }
@@ -255,7 +253,9 @@ mod tests {
             (-17.0, "-17"),
             (0.1, "0.1"),
             (1e-5, "0.00001"),
-            (1e-7, "0.0000001"),
+            (1e-7, "1e-07"),
+            (1e21, "1e+21"),
+            (1.7e308, "1.7e+308"),
             (123_456.789, "123456.789"),
             (9_007_199_254_740_993.0, "9007199254740992"),
             (1e16, "10000000000000000"),

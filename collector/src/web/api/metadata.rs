@@ -74,7 +74,7 @@ fn said(word: &Description) -> (&str, [Entry<'_>; 1]) {
 /// but that counters end in `_total`.
 fn describe(series: &str) -> (&str, [Entry<'_>; 1]) {
     let Some(metric) = catalogue::find(series) else {
-        let kind = if series.ends_with("_total") { "counter" } else { "gauge" };
+        let kind = if series.ends_with("_total") { "counter" } else { "unknown" };
         return (series, [Entry { kind, help: "", unit: "" }]);
     };
     let (kind, unit) = (metric.kind.name(), metric.unit.name());
@@ -97,7 +97,7 @@ mod tests {
         let names = names.map(str::to_owned);
         let show = |asked, limit| serde_json::to_string(&of(&names, &[], asked, limit)).unwrap();
         let latency = r#""bbb_api_latency":[{"type":"histogram","help":"Time that BigBlueButton took to answer.","unit":"seconds"}]"#;
-        let workers = r#""mediasoup_workers":[{"type":"gauge","help":"","unit":""}]"#;
+        let workers = r#""mediasoup_workers":[{"type":"unknown","help":"","unit":""}]"#;
         let cpu = r#""node_cpu_seconds_total":[{"type":"counter","help":"Time that each core has spent in each mode.","unit":"seconds"}]"#;
         let theirs = r#""their_total":[{"type":"counter","help":"","unit":""}]"#;
         for (asked, limit, expected) in [

@@ -5,6 +5,8 @@ use std::time::Duration;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, header};
 
+use jiff::civil::DateTime;
+
 use crate::moments::DAY_MS;
 use crate::promql::QueryError;
 use crate::web::body::Taken;
@@ -193,7 +195,27 @@ fn moment(text: &str) -> Option<i64> {
     match text {
         FIRST => Some(-FURTHEST_MS),
         LAST => Some(FURTHEST_MS),
-        _ => read_moment(text).or(far),
+        _ if seconds.is_some() => read_moment(text).or(far),
+        _ => calendar(text),
+    }
+}
+
+/// When Unix time begins.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
+/// RFC 3339 to the letter. The last hours of the year 9999 are no moments of every zone, so they are
+/// reckoned in UTC.
+fn calendar(text: &str) -> Option<i64> {
+    let is_digit = |place: &usize| text.as_bytes().get(*place).is_some_and(u8::is_ascii_digit);
+    let is_clock = text.get(10..11) == Some("T") && [17, 18].iter().all(is_digit);
+    if !is_clock || text.get(17..19) == Some("60") || text.contains(char::is_whitespace) {
+        return None;
+    }
+    let utc = text.strip_suffix('Z').and_then(|text| text.parse::<DateTime>().ok());
+    match utc {
+        Some(at) => i64::try_from(at.duration_since(EPOCH).as_millis()).ok(),
+        None if text.ends_with('z') => None,
+        None => read_moment(text),
     }
 }
 
@@ -234,6 +256,12 @@ mod tests {
             ("9223372036.854775807", Some(9_223_372_036_855)),
             ("0001-01-01T00:00:00Z", Some(-62_135_596_800_000)),
             ("9999-12-30T22:00:00Z", Some(253_402_207_200_000)),
+            ("9999-12-31T23:59:59Z", Some(253_402_300_799_000)),
+            ("2026-06-30T23:59:60Z", None),
+            ("2026-06-30t23:59:59Z", None),
+            ("2026-06-30T23:59:59z", None),
+            ("2026-06-30 23:59:59Z", None),
+            ("2026-06-30T23:59:59+02:00", Some(1_782_856_799_000)),
             ("1e300", None),
             ("inf", None),
             ("nan", None),

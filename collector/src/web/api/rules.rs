@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::answer::success;
 use super::parameters::Parameters;
+use crate::promql::scientific_number;
 use crate::rules::{Alert, GroupReport, Health, Kind, Rule, RuleReport};
 use crate::samples::Labels;
 use crate::web::gate::{self, Gate};
@@ -205,7 +206,7 @@ impl<'r> ShownAlert<'r> {
             state: alert.state.name(),
             active_at: moment(Some(alert.active_at_ms)),
             keep_firing_since: alert.kept_since_ms.map(|since_ms| moment(Some(since_ms))),
-            value: exponential(alert.value),
+            value: scientific_number(alert.value),
         }
     }
 }
@@ -217,17 +218,4 @@ fn seconds(ms: i64) -> f64 {
 fn moment(unix_ms: Option<i64>) -> String {
     let moment = unix_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok());
     moment.map_or_else(|| NEVER.into(), |moment| moment.to_string())
-}
-
-/// With one digit before the point, as Go's `%e` has it.
-fn exponential(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".into();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf".into() } else { "-Inf".into() };
-    }
-    let text = format!("{value:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    format!("{digits}e{:+03}", exponent.parse::<i32>().unwrap_or(0))
 }

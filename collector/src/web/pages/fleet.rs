@@ -6,7 +6,7 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::picture::{Picture, Pictures};
+use super::picture::{Picture, Pictures, part_of_address};
 use super::when::{Asked, When, WhenLinks};
 use super::{failed, render, words};
 use crate::fleet::{self, Facts, Finding, HostState, LastReport, Reporter, Severity};
@@ -270,7 +270,7 @@ impl Overview<'_> {
         let mut shown = Vec::with_capacity(times.len());
         for when in times {
             let picture = Pictures { visit, when }.of_links(&state.instance, Size::Small, &day)?;
-            let host = format!("/hosts/{}", state.instance);
+            let host = format!("/hosts/{}", part_of_address(&state.instance));
             let link = match when {
                 When::Last(_) => host,
                 When::Day(_) => format!("{host}?{}", when.wish()),

@@ -157,6 +157,11 @@ impl Picture {
     }
 }
 
+/// A text as one part of an address's path.
+pub fn part_of_address(text: &str) -> String {
+    form_urlencoded(text).replace('/', "%2F")
+}
+
 /// A text as a value behind a question mark.
 fn form_urlencoded(text: &str) -> String {
     let mut encoded = String::new();

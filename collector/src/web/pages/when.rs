@@ -50,19 +50,7 @@ impl When {
         let Some(text) = asked.day else {
             return Ok(Self::Last(question::period(asked.range, periods, usual)?));
         };
-        let date = if text == "yesterday" {
-            today(visit).yesterday().ok()
-        } else {
-            text.parse::<Date>().ok()
-        };
-        let wrong = |why: &str| Err(Problem::bad_request(format!("day={text} {why}.")));
-        match date {
-            None => wrong("is no day; write it as 2020-05-28, or yesterday"),
-            Some(date) if Span::of_day(date, visit.now_ms, &visit.site.zone).is_none() => {
-                wrong("lies ahead")
-            }
-            Some(date) => Ok(Self::Day(date)),
-        }
+        question::day(text, visit.now_ms, &visit.site.zone).map(Self::Day)
     }
 
     /// The time that is shown.
