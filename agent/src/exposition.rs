@@ -1,8 +1,11 @@
-//! One round of samples as Prometheus text format.
+//! Prometheus's text format: one round of samples, written, and what other programs write, read.
+
+mod sample;
 
 use headroom_proto::exposition::Exposition;
 use headroom_proto::metric::JOB;
 
+pub use self::sample::Sample;
 use crate::series::Layout;
 
 /// Writes each value under its series, grouped by metric and sorted by name.

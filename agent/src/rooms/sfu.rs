@@ -1,16 +1,22 @@
 //! What bbb-webrtc-sfu's own Prometheus exporters say, passed on under their own names: streams by
 //! kind, screen shares, crashes. They are off by default, so their absence is no failure.
 
-use headroom_proto::catalogue::HEADROOM_SFU_UP;
+mod bounds;
+
+use headroom_proto::catalogue::{
+    HEADROOM_SFU_SERIES_DROPPED, HEADROOM_SFU_SERIES_MERGED, HEADROOM_SFU_UP, Metric,
+};
 use headroom_proto::metric::{INSTANCE, JOB};
 use headroom_proto::panics;
 
+pub use self::bounds::Bounded;
 use super::client::Client;
+pub use crate::exposition::Sample;
 
 /// What is passed on; the rest is about the exporter's own process.
 const FAMILIES: [&str; 4] = ["mediasoup_", "mcs_", "sfu_", "freeswitch_crashes"];
 
-/// The most series of one exporter.
+/// The most series of one exporter; of more, those of a metric that differ in a label come together.
 const MAX_SERIES: usize = 500;
 
 /// The longest label value that is passed on, in bytes.
@@ -18,17 +24,6 @@ const MAX_VALUE_BYTES: usize = 128;
 
 /// Labels that say where a series is from are the collector's.
 const RESERVED: [&str; 2] = [INSTANCE, JOB];
-
-/// One series of an exporter and its value.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sample {
-    /// The metric.
-    pub metric: String,
-    /// Its labels.
-    pub labels: Vec<(String, String)>,
-    /// The value.
-    pub value: f64,
-}
 
 /// Where bbb-webrtc-sfu's processes serve, when they do: name and address.
 pub const EXPORTERS: [(&str, &str); 5] = [
@@ -68,11 +63,20 @@ impl Exporter {
             None if self.rest == 0 => self.rest = REST_ROUNDS,
             None => {}
         }
-        let up = if text.is_some() { 1.0 } else { 0.0 };
+        let up = self.own(HEADROOM_SFU_UP, if text.is_some() { 1.0 } else { 0.0 });
+        let mut all = Vec::from_iter(self.known.then_some(up));
+        if let Some(Bounded { samples, merged, dropped }) = text.map(|text| read(&text)) {
+            all.push(self.own(HEADROOM_SFU_SERIES_MERGED, merged as f64));
+            all.push(self.own(HEADROOM_SFU_SERIES_DROPPED, dropped as f64));
+            all.extend(samples);
+        }
+        all
+    }
+
+    /// What is said of the exporter itself.
+    fn own(&self, metric: &Metric, value: f64) -> Sample {
         let labels = vec![("exporter".to_owned(), self.name.clone())];
-        let up = Sample { metric: HEADROOM_SFU_UP.name.into(), labels, value: up };
-        let samples = text.map(|text| read(&text)).unwrap_or_default();
-        self.known.then_some(up).into_iter().chain(samples).collect()
+        Sample { metric: metric.name.into(), labels, value }
     }
 }
 
@@ -86,65 +90,30 @@ pub async fn scrape(exporters: &mut [Exporter]) -> Vec<Sample> {
 }
 
 /// An answer that nothing can be made of has no samples.
-fn read(answer: &[u8]) -> Vec<Sample> {
+fn read(answer: &[u8]) -> Bounded {
     let parse = || parse(&String::from_utf8_lossy(answer));
     let parsed = panics::catch("the reading of an SFU's metrics", || panics::hash(answer), parse);
     parsed.unwrap_or_else(|error| {
         tracing::warn!("no streams are told: {error}");
-        Vec::new()
+        Bounded::default()
     })
 }
 
 /// The samples of a text in Prometheus's format that are passed on. Lines that break its rules are
 /// left out.
-pub fn parse(text: &str) -> Vec<Sample> {
+pub fn parse(text: &str) -> Bounded {
     let wanted = |line: &&str| FAMILIES.iter().any(|family| line.starts_with(family));
-    text.lines().filter(wanted).filter_map(sample).take(MAX_SERIES).collect()
+    let samples = text.lines().filter(wanted).filter_map(sample).collect();
+    bounds::bounded(samples, MAX_SERIES)
 }
 
 fn sample(line: &str) -> Option<Sample> {
-    let end = line.find(['{', ' '])?;
-    let (metric, rest) = line.split_at(end);
-    let (labels, rest) = match rest.strip_prefix('{') {
-        Some(rest) => labels(rest)?,
-        None => (Vec::new(), rest),
+    let mut sample = Sample::of(line)?;
+    let own = |(name, value): &(String, String)| {
+        value.len() <= MAX_VALUE_BYTES && !RESERVED.contains(&&**name)
     };
-    // A timestamp may stand behind the value.
-    let value = rest.split_ascii_whitespace().next()?.parse().ok()?;
-    Some(Sample { metric: metric.to_owned(), labels, value })
-}
-
-/// The labels up to the closing brace, and what is behind it.
-fn labels(mut text: &str) -> Option<(Vec<(String, String)>, &str)> {
-    let mut labels = Vec::new();
-    loop {
-        text = text.trim_start_matches([',', ' ']);
-        if let Some(rest) = text.strip_prefix('}') {
-            return Some((labels, rest));
-        }
-        let (name, rest) = text.split_once("=\"")?;
-        let (value, rest) = quoted(rest)?;
-        text = rest;
-        if value.len() <= MAX_VALUE_BYTES && !RESERVED.contains(&name) {
-            labels.push((name.to_owned(), value));
-        }
-    }
-}
-
-fn quoted(text: &str) -> Option<(String, &str)> {
-    let mut value = String::new();
-    let mut letters = text.char_indices();
-    while let Some((place, letter)) = letters.next() {
-        match letter {
-            '"' => return Some((value, &text[place + 1..])),
-            '\\' => match letters.next()?.1 {
-                'n' => value.push('\n'),
-                other => value.push(other),
-            },
-            other => value.push(other),
-        }
-    }
-    None
+    sample.labels.retain(own);
+    Some(sample)
 }
 
 #[cfg(test)]
@@ -168,7 +137,7 @@ mod tests {
                 sample.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
             format!("{} [{}] {}", sample.metric, labels.join(" "), sample.value)
         };
-        let shown: Vec<String> = parse(text).iter().map(show).collect();
+        let shown: Vec<String> = parse(text).samples.iter().map(show).collect();
         assert_eq!(
             shown,
             [
@@ -179,6 +148,5 @@ mod tests {
                 "freeswitch_crashes [] 0",
             ]
         );
-        assert_eq!(parse(&"mcs_rooms 1\n".repeat(600)).len(), MAX_SERIES);
     }
 }

@@ -69,4 +69,8 @@ super::metrics! { BBB:
         "Files and keys of BigBlueButton's settings that could not be read or understood.";
     HEADROOM_SFU_UP = Gauge "headroom_sfu_up" by ["exporter"],
         "1 if an exporter of BigBlueButton's media server answered, 0 if not.";
+    HEADROOM_SFU_SERIES_MERGED = Gauge "headroom_sfu_series_merged" by ["exporter"],
+        "Series of an exporter that were added to others, since it has more than there is room for.";
+    HEADROOM_SFU_SERIES_DROPPED = Gauge "headroom_sfu_series_dropped" by ["exporter"],
+        "Series of an exporter that found no room.";
 }

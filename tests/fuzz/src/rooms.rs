@@ -34,7 +34,7 @@ pub fn sfu(bytes: &[u8]) {
     let mut host = Host::new();
     for _ in 0..2 {
         let answer = b"<response><returncode>SUCCESS</returncode></response>".to_vec();
-        host.poll(answer, None, sfu::parse(&text));
+        host.poll(answer, None, sfu::parse(&text).samples);
     }
 }
 

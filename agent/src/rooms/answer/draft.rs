@@ -59,6 +59,10 @@ impl Draft {
             Field::Recording => self.recording = yes,
             Field::IsBreakout => self.breakout = yes,
             Field::TenantId => self.origin.tenant = name(text),
+            Field::BalancerTenant => {
+                let known = self.origin.tenant.take();
+                self.origin.tenant = known.or_else(|| name(text));
+            }
             Field::OriginServer => self.origin.server = host(text),
             Field::Origin => self.origin.product = name(text),
             Field::Callback => {

@@ -36,6 +36,7 @@ pub enum Field {
     Recording,
     IsBreakout,
     TenantId,
+    BalancerTenant,
     OriginServer,
     Origin,
     Callback,
@@ -101,8 +102,9 @@ const MEETING: [(&[u8], Field); 12] = [
 const BREAKOUT: [(&[u8], Field); 1] = [(b"parentMeetingID", Field::ParentId)];
 
 /// The keys that tell whose a meeting is; front ends set them, the server puts them in lower case.
-const METADATA: [(&[u8], Field); 7] = [
+const METADATA: [(&[u8], Field); 8] = [
     (b"tenant-id", Field::TenantId),
+    (b"bbblb-tenant", Field::BalancerTenant),
     (b"bbb-origin-server-name", Field::OriginServer),
     (b"bbb-origin", Field::Origin),
     (b"endcallbackurl", Field::Callback),

@@ -206,6 +206,19 @@ fn metadata_and_breakouts() {
             "3 0 2 1 3 of a.example",
         ),
         (
+            "BBBLB's tenant before what the front end says",
+            origin(
+                "<bbb-origin-server-name>a.example</bbb-origin-server-name>\
+                    <bbblb-tenant>Union</bbblb-tenant>",
+            ),
+            "3 0 2 1 3 of union",
+        ),
+        (
+            "Scalelite's tenant before BBBLB's, in either order",
+            origin("<bbblb-tenant>b</bbblb-tenant><tenant-id>a</tenant-id>"),
+            "3 0 2 1 3 of a",
+        ),
+        (
             "an origin that is no host",
             origin("<bbb-origin-server-name>Ann's room</bbb-origin-server-name>"),
             three,
