@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use headroom_agent::configuration::AgentConfiguration;
 use headroom_agent::run;
 use headroom_agent::samplers::SamplerOptions;
@@ -36,6 +36,8 @@ enum Command {
         /// The configuration file.
         #[arg(long, value_name = "FILE", default_value = "/etc/headroom/agent.toml")]
         config: PathBuf,
+        #[command(flatten)]
+        host: HostArguments,
     },
     /// Report every mistake in a configuration file; exit 78 if there is one.
     Check {
@@ -44,7 +46,20 @@ enum Command {
         file: PathBuf,
     },
     /// Take one round of samples and print it in Prometheus text format.
-    Once,
+    Once {
+        /// A configuration file, of which all but the collector matters; without it, the defaults.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        host: HostArguments,
+    },
+}
+
+#[derive(Args)]
+struct HostArguments {
+    /// Where the host's file system begins, for an agent in a container that has it below another folder.
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    root: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -57,9 +72,9 @@ fn main() -> ExitCode {
         .init();
     panics::end_uncaught();
     match command {
-        Command::Run { config } => run_agent(&config),
+        Command::Run { config, host } => run_agent(&config, host),
         Command::Check { file } => check(&file),
-        Command::Once => say(&run::once(&SamplerOptions::default())),
+        Command::Once { config, host } => once(config.as_deref(), host),
     }
 }
 
@@ -77,6 +92,17 @@ fn say(text: &str) -> ExitCode {
     }
 }
 
+fn once(file: Option<&Path>, HostArguments { root }: HostArguments) -> ExitCode {
+    let options = match file.map(AgentConfiguration::load).transpose() {
+        Ok(configuration) => configuration.map(|it| it.samplers).unwrap_or_default(),
+        Err(mistakes) => {
+            eprintln!("{mistakes}");
+            return ExitCode::from(EXIT_CODE);
+        }
+    };
+    say(&run::once(&SamplerOptions { root, ..options }))
+}
+
 fn check(file: &Path) -> ExitCode {
     match AgentConfiguration::load(file) {
         Ok(_) => say(&format!("{}: no mistakes\n", file.display())),
@@ -87,14 +113,15 @@ fn check(file: &Path) -> ExitCode {
     }
 }
 
-fn run_agent(file: &Path) -> ExitCode {
-    let configuration = match AgentConfiguration::load(file) {
+fn run_agent(file: &Path, HostArguments { root }: HostArguments) -> ExitCode {
+    let mut configuration = match AgentConfiguration::load(file) {
         Ok(configuration) => configuration,
         Err(mistakes) => {
             eprintln!("{mistakes}");
             return ExitCode::from(EXIT_CODE);
         }
     };
+    configuration.samplers.root = root;
     // One thread serves the one stream; samplers have their own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime.map_err(Into::into).and_then(|runtime| {

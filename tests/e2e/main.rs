@@ -18,6 +18,7 @@ mod latency;
 mod log;
 mod memory;
 mod notices;
+mod once;
 mod outage;
 mod own_numbers;
 mod pages;
