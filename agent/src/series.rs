@@ -105,6 +105,8 @@ struct ScopeTable {
     told: Arc<Layout>,
     /// Series that were told of and have not ended.
     alive: BTreeMap<u32, Arc<SeriesDefinition>>,
+    /// Whether those are just the ones of the last reading.
+    whole: bool,
 }
 
 impl SeriesTables {
@@ -133,7 +135,10 @@ impl ScopeTable {
         let changed = reading.names != self.names;
         let dropped_samples = if changed { self.learn(reading, supply) } else { 0 };
         let told = Arc::clone(&self.told);
+        let was_whole = std::mem::replace(&mut self.whole, reading.extent == Extent::Whole);
         let layout = match reading.extent {
+            // As mostly, nothing has come and nothing has ended.
+            Extent::Whole if !changed && was_whole => told,
             Extent::Part if changed => {
                 self.alive.extend(told.definitions.iter().map(|one| (one.id, Arc::clone(one))));
                 told

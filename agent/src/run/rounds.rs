@@ -64,6 +64,8 @@ impl Rounds {
         };
         let mut round = Round::new(&mut reading);
         self.samplers.sample(now, &mut round);
+        // What the host had and has no more, such as a mount or a container, is not repeated as if it were new.
+        round.end_missing();
         telemetry::sample(&self.telemetry, &mut self.memory, &mut round);
         if !self.inlet.hand_in(reading) {
             self.miss(1);
