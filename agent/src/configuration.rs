@@ -5,7 +5,9 @@ mod containers;
 mod prober;
 mod processes;
 mod recordings;
+mod sampler;
 mod services;
+mod textfiles;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,7 +17,6 @@ use std::time::Duration;
 
 use headroom_proto::configuration::{ConfigurationError, Section, read};
 use headroom_proto::files;
-use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::{BitRate, ByteSize, Span};
 
 pub use self::bbb::detect as detect_bbb;
@@ -24,8 +25,6 @@ use crate::rooms::RoomsOptions;
 use crate::samplers::SamplerOptions;
 use crate::spool::SpoolOptions;
 use crate::uplink::{CollectorAddress, Token};
-
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 
 const DEFAULT_SPOOL_BYTES: u64 = 256 << 20;
 const SMALLEST_SPOOL_BYTES: u64 = 256 << 10;
@@ -64,7 +63,7 @@ fn build(root: &Section<'_>) -> AgentConfiguration {
     AgentConfiguration {
         rooms: bbb::build(root),
         collector,
-        interval: build_interval(&root.section("sampler")),
+        interval: sampler::build_interval(&root.section("sampler")),
         samplers: build_samplers(root),
         prober: prober::build(&root.section("prober")),
         spool: build_spool(&root.section("spool")),
@@ -79,6 +78,8 @@ fn build_samplers(root: &Section<'_>) -> SamplerOptions {
         commands: processes::build(&root.section("processes")),
         recordings: recordings::build(&root.section("recordings"), default.recordings),
         containers: containers::build(&root.section("containers")),
+        textfiles: textfiles::build(&root.section("textfiles")),
+        off: sampler::build_off(&root.section("sampler")),
         root: default.root,
     }
 }
@@ -166,17 +167,6 @@ fn build_token(section: &Section<'_>) -> Token {
         },
     }
     none()
-}
-
-fn build_interval(section: &Section<'_>) -> Duration {
-    let Span(interval) = section.value("interval").unwrap_or(Span(DEFAULT_INTERVAL));
-    if interval < SHORTEST_INTERVAL {
-        section.mistake("interval", format_args!("must be at least {}", Span(SHORTEST_INTERVAL)));
-    }
-    if interval > LONGEST_INTERVAL {
-        section.mistake("interval", format_args!("must be at most {}", Span(LONGEST_INTERVAL)));
-    }
-    interval
 }
 
 fn build_link_speeds(section: &Section<'_>) -> BTreeMap<String, BitRate> {

@@ -9,19 +9,27 @@ mod containers;
 mod cpu;
 mod disks;
 mod filesystems;
+mod hardware;
 mod host;
 mod load;
 mod memory;
+mod name;
+mod netstat;
 mod network;
+mod period;
 mod pressure;
 mod proc_file;
 mod processes;
 mod recordings;
-mod udp;
+mod scheduler;
+mod sockets;
+mod softnet;
+mod tables;
+mod textfiles;
 mod units;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -34,6 +42,7 @@ use headroom_proto::units::BitRate;
 
 pub(crate) use self::background::Background;
 pub use self::containers::ContainerOptions;
+pub use self::name::SamplerName;
 pub use self::network::EACH_LINK;
 pub use self::processes::CommandName;
 pub use self::units::{UnitName, default_units, tell_units};
@@ -80,7 +89,7 @@ pub enum SampleError {
 /// What the samplers need to know beyond the host itself.
 #[derive(Debug, Clone)]
 pub struct SamplerOptions {
-    /// Where the host's file system begins; `/` but for tests.
+    /// Where the host's file system begins; `/` but in containers and tests.
     pub root: PathBuf,
     /// Speeds of links that the kernel cannot tell, by device; [`EACH_LINK`] is all that lead out.
     pub link_speeds: BTreeMap<String, BitRate>,
@@ -92,6 +101,10 @@ pub struct SamplerOptions {
     pub recordings: PathBuf,
     /// What the operator says of containers.
     pub containers: ContainerOptions,
+    /// Where other programs leave what they have to tell; none without such a folder.
+    pub textfiles: Option<PathBuf>,
+    /// Samplers that are left out.
+    pub off: Vec<SamplerName>,
 }
 
 impl Default for SamplerOptions {
@@ -103,6 +116,8 @@ impl Default for SamplerOptions {
             commands: Vec::new(),
             recordings: PathBuf::from("/var/bigbluebutton"),
             containers: ContainerOptions::default(),
+            textfiles: None,
+            off: Vec::new(),
         }
     }
 }
@@ -114,6 +129,11 @@ trait Sampler: Send {
 
     /// Writes this round's values.
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError>;
+
+    /// Whether the host has what this reads, as of now. Without, nothing is told, not even a failure.
+    fn is_there(&mut self) -> bool {
+        true
+    }
 
     /// Waits until what is read beside the rounds is there, at most until `deadline`.
     fn settle(&mut self, _deadline: Instant) {}
@@ -141,25 +161,11 @@ enum Health {
 }
 
 impl Samplers {
-    /// The samplers of the host below `options.root`. What the host does not have at all has none.
+    /// The samplers of the host below `options.root`.
     pub fn new(options: &SamplerOptions) -> Self {
-        let root: &Path = &options.root;
-        let mut samplers: Vec<Box<dyn Sampler>> = vec![
-            Box::new(cpu::Cpu::new(root)),
-            Box::new(memory::Memory::new(root)),
-            Box::new(filesystems::Filesystems::new(root)),
-            Box::new(disks::Disks::new(root)),
-            Box::new(network::Network::new(root, options.link_speeds.clone())),
-            Box::new(load::Load::new(root)),
-            Box::new(pressure::Pressure::new(root)),
-            Box::new(host::Host::new(root)),
-            Box::new(udp::Udp::new(root)),
-            Box::new(processes::Processes::new(root, &options.commands)),
-        ];
-        let SamplerOptions { units, recordings, containers, .. } = options;
-        samplers.extend(boxed(units::Units::new(root, units)));
-        samplers.extend(boxed(recordings::Recordings::new(root, recordings)));
-        samplers.extend(boxed(containers::Containers::new(root, containers, units)));
+        let mut samplers = each_round(options);
+        samplers.retain(|sampler| options.has(sampler.name()));
+        samplers.extend(beside_the_rounds(options));
         Self { samplers: samplers.into_iter().map(Watched::new).collect() }
     }
 
@@ -179,6 +185,56 @@ impl Samplers {
     }
 }
 
+/// Those that read when they are asked, or start a thread only once there is something for it.
+fn each_round(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
+    let SamplerOptions { root, units, containers, .. } = options;
+    vec![
+        Box::new(cpu::Cpu::new(root)),
+        Box::new(memory::Memory::new(root)),
+        Box::new(filesystems::Filesystems::new(root)),
+        Box::new(disks::Disks::new(root)),
+        Box::new(network::Network::new(root, options.link_speeds.clone())),
+        Box::new(load::Load::new(root)),
+        Box::new(pressure::Pressure::new(root)),
+        Box::new(host::Host::new(root)),
+        Box::new(netstat::Netstat::new(root)),
+        Box::new(softnet::Softnet::new(root)),
+        Box::new(sockets::Sockets::new(root)),
+        Box::new(tables::Tables::new(root)),
+        Box::new(scheduler::Scheduler::new(root)),
+        Box::new(processes::Processes::new(root, &options.commands)),
+        Box::new(units::Units::new(root, units)),
+        Box::new(containers::Containers::new(root, containers, units)),
+    ]
+}
+
+/// Those that have threads of their own.
+fn beside_the_rounds(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
+    let SamplerOptions { root, recordings, textfiles, .. } = options;
+    let mut samplers: Vec<Box<dyn Sampler>> = Vec::new();
+    if options.has("recordings") {
+        samplers.extend(recordings::Recordings::new(root, recordings).map(boxed));
+    }
+    if options.has("hardware") {
+        samplers.extend(hardware::Hardware::new(root).map(boxed));
+    }
+    if let Some(folder) = textfiles.as_ref().filter(|_| options.has("textfiles")) {
+        samplers.extend(textfiles::Textfiles::new(root, folder).map(boxed));
+    }
+    samplers
+}
+
+fn boxed(sampler: impl Sampler + 'static) -> Box<dyn Sampler> {
+    Box::new(sampler)
+}
+
+impl SamplerOptions {
+    /// Whether the sampler of that name is wanted.
+    fn has(&self, name: &str) -> bool {
+        self.off.iter().all(|off| off.as_str() != name)
+    }
+}
+
 impl Watched {
     fn new(sampler: Box<dyn Sampler>) -> Self {
         Self { sampler, health: Health::Well, skipped: 0, skips: false }
@@ -187,6 +243,9 @@ impl Watched {
     /// Runs the sampler once, and tells how it does.
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) {
         let name = self.sampler.name();
+        if !self.sampler.is_there() {
+            return;
+        }
         round.set_job("node");
         let mark = round.len();
         let mut outcome = caught(name, || self.sampler.sample(now, round));
@@ -225,10 +284,6 @@ fn caught<T>(
     read: impl FnOnce() -> Result<T, SampleError>,
 ) -> Result<T, SampleError> {
     panics::catch("a sampler", || panics::hash(name), read)?
-}
-
-fn boxed(sampler: Option<impl Sampler + 'static>) -> Option<Box<dyn Sampler>> {
-    sampler.map(|sampler| -> Box<dyn Sampler> { Box::new(sampler) })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod bbb;
 mod collector;
 mod containers;
 mod disks;
+mod hardware;
 mod host;
 mod network;
 mod planning;
@@ -25,6 +26,7 @@ pub use self::bbb::*;
 pub use self::collector::*;
 pub use self::containers::*;
 pub use self::disks::*;
+pub use self::hardware::*;
 pub use self::host::*;
 pub use self::network::*;
 pub use self::planning::*;
@@ -98,8 +100,8 @@ pub enum UndeclaredError {
 /// All metrics of ours.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let families = [
-        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HOST, NETWORK, PLANNING, PLANS, PROBE, PROCESSES,
-        RECORDINGS, ROOMS, TENANTS,
+        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HARDWARE, HOST, NETWORK, PLANNING, PLANS, PROBE,
+        PROCESSES, RECORDINGS, ROOMS, TENANTS,
     ];
     families.into_iter().flatten().copied()
 }

@@ -6,6 +6,7 @@
 mod figures;
 mod hierarchy;
 mod identity;
+mod names;
 mod network;
 mod sources;
 mod stacked;
@@ -45,7 +46,8 @@ pub struct ContainerOptions {
 
 pub struct Containers {
     root: PathBuf,
-    hierarchy: Hierarchy,
+    /// None as long as the host has no control groups that can be read.
+    hierarchy: Option<Hierarchy>,
     options: ContainerOptions,
     /// Services that count as containers.
     units: Vec<UnitName>,
@@ -67,11 +69,10 @@ struct Container {
 }
 
 impl Containers {
-    /// None if the host has no control groups that can be read.
-    pub fn new(root: &Path, options: &ContainerOptions, units: &[UnitName]) -> Option<Self> {
-        Some(Self {
+    pub fn new(root: &Path, options: &ContainerOptions, units: &[UnitName]) -> Self {
+        Self {
             root: root.to_owned(),
-            hierarchy: Hierarchy::of(root)?,
+            hierarchy: Hierarchy::of(root),
             options: options.clone(),
             units: units.to_vec(),
             by_group: BTreeMap::new(),
@@ -81,7 +82,7 @@ impl Containers {
             stacked: StackedDisks::new(root),
             discovered: None,
             buffer: TextBuffer::default(),
-        })
+        }
     }
 
     /// Looks for containers now and then, also when the clock goes backwards.
@@ -90,8 +91,8 @@ impl Containers {
         if age.is_some_and(|age| age < DISCOVERY_INTERVAL) {
             return Ok(());
         }
-        let found =
-            self.hierarchy.find(|folder, parent| Identity::of(folder, parent, &self.units))?;
+        let Some(hierarchy) = &self.hierarchy else { return Ok(()) };
+        let found = hierarchy.find(|folder, parent| Identity::of(folder, parent, &self.units))?;
         self.by_group.retain(|group, _| found.contains_key(group));
         let mut newcomers = BTreeSet::new();
         self.dropped = 0;
@@ -104,7 +105,8 @@ impl Containers {
                 self.dropped += 1;
             } else if settled || identity.is_service() {
                 self.admitted += 1;
-                self.by_group.insert(group, self.container(&identity));
+                let container = self.container(&group, &identity);
+                self.by_group.insert(group, container);
             } else {
                 newcomers.insert(group);
             }
@@ -116,18 +118,19 @@ impl Containers {
         Ok(())
     }
 
-    fn container(&self, identity: &Identity) -> Container {
-        let name = identity.name(&self.root);
+    fn container(&self, group: &str, identity: &Identity) -> Container {
+        let name = identity.name(&self.root, group);
         let tenant = self.options.tenants.get(&name).cloned().unwrap_or_default();
         Container { name, tenant, processes: None, network: None }
     }
 
     /// Finds a process of each container, and by it the container's network.
     fn look_inside(&mut self) {
+        let Some(hierarchy) = &self.hierarchy else { return };
         let mut taken = network::of_the_host(&self.root);
         let knows_host = !taken.is_empty();
         for (group, container) in &mut self.by_group {
-            let inmates = self.hierarchy.inmates(group, &mut self.buffer);
+            let inmates = hierarchy.inmates(group, &mut self.buffer);
             container.processes = inmates.map(|inmates| inmates.count);
             let first = inmates.and_then(|inmates| inmates.first);
             // Of those who share a network, the first stands for all: bytes count once.
@@ -143,12 +146,20 @@ impl Sampler for Containers {
         "containers"
     }
 
+    fn is_there(&mut self) -> bool {
+        if self.hierarchy.is_none() {
+            self.hierarchy = Hierarchy::of(&self.root);
+        }
+        self.hierarchy.is_some()
+    }
+
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         self.discover(now)?;
+        let Some(hierarchy) = &self.hierarchy else { return Ok(()) };
         for (group, container) in &self.by_group {
             let means = Means { buffer: &mut self.buffer, stacked: &mut self.stacked };
             // It may have ended since it was found.
-            let Some(mut figures) = self.hierarchy.read(group, means, round) else { continue };
+            let Some(mut figures) = hierarchy.read(group, means, round) else { continue };
             figures.processes = container.processes.map(|count| count as f64);
             let labels = [("name", &*container.name), ("id", group), (TENANT, &*container.tenant)];
             figures.push(&labels, round);

@@ -83,7 +83,7 @@ fn push_device(line: &str, round: &mut Round<'_>) -> Option<()> {
 
 /// What node_exporter leaves out: memory and loop devices, floppies, and partitions, whose I/O
 /// their whole disk counts already.
-fn is_part_or_memory(device: &str) -> bool {
+pub fn is_part_or_memory(device: &str) -> bool {
     let stem = device.trim_end_matches(|c: char| c.is_ascii_digit());
     if stem.len() == device.len() {
         return false;

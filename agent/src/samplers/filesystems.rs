@@ -1,7 +1,7 @@
 //! Space and inodes of mounted file systems.
 //!
 //! Mounts are those of the host's first process where they can be read: this one's may hide some. One
-//! that does not answer in time shows as a device error.
+//! that does not answer in time shows as a device error. Nothing of a user's file system stays open.
 
 mod asker;
 mod mount;
@@ -16,15 +16,18 @@ use headroom_proto::catalogue::{
     NODE_FILESYSTEM_SIZE_BYTES,
 };
 
-use rustix::fs::StatVfs;
+use rustix::fs::{CWD, Mode, OFlags, StatVfs, fstat, fstatvfs, openat};
 
 use self::asker::Asker;
 use self::mount::Mount;
+pub use self::mount::unescape;
+use super::period::Period;
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
-/// The mount table changes rarely, and costs the kernel more to print than all the rest.
+/// The mount table changes rarely, and costs the kernel more to print than all the rest. The kernel says
+/// when it does; where it cannot, the table is read anew so often.
 const MOUNTS_REFRESH: Duration = Duration::from_secs(15);
 
 pub struct Filesystems {
@@ -34,8 +37,15 @@ pub struct Filesystems {
     mounts: Vec<Mount>,
     /// What lines of the table are that were not understood.
     skipped: Vec<String>,
-    refreshed: Option<SystemTime>,
-    asker: Asker<Option<StatVfs>>,
+    period: Period,
+    asker: Asker<Option<Answer>>,
+}
+
+/// What stands at a mount point.
+struct Answer {
+    /// The number of its device: another one is another file system.
+    device: u64,
+    figures: StatVfs,
 }
 
 impl Filesystems {
@@ -46,15 +56,14 @@ impl Filesystems {
             base,
             mounts: Vec::new(),
             skipped: Vec::new(),
-            refreshed: None,
-            asker: Asker::new(|path| rustix::fs::statvfs(path).ok()),
+            period: Period::new(MOUNTS_REFRESH),
+            asker: Asker::new(|path| Answer::of(path).ok()),
         }
     }
 
-    /// Reads the mount table now and then, also when the clock goes backwards.
+    /// Reads the mount table when it has changed, or may have.
     fn refresh(&mut self, now: SystemTime) -> Result<(), SampleError> {
-        let age = self.refreshed.and_then(|then| now.duration_since(then).ok());
-        if age.is_some_and(|age| age < MOUNTS_REFRESH) {
+        if !self.table.has_changed() && !self.period.is_due(now) {
             return Ok(());
         }
         self.mounts.clear();
@@ -73,8 +82,35 @@ impl Filesystems {
                 }
             }
         }
-        self.refreshed = Some(now);
         Ok(())
+    }
+
+    /// Asks all of them. One that has become another file system since the table was read is not told:
+    /// the table is read anew first.
+    fn ask(&mut self) -> Vec<Option<Answer>> {
+        let paths: Vec<&Path> = self.mounts.iter().map(|mount| &*mount.path).collect();
+        let mut answers: Vec<_> = self.asker.ask(&paths).into_iter().map(Option::flatten).collect();
+        let mut gone = Vec::new();
+        for (place, (mount, answer)) in self.mounts.iter_mut().zip(&answers).enumerate() {
+            let Some(Answer { device, .. }) = answer else { continue };
+            if *mount.device.get_or_insert(*device) != *device {
+                gone.push(place);
+            }
+        }
+        for place in gone.into_iter().rev() {
+            self.mounts.remove(place);
+            answers.remove(place);
+            self.period.end();
+        }
+        answers
+    }
+}
+
+impl Answer {
+    /// Opens what stands there, and closes it at once: what is open cannot be unmounted.
+    fn of(path: &Path) -> rustix::io::Result<Self> {
+        let place = openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+        Ok(Self { device: fstat(&place)?.st_dev, figures: fstatvfs(&place)? })
     }
 }
 
@@ -93,7 +129,7 @@ fn view(root: &Path) -> (&'static str, PathBuf) {
 }
 
 impl Mount {
-    fn push(&self, answer: Option<StatVfs>, round: &mut Round<'_>) {
+    fn push(&self, answer: Option<Answer>, round: &mut Round<'_>) {
         let labels = [
             ("device", self.source.as_str()),
             ("fstype", self.fs_type.as_str()),
@@ -101,7 +137,7 @@ impl Mount {
         ];
         let error = if answer.is_some() { 0.0 } else { 1.0 };
         round.push(NODE_FILESYSTEM_DEVICE_ERROR.name, &labels, error);
-        let Some(vfs) = answer else { return };
+        let Some(Answer { figures: vfs, .. }) = answer else { return };
         for (metric, value) in figures(&vfs) {
             round.push(metric.name, &labels, value);
         }
@@ -120,10 +156,9 @@ impl Sampler for Filesystems {
         for line in &self.skipped {
             round.item(|_| Err(line));
         }
-        let paths: Vec<&Path> = self.mounts.iter().map(|mount| &*mount.path).collect();
-        let answers = self.asker.ask(&paths);
+        let answers = self.ask();
         for (mount, answer) in self.mounts.iter().zip(answers) {
-            mount.push(answer.flatten(), round);
+            mount.push(answer, round);
         }
         Ok(())
     }
@@ -139,3 +174,6 @@ fn figures(vfs: &StatVfs) -> [(&'static Metric, f64); 5] {
         (NODE_FILESYSTEM_FILES_FREE, vfs.f_ffree as f64),
     ]
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Traffic and links of network interfaces, loopback apart.
+//! Traffic and links of network interfaces; of loopback the link only, since what it carries stays.
 //!
 //! `node_network_info` says in its label `kind` what an interface is, so that a sum over
 //! `kind="physical"` counts each byte once, whatever bridges and containers stand behind.
@@ -23,6 +23,7 @@ use headroom_proto::units::BitRate;
 
 pub use self::link::EACH_LINK;
 use self::link::Link;
+use super::period::Period;
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
@@ -47,6 +48,8 @@ const COLUMNS: [&Metric; 16] = [
     NODE_NETWORK_TRANSMIT_COMPRESSED_TOTAL,
 ];
 
+const LOOPBACK: &str = "lo";
+
 /// What a link is changes rarely and costs many small files to read.
 const LINK_REFRESH: Duration = Duration::from_secs(15);
 
@@ -55,7 +58,7 @@ pub struct Network {
     sys: PathBuf,
     speeds: BTreeMap<String, BitRate>,
     links: HashMap<String, Link>,
-    refreshed: Option<SystemTime>,
+    period: Period,
 }
 
 impl Network {
@@ -65,16 +68,7 @@ impl Network {
             sys: root.join("sys/class/net"),
             speeds,
             links: HashMap::new(),
-            refreshed: None,
-        }
-    }
-
-    /// Forgets what is known of the links now and then, also when the clock goes backwards.
-    fn expire(&mut self, now: SystemTime) {
-        let age = self.refreshed.and_then(|then| now.duration_since(then).ok());
-        if age.is_none_or(|age| age >= LINK_REFRESH) {
-            self.links.clear();
-            self.refreshed = Some(now);
+            period: Period::new(LINK_REFRESH),
         }
     }
 }
@@ -85,13 +79,15 @@ impl Sampler for Network {
     }
 
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
-        self.expire(now);
+        if self.period.is_due(now) {
+            self.links.clear();
+        }
         let path = self.dev.path().to_owned();
         // Two lines of headings stand above the interfaces.
         for line in self.dev.read()?.lines().skip(2) {
             let interface = interface(line);
-            let Some((device, _)) = interface.filter(|(device, _)| *device != "lo") else {
-                round.item(|_| interface.map(drop).ok_or_else(|| parse_error(&path, line)));
+            let Some((device, counters)) = interface else {
+                round.item(|_| Err(parse_error(&path, line)));
                 continue;
             };
             if !self.links.contains_key(device) {
@@ -100,7 +96,8 @@ impl Sampler for Network {
             }
             let link = self.links.get(device);
             round.item(|round| {
-                let pushed = interface.and_then(|(device, all)| push_counters(device, all, round));
+                let inside = device == LOOPBACK;
+                let pushed = if inside { Some(()) } else { push_counters(device, counters, round) };
                 if let Some(link) = link {
                     link.push(device, round);
                 }

@@ -2,7 +2,6 @@
 //!
 //! A kernel without PSI has no such files; that is no failure, and no values.
 
-use std::io::ErrorKind;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -47,10 +46,7 @@ impl Sampler for Pressure {
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         for ((_, some, full), file) in RESOURCES.iter().zip(&mut self.files) {
             let path = file.path().to_owned();
-            let text = match file.read() {
-                Err(SampleError::Read { source, .. }) if is_absent(&source) => continue,
-                other => other?,
-            };
+            let Some(text) = file.read_if_there()? else { continue };
             for line in text.lines() {
                 round.item(|round| {
                     let total =
@@ -67,9 +63,4 @@ impl Sampler for Pressure {
         }
         Ok(())
     }
-}
-
-/// With PSI compiled in but off, reading answers "operation not supported".
-fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported)
 }

@@ -1,10 +1,11 @@
 //! Kernel text files: one that is kept open and read anew each round, and many that are not.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::SampleError;
@@ -33,6 +34,24 @@ impl ProcFile {
     pub fn read(&mut self) -> Result<&str, SampleError> {
         let length = self.read_again()?;
         Ok(clean(&self.buffer[..length], &mut self.cleaned))
+    }
+
+    /// The file's text as of now; none where the host has no such file, or keeps it for others.
+    pub fn read_if_there(&mut self) -> Result<Option<&str>, SampleError> {
+        match self.read_again() {
+            Ok(length) => Ok(Some(clean(&self.buffer[..length], &mut self.cleaned))),
+            Err(SampleError::Read { source, .. }) if is_absent(&source) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the kernel says that a table has changed since it was asked this last. Only mount tables
+    /// say so; other files never do.
+    pub fn has_changed(&self) -> bool {
+        let Some(file) = &self.file else { return false };
+        let mut polled = [PollFd::new(file, PollFlags::PRI)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut polled, Some(&now)).is_ok_and(|_| polled[0].revents().contains(PollFlags::PRI))
     }
 
     /// The file's bytes as of now.
@@ -115,6 +134,15 @@ fn clean<'t>(bytes: &'t [u8], cleaned: &'t mut String) -> &'t str {
         *cleaned = String::from_utf8_lossy(bytes).into_owned();
         cleaned
     })
+}
+
+/// What a kernel is built without, or does not tell everybody. With PSI compiled in but off, reading
+/// answers "operation not supported".
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+    )
 }
 
 /// A file of the kernel is gone, or what it was about: a process, a control group.

@@ -2,10 +2,11 @@
 //! process-exporter's names, and how near to one whole core the busiest of each group is.
 //!
 //! Which processes belong to a group is looked up now and then; between, each round reads the members
-//! only. Nothing of a process becomes a label but the name of its group, which is fixed here or in the
+//! only. What their children used that ended sooner is told by those who waited for them. Nothing of a process becomes a label but the name of its group, which is fixed here or in the
 //! configuration.
 
 mod groups;
+mod inherited;
 mod members;
 mod stat;
 mod threads;
@@ -25,11 +26,15 @@ pub use self::groups::CommandName;
 use self::members::Members;
 use self::stat::Ticks;
 use self::threads::Threads;
+use super::period::Period;
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
-/// How long a process may live before it is found. What it used until then is not counted.
-const SCAN_INTERVAL: Duration = Duration::from_secs(60);
+/// How long a process may live before it is found.
+const SCAN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Threads are many, and looked at less often.
+const THREADS_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Groups of which a single thread saturates long before the process does, since one of its threads
 /// mixes the sound of a whole room.
@@ -42,7 +47,8 @@ pub struct Processes {
     threads: Threads,
     /// By name. A group that was seen once stays: that none of it runs is a reading too.
     groups: BTreeMap<String, Group>,
-    scanned: Option<SystemTime>,
+    scan: Period,
+    looked_at_threads: Option<SystemTime>,
     last_round: Option<SystemTime>,
 }
 
@@ -68,19 +74,19 @@ impl Processes {
             members: Members::default(),
             threads: Threads::default(),
             groups: BTreeMap::new(),
-            scanned: None,
+            scan: Period::new(SCAN_INTERVAL),
+            looked_at_threads: None,
             last_round: None,
         }
     }
 
-    /// Looks for members now and then, also when the clock goes backwards.
-    fn scan(&mut self, now: SystemTime) -> Result<(), SampleError> {
-        let age = self.scanned.map(|then| now.duration_since(then).ok());
-        if age.flatten().is_some_and(|age| age < SCAN_INTERVAL) {
-            return Ok(());
+    /// Looks at threads now and then, also when the clock goes backwards.
+    fn look_at_threads(&mut self, now: SystemTime) {
+        let age = self.looked_at_threads.map(|then| now.duration_since(then).ok());
+        if age.flatten().is_some_and(|age| age < THREADS_INTERVAL) {
+            return;
         }
-        self.members.scan(&self.proc, &self.also)?;
-        self.scanned = Some(now);
+        self.looked_at_threads = Some(now);
         for name in OF_THREADS {
             let processes = self.members.of(name);
             let busiest = self.threads.busiest(&self.proc, processes, age.flatten());
@@ -88,15 +94,15 @@ impl Processes {
                 group.busiest_thread = busiest;
             }
         }
-        Ok(())
     }
 
-    /// Adds up what the members have used since the last round.
-    fn count(&mut self) {
+    /// Adds up what the members have used since the last round, `passed` ago.
+    fn count(&mut self, passed: Option<Duration>) {
         for group in self.groups.values_mut() {
             *group = Group { busiest_thread: group.busiest_thread, ..Group::of(group.used) };
         }
-        self.members.read(|name, stat, since| {
+        let time = passed.unwrap_or_default() + SCAN_INTERVAL * 2;
+        self.members.read(stat::most(time), |name, stat, spent| {
             if !self.groups.contains_key(name) {
                 self.groups.insert(name.to_owned(), Group::default());
             }
@@ -104,9 +110,10 @@ impl Processes {
             group.processes += 1;
             group.threads += stat.threads;
             group.resident_pages += stat.resident_pages;
-            if let Some(since) = since {
-                group.used = group.used + since;
-                group.most = group.most.max(Some(since.sum()));
+            group.used = group.used + spent.unseen;
+            if let Some(own) = spent.own {
+                group.used = group.used + own;
+                group.most = group.most.max(Some(own.sum()));
             }
         });
     }
@@ -118,10 +125,13 @@ impl Sampler for Processes {
     }
 
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
-        self.scan(now)?;
-        self.count();
+        if self.scan.is_due(now) {
+            self.members.scan(&self.proc, &self.also).inspect_err(|_| self.scan.end())?;
+        }
+        self.look_at_threads(now);
         let passed = self.last_round.and_then(|last| now.duration_since(last).ok());
         self.last_round = Some(now);
+        self.count(passed);
         for (name, group) in &self.groups {
             group.push(name, passed, round);
         }

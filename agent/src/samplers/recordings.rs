@@ -10,7 +10,7 @@ mod hours;
 mod queue;
 mod sizes;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use headroom_proto::catalogue::{
@@ -33,24 +33,36 @@ const COUNT_INTERVAL: Duration = Duration::from_secs(60);
 const SIZE_INTERVAL: Duration = Duration::from_secs(30 * 60);
 
 pub struct Recordings {
-    counts: Background<RecordingCounts>,
-    sizes: Background<Sizes>,
+    directory: PathBuf,
+    /// What was counted; nothing as long as there is no such directory.
+    counts: Background<Option<RecordingCounts>>,
+    sizes: Option<Background<Sizes>>,
+    there: bool,
 }
 
 impl Recordings {
-    /// None where there is no such directory, as on a host without BigBlueButton.
+    /// None if no thread can be had.
     pub fn new(root: &Path, directory: &Path) -> Option<Self> {
-        let base = root.join(directory.strip_prefix("/").unwrap_or(directory));
-        if !base.is_dir() {
-            return None;
-        }
-        let walked = base.clone();
-        let count = move |_: &_| counts::count(&base, SystemTime::now());
-        let measure = move |demand: &_| Ok(sizes::measure(&walked, demand, SystemTime::now()));
-        Some(Self {
-            counts: Background::start("recordings", COUNT_INTERVAL, count).ok()?,
-            sizes: Background::start("recording-sizes", SIZE_INTERVAL, measure).ok()?,
-        })
+        Self::counted_each(COUNT_INTERVAL, root, directory)
+    }
+
+    fn counted_each(interval: Duration, root: &Path, directory: &Path) -> Option<Self> {
+        let directory = root.join(directory.strip_prefix("/").unwrap_or(directory));
+        let base = directory.clone();
+        // A disk that hangs must not keep the rounds, so it is looked for beside them.
+        let count = move |_: &_| {
+            let there = base.is_dir();
+            there.then(|| counts::count(&base, SystemTime::now())).transpose()
+        };
+        let there = directory.is_dir();
+        let counts = Background::start("recordings", interval, count).ok()?;
+        Some(Self { directory, counts, sizes: None, there })
+    }
+
+    fn measure(&self) -> Option<Background<Sizes>> {
+        let base = self.directory.clone();
+        let measure = move |demand: &_| Ok(sizes::measure(&base, demand, SystemTime::now()));
+        Background::start("recording-sizes", SIZE_INTERVAL, measure).ok()
     }
 }
 
@@ -59,11 +71,25 @@ impl Sampler for Recordings {
         "recordings"
     }
 
+    /// Not where there is no such directory, as on a host without BigBlueButton, or while its disk is
+    /// not mounted.
+    fn is_there(&mut self) -> bool {
+        if let Ok(Some(counted)) = self.counts.last() {
+            self.there = counted.is_some();
+        }
+        match (self.there, &self.sizes) {
+            (true, None) => self.sizes = self.measure(),
+            (false, Some(_)) => self.sizes = None,
+            (true, Some(_)) | (false, None) => {}
+        }
+        self.there
+    }
+
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
-        if let Some(counts) = self.counts.last()? {
+        if let Some(counts) = self.counts.last()?.and_then(Option::as_ref) {
             counts.push(now, round);
         }
-        if let Some(sizes) = self.sizes.last()? {
+        if let Some(sizes) = self.sizes.as_mut().map(Background::last).transpose()?.flatten() {
             sizes.push(round);
         }
         Ok(())
@@ -71,7 +97,11 @@ impl Sampler for Recordings {
 
     fn settle(&mut self, deadline: Instant) {
         self.counts.settle(deadline);
-        self.sizes.settle(deadline);
+        if self.is_there()
+            && let Some(sizes) = &self.sizes
+        {
+            sizes.settle(deadline);
+        }
     }
 }
 
@@ -117,4 +147,41 @@ impl Sizes {
 fn push_moment(scan: &str, at: SystemTime, round: &mut Round<'_>) {
     let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     round.push(HEADROOM_RECORDINGS_SCAN_TIMESTAMP_SECONDS.name, &[("scan", scan)], seconds);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::Reading;
+
+    /// How many of the recordings' series are told once that is `there` or not.
+    fn told(recordings: &mut Recordings, there: bool) -> usize {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while recordings.is_there() != there {
+            assert!(Instant::now() < deadline, "it is noticed");
+            std::thread::yield_now();
+        }
+        let mut reading = Reading::default();
+        if there {
+            recordings.sample(SystemTime::now(), &mut Round::new(&mut reading)).unwrap();
+        }
+        reading.named().filter(|series| series.job == "bbb").count()
+    }
+
+    #[test]
+    fn recordings_may_come_after_the_agent_and_their_disk_may_go() {
+        let host = tempfile::TempDir::new().unwrap();
+        let (directory, away) = (host.path().join("var/bbb"), host.path().join("away"));
+        let each = Duration::from_millis(1);
+        let mut recordings =
+            Recordings::counted_each(each, host.path(), Path::new("/var/bbb")).unwrap();
+        assert_eq!(told(&mut recordings, false), 0);
+        std::fs::create_dir_all(&directory).unwrap();
+        assert_eq!(told(&mut recordings, true), 5);
+        // What is on a disk that is not there is not known, and not 0.
+        std::fs::rename(&directory, &away).unwrap();
+        assert_eq!(told(&mut recordings, false), 0);
+        std::fs::rename(&away, &directory).unwrap();
+        assert_eq!(told(&mut recordings, true), 5);
+    }
 }

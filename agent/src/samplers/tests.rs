@@ -2,6 +2,7 @@
 
 mod containers;
 mod fake_host;
+mod families;
 mod odd;
 mod processes;
 mod recordings;
@@ -103,6 +104,8 @@ fn older_kernels_count_packets_by_line_and_have_fewer_counters() {
         [
             "node_softnet_dropped_total{cpu=\"0\"} 10",
             "node_softnet_dropped_total{cpu=\"1\"} 0",
+            "node_softnet_processed_total{cpu=\"0\"} 1",
+            "node_softnet_processed_total{cpu=\"1\"} 2",
             "node_softnet_times_squeezed_total{cpu=\"0\"} 11",
             "node_softnet_times_squeezed_total{cpu=\"1\"} 255",
         ]
@@ -346,4 +349,20 @@ fn a_release_has_a_number_if_its_version_is_one() {
         assert_eq!(lines_of(&text, "node_os_version"), Vec::from_iter(expected), "{version}");
         assert_eq!(lines_of(&text, "node_os_info{").len(), 1, "{version}");
     }
+}
+
+#[test]
+fn a_file_system_that_has_become_another_is_not_told_under_the_old_name() {
+    let host = FakeHost::without_files();
+    host.write("srv/here", "");
+    host.write("proc/self/mountinfo", "1 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n");
+    let mut samplers = Samplers::new(&host.options());
+    let start = now();
+    let told = |text: &str| lines_of(text, "node_filesystem_size_bytes").len();
+    assert_eq!(told(&sample(&mut samplers, start)), 1);
+    // Another device stands there, as below an unmounted file system.
+    host.remove("srv");
+    host.symlink("srv", "/proc");
+    assert_eq!(told(&sample(&mut samplers, start)), 0);
+    assert_eq!(told(&sample(&mut samplers, start)), 1, "the table is read anew, and has it");
 }

@@ -10,7 +10,7 @@
 mod name;
 mod systemctl;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use headroom_proto::catalogue::{
@@ -27,8 +27,13 @@ use crate::series::Round;
 
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// The states that node_exporter knows; in others, such as `reloading`, none of them is 1.
+/// The states that node_exporter knows.
 const STATES: [&str; 5] = ["activating", "active", "deactivating", "failed", "inactive"];
+
+/// Others of systemd's, and what the unit does meanwhile: one that reads its configuration anew, or its
+/// extensions, goes on working.
+const OTHER_STATES: [(&str, &str); 3] =
+    [("reloading", "active"), ("refreshing", "active"), ("maintenance", "inactive")];
 
 /// The units of BigBlueButton, of each version from 2.2 to 3.0, and what it stands on.
 const DEFAULT_UNITS: [&str; 36] = [
@@ -100,20 +105,21 @@ pub fn tell_units(answer: &str, round: &mut Round<'_>) -> Result<(), SampleError
 }
 
 pub struct Units {
-    shown: Background<Vec<Unit>>,
+    root: PathBuf,
+    units: Vec<UnitName>,
+    shown: Option<Background<Vec<Unit>>>,
     boot: BootTime,
 }
 
 impl Units {
-    /// None if systemd does not run this host, or no unit is asked for.
-    pub fn new(root: &Path, units: &[UnitName]) -> Option<Self> {
-        // systemd's own test of whether it runs the system (sd_booted(3)).
-        if units.is_empty() || !root.join("run/systemd/system").is_dir() {
-            return None;
-        }
-        let systemctl = Systemctl::new(root, units);
-        let shown = Background::start("units", INTERVAL, move |_| systemctl.show()).ok()?;
-        Some(Self { shown, boot: BootTime::read(root) })
+    pub fn new(root: &Path, units: &[UnitName]) -> Self {
+        let (root, units) = (root.to_owned(), units.to_vec());
+        Self { boot: BootTime::read(&root), root, units, shown: None }
+    }
+
+    fn ask(&self) -> Option<Background<Vec<Unit>>> {
+        let systemctl = Systemctl::new(&self.root, &self.units);
+        Background::start("units", INTERVAL, move |_| systemctl.show()).ok()
     }
 }
 
@@ -122,23 +128,42 @@ impl Sampler for Units {
         "units"
     }
 
+    /// Not if systemd does not run this host, or no unit is asked for.
+    fn is_there(&mut self) -> bool {
+        // systemd's own test of whether it runs the system (sd_booted(3)).
+        let there = !self.units.is_empty() && self.root.join("run/systemd/system").is_dir();
+        if !there {
+            self.shown = None;
+        } else if self.shown.is_none() {
+            self.shown = self.ask();
+        }
+        there
+    }
+
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
-        for unit in self.shown.last()?.into_iter().flatten() {
+        let Some(shown) = &mut self.shown else { return Ok(()) };
+        for unit in shown.last()?.into_iter().flatten() {
             unit.push(self.boot, round);
         }
         Ok(())
     }
 
     fn settle(&mut self, deadline: Instant) {
-        self.shown.settle(deadline);
+        if self.is_there()
+            && let Some(shown) = &self.shown
+        {
+            shown.settle(deadline);
+        }
     }
 }
 
 impl Unit {
     fn push(&self, BootTime(boot): BootTime, round: &mut Round<'_>) {
+        let other = OTHER_STATES.iter().find(|(other, _)| *other == self.state);
+        let own = other.map_or(&*self.state, |(_, meanwhile)| meanwhile);
         for state in STATES {
             let labels = [("name", &*self.name), ("state", state), ("type", &self.service_type)];
-            let value = if self.state == state { 1.0 } else { 0.0 };
+            let value = if own == state { 1.0 } else { 0.0 };
             round.push(NODE_SYSTEMD_UNIT_STATE.name, &labels, value);
         }
         let labels = [("name", &*self.name)];

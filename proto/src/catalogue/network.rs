@@ -57,6 +57,42 @@ super::metrics! { NETWORK:
         by ["address", "broadcast", "device", "duplex", "ifalias", "kind", "operstate"],
         "What an interface is; its label kind tells physical links from virtual ones.";
 
+    NODE_NETWORK_RECEIVE_NOHANDLER_TOTAL =
+        Counter "node_network_receive_nohandler_total" by ["device"],
+        "Packets that came in and nobody took.";
+    NODE_NETWORK_CARRIER_UP_CHANGES_TOTAL =
+        Counter "node_network_carrier_up_changes_total" by ["device"],
+        "How often a link has come.";
+    NODE_NETWORK_CARRIER_DOWN_CHANGES_TOTAL =
+        Counter "node_network_carrier_down_changes_total" by ["device"],
+        "How often a link has gone.";
+    NODE_NETWORK_FLAGS = Gauge "node_network_flags" by ["device"],
+        "The flags of an interface as the kernel numbers them (IFF_UP is 1).";
+    NODE_NETWORK_ADDRESS_ASSIGN_TYPE = Gauge "node_network_address_assign_type" by ["device"],
+        "Where the address of an interface comes from: 0 is its hardware.";
+    NODE_NETWORK_DEVICE_ID = Gauge "node_network_device_id" by ["device"],
+        "Which of several interfaces with the same hardware it is.";
+    NODE_NETWORK_DORMANT = Gauge "node_network_dormant" by ["device"],
+        "1 if an interface waits for somebody else before it carries traffic.";
+    NODE_NETWORK_IFACE_ID = Gauge "node_network_iface_id" by ["device"],
+        "The kernel's number of an interface.";
+    NODE_NETWORK_IFACE_LINK = Gauge "node_network_iface_link" by ["device"],
+        "The kernel's number of the interface that this one stands on.";
+    NODE_NETWORK_IFACE_LINK_MODE = Gauge "node_network_iface_link_mode" by ["device"],
+        "1 if somebody else says when an interface may carry traffic.";
+    NODE_NETWORK_NAME_ASSIGN_TYPE = Gauge "node_network_name_assign_type" by ["device"],
+        "Who named an interface: 1 is the kernel, 3 a program, 4 a program that renamed it.";
+    NODE_NETWORK_NET_DEV_GROUP = Gauge "node_network_net_dev_group" by ["device"],
+        "The group that an interface was put into.";
+    NODE_NETWORK_PROTOCOL_TYPE = Gauge "node_network_protocol_type" by ["device"],
+        "The type of an interface's hardware address as the kernel numbers it; Ethernet is 1.";
+    NODE_NETWORK_TRANSMIT_QUEUE_LENGTH = Gauge "node_network_transmit_queue_length" by ["device"],
+        "The most packets that wait in an interface's own queue.";
+
+    NODE_NETSTAT_TCP_CURRESTAB = Gauge "node_netstat_Tcp_CurrEstab",
+        "Connections that are open now.";
+    NODE_NETSTAT_IP_FORWARDING = Gauge "node_netstat_Ip_Forwarding",
+        "1 if the host passes on packets that are not for it, 2 if not.";
     NODE_NETSTAT_UDP_INDATAGRAMS = Counter "node_netstat_Udp_InDatagrams",
         "Datagrams over IPv4 that programs have received.";
     NODE_NETSTAT_UDP_INERRORS = Counter "node_netstat_Udp_InErrors",
@@ -85,4 +121,34 @@ super::metrics! { NETWORK:
         "Packets that a core dropped since too many waited for it.";
     NODE_SOFTNET_TIMES_SQUEEZED_TOTAL = Counter "node_softnet_times_squeezed_total" by ["cpu"],
         "How often a core left packets waiting since its turn was over.";
+    NODE_SOFTNET_PROCESSED_TOTAL = Counter "node_softnet_processed_total" by ["cpu"],
+        "Packets that a core has taken from interfaces.";
+    NODE_SOFTNET_CPU_COLLISION_TOTAL = Counter "node_softnet_cpu_collision_total" by ["cpu"],
+        "How often a core found an interface taken by another when it wanted to send.";
+    NODE_SOFTNET_RECEIVED_RPS_TOTAL = Counter "node_softnet_received_rps_total" by ["cpu"],
+        "How often another core has woken this one to take packets.";
+    NODE_SOFTNET_FLOW_LIMIT_COUNT_TOTAL = Counter "node_softnet_flow_limit_count_total" by ["cpu"],
+        "Packets that a core dropped since they were too many of the same flow.";
+    NODE_SOFTNET_BACKLOG_LEN = Gauge "node_softnet_backlog_len" by ["cpu"],
+        "Packets that wait for a core now.";
+    NODE_NETSTAT = Counter "node_netstat_*",
+        "A counter of a protocol under the kernel's own name.";
+    NODE_SOCKSTAT_BYTES = Gauge "node_sockstat_*_bytes" in Bytes,
+        "Memory of a protocol's sockets.";
+    NODE_SOCKSTAT = Gauge "node_sockstat_*",
+        "A figure of the sockets in use under the kernel's own name.";
+    NODE_UDP_QUEUES = Gauge "node_udp_queues" by ["ip", "queue"],
+        "Bytes that wait in the queues of all UDP sockets.";
+    NODE_ARP_ENTRIES = Gauge "node_arp_entries" by ["device"],
+        "Neighbours of which the kernel knows an address.";
+    NODE_NF_CONNTRACK_ENTRIES = Gauge "node_nf_conntrack_entries",
+        "Connections that the firewall follows.";
+    NODE_NF_CONNTRACK_ENTRIES_LIMIT = Gauge "node_nf_conntrack_entries_limit",
+        "The most connections that the firewall follows; beyond, packets are dropped.";
+    NODE_NF_CONNTRACK_STAT = Gauge "node_nf_conntrack_stat_*",
+        "A counter of the firewall's table of connections under the kernel's own name.";
+    NODE_BONDING_SLAVES = Gauge "node_bonding_slaves" by ["master"],
+        "Interfaces that a bond has.";
+    NODE_BONDING_ACTIVE = Gauge "node_bonding_active" by ["master"],
+        "Interfaces of a bond whose link is up.";
 }

@@ -1,15 +1,9 @@
 //! What a control group is by its name, and what people call it.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
 use std::path::Path;
 
-use serde::Deserialize;
-
+use super::names;
 use crate::samplers::units::UnitName;
-
-/// How much of a Docker container's file is read; it has some kilobytes.
-const MAX_DOCKER_BYTES: u64 = 1 << 20;
 
 /// What a control group stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +12,8 @@ pub enum Identity {
     Docker(String),
     /// A container of Podman, by its id.
     Podman(String),
+    /// A container of another manager, such as containerd or CRI-O, by its id.
+    Other(String),
     /// A container of LXC or systemd-nspawn, or another machine of systemd's, by its name.
     Machine(String),
     /// A service of the host, by its unit.
@@ -32,8 +28,16 @@ impl Identity {
         if let Some(id) = id(within("docker-", ".scope")) {
             return Some(Self::Docker(id));
         }
-        if let Some(id) = id(within("libpod-", ".scope").or(within("libpod-", ""))) {
+        // Quadlet has the container within its service, as `libpod-payload-ID`.
+        let podman = [("libpod-", ".scope"), ("libpod-payload-", ""), ("libpod-", "")];
+        if let Some(id) = podman.iter().find_map(|(start, end)| id(within(start, end))) {
             return Some(Self::Podman(id));
+        }
+        // Who watches a container is none: `crio-conmon-ID.scope`.
+        let other = folder.strip_suffix(".scope").and_then(|name| name.rsplit_once('-'));
+        let watches = |manager: &str| manager.ends_with("conmon");
+        if let Some((_, id)) = other.filter(|(manager, id)| is_id(id) && !watches(manager)) {
+            return Some(Self::Other(id.to_owned()));
         }
         if let Some(name) = folder.strip_prefix("lxc.payload.") {
             return Some(Self::Machine(name.to_owned()));
@@ -54,13 +58,14 @@ impl Identity {
         matches!(self, Self::Service(_))
     }
 
-    /// What people call it: Docker's name where that can be read, else the first twelve digits of an
-    /// id, as Docker and Podman shorten them.
-    pub fn name(&self, root: &Path) -> String {
+    /// What people call it: the name by its manager's files where those can be read, else the first
+    /// twelve digits of an id, as Docker and Podman shorten them. Whose it is, `group` tells.
+    pub fn name(&self, root: &Path, group: &str) -> String {
         let short = |id: &str| id.chars().take(12).collect();
         match self {
-            Self::Docker(id) => docker_name(root, id).unwrap_or_else(|| short(id)),
-            Self::Podman(id) => short(id),
+            Self::Docker(id) => names::docker(root, id).unwrap_or_else(|| short(id)),
+            Self::Podman(id) => names::podman(root, group, id).unwrap_or_else(|| short(id)),
+            Self::Other(id) => short(id),
             Self::Machine(name) | Self::Service(name) => name.clone(),
         }
     }
@@ -68,24 +73,6 @@ impl Identity {
 
 fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
-}
-
-/// The one field of Docker's file that is kept. The others may hold secrets of the container.
-#[derive(Deserialize)]
-struct DockerContainer {
-    #[serde(rename = "Name")]
-    name: String,
-}
-
-fn docker_name(root: &Path, id: &str) -> Option<String> {
-    let path = root.join("var/lib/docker/containers").join(id).join("config.v2.json");
-    let file = BufReader::new(File::open(path).ok()?.take(MAX_DOCKER_BYTES));
-    let container: DockerContainer = serde_json::from_reader(file).ok()?;
-    let name = container.name.trim_start_matches('/');
-    // Docker's own rule for names.
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let valid = (1..=255).contains(&name.len()) && name.chars().all(allowed);
-    valid.then(|| name.to_owned())
 }
 
 /// systemd writes a dash within a name as `\x2d`, and others likewise.
@@ -114,6 +101,7 @@ mod tests {
         let id = "5ca1ab1e".repeat(8);
         let docker = Some(Identity::Docker(id.clone()));
         let podman = Some(Identity::Podman(id.clone()));
+        let other = Some(Identity::Other(id.clone()));
         let machine = |name: &str| Some(Identity::Machine(name.to_owned()));
         let service = |name: &str| Some(Identity::Service(name.to_owned()));
         for (folder, parent, expected) in [
@@ -126,7 +114,12 @@ mod tests {
             ("buildkit".into(), "docker", None),
             (format!("libpod-{id}.scope"), "machine.slice", podman.clone()),
             (format!("libpod-{id}"), "libpod_parent", podman.clone()),
+            (format!("libpod-payload-{id}"), "meet.service", podman.clone()),
             (format!("libpod-conmon-{id}.scope"), "machine.slice", None),
+            (format!("cri-containerd-{id}.scope"), "kubepods.slice", other.clone()),
+            (format!("nerdctl-{id}.scope"), "system.slice", other.clone()),
+            (format!("crio-conmon-{id}.scope"), "kubepods.slice", None),
+            (format!("{id}.scope"), "kubepods.slice", None),
             ("lxc.payload.meet1".into(), "", machine("meet1")),
             ("lxc.monitor.meet1".into(), "", None),
             ("meet1".into(), "lxc", machine("meet1")),

@@ -56,6 +56,8 @@ pub struct Mount {
     pub path: PathBuf,
     /// Whether nothing can be written, by this mount or by its file system.
     pub read_only: bool,
+    /// The number of its device, once it has been asked.
+    pub device: Option<u64>,
 }
 
 impl Mount {
@@ -76,6 +78,7 @@ impl Mount {
             path: root.join(below),
             point: String::from_utf8_lossy(point.as_os_str().as_bytes()).into_owned(),
             fs_type: mount.fs_type,
+            device: None,
             read_only: [&mount.mount_options, &mount.super_options]
                 .iter()
                 .any(|options| options.contains_key("ro")),
@@ -85,7 +88,7 @@ impl Mount {
 
 /// In mountinfo, space, tab, newline and backslash are a backslash and three octal digits; the parser
 /// leaves them so.
-fn unescape(text: &[u8]) -> Vec<u8> {
+pub fn unescape(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, behind)) = rest.split_first() {

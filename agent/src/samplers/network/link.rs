@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use headroom_proto::catalogue::{
-    HEADROOM_NETWORK_DEVICE_SPEED_BYTES, Metric, NODE_NETWORK_CARRIER,
-    NODE_NETWORK_CARRIER_CHANGES_TOTAL, NODE_NETWORK_INFO, NODE_NETWORK_MTU_BYTES,
-    NODE_NETWORK_SPEED_BYTES, NODE_NETWORK_UP,
+    HEADROOM_NETWORK_DEVICE_SPEED_BYTES, Metric, NODE_NETWORK_ADDRESS_ASSIGN_TYPE,
+    NODE_NETWORK_CARRIER, NODE_NETWORK_CARRIER_CHANGES_TOTAL,
+    NODE_NETWORK_CARRIER_DOWN_CHANGES_TOTAL, NODE_NETWORK_CARRIER_UP_CHANGES_TOTAL,
+    NODE_NETWORK_DEVICE_ID, NODE_NETWORK_DORMANT, NODE_NETWORK_FLAGS, NODE_NETWORK_IFACE_ID,
+    NODE_NETWORK_IFACE_LINK, NODE_NETWORK_IFACE_LINK_MODE, NODE_NETWORK_INFO,
+    NODE_NETWORK_MTU_BYTES, NODE_NETWORK_NAME_ASSIGN_TYPE, NODE_NETWORK_NET_DEV_GROUP,
+    NODE_NETWORK_PROTOCOL_TYPE, NODE_NETWORK_RECEIVE_NOHANDLER_TOTAL, NODE_NETWORK_SPEED_BYTES,
+    NODE_NETWORK_TRANSMIT_QUEUE_LENGTH, NODE_NETWORK_UP,
 };
 use headroom_proto::units::BitRate;
 
@@ -14,6 +19,7 @@ use crate::series::Round;
 
 /// The type of hardware address that a bridge or a pair has; tunnels have others.
 const ETHERNET: &str = "1";
+const LOOPBACK: &str = "772";
 
 /// What the links are that lead out of a host: that of a machine, and the end of a container's own.
 const PHYSICAL: &str = "physical";
@@ -23,6 +29,30 @@ const TUNNEL: &str = "tunnel";
 /// What a driver tells that does not know its speed, in Mbit/s: ethtool's -1 in every width that it
 /// may have got on its way. Others tell it as it is, or nothing.
 const UNKNOWN_SPEEDS: [f64; 3] = [u16::MAX as f64, u32::MAX as f64, u64::MAX as f64];
+
+/// Files with a number, and what it is.
+const FIGURES: [(&str, &Metric); 16] = [
+    ("mtu", NODE_NETWORK_MTU_BYTES),
+    ("carrier", NODE_NETWORK_CARRIER),
+    ("carrier_changes", NODE_NETWORK_CARRIER_CHANGES_TOTAL),
+    ("carrier_up_count", NODE_NETWORK_CARRIER_UP_CHANGES_TOTAL),
+    ("carrier_down_count", NODE_NETWORK_CARRIER_DOWN_CHANGES_TOTAL),
+    ("addr_assign_type", NODE_NETWORK_ADDRESS_ASSIGN_TYPE),
+    ("dev_id", NODE_NETWORK_DEVICE_ID),
+    ("dormant", NODE_NETWORK_DORMANT),
+    ("flags", NODE_NETWORK_FLAGS),
+    ("ifindex", NODE_NETWORK_IFACE_ID),
+    ("iflink", NODE_NETWORK_IFACE_LINK),
+    ("link_mode", NODE_NETWORK_IFACE_LINK_MODE),
+    ("name_assign_type", NODE_NETWORK_NAME_ASSIGN_TYPE),
+    ("netdev_group", NODE_NETWORK_NET_DEV_GROUP),
+    ("type", NODE_NETWORK_PROTOCOL_TYPE),
+    ("tx_queue_len", NODE_NETWORK_TRANSMIT_QUEUE_LENGTH),
+];
+
+/// What the link counts, read as seldom as the rest of it.
+const NO_HANDLER: (&str, &Metric) =
+    ("statistics/rx_nohandler", NODE_NETWORK_RECEIVE_NOHANDLER_TOTAL);
 
 /// Stands for each of these where the operator tells speeds.
 pub const EACH_LINK: &str = "*";
@@ -43,7 +73,7 @@ impl Link {
             let content = std::fs::read_to_string(folder.join(file)).ok()?;
             Some(content.trim().to_owned()).filter(|text| !text.is_empty())
         };
-        let number = |file: &str| text(file)?.parse::<f64>().ok();
+        let number = |file: &str| figure(&text(file)?);
         let kind = kind(&folder);
         // What carries nothing by itself has no speed of its own, whatever the kernel made up for it.
         let is_link = ![VETH, TUNNEL].contains(&kind);
@@ -56,13 +86,12 @@ impl Link {
         let speed = told.or(kernel_speed);
         let state = text("operstate");
         let up = state.as_deref().map(|state| if state == "up" { 1.0 } else { 0.0 });
+        let others =
+            FIGURES.iter().chain([&NO_HANDLER]).map(|(file, metric)| (*metric, number(file)));
         let gauges = [
             (NODE_NETWORK_UP, up),
             (NODE_NETWORK_SPEED_BYTES, speed.map(|bits| bits / 8.0)),
             (HEADROOM_NETWORK_DEVICE_SPEED_BYTES, kernel_speed.map(|bits| bits / 8.0)),
-            (NODE_NETWORK_MTU_BYTES, number("mtu")),
-            (NODE_NETWORK_CARRIER, number("carrier")),
-            (NODE_NETWORK_CARRIER_CHANGES_TOTAL, number("carrier_changes")),
         ];
         let texts = [
             ("address", text("address")),
@@ -74,7 +103,11 @@ impl Link {
         Self {
             kind,
             texts: texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect(),
-            gauges: gauges.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
+            gauges: gauges
+                .into_iter()
+                .chain(others)
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect(),
         }
     }
 
@@ -120,8 +153,10 @@ fn kind(folder: &Path) -> &'static str {
     // The two ends of a veth pair name each other's index. In two namespaces both may have the
     // same; but other than a dummy, a pair knows whether it is up.
     let text = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap_or_default();
-    if !matches!(text("type").trim(), ETHERNET | "") {
-        return TUNNEL;
+    match text("type").trim() {
+        ETHERNET | "" => {}
+        LOOPBACK => return "loopback",
+        _ => return TUNNEL,
     }
     if lower(folder).next().is_some() {
         return "virtual";
@@ -129,6 +164,14 @@ fn kind(folder: &Path) -> &'static str {
     let paired = text("ifindex").trim() != text("iflink").trim();
     let aware = matches!(text("operstate").trim(), "up" | "lowerlayerdown");
     if paired || aware { VETH } else { "virtual" }
+}
+
+/// Flags and device numbers are in hexadecimal.
+fn figure(text: &str) -> Option<f64> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok().map(|number| number as f64),
+        None => text.parse().ok(),
+    }
 }
 
 /// The interfaces that this one stands on.

@@ -1,6 +1,7 @@
 //! One line of /proc/PID/stat (proc_pid_stat(5)).
 
 use std::ops::{Add, Sub};
+use std::time::Duration;
 
 /// The kernel reports CPU time to user space in hundredths of a second (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -14,7 +15,12 @@ pub struct Ticks {
 
 impl Ticks {
     pub fn sum(self) -> u64 {
-        self.user + self.system
+        self.user.saturating_add(self.system)
+    }
+
+    /// The smaller of each.
+    pub fn min(self, other: Self) -> Self {
+        Self { user: self.user.min(other.user), system: self.system.min(other.system) }
     }
 }
 
@@ -22,7 +28,10 @@ impl Add for Ticks {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { user: self.user + other.user, system: self.system + other.system }
+        Self {
+            user: self.user.saturating_add(other.user),
+            system: self.system.saturating_add(other.system),
+        }
     }
 }
 
@@ -43,10 +52,20 @@ pub fn seconds(ticks: u64) -> f64 {
     ticks as f64 / TICKS_PER_SECOND
 }
 
+/// The most ticks that all cores together have in that time.
+pub fn most(time: Duration) -> u64 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (time.as_secs_f64() * TICKS_PER_SECOND * cores as f64) as u64
+}
+
 /// What the samplers need of a process or thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
+    /// The process that started it, or looks after it now.
+    pub parent: u32,
     pub used: Ticks,
+    /// What those used that it has waited for: its children that have ended, and theirs.
+    pub waited_for: Ticks,
     pub threads: u64,
     pub resident_pages: u64,
 }
@@ -57,11 +76,15 @@ impl Stat {
         // The name, in parentheses, may hold anything, parentheses too.
         let (_, rest) = line.rsplit_once(") ")?;
         // The first field behind the name is the third of all.
-        let mut fields = rest.split_ascii_whitespace().skip(14 - 3);
-        let used = Ticks { user: number(fields.next())?, system: number(fields.next())? };
-        let threads = number(fields.nth(20 - 16))?;
+        let mut fields = rest.split_ascii_whitespace().skip(4 - 3);
+        let parent = fields.next()?.parse().ok()?;
+        let mut fields = fields.skip(14 - 5);
+        let mut ticks =
+            || Some(Ticks { user: number(fields.next())?, system: number(fields.next())? });
+        let (used, waited_for) = (ticks()?, ticks()?);
+        let threads = number(fields.nth(20 - 18))?;
         let resident_pages = number(fields.nth(24 - 21))?;
-        Some(Self { used, threads, resident_pages })
+        Some(Self { parent, used, waited_for, threads, resident_pages })
     }
 }
 
@@ -76,8 +99,13 @@ mod tests {
     #[test]
     fn a_name_may_hold_anything() {
         let numbers = "S 1 9 9 0 -1 4194560 5 6 7 8 1500 250 3 4 20 0 17 0 88 123456 789 18446744073709551615";
-        let expected =
-            Stat { used: Ticks { user: 1500, system: 250 }, threads: 17, resident_pages: 789 };
+        let expected = Stat {
+            parent: 1,
+            used: Ticks { user: 1500, system: 250 },
+            waited_for: Ticks { user: 3, system: 4 },
+            threads: 17,
+            resident_pages: 789,
+        };
         for name in ["node", "a b", "x) R 1 (y", ") "] {
             assert_eq!(Stat::parse(&format!("42 ({name}) {numbers}\n")), Some(expected), "{name}");
         }

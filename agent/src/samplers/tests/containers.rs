@@ -352,3 +352,41 @@ fn containers_are_of_the_hosts_job() {
     let jobs: Vec<_> = containers.map(|series| series.job).collect();
     assert!(jobs.len() > 10 && jobs.iter().all(|job| *job == "node"), "{jobs:?}");
 }
+
+#[test]
+fn a_container_of_podman_has_the_name_that_podman_gave_it() {
+    let list = |name: &str| {
+        let other = format!(r#"{{"id":"{}","names":["other"]}}"#, id("9"));
+        format!(r#"[{other},{{"id":"{}","names":["{name}"],"metadata":"s3cret"}}]"#, id("d"))
+    };
+    let (of_root, of_user) =
+        ("var/lib/containers/storage", "home/ann/.local/share/containers/storage");
+    let rootless = "user.slice/user-1000.slice/user@1000.service/user.slice";
+    let plain = format!("machine.slice/libpod-{}.scope", id("d"));
+    let quadlet = format!("system.slice/meet.service/libpod-payload-{}", id("d"));
+    let in_user = format!("{rootless}/libpod-{}.scope", id("d"));
+    let short = "dddddddddddd";
+    for (group, file, content, expected) in [
+        (&plain, format!("{of_root}/overlay-containers/containers.json"), list("meet"), "meet"),
+        (&quadlet, format!("{of_root}/overlay-containers/containers.json"), list("meet"), "meet"),
+        (&plain, format!("{of_root}/vfs-containers/containers.json"), list("meet"), "meet"),
+        (&plain, format!("{of_root}/overlay-containers/volatile-containers.json"), list("m"), "m"),
+        (&in_user, format!("{of_user}/overlay-containers/containers.json"), list("hers"), "hers"),
+        // The list of root says nothing of a user's.
+        (&in_user, format!("{of_root}/overlay-containers/containers.json"), list("meet"), short),
+        (&plain, format!("{of_root}/overlay-containers/containers.json"), list("a b"), short),
+        (&plain, format!("{of_root}/overlay-containers/containers.json"), "[{".into(), short),
+        (&plain, format!("{of_root}/overlay-containers/containers.json"), "[]".into(), short),
+    ] {
+        let host = host();
+        host.write(
+            "etc/passwd",
+            "root:x:0:0::/root:/bin/sh\nann:x:1000:1000:Ann:/home/ann:/bin/sh\n",
+        );
+        add(&host, group);
+        host.write(&file, &content);
+        let text = host.sample();
+        assert_eq!(names(&text), [expected], "{group} {content}");
+        assert!(!text.contains("s3cret"));
+    }
+}

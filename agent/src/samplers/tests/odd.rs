@@ -3,7 +3,7 @@
 use super::fake_host::{FakeHost, lines_of, masked, values};
 
 /// What a sampler's lines begin with.
-const FAMILIES: [(&str, &[&str]); 8] = [
+const FAMILIES: [(&str, &[&str]); 9] = [
     (
         "cpu",
         &[
@@ -22,7 +22,8 @@ const FAMILIES: [(&str, &[&str]); 8] = [
     ("memory", &["node_memory_", "node_vmstat_"]),
     ("network", &["node_network_", "headroom_network_device_speed_bytes"]),
     ("pressure", &["node_pressure_"]),
-    ("udp", &["node_netstat_", "node_softnet_"]),
+    ("netstat", &["node_netstat_"]),
+    ("softnet", &["node_softnet_"]),
 ];
 
 /// What becomes of a sampler.
@@ -90,8 +91,8 @@ fn a_missing_file_leaves_out_its_values_and_no_others() {
         ("load", "proc/loadavg"),
         ("memory", "proc/meminfo"),
         ("network", "proc/net/dev"),
-        ("udp", "proc/net/snmp"),
-        ("udp", "proc/net/softnet_stat"),
+        ("netstat", "proc/net/snmp"),
+        ("softnet", "proc/net/softnet_stat"),
     ] {
         let (_, family) = FAMILIES.iter().find(|(name, _)| *name == sampler).unwrap();
         check_change(|host| host.remove(path), Fate::Fails(sampler), family);
@@ -130,11 +131,11 @@ memory | proc/vmstat | oom_kill 2 | oom_kill | node_vmstat_oom_kill | oom_kill
 network | proc/net/dev | eno1: | eno1 | node_network_receive_bytes_total{device="eno1" | device="eno1"
 network | proc/net/dev | eth0: 9 | eth0: nine9 | node_network_receive_bytes_total{device="eth0" | device="eth0"
 network | proc/net/dev | 8          9 | 8 | node_network_transmit_compressed_total{device="eth0" | device="eth0"
-udp | proc/net/snmp | 1045000000 | many | node_netstat_Udp_InDatagrams | node_netstat_Udp_
-udp | proc/net/snmp | Udp: 1 | 1 | node_netstat_Udp_InErrors | node_netstat_Udp_
-udp | proc/net/snmp6 | 45000 | - | node_netstat_Udp6_InDatagrams | Udp6_InDatagrams
-udp | proc/net/softnet_stat | 0000002a | 2g | node_softnet_dropped_total{cpu="0" | cpu="0"
-udp | proc/net/softnet_stat |  00000002 |  x | node_softnet_times_squeezed_total{cpu="2" | cpu="2"
+netstat | proc/net/snmp | 1045000000 | many | node_netstat_Udp_InDatagrams | node_netstat_Udp_
+netstat | proc/net/snmp | Udp: 1 | 1 | node_netstat_Udp_InErrors | node_netstat_Udp_
+netstat | proc/net/snmp6 | 45000 | - | node_netstat_Udp6_InDatagrams | Udp6_InDatagrams
+softnet | proc/net/softnet_stat | 0000002a | 2g | node_softnet_dropped_total{cpu="0" | cpu="0"
+softnet | proc/net/softnet_stat |  00000002 |  x | node_softnet_times_squeezed_total{cpu="2" | cpu="2"
 pressure | proc/pressure/io | total=812500000 |  | node_pressure_io_waiting_seconds_total | io_waiting
 pressure | proc/pressure/io | =406250000 | =? | node_pressure_io_stalled_seconds_total | io_stalled
 "#;

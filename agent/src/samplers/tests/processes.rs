@@ -1,5 +1,7 @@
 //! Groups of processes before a made-up /proc.
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -26,6 +28,11 @@ impl Process<'_> {
     fn use_up(&self, host: &FakeHost, [user, system, threads, pages]: [u64; 4]) {
         host.write(&format!("proc/{}/stat", self.id), stat([user, system, threads, pages]));
     }
+}
+
+/// The line of a process with a parent, what it used, and what its children used that it waited for.
+fn child(parent: u32, used: u64, waited_for: u64) -> String {
+    format!("1 (x) S {parent} 1 1 0 -1 0 0 0 0 0 {used} 0 {waited_for} 0 20 0 1 0 5 9 1 1\n")
 }
 
 fn stat([user, system, threads, pages]: [u64; 4]) -> String {
@@ -90,16 +97,17 @@ fn a_group_counts_what_its_members_use_and_never_falls() {
     third.start(&host);
     third.use_up(&host, [5, 5, 1, 1]);
     let text = sample(&mut samplers, now() + Duration::from_secs(60));
-    assert_eq!((value(&text, &user), value(&text, &gauges[0])), (Some(2.1), Some(1.0)));
+    // It has come since the last look, so all that it used counts.
+    assert_eq!((value(&text, &user), value(&text, &gauges[0])), (Some(2.15), Some(1.0)));
 }
 
 #[test]
-fn members_are_looked_for_each_minute_or_when_the_clock_goes_backwards() {
+fn members_are_looked_for_each_ten_seconds_or_when_the_clock_goes_backwards() {
     let host = FakeHost::without_files();
     host.write("proc/uptime", "1 1");
     let mut samplers = Samplers::new(&host.options());
     let procs = format!("namedprocess_namegroup_num_procs{{{NGINX}}}");
-    for (id, at, seen) in [(1, 0, 1), (2, 59, 1), (3, 60, 3), (4, 119, 3), (5, 3, 5), (6, 62, 5)] {
+    for (id, at, seen) in [(1, 0, 1), (2, 9, 1), (3, 10, 3), (4, 19, 3), (5, 3, 5), (6, 12, 5)] {
         let process = Process { id, command: "nginx", unit: "nginx" };
         process.start(&host);
         process.use_up(&host, [1, 1, 1, 1]);
@@ -120,7 +128,7 @@ fn a_process_that_becomes_another_is_found_sooner_or_later() {
     };
     command(1, "sh");
     command(2, "sh");
-    for scan in 1..=20 {
+    for scan in 1..=60 {
         match scan {
             // It runs now what it was started for.
             2 => command(1, "nginx"),
@@ -129,7 +137,7 @@ fn a_process_that_becomes_another_is_found_sooner_or_later() {
             _ => {}
         }
         let text = sample(&mut samplers, now() + Duration::from_secs(60) * scan);
-        let expected = [None, Some(1.0), Some(2.0)][[2, 20].iter().filter(|n| scan >= **n).count()];
+        let expected = [None, Some(1.0), Some(2.0)][[2, 60].iter().filter(|n| scan >= **n).count()];
         assert_eq!(value(&text, &procs), expected, "{scan}");
     }
 }
@@ -225,4 +233,80 @@ fn what_the_kernel_tells_of_this_very_process_is_read() {
     assert!(value(&text, &format!("{family}num_threads{{{group}}}")).unwrap() >= 2.0);
     let resident = format!("{family}memory_bytes{{{group},memtype=\"resident\"}}");
     assert!(value(&text, &resident).unwrap() > 1e6);
+}
+
+#[test]
+fn what_children_used_that_were_never_seen_counts_once() {
+    let host = FakeHost::without_files();
+    let start = |id| Process { id, command: "nginx", unit: "nginx" }.start(&host);
+    let user = format!("namedprocess_namegroup_cpu_seconds_total{{{NGINX},mode=\"user\"}}");
+    let mut samplers = Samplers::new(&host.options());
+    let mut at = |seconds: u64, lines: &[(u32, String)]| {
+        for (id, line) in lines {
+            host.write(&format!("proc/{id}/stat"), line);
+        }
+        value(&sample(&mut samplers, now() + Duration::from_secs(seconds)), &user)
+    };
+    // A parent and a child, both older than the agent: what is past is not counted.
+    start(10);
+    start(11);
+    assert_eq!(at(0, &[(10, child(1, 500, 9000)), (11, child(10, 7000, 0))]), Some(0.0));
+    // Children that came and went between two rounds.
+    assert_eq!(at(1, &[(10, child(1, 500, 9150))]), Some(1.5));
+    // The known child works, ends, and is waited for: the rest of it counts, nothing of it twice.
+    assert_eq!(at(2, &[(11, child(10, 7100, 0))]), Some(2.5));
+    assert_eq!(at(3, &[(11, String::new()), (10, child(1, 500, 16_290))]), Some(2.9));
+    // One that has come since the last look counts from its beginning, also below a stranger.
+    host.remove("proc/11");
+    host.write("proc/12/comm", "sh\n");
+    host.write("proc/12/stat", child(10, 0, 0));
+    start(13);
+    assert_eq!(at(10, &[(13, child(12, 30, 20))]), Some(3.4));
+    assert_eq!(at(11, &[(13, String::new()), (10, child(1, 500, 16_350))]), Some(3.5));
+    // A child that is no member and was there for long tells nothing of what was used now.
+    assert_eq!(at(12, &[(10, child(1, 500, 900_000_000))]), Some(3.5));
+}
+
+#[test]
+fn short_lived_processes_of_a_real_host_are_not_lost() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let shell = folder.path().join("headroom-short");
+    std::fs::copy("/bin/sh", &shell).unwrap();
+    let options = SamplerOptions {
+        commands: vec!["headroom-short".parse().unwrap()],
+        ..SamplerOptions::default()
+    };
+    // Each child counts for some hundredths of a second, and ends.
+    let script = "for child in 1 2 3 4 5 6 7 8; do (n=0; while [ $n -lt 60000 ]; do n=$((n+1)); done); \
+                  done; echo done; read end";
+    let mut parent = Command::new(&shell)
+        .args(["-c", &format!("echo ready; read begin; {script}")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut answers = BufReader::new(parent.stdout.take().unwrap()).lines();
+    let mut orders = parent.stdin.take().unwrap();
+    assert_eq!(answers.next().unwrap().unwrap(), "ready");
+    let mut samplers = Samplers::new(&options);
+    sample(&mut samplers, now());
+    orders.write_all(b"begin\n").unwrap();
+    assert_eq!(answers.next().unwrap().unwrap(), "done");
+    let text = sample(&mut samplers, now() + Duration::from_secs(5));
+    let line = std::fs::read_to_string(format!("/proc/{}/stat", parent.id())).unwrap();
+    let (_, rest) = line.rsplit_once(") ").unwrap();
+    let ticks: Vec<f64> = rest.split(' ').skip(11).take(4).map(|n| n.parse().unwrap()).collect();
+    let used: f64 = ticks.iter().sum::<f64>() / 100.0;
+    let told: f64 = ["user", "system"]
+        .map(|mode| {
+            let group = "groupname=\"headroom-short\"";
+            let metric = "namedprocess_namegroup_cpu_seconds_total";
+            value(&text, &format!("{metric}{{{group},mode=\"{mode}\"}}")).unwrap()
+        })
+        .iter()
+        .sum();
+    drop(orders);
+    parent.wait().unwrap();
+    assert!(used > 0.1, "{used} s");
+    assert!((used - told).abs() < 0.1 * used, "{told} of {used} s");
 }

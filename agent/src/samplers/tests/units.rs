@@ -1,7 +1,9 @@
 //! States of units, as a made-up systemd tells them.
 
-use super::fake_host::{FakeHost, lines_of, sample_with};
-use crate::samplers::SamplerOptions;
+use std::time::Duration;
+
+use super::fake_host::{FakeHost, lines_of, now, sample, sample_with};
+use crate::samplers::{SamplerOptions, Samplers};
 
 /// Prints the file `answer` beside it; without one it fails.
 const SYSTEMCTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/samplers/fixtures/systemctl");
@@ -68,4 +70,47 @@ fn an_answer_that_is_none_fails_the_sampler() {
     assert_eq!(lines_of(&host.sample(), failed[0]), failed);
     host.remove("usr/bin/systemctl");
     assert_eq!(lines_of(&host.sample(), failed[0]), failed);
+}
+
+#[test]
+fn a_unit_that_reads_its_configuration_anew_goes_on_working() {
+    for (state, told) in [
+        ("active", "active"),
+        ("reloading", "active"),
+        ("refreshing", "active"),
+        ("maintenance", "inactive"),
+        ("deactivating", "deactivating"),
+    ] {
+        let answer = format!(
+            "Id=a.service\nLoadState=loaded\nActiveState={state}\n\
+             ActiveEnterTimestampMonotonic=1000000\n"
+        );
+        let text = host(&answer).sample();
+        let set: Vec<_> = lines_of(&text, "node_systemd_unit_state{")
+            .into_iter()
+            .filter(|line| line.ends_with(" 1"))
+            .collect();
+        let expected = format!("node_systemd_unit_state{{name=\"a.service\",state=\"{told}\"}} 1");
+        assert_eq!(set, [expected], "{state}");
+        let since = lines_of(&text, "node_systemd_unit_start_time_seconds");
+        assert_eq!(since.len(), usize::from(told == "active"), "{state}");
+    }
+}
+
+#[test]
+fn systemd_may_come_after_the_agent_and_go_before_it() {
+    let host = host("Id=a.service\nLoadState=loaded\nActiveState=active\n");
+    host.remove("run/systemd/system");
+    let mut samplers = Samplers::new(&host.options());
+    for there in [false, true, false, true] {
+        match there {
+            true => host.write("run/systemd/system/here", ""),
+            false => drop(std::fs::remove_dir_all(host.path("run/systemd/system"))),
+        }
+        samplers.settle(Duration::from_mins(1));
+        let text = sample(&mut samplers, now());
+        assert_eq!(lines_of(&text, "node_systemd_unit_state").len(), if there { 5 } else { 0 });
+        let success = lines_of(&text, "headroom_agent_sampler_success{sampler=\"units\"}");
+        assert_eq!(success.len(), usize::from(there));
+    }
 }

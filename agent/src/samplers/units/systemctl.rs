@@ -21,6 +21,9 @@ const MAX_BYTES: usize = 64 << 10;
 const PROPERTIES: &str =
     "--property=Id,LoadState,ActiveState,Type,NRestarts,ActiveEnterTimestampMonotonic";
 
+/// States in which a unit has been active since it was last made so.
+const ACTIVE: [&str; 3] = ["active", "reloading", "refreshing"];
+
 /// A question to systemd, asked again and again.
 pub struct Systemctl {
     program: PathBuf,
@@ -132,7 +135,7 @@ fn read_unit(block: &str) -> Result<Option<Unit>, &str> {
         state: state.to_owned(),
         service_type: value("Type").unwrap_or_default().to_owned(),
         restarts: value("NRestarts").and_then(|value| value.parse().ok()),
-        active_since: since.map(Duration::from_micros).filter(|_| state == "active"),
+        active_since: since.map(Duration::from_micros).filter(|_| ACTIVE.contains(&state)),
     }))
 }
 

@@ -1,0 +1,121 @@
+//! Sockets in use, from /proc/net/sockstat and sockstat6, and what waits in those of UDP.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use headroom_proto::catalogue::{Metric, NODE_SOCKSTAT, NODE_SOCKSTAT_BYTES, NODE_UDP_QUEUES};
+
+use super::period::Period;
+use super::proc_file::{ProcFile, parse_error};
+use super::{SampleError, Sampler};
+use crate::series::Round;
+
+/// The kernel prints a line for each socket of UDP, and a host of meetings has thousands.
+const QUEUES_HOLD: Duration = Duration::from_secs(15);
+
+pub struct Sockets {
+    in_use: [ProcFile; 2],
+    udp: [Queues; 2],
+    period: Period,
+    name: String,
+}
+
+/// The queues of all UDP sockets of a version of IP.
+struct Queues {
+    ip: &'static str,
+    file: ProcFile,
+    /// Bytes to be sent and to be read; none if that could not be read.
+    waiting: Option<[u64; 2]>,
+}
+
+impl Sockets {
+    pub fn new(root: &Path) -> Self {
+        let queues = |(ip, path)| Queues { ip, file: ProcFile::new(root, path), waiting: None };
+        Self {
+            in_use: ["proc/net/sockstat", "proc/net/sockstat6"]
+                .map(|path| ProcFile::new(root, path)),
+            udp: [("v4", "proc/net/udp"), ("v6", "proc/net/udp6")].map(queues),
+            period: Period::new(QUEUES_HOLD),
+            name: String::new(),
+        }
+    }
+}
+
+impl Sampler for Sockets {
+    fn name(&self) -> &'static str {
+        "sockets"
+    }
+
+    fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
+        for file in &mut self.in_use {
+            let path = file.path().to_owned();
+            for line in file.read_if_there()?.into_iter().flat_map(str::lines) {
+                round.item(|round| {
+                    push_protocol(line, &mut self.name, round)
+                        .ok_or_else(|| parse_error(&path, line))
+                });
+            }
+        }
+        let due = self.period.is_due(now);
+        for queues in &mut self.udp {
+            if due {
+                queues.read(round);
+            }
+            let [sent, read] =
+                queues.waiting.map_or([None; 2], |[sent, read]| [Some(sent), Some(read)]);
+            for (queue, waiting) in [("tx", sent), ("rx", read)] {
+                if let Some(bytes) = waiting {
+                    let labels = [("ip", queues.ip), ("queue", queue)];
+                    round.push(NODE_UDP_QUEUES.name, &labels, bytes as f64);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `TCP: inuse 4 orphan 0 mem 179`.
+fn push_protocol(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<()> {
+    let (protocol, rest) = line.split_once(':')?;
+    let mut fields = rest.split_ascii_whitespace();
+    while let Some(key) = fields.next() {
+        let value: f64 = fields.next()?.parse().ok()?;
+        write_name(NODE_SOCKSTAT, [protocol, key], name);
+        round.push(name, &[], value);
+        if key == "mem" {
+            write_name(NODE_SOCKSTAT_BYTES, [protocol, key], name);
+            round.push(name, &[], value * rustix::param::page_size() as f64);
+        }
+    }
+    Some(())
+}
+
+fn write_name(metric: &Metric, [protocol, key]: [&str; 2], name: &mut String) {
+    let (before, behind) = metric.around();
+    name.clear();
+    name.extend([before, protocol, "_", key, behind]);
+}
+
+impl Queues {
+    fn read(&mut self, round: &mut Round<'_>) {
+        self.waiting = None;
+        let path = self.file.path().to_owned();
+        let Ok(Some(text)) = self.file.read_if_there() else { return };
+        let mut sums = [0u64; 2];
+        for line in text.lines().skip(1) {
+            round.item(|_| {
+                let [sent, read] = queues(line).ok_or_else(|| parse_error(&path, line))?;
+                sums = [sums[0].saturating_add(sent), sums[1].saturating_add(read)];
+                Ok::<(), SampleError>(())
+            });
+        }
+        self.waiting = Some(sums);
+    }
+}
+
+/// The fifth column is `tx_queue:rx_queue`, in hexadecimal.
+fn queues(line: &str) -> Option<[u64; 2]> {
+    let (sent, read) = line.split_ascii_whitespace().nth(4)?.split_once(':')?;
+    let number = |text| u32::from_str_radix(text, 16).ok().map(u64::from);
+    Some([number(sent)?, number(read)?])
+}
