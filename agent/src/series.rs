@@ -71,7 +71,8 @@ impl Layout {
 pub struct Resolved {
     /// The series of the reading's values; the very same as before, as long as the names are.
     pub layout: Arc<Layout>,
-    /// Samples that found no room among the series of this boot.
+    /// Samples that found no room among the series of this boot, or whose series was told before in the
+    /// same reading.
     pub dropped_samples: u64,
 }
 
@@ -170,10 +171,12 @@ impl ScopeTable {
     }
 
     /// Looks at each name, first where it stood in the last reading; keeps the names as the last.
-    /// Answers how many samples found no room.
+    /// Answers how many samples are left out: those that found no room, and all but the first of a
+    /// series.
     fn learn(&mut self, reading: &mut Reading, supply: &mut Supply) -> u64 {
         let mut definitions = Vec::with_capacity(reading.values.len());
         let mut sequence_place = None;
+        let mut seen = HashSet::with_capacity(reading.values.len());
         for (place, key) in reading.names.keys().enumerate() {
             let at_the_same_place = self.names.get(place).is_some_and(|last| last == key);
             let definition = if at_the_same_place {
@@ -181,7 +184,10 @@ impl ScopeTable {
             } else {
                 self.known.get(key).cloned().or_else(|| self.define(key, supply))
             };
-            let Some(definition) = definition else { continue };
+            let Some(definition) = definition.filter(|definition| seen.insert(definition.id))
+            else {
+                continue;
+            };
             if reading.sequence_place == Some(place) {
                 sequence_place = Some(definitions.len());
             }

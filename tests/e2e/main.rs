@@ -10,6 +10,7 @@ mod containers;
 mod crowds;
 mod demo;
 mod descriptors;
+mod detection;
 mod disk;
 mod durability;
 mod figures;

@@ -15,6 +15,8 @@ use crate::witness::Witness;
 pub struct AgentOptions {
     /// Time between rounds, such as `1s`.
     pub interval: String,
+    /// Samplers that are left out.
+    pub off: &'static [&'static str],
     /// The spool's limit, such as `256 MiB`.
     pub spool_bytes: String,
     /// How long a frame may be on its way before the spool gets it.
@@ -38,6 +40,7 @@ impl AgentOptions {
     pub fn each(interval: &str) -> Self {
         Self {
             interval: interval.into(),
+            off: &[],
             spool_bytes: "64 MiB".into(),
             write_after: "1s".into(),
             spool: None,
@@ -89,11 +92,12 @@ impl AgentProgram {
         let spool = options.spool.clone().unwrap_or_else(|| folder.path().join("spool"));
         let authority = way.authority.map(|path| format!("ca_file = '{}'\n", path.display()));
         let text = format!(
-            "[collector]\nurl = '{}'\ntoken_file = 'token'\n{}[sampler]\ninterval = '{}'\n\
+            "[collector]\nurl = '{}'\ntoken_file = 'token'\n{}[sampler]\ninterval = '{}'\noff = {:?}\n\
              [spool]\ndirectory = '{}'\nmax_bytes = '{}'\nwrite_after = '{}'\n{}",
             way.url,
             authority.unwrap_or_default(),
             options.interval,
+            options.off,
             spool.display(),
             options.spool_bytes,
             options.write_after,

@@ -1,18 +1,37 @@
-//! The agent at 1 s with TLS on, beside Debian's collectd with the same readings: CPU and memory of
-//! the whole process, a minute each, in turns.
+//! The agent at 1 s with TLS on, with what collectd reads and with all that it reads by default, beside
+//! Debian's collectd and its node_exporter that is scraped each second: CPU and memory of the whole
+//! process, a minute each, in turns.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Program};
 
+use crate::peer::free_port;
 use crate::{process, table};
 
 const TURNS: usize = 3;
 const WARM_UP: Duration = Duration::from_secs(5);
 const MEASURED: Duration = Duration::from_secs(60);
+
+/// All that collectd does not read, left out.
+const BEYOND_COLLECTD: [&str; 13] = [
+    "containers",
+    "hardware",
+    "host",
+    "netstat",
+    "pressure",
+    "processes",
+    "recordings",
+    "scheduler",
+    "sockets",
+    "softnet",
+    "tables",
+    "textfiles",
+    "units",
+];
 
 /// What one process used while it was measured.
 #[derive(Debug, Clone, Copy)]
@@ -23,52 +42,83 @@ struct Cost {
 
 pub fn compare() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut ours = Vec::new();
-    let mut theirs = Vec::new();
+    let [mut all, mut few, mut collectd, mut exporter] = [const { Vec::new() }; 4];
     for turn in 1..=TURNS {
-        println!("turn {turn} of {TURNS}: a minute of collectd, a minute of headroom-agent");
-        theirs.push(measure_collectd()?);
-        ours.push(runtime.block_on(measure_agent())?);
+        println!(
+            "turn {turn} of {TURNS}: a minute of collectd, of node_exporter, and twice of headroom-agent"
+        );
+        collectd.push(measure_collectd()?);
+        exporter.push(runtime.block_on(measure_exporter())?);
+        all.push(runtime.block_on(measure_agent(&[]))?);
+        few.push(runtime.block_on(measure_agent(&BEYOND_COLLECTD))?);
     }
-    let (ours, theirs) = (median(&ours), median(&theirs));
     let size = std::fs::metadata(harness::binaries().join("headroom-agent"))?.len();
-    let ratio = |a: f64, b: f64| format!("{:.2}", a / b);
-    let rows = [
+    let [all, few, collectd, exporter] = [all, few, collectd, exporter].map(|costs| median(&costs));
+    let row = |name: &str, ours: Cost, theirs: Cost, aim: &str| {
         vec![
-            "CPU a round, ms".to_owned(),
+            name.to_owned(),
             format!("{:.3}", theirs.cpu_ms_per_round),
             format!("{:.3}", ours.cpu_ms_per_round),
-            ratio(ours.cpu_ms_per_round, theirs.cpu_ms_per_round),
-            "0.50".to_owned(),
-        ],
-        vec![
-            "resident, MiB".to_owned(),
+            format!("{:.2}", ours.cpu_ms_per_round / theirs.cpu_ms_per_round),
+            aim.to_owned(),
             format!("{:.1}", theirs.resident_mib),
             format!("{:.1}", ours.resident_mib),
-            ratio(ours.resident_mib, theirs.resident_mib),
-            "8 MiB".to_owned(),
-        ],
+        ]
+    };
+    let rows = [
+        row("node_exporter, all defaults", all, exporter, "0.10"),
+        row("collectd, all defaults", all, collectd, "0.60"),
+        row("collectd, its set", few, collectd, "0.50"),
     ];
     println!();
-    table::print(&["whole process, 1 s, median", "collectd", "agent, TLS", "ratio", "aim"], &rows);
+    let heads = ["beside, 1 s", "CPU ms", "agent, TLS", "ratio", "aim", "MiB", "agent, at most 8"];
+    table::print(&heads, &rows);
     println!("\nheadroom-agent, stripped: {:.1} MB (aim: 8)", size as f64 / 1e6);
     Ok(())
 }
 
-async fn measure_agent() -> anyhow::Result<Cost> {
+/// The agent without some of its samplers.
+async fn measure_agent(off: &'static [&'static str]) -> anyhow::Result<Cost> {
     let options = CollectorOptions {
         instances: vec!["ca1".into()],
         tls: true,
         ..CollectorOptions::default()
     };
     let mut collector = CollectorProgram::start(options).await;
-    let mut agent = AgentProgram::start(&collector, "ca1", &AgentOptions::each("1s"));
+    let mut agent =
+        AgentProgram::start(&collector, "ca1", &AgentOptions { off, ..AgentOptions::each("1s") });
     let cost = measure(agent.id());
     let log = agent.log();
     ensure!(log.contains("connected"), "the agent was not connected: {log}");
     agent.terminate();
     collector.terminate();
     cost
+}
+
+/// The exporter as Debian has it, scraped by one connection each second as Prometheus does.
+async fn measure_exporter() -> anyhow::Result<Cost> {
+    let folder = tempfile::TempDir::new()?;
+    let port = free_port()?;
+    let mut command = Command::new("prometheus-node-exporter");
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}")).stdout(Stdio::null());
+    let program = Program::start(command, "node_exporter", folder.path());
+    let url = format!("http://127.0.0.1:{port}/metrics");
+    let scraping = tokio::spawn(async move {
+        let client = reqwest::Client::new();
+        let mut ticks = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            ticks.tick().await;
+            // Until it listens there is no answer.
+            if let Ok(answer) = client.get(&url).send().await {
+                let _ = answer.bytes().await;
+            }
+        }
+    });
+    let id = program.id();
+    let cost = tokio::task::spawn_blocking(move || measure(id)).await?;
+    scraping.abort();
+    program.kill();
+    cost.context("node_exporter")
 }
 
 fn measure_collectd() -> anyhow::Result<Cost> {

@@ -4,6 +4,7 @@ mod attack;
 mod clients;
 mod collector;
 mod cost;
+mod dashboards;
 mod disk;
 mod fleet;
 mod fuzz;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     let what: Vec<String> = std::env::args().skip(1).collect();
     let known = [
         ("names", names::compare as fn() -> anyhow::Result<()>),
+        ("dashboards", dashboards::compare),
         ("agent", cost::compare),
         ("rooms", rooms::compare),
         ("stall", stall::compare),

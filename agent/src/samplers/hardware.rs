@@ -53,7 +53,7 @@ impl Hardware {
             for read in READERS {
                 read(&root, &mut facts);
             }
-            Ok(facts)
+            Ok(facts.finish())
         };
         Some(Self { found: Background::start("hardware", INTERVAL, look).ok()? })
     }

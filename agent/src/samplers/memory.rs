@@ -85,6 +85,9 @@ fn write_name(metric: &Metric, key: &str, name: &mut String) {
 
 /// What node_exporter keeps by default: `oom_kill|pgpg|pswp|pg.*fault`.
 fn is_paging(key: &str) -> bool {
+    if !key.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_') {
+        return false;
+    }
     key.starts_with("oom_kill")
         || key.starts_with("pgpg")
         || key.starts_with("pswp")

@@ -43,6 +43,11 @@ impl FromStr for SamplerName {
 }
 
 impl SamplerName {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        NAMES.into_iter().map(Self)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &'static str {
         self.0

@@ -105,7 +105,7 @@ fn push_counter(
 
 fn is_told(protocol: &str, key: &str) -> bool {
     if matches!(key, "InErrors" | "InErrs") {
-        return true;
+        return protocol.bytes().all(|letter| letter.is_ascii_alphanumeric());
     }
     match protocol {
         "Ip" => key == "Forwarding",

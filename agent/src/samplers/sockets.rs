@@ -76,9 +76,12 @@ impl Sampler for Sockets {
 
 /// `TCP: inuse 4 orphan 0 mem 179`.
 fn push_protocol(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<()> {
-    let (protocol, rest) = line.split_once(':')?;
+    let is_name =
+        |text: &str| text.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
+    let (protocol, rest) = line.split_once(':').filter(|(protocol, _)| is_name(protocol))?;
     let mut fields = rest.split_ascii_whitespace();
     while let Some(key) = fields.next() {
+        is_name(key).then_some(())?;
         let value: f64 = fields.next()?.parse().ok()?;
         write_name(NODE_SOCKSTAT, [protocol, key], name);
         round.push(name, &[], value);

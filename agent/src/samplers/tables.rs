@@ -71,7 +71,7 @@ impl Sampler for Tables {
         }
         push_each(&mut self.files, round, push_files)?;
         push_each(&mut self.conntrack, round, push_conntrack)?;
-        push_each(&mut self.arp, round, push_neighbours)
+        push_neighbours(&mut self.arp, round)
     }
 }
 
@@ -113,14 +113,19 @@ fn push_conntrack(text: &str, round: &mut Round<'_>) -> Option<()> {
     Some(())
 }
 
-fn push_neighbours(text: &str, round: &mut Round<'_>) -> Option<()> {
+/// A line for each neighbour.
+fn push_neighbours(file: &mut ProcFile, round: &mut Round<'_>) -> Result<(), SampleError> {
+    let path = file.path().to_owned();
+    let Some(text) = file.read_if_there()? else { return Ok(()) };
     let mut entries: BTreeMap<&str, u32> = BTreeMap::new();
     for line in text.lines().skip(1) {
-        let device = line.split_ascii_whitespace().nth(ARP_DEVICE)?;
-        *entries.entry(device).or_default() += 1;
+        match line.split_ascii_whitespace().nth(ARP_DEVICE) {
+            Some(device) => *entries.entry(device).or_default() += 1,
+            None => round.item(|_| Err(parse_error(&path, line))),
+        }
     }
     for (device, count) in entries {
         round.push(NODE_ARP_ENTRIES.name, &[("device", device)], count.into());
     }
-    Some(())
+    Ok(())
 }

@@ -130,7 +130,12 @@ impl Names {
             self.text.push('\0');
             self.text.push_str(name);
             self.text.push('\0');
-            self.text.push_str(value);
+            // A zero byte within would end the value here, and begin another label.
+            let pieces = value.split('\0').enumerate();
+            for (place, piece) in pieces {
+                self.text.push_str(if place > 0 { "\u{fffd}" } else { "" });
+                self.text.push_str(piece);
+            }
         }
         self.ends.push(self.text.len());
     }

@@ -171,3 +171,25 @@ proptest! {
         prop_assert_eq!(distinct.len(), known.len());
     }
 }
+
+#[test]
+fn a_series_is_told_once_in_a_reading() {
+    let mut tables = SeriesTables::default();
+    for _ in 0..2 {
+        let mut twice = Reading::default();
+        twice.begin(Scope::HOST, 1);
+        let mut round = Round::new(&mut twice);
+        for (name, value) in [("a", 1.0), ("b", 2.0), ("a", 3.0), ("c", 4.0)] {
+            round.push(name, &[], value);
+        }
+        round.push_sequence("sequence");
+        twice.set_sequence(9);
+        let resolved = tables.resolve(&mut twice);
+        assert_eq!(resolved.layout.ids(), [0, 1, 2, 3]);
+        assert_eq!(twice.values, [1.0, 2.0, 4.0, 9.0]);
+        assert_eq!((twice.sequence_place, resolved.dropped_samples), (Some(3), 1));
+    }
+    // Without the second one nothing is left out; the sequence has ended.
+    let resolved = tables.resolve(&mut reading(&Scope::HOST, Whole, &["a", "b", "c"]));
+    assert_eq!((resolved.layout.ids().len(), resolved.dropped_samples), (4, 0));
+}

@@ -1,6 +1,7 @@
 //! Each target on all inputs that are kept, then for a moment on changes of them.
 //!
-//! `HEADROOM_FUZZ_SECONDS` says how long the moment is, `HEADROOM_SEED` which changes. What a target
+//! `HEADROOM_FUZZ_SECONDS` says how long the moment is, or `HEADROOM_FUZZ_INPUTS` how many changes it has,
+//! such as a million, and `HEADROOM_SEED` which. What a target
 //! was reading when the process died lies in the folder `fuzz` of the system's temporary folder.
 
 use std::fs::File;
@@ -32,8 +33,9 @@ fn check(name: &str) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let seconds = number("HEADROOM_FUZZ_SECONDS").unwrap_or(SECONDS);
     let until = Instant::now() + Duration::from_secs_f64(seconds);
+    let inputs = number("HEADROOM_FUZZ_INPUTS").map(|inputs| inputs as usize);
     let mut read = kept.len();
-    while Instant::now() < until {
+    while inputs.map_or_else(|| Instant::now() < until, |inputs| read < inputs) {
         let [one, other] = [0, 1].map(|_| &kept[rng.usize(..kept.len())]);
         reader.read(&change(one, other, &mut rng));
         read += 1;
@@ -100,6 +102,11 @@ fn sfu() {
 #[test]
 fn host() {
     check("host");
+}
+
+#[test]
+fn host_lines() {
+    check("host_lines");
 }
 
 #[test]

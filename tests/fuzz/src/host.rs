@@ -1,19 +1,21 @@
 //! Files of the kernel, one of them with any content, through all samplers.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use headroom_agent::exposition;
-use headroom_agent::samplers::{SamplerOptions, Samplers};
+use headroom_agent::samplers::{SamplerName, SamplerOptions, Samplers};
 use headroom_agent::series::{Reading, Round, SeriesTables};
+use headroom_proto::catalogue;
+use headroom_proto::metric::is_metric_name;
 use tempfile::TempDir;
 
 use crate::scratch;
 
 /// The files of a host: what stands in them when they are not the one that is tried.
-const FILES: [(&str, &str); 37] = [
+const FILES: [(&str, &str); 53] = [
     ("proc/stat", include_str!("../../../agent/src/samplers/fixtures/bbb/proc/stat")),
     ("proc/meminfo", include_str!("../../../agent/src/samplers/fixtures/bbb/proc/meminfo")),
     ("proc/loadavg", include_str!("../../../agent/src/samplers/fixtures/bbb/proc/loadavg")),
@@ -65,6 +67,43 @@ const FILES: [(&str, &str); 37] = [
     ("GROUP/io.stat", "8:0 rbytes=100 wbytes=200 rios=3 wios=4 dbytes=0 dios=0\n"),
     ("GROUP/pids.current", "7\n"),
     ("proc/4242/net/dev", "heading\nheading\neth0: 1 1 1 2 0 0 0 0 3 3 3 4 0 0 0 0\n"),
+    (
+        "proc/net/netstat",
+        "TcpExt: ListenDrops TCPTimeouts\nTcpExt: 1 2\nIpExt: InOctets\nIpExt: 9\n",
+    ),
+    (
+        "proc/net/sockstat",
+        "sockets: used 18\nTCP: inuse 2 orphan 0 tw 1 alloc 2 mem 179\nUDP: inuse 1 mem 3\n",
+    ),
+    (
+        "proc/net/udp",
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when\n\
+         \x20 1: 0100007F:0035 00000000:0000 07 00000010:00000200 00:00000000 0 0 0 7 2 0 0\n",
+    ),
+    (
+        "proc/net/arp",
+        "IP address HW type Flags HW address Mask Device\n192.0.2.1 0x1 0x2 02:fc:00:00:00:05 * eth0\n\
+         10.0.0.1 0x1 0x2 02:fc:00:00:00:06 * br0\n",
+    ),
+    (
+        "proc/net/stat/nf_conntrack",
+        "entries searched found drop\n00000005 00000000 0000000a 00000001\n",
+    ),
+    ("proc/sys/fs/file-nr", "597\t0\t2466170\n"),
+    ("proc/schedstat", "version 15\ncpu0 0 0 0 0 0 0 25 5 77\ndomain0 3\ncpu1 0 0 0 0 0 0 1 2 3\n"),
+    (
+        "proc/mdstat",
+        "Personalities : [raid1]\nmd0 : active raid1 sda1[0] sdb1[1](F)\n      1000 blocks [2/1] [U_]\n\
+         \x20     [=>..]  recovery = 8.5% (10/1000) finish=1min\n\nunused devices: <none>\n",
+    ),
+    ("sys/class/hwmon/hwmon0/name", "coretemp\n"),
+    ("sys/class/hwmon/hwmon0/temp1_input", "55000\n"),
+    ("sys/class/hwmon/hwmon0/temp1_label", "Core 0\n"),
+    ("sys/class/thermal/thermal_zone0/temp", "44000\n"),
+    ("sys/class/dmi/id/product_name", "Virtual Machine\n"),
+    ("sys/block/sda/dev", "8:0\n"),
+    ("sys/block/sda/size", "5\n"),
+    ("run/udev/data/b8:0", "S:x\nE:ID_MODEL=A_Disk\nE:ID_PATH=pci-1\n"),
 ];
 
 const MOUNTS: &str = "22 27 0:20 / /proc rw,nosuid shared:14 - proc proc rw\n\
@@ -88,8 +127,46 @@ pub fn host(bytes: &[u8]) {
     let (path, usual) = FILES[usize::from(*number) % FILES.len()];
     HOST.with_borrow(|host| {
         host.write(path, content);
-        host.sample();
+        host.sample(path);
         host.write(path, usual.as_bytes());
+    });
+}
+
+/// Files of which each line is an item of its own, with how many lines of headings.
+const LISTS: [(&str, usize); 11] = [
+    ("proc/stat", 0),
+    ("proc/meminfo", 0),
+    ("proc/diskstats", 0),
+    ("proc/vmstat", 0),
+    ("proc/net/dev", 2),
+    ("proc/net/snmp6", 0),
+    ("proc/net/softnet_stat", 0),
+    ("proc/net/sockstat", 0),
+    ("proc/net/arp", 1),
+    ("proc/schedstat", 0),
+    ("proc/self/mountinfo", 0),
+];
+
+/// The number of a list, a place in it, and a line that is put there: what was told is told all the same.
+pub fn host_lines(bytes: &[u8]) {
+    let [number, place, odd @ ..] = bytes else { return };
+    let (path, headings) = LISTS[usize::from(*number) % LISTS.len()];
+    let (_, usual) = FILES.iter().find(|(known, _)| *known == path).expect("a list is a file");
+    let mut lines: Vec<&[u8]> = usual.trim_end().split('\n').map(str::as_bytes).collect();
+    let place = headings + usize::from(*place) % (lines.len() - headings + 1);
+    let odd: Vec<&[u8]> = odd.split(|byte| *byte == b'\n').collect();
+    lines.splice(place..place, odd);
+    HOST.with_borrow(|host| {
+        let before = host.sample(path);
+        host.write(path, &[&lines.join(&b"\n"[..])[..], b"\n"].concat());
+        let after = host.sample(path);
+        host.write(path, usual.as_bytes());
+        let lost: Vec<_> = before.difference(&after).collect();
+        assert!(
+            lost.is_empty(),
+            "{path} with {:?} loses {lost:?}",
+            lines[place].escape_ascii().to_string()
+        );
     });
 }
 
@@ -113,26 +190,75 @@ impl Host {
         made.and_then(|()| std::fs::write(path, content)).expect("scratch can be written");
     }
 
-    /// Two rounds of new samplers, up to the text that they are shown as.
-    fn sample(&self) {
+    /// Two rounds of a new sampler, that of the file, up to the text that they are shown as. Which series
+    /// the first of them told.
+    fn sample(&self, path: &str) -> BTreeSet<String> {
+        let own = sampler(path);
         let options = SamplerOptions {
             root: self.root.path().to_owned(),
             link_speeds: BTreeMap::new(),
             units: Vec::new(),
             recordings: self.root.path().join("var/bigbluebutton"),
+            off: SamplerName::all().filter(|name| name.as_str() != own).collect(),
             ..SamplerOptions::default()
         };
         let mut samplers = Samplers::new(&options);
+        samplers.settle(Duration::from_mins(1));
         let mut tables = SeriesTables::default();
-        let mut reading = Reading::default();
+        let mut told = BTreeSet::new();
         for round in 0..2 {
             let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_312_000);
+            let mut reading = Reading::default();
             samplers.sample(now + LOOKS_APART * round, &mut Round::new(&mut reading));
             let layout = tables.resolve(&mut reading).layout;
+            for definition in layout.definitions() {
+                let labels = definition.labels.iter().map(|label| &*label.name);
+                let known = catalogue::check(&definition.metric, labels);
+                assert_eq!(known, Ok(()), "{definition:?}");
+                assert!(is_metric_name(&definition.metric), "{definition:?}");
+                told.extend(
+                    (round == 0).then(|| format!("{} {:?}", definition.metric, definition.labels)),
+                );
+            }
             let _ = exposition::write(&layout, reading.values());
-            reading = Reading::default();
         }
+        told
     }
+}
+
+/// The sampler that reads a file.
+fn sampler(path: &str) -> &'static str {
+    let known = [
+        ("proc/stat", "cpu"),
+        ("proc/meminfo", "memory"),
+        ("proc/vmstat", "memory"),
+        ("proc/loadavg", "load"),
+        ("proc/diskstats", "disks"),
+        ("proc/net/snmp", "netstat"),
+        ("proc/net/netstat", "netstat"),
+        ("proc/net/softnet_stat", "softnet"),
+        ("proc/net/sockstat", "sockets"),
+        ("proc/net/udp", "sockets"),
+        ("proc/net/arp", "tables"),
+        ("proc/net/stat", "tables"),
+        ("proc/sys", "tables"),
+        ("proc/net/dev", "network"),
+        ("sys/class/net/eth0", "network"),
+        ("proc/pressure", "pressure"),
+        ("proc/self/mountinfo", "filesystems"),
+        ("etc/os-release", "host"),
+        ("proc/schedstat", "scheduler"),
+        ("proc/4242/net/dev", "containers"),
+        ("proc/4242", "processes"),
+        ("sys/fs/cgroup", "containers"),
+        ("GROUP", "containers"),
+        ("proc/mdstat", "hardware"),
+        ("sys/block", "hardware"),
+        ("sys/class", "hardware"),
+        ("run/udev", "hardware"),
+    ];
+    let found = known.iter().find(|(start, _)| path.starts_with(start));
+    found.map(|(_, sampler)| *sampler).expect("each file is somebody's")
 }
 
 /// Each file as it is.
@@ -140,4 +266,17 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let seed =
         |(number, (_, content)): (u8, &(&str, &str))| [&[number][..], content.as_bytes()].concat();
     (0..).zip(&FILES).map(seed).collect()
+}
+
+/// Lines of each list, at its beginning, in its midst and at its end.
+pub fn line_seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for (number, (path, _)) in (0..).zip(&LISTS) {
+        let (_, content) = FILES.iter().find(|(known, _)| known == path).expect("a list is a file");
+        for (place, line) in (0..).step_by(3).zip(content.lines()) {
+            seeds.push([&[number, place][..], line.as_bytes()].concat());
+        }
+        seeds.push(vec![number, 1]);
+    }
+    seeds
 }

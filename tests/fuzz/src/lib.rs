@@ -47,7 +47,7 @@ pub fn read(name: &str, bytes: &[u8]) {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     Target { name: "frames", run: frames::frames, seeds: frames::seeds },
     Target { name: "remote_write", run: remote_write::remote_write, seeds: remote_write::seeds },
     Target { name: "promql", run: promql::promql, seeds: promql::seeds },
@@ -55,6 +55,7 @@ pub const TARGETS: [Target; 16] = [
     Target { name: "settings", run: rooms::settings, seeds: rooms::settings_seeds },
     Target { name: "sfu", run: rooms::sfu, seeds: rooms::sfu_seeds },
     Target { name: "host", run: host::host, seeds: host::seeds },
+    Target { name: "host_lines", run: host::host_lines, seeds: host::line_seeds },
     Target {
         name: "agent_configuration",
         run: configuration::agent_configuration,

@@ -1,5 +1,6 @@
 //! What was found beside the rounds, kept until it is told; and how small files are read for it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use headroom_proto::catalogue::Metric;
@@ -16,6 +17,8 @@ const MAX_TEXT_BYTES: usize = 128;
 #[derive(Debug, Default)]
 pub struct Facts {
     all: Vec<Fact>,
+    /// Some devices show the same sensors twice.
+    known: HashSet<String>,
     left_out: u64,
 }
 
@@ -39,8 +42,17 @@ impl Facts {
             return;
         }
         let labels = labels.iter().filter(|(_, text)| !text.is_empty());
-        let labels = labels.map(|(name, text)| (*name, (*text).to_owned())).collect();
+        let labels: Vec<_> = labels.map(|(name, text)| (*name, (*text).to_owned())).collect();
+        if !self.known.insert(format!("{metric} {labels:?}")) {
+            return;
+        }
         self.all.push(Fact { metric, labels, value });
+    }
+
+    /// Nothing is added any more.
+    pub fn finish(mut self) -> Self {
+        self.known = HashSet::new();
+        self
     }
 
     /// Writes them into a round; those that found no room are counted as skipped.

@@ -18,9 +18,9 @@ const MAX_MEMBERS: usize = 400;
 /// The most that is read of arguments and of control groups.
 const MAX_TEXT_BYTES: u64 = 4096;
 
-/// How often a process that belongs to no group is looked at: the first time, it may not run yet what
-/// it was started for.
-const LOOKS: u32 = 2;
+/// A process that belongs to no group is looked at again in the second, fourth and eighth scan: at
+/// first, it may not run yet what it was started for.
+const LAST_LOOK: u32 = 8;
 
 /// How far up the nearest member is looked for.
 const MAX_GENERATIONS: usize = 8;
@@ -31,7 +31,7 @@ const SCANS_TO_REMEMBER: u32 = 60;
 #[derive(Default)]
 pub struct Members {
     by_id: BTreeMap<u32, Member>,
-    /// How often each other process was looked at.
+    /// In how many scans each other process was there.
     strangers: HashMap<u32, u32>,
     scans: u32,
     dropped: usize,
@@ -84,9 +84,7 @@ impl Members {
             let name = entry.map_err(failed)?.file_name();
             let Some(id) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
             there.insert(id);
-            let known = self.strangers.get(&id).is_some_and(|looks| *looks >= LOOKS);
-            if !known && !self.by_id.contains_key(&id) && self.look_at(id, &proc.join(&name), also)
-            {
+            if self.is_worth_a_look(id) && self.look_at(id, &proc.join(&name), also) {
                 found.push(id);
             }
         }
@@ -102,11 +100,21 @@ impl Members {
         Ok(())
     }
 
+    fn is_worth_a_look(&mut self, id: u32) -> bool {
+        match self.strangers.get_mut(&id) {
+            Some(scans) => {
+                *scans += 1;
+                *scans <= LAST_LOOK && scans.is_power_of_two()
+            }
+            None => !self.by_id.contains_key(&id),
+        }
+    }
+
     /// Takes a process in if it belongs to a group, and tells whether it did. It may end at any moment;
     /// then it does not.
     fn look_at(&mut self, id: u32, folder: &Path, also: &[CommandName]) -> bool {
         let Some(group) = group_of(folder, also) else {
-            *self.strangers.entry(id).or_default() += 1;
+            self.strangers.entry(id).or_insert(1);
             return false;
         };
         if self.by_id.len() >= MAX_MEMBERS {
@@ -117,6 +125,7 @@ impl Members {
         let is_new = self.scans > 1 && !self.before.contains(&id);
         let age = if is_new { Age::New } else { Age::Unknown };
         let member = Member { group: group.to_owned(), stat, age, last: None, heir: None };
+        self.strangers.remove(&id);
         self.by_id.insert(id, member);
         true
     }

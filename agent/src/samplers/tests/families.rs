@@ -208,6 +208,8 @@ fn sensors_in_node_exporters_words() {
         ("sys/devices/platform/coretemp.0/hwmon/hwmon0/uevent", "x\n"),
         ("sys/class/hwmon/hwmon1/name", "nct6779\n"),
         ("sys/class/hwmon/hwmon1/temp1_input", "-5500\n"),
+        ("sys/class/hwmon/hwmon2/name", "nct6779\n"),
+        ("sys/class/hwmon/hwmon2/temp1_input", "-5500\n"),
     ];
     check(
         &files,

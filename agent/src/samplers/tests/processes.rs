@@ -133,7 +133,7 @@ fn a_process_that_becomes_another_is_found_sooner_or_later() {
             // It runs now what it was started for.
             2 => command(1, "nginx"),
             // The number belongs to another process, which is not looked at for some minutes.
-            3 => command(2, "nginx"),
+            9 => command(2, "nginx"),
             _ => {}
         }
         let text = sample(&mut samplers, now() + Duration::from_secs(60) * scan);
