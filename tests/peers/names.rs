@@ -14,20 +14,27 @@ use crate::table;
 /// By series, labels without values left out, as Prometheus sees them.
 type Samples = BTreeMap<String, f64>;
 
-/// `kind` is ours by design: it tells physical interfaces from virtual ones.
-const OUR_LABELS: [(&str, &str); 1] = [("node_network_info", "kind")];
+/// Labels that only one side has, by design: `kind` is ours and tells physical interfaces from virtual
+/// ones; serial numbers are never told.
+const ONE_SIDED: [(&str, &str); 9] = [
+    ("node_network_info", "kind"),
+    ("node_disk_info", "serial"),
+    ("node_disk_info", "wwn"),
+    ("node_dmi_info", "board_asset_tag"),
+    ("node_dmi_info", "board_serial"),
+    ("node_dmi_info", "chassis_asset_tag"),
+    ("node_dmi_info", "chassis_serial"),
+    ("node_dmi_info", "product_serial"),
+    ("node_dmi_info", "product_uuid"),
+];
 
 /// Families of node_exporter that are left out, and why.
-const LEFT_OUT: [(&str, &str); 7] = [
+const LEFT_OUT: [(&str, &str); 6] = [
     ("node_network_speed_bytes", "no link here tells its speed; -1 is left out"),
     ("node_disk_filesystem_info", "node_filesystem_* has device and type"),
     ("node_exporter_", "the exporter about itself; ours is headroom_agent_*"),
     ("node_scrape_", "ours is headroom_agent_sampler_success"),
     ("node_textfile_", "no folder of text files is configured"),
-    (
-        "node_time_zone_",
-        "nothing of the host depends on it, and dashboards show moments in the reader's",
-    ),
     ("node_timex_", "needs adjtimex, which no vetted crate has without unsafe code of ours"),
 ];
 
@@ -94,18 +101,18 @@ fn parse(text: &str) -> Samples {
     text.lines().filter(wanted).filter_map(sample).collect()
 }
 
-/// The series without labels that are empty or ours by design.
+/// The series without labels that are empty or only on one side.
 fn normal(series: &str) -> String {
     let Some((metric, labels)) = series.split_once('{') else { return series.to_owned() };
-    let ours = |label: &str| {
+    let one_sided = |label: &str| {
         let name = label.split('=').next().unwrap_or_default();
-        OUR_LABELS.contains(&(metric, name))
+        ONE_SIDED.contains(&(metric, name))
     };
     let mut labels: Vec<&str> = labels
         .trim_end_matches('}')
         .split("\",")
         .map(|label| label.trim_end_matches('"'))
-        .filter(|label| !label.ends_with("=\"") && !label.ends_with('=') && !ours(label))
+        .filter(|label| !label.ends_with("=\"") && !label.ends_with('=') && !one_sided(label))
         .collect();
     labels.sort_unstable();
     format!("{metric}{{{}}}", labels.join("\","))

@@ -11,8 +11,10 @@ mod cores;
 mod disks;
 mod facts;
 mod firmware;
+mod processors;
 mod sensors;
 mod thermal;
+mod zone;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -28,15 +30,17 @@ use crate::series::Round;
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Each reads one kind of part.
-const READERS: [fn(&Path, &mut Facts); 9] = [
+const READERS: [fn(&Path, &mut Facts); 11] = [
     arrays::read,
     bonds::read,
     clocks::read,
     cores::read,
     disks::read,
     firmware::read,
+    processors::read,
     sensors::read,
     thermal::read,
+    zone::read,
     selinux,
 ];
 

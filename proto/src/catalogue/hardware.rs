@@ -53,6 +53,14 @@ super::metrics! { HARDWARE:
     NODE_CPU_PACKAGE_THROTTLES_TOTAL = Counter "node_cpu_package_throttles_total" by ["package"],
         "How often a processor was slowed down since it was too hot.";
 
+    NODE_CPU_INFO = Info "node_cpu_info" by [
+        "cachesize", "core", "cpu", "family", "microcode", "model", "model_name", "package", "stepping",
+        "vendor"
+    ],
+        "What a core is.";
+    HEADROOM_CPU_PHYSICAL_CORES = Gauge "headroom_cpu_physical_cores",
+        "Cores that the host really has, however many threads each runs.";
+
     NODE_MD_STATE = Gauge "node_md_state" by ["device", "state"],
         "1 for the state in which an array of disks is, 0 for the other states.";
     NODE_MD_DISKS = Gauge "node_md_disks" by ["device", "state"],

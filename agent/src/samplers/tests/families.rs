@@ -192,6 +192,38 @@ fn cores_and_clocks() {
 }
 
 #[test]
+fn processors_of_either_make() {
+    let intel = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\n\
+                 model name\t: Intel(R) Xeon(R) CPU @ 2.00GHz\nstepping\t: 3\nphysical id\t: 0\ncore id\t\t: 1\n\n";
+    let arm = "processor\t: 1\nBogoMIPS\t: 243.75\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n\n\
+               Hardware\t: a board\nSerial\t: S3CR3T\n";
+    check(
+        &[("proc/cpuinfo", &[intel, arm].concat())],
+        "node_cpu_info",
+        &[
+            "node_cpu_info{core=\"1\",cpu=\"0\",family=\"6\",model=\"85\",\
+             model_name=\"Intel(R) Xeon(R) CPU @ 2.00GHz\",package=\"0\",stepping=\"3\",\
+             vendor=\"GenuineIntel\"} 1",
+            "node_cpu_info{cpu=\"1\",model_name=\"Neoverse-N1\"} 1",
+        ],
+    );
+    let cpu = "sys/devices/system/cpu";
+    let files = ["0 0", "1 0", "2 1"].map(|thread_and_core| {
+        let (thread, core) = thread_and_core.split_once(' ').unwrap();
+        (format!("{cpu}/cpu{thread}/topology"), core)
+    });
+    let files: Vec<(String, &str)> = files
+        .iter()
+        .flat_map(|(folder, core)| {
+            [(format!("{folder}/core_id"), *core), (format!("{folder}/physical_package_id"), "0")]
+        })
+        .collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(path, content)| (&**path, *content)).collect();
+    check(&files, "headroom_cpu_physical_cores", &["headroom_cpu_physical_cores 2"]);
+}
+
+#[test]
 fn sensors_in_node_exporters_words() {
     let files = [
         ("sys/class/hwmon/hwmon0", "-> ../../devices/platform/coretemp.0/hwmon/hwmon0"),
