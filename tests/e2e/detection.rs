@@ -17,10 +17,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// The world of this test, and a quarter before ten (UTC) on the Tuesday before its end.
+/// The world of this test, and a quarter before three (UTC) on the Tuesday before its end, when people
+/// in Canada meet.
 const SEED: u64 = 11;
 const END_MS: i64 = 1_790_812_800_000;
-const MORNING_MS: i64 = END_MS - 2 * 86_400_000 + 10 * 3_600_000 - 900_000;
+const MEETING_MS: i64 = END_MS - 2 * 86_400_000 + 15 * 3_600_000 - 900_000;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -94,7 +95,7 @@ async fn a_host_of_bigbluebutton_shows_rooms_units_and_recordings_without_config
     let secret = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
     let world = World::new(SEED, END_MS);
     let options =
-        StandInOptions::of(Flavour::Bbb30, world, World::host("ca1").unwrap(), MORNING_MS);
+        StandInOptions::of(Flavour::Bbb30, world, World::host("ca1").unwrap(), MEETING_MS);
     let stand_in = StandIn::start(StandInOptions { secret: secret.to_owned(), ..options }).await;
     let mut serving = JoinSet::new();
     serving.spawn(serve(TcpListener::bind(CORE).await.expect("the core's port is free")));
@@ -129,7 +130,7 @@ async fn a_host_of_bigbluebutton_shows_rooms_units_and_recordings_without_config
         })
         .await;
     }
-    assert!(value(&http, "bbb_meetings").await.unwrap() > 0.0, "it is a busy morning");
+    assert!(value(&http, "bbb_meetings").await.unwrap() > 0.0, "people meet at that hour");
     let missing = "node_systemd_unit_state{name=\"kurento-media-server.service\"}";
     assert_eq!(value(&http, missing).await, None, "what is not installed is not down");
 

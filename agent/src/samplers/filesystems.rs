@@ -73,9 +73,10 @@ impl Filesystems {
         for line in self.table.read_bytes()?.split(|byte| *byte == b'\n') {
             match Mount::of(line, &self.base) {
                 _ if line.is_empty() => {}
-                Ok(mount) => self.mounts.extend(
-                    mount.filter(|mount| seen.insert((mount.source.clone(), mount.point.clone()))),
-                ),
+                Ok(mount) => self.mounts.extend(mount.filter(|mount| {
+                    let Mount { source, point, fs_type, .. } = mount;
+                    seen.insert([source, point, fs_type].map(String::clone))
+                })),
                 Err(_) => {
                     let line = String::from_utf8_lossy(line);
                     self.skipped.push(parse_error(&path, &line).to_string());

@@ -9,6 +9,9 @@ use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
+/// No kernel has a longer word for a figure, and no name of a metric has room for one.
+const MAX_KEY_BYTES: usize = 64;
+
 pub struct Memory {
     meminfo: ProcFile,
     vmstat: ProcFile,
@@ -52,7 +55,7 @@ impl Sampler for Memory {
 fn push_meminfo(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<()> {
     let (key, rest) = line.split_once(':')?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '(' | ')');
-    key.chars().all(is_name).then_some(())?;
+    (key.len() <= MAX_KEY_BYTES && key.chars().all(is_name)).then_some(())?;
     let mut fields = rest.split_ascii_whitespace();
     let number: f64 = fields.next()?.parse().ok()?;
     let (metric, value) = match fields.next() {
@@ -85,7 +88,8 @@ fn write_name(metric: &Metric, key: &str, name: &mut String) {
 
 /// What node_exporter keeps by default: `oom_kill|pgpg|pswp|pg.*fault`.
 fn is_paging(key: &str) -> bool {
-    if !key.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_') {
+    let is_name = key.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
+    if key.len() > MAX_KEY_BYTES || !is_name {
         return false;
     }
     key.starts_with("oom_kill")

@@ -12,10 +12,13 @@ use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
+/// No kernel has longer words for protocols and counters.
+const MAX_WORD_BYTES: usize = 64;
+
 pub struct Netstat {
     snmp: ProcFile,
     snmp6: ProcFile,
-    netstat: ProcFile,
+    extended: ProcFile,
     name: String,
 }
 
@@ -24,7 +27,7 @@ impl Netstat {
         Self {
             snmp: ProcFile::new(root, "proc/net/snmp"),
             snmp6: ProcFile::new(root, "proc/net/snmp6"),
-            netstat: ProcFile::new(root, "proc/net/netstat"),
+            extended: ProcFile::new(root, "proc/net/netstat"),
             name: String::new(),
         }
     }
@@ -39,8 +42,8 @@ impl Sampler for Netstat {
         let name = &mut self.name;
         let path = self.snmp.path().to_owned();
         push_pairs(&path, self.snmp.read()?, name, round);
-        let path = self.netstat.path().to_owned();
-        if let Some(text) = self.netstat.read_if_there()? {
+        let path = self.extended.path().to_owned();
+        if let Some(text) = self.extended.read_if_there()? {
             push_pairs(&path, text, name, round);
         }
         let path = self.snmp6.path().to_owned();
@@ -105,7 +108,8 @@ fn push_counter(
 
 fn is_told(protocol: &str, key: &str) -> bool {
     if matches!(key, "InErrors" | "InErrs") {
-        return protocol.bytes().all(|letter| letter.is_ascii_alphanumeric());
+        let is_name = protocol.bytes().all(|letter| letter.is_ascii_alphanumeric());
+        return protocol.len() <= MAX_WORD_BYTES && is_name;
     }
     match protocol {
         "Ip" => key == "Forwarding",
@@ -122,8 +126,9 @@ fn is_told(protocol: &str, key: &str) -> bool {
                 | "RetransSegs"
         ),
         "TcpExt" => {
-            key.starts_with("Listen")
-                || key.starts_with("Syncookies")
+            let is_name = key.bytes().all(|letter| letter.is_ascii_alphanumeric());
+            let family = key.starts_with("Listen") || key.starts_with("Syncookies");
+            (family && is_name && key.len() <= MAX_WORD_BYTES)
                 || matches!(key, "TCPOFOQueue" | "TCPRcvQDrop" | "TCPSynRetrans" | "TCPTimeouts")
         }
         "Udp" | "Udp6" => matches!(

@@ -13,6 +13,9 @@ use crate::series::Round;
 /// The kernel prints a line for each socket of UDP, and a host of meetings has thousands.
 const QUEUES_HOLD: Duration = Duration::from_secs(15);
 
+/// No kernel has longer words for protocols and figures.
+const MAX_WORD_BYTES: usize = 64;
+
 pub struct Sockets {
     in_use: [ProcFile; 2],
     udp: [Queues; 2],
@@ -76,8 +79,10 @@ impl Sampler for Sockets {
 
 /// `TCP: inuse 4 orphan 0 mem 179`.
 fn push_protocol(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<()> {
-    let is_name =
-        |text: &str| text.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
+    let is_name = |text: &str| {
+        let letters = text.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
+        text.len() <= MAX_WORD_BYTES && letters
+    };
     let (protocol, rest) = line.split_once(':').filter(|(protocol, _)| is_name(protocol))?;
     let mut fields = rest.split_ascii_whitespace();
     while let Some(key) = fields.next() {

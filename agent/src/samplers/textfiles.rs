@@ -239,7 +239,7 @@ mod tests {
             (good, "tells a series that has been told"),
             (&"a".repeat(2 << 20), "cannot be read: more than 1048576 bytes"),
             (
-                &(0..2001).map(|n| format!("a{n} 1\n")).collect::<String>(),
+                &(0..2001).map(|n| format!("a{n} 1\n")).collect::<Vec<_>>().concat(),
                 "there are more than 2000 series",
             ),
         ] {

@@ -106,19 +106,19 @@ pub fn tell_units(answer: &str, round: &mut Round<'_>) -> Result<(), SampleError
 
 pub struct Units {
     root: PathBuf,
-    units: Vec<UnitName>,
+    wanted: Vec<UnitName>,
     shown: Option<Background<Vec<Unit>>>,
     boot: BootTime,
 }
 
 impl Units {
     pub fn new(root: &Path, units: &[UnitName]) -> Self {
-        let (root, units) = (root.to_owned(), units.to_vec());
-        Self { boot: BootTime::read(&root), root, units, shown: None }
+        let (root, wanted) = (root.to_owned(), units.to_vec());
+        Self { boot: BootTime::read(&root), root, wanted, shown: None }
     }
 
     fn ask(&self) -> Option<Background<Vec<Unit>>> {
-        let systemctl = Systemctl::new(&self.root, &self.units);
+        let systemctl = Systemctl::new(&self.root, &self.wanted);
         Background::start("units", INTERVAL, move |_| systemctl.show()).ok()
     }
 }
@@ -131,7 +131,7 @@ impl Sampler for Units {
     /// Not if systemd does not run this host, or no unit is asked for.
     fn is_there(&mut self) -> bool {
         // systemd's own test of whether it runs the system (sd_booted(3)).
-        let there = !self.units.is_empty() && self.root.join("run/systemd/system").is_dir();
+        let there = !self.wanted.is_empty() && self.root.join("run/systemd/system").is_dir();
         if !there {
             self.shown = None;
         } else if self.shown.is_none() {

@@ -181,6 +181,26 @@ fn people() {
 }
 
 #[test]
+fn a_balancers_tenant_comes_before_what_a_front_end_says() {
+    let origin = |inside: &str| meeting(&format!("{THREE}<metadata>{inside}</metadata>"));
+    check(&[
+        (
+            "BBBLB's tenant before what the front end says",
+            origin(
+                "<bbb-origin-server-name>a.example</bbb-origin-server-name>\
+                    <bbblb-tenant>Union</bbblb-tenant>",
+            ),
+            "3 0 2 1 3 of union",
+        ),
+        (
+            "Scalelite's tenant before BBBLB's, in either order",
+            origin("<bbblb-tenant>b</bbblb-tenant><tenant-id>a</tenant-id>"),
+            "3 0 2 1 3 of a",
+        ),
+    ]);
+}
+
+#[test]
 fn metadata_and_breakouts() {
     let with = |inside: &str| meeting(&format!("{THREE}{inside}"));
     let origin = |inside: &str| with(&format!("<metadata>{inside}</metadata>"));
@@ -204,19 +224,6 @@ fn metadata_and_breakouts() {
                     <bbb-origin-server-name>A.example</bbb-origin-server-name>",
             ),
             "3 0 2 1 3 of a.example",
-        ),
-        (
-            "BBBLB's tenant before what the front end says",
-            origin(
-                "<bbb-origin-server-name>a.example</bbb-origin-server-name>\
-                    <bbblb-tenant>Union</bbblb-tenant>",
-            ),
-            "3 0 2 1 3 of union",
-        ),
-        (
-            "Scalelite's tenant before BBBLB's, in either order",
-            origin("<bbblb-tenant>b</bbblb-tenant><tenant-id>a</tenant-id>"),
-            "3 0 2 1 3 of a",
         ),
         (
             "an origin that is no host",

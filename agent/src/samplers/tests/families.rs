@@ -283,8 +283,8 @@ fn sensors_in_node_exporters_words() {
     );
 }
 
-#[test]
-fn disks_and_firmware_without_serial_numbers() {
+/// Disks and firmware, with serial numbers wherever they stand.
+fn host_with_serials() -> FakeHost {
     let block = "sys/devices/pci0000:00/virtio1/block";
     let host = FakeHost::without_files();
     for (path, content) in [
@@ -337,6 +337,12 @@ fn disks_and_firmware_without_serial_numbers() {
     ] {
         host.write(&format!("sys/class/nvme/nvme0/{file}"), content);
     }
+    host
+}
+
+#[test]
+fn disks_and_firmware_without_serial_numbers() {
+    let host = host_with_serials();
     let text = host.sample();
     assert!(!text.contains("S3CR3T"), "{text}");
     for (start, expected) in [

@@ -103,9 +103,10 @@ fn systemd_may_come_after_the_agent_and_go_before_it() {
     host.remove("run/systemd/system");
     let mut samplers = Samplers::new(&host.options());
     for there in [false, true, false, true] {
-        match there {
-            true => host.write("run/systemd/system/here", ""),
-            false => drop(std::fs::remove_dir_all(host.path("run/systemd/system"))),
+        if there {
+            host.write("run/systemd/system/here", "");
+        } else {
+            let _ = std::fs::remove_dir_all(host.path("run/systemd/system"));
         }
         samplers.settle(Duration::from_mins(1));
         let text = sample(&mut samplers, now());
