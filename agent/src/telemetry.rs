@@ -9,7 +9,7 @@ use headroom_proto::catalogue::{
     HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_CONNECTED, HEADROOM_AGENT_CONNECTIONS_TOTAL,
     HEADROOM_AGENT_CPU_SECONDS_TOTAL, HEADROOM_AGENT_DROPPED_POLLS_TOTAL,
     HEADROOM_AGENT_DROPPED_PROBE_ROUNDS_TOTAL, HEADROOM_AGENT_FRAMES_TOTAL,
-    HEADROOM_AGENT_MISSED_ROUNDS_TOTAL, HEADROOM_AGENT_RESIDENT_MEMORY_BYTES,
+    HEADROOM_AGENT_INTERVAL_SECONDS, HEADROOM_AGENT_MISSED_ROUNDS_TOTAL, HEADROOM_AGENT_RESIDENT_MEMORY_BYTES,
     HEADROOM_AGENT_SAMPLES_DROPPED_TOTAL, HEADROOM_AGENT_SETTINGS_VERSION,
     HEADROOM_AGENT_SPOOL_BYTES, HEADROOM_AGENT_SPOOL_FRAMES,
     HEADROOM_AGENT_SPOOL_OLDEST_AGE_SECONDS,
@@ -34,6 +34,8 @@ pub struct Telemetry {
     pub connections: AtomicU64,
     /// 1 while connected.
     pub connected: AtomicU64,
+    /// The time between two rounds, in milliseconds; 0 where there is only one.
+    pub interval_ms: AtomicU64,
     /// The settings in force, by version.
     pub settings_version: AtomicU64,
     bytes: AtomicU64,
@@ -68,6 +70,7 @@ impl Default for Telemetry {
             dropped_probe_rounds: zero(),
             connections: zero(),
             connected: zero(),
+            interval_ms: zero(),
             settings_version: zero(),
             bytes: zero(),
             frames: zero(),
@@ -110,6 +113,10 @@ pub fn sample(telemetry: &Telemetry, memory: &mut ResidentMemory, round: &mut Ro
     let read = |count: &AtomicU64| count.load(Ordering::Relaxed) as f64;
     round.push(HEADROOM_AGENT_CONNECTED.name, &[], read(&telemetry.connected));
     round.push(HEADROOM_AGENT_CONNECTIONS_TOTAL.name, &[], read(&telemetry.connections));
+    let interval_ms = read(&telemetry.interval_ms);
+    if interval_ms > 0.0 {
+        round.push(HEADROOM_AGENT_INTERVAL_SECONDS.name, &[], interval_ms / 1000.0);
+    }
     round.push(HEADROOM_AGENT_MISSED_ROUNDS_TOTAL.name, &[], read(&telemetry.missed_rounds));
     round.push(HEADROOM_AGENT_DROPPED_POLLS_TOTAL.name, &[], read(&telemetry.dropped_polls));
     let dropped_rounds = read(&telemetry.dropped_probe_rounds);

@@ -3,7 +3,7 @@
 //! It waits on the clock, and is woken when its settings change or it has to stop.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::Thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -54,7 +54,9 @@ impl Rounds {
     }
 
     fn interval(&mut self) -> Duration {
-        self.settings.borrow_and_update().interval.unwrap_or(self.configured)
+        let interval = self.settings.borrow_and_update().interval.unwrap_or(self.configured);
+        self.telemetry.interval_ms.store(interval.as_millis() as u64, Ordering::Relaxed);
+        interval
     }
 
     fn take(&mut self) {

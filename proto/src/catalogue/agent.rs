@@ -15,6 +15,8 @@ super::metrics! { AGENT:
         "How often the collector has welcomed an agent.";
     HEADROOM_AGENT_MISSED_ROUNDS_TOTAL = Counter "headroom_agent_missed_rounds_total",
         "Rounds that were not taken since the one before took too long.";
+    HEADROOM_AGENT_INTERVAL_SECONDS = Gauge "headroom_agent_interval_seconds" in Seconds,
+        "Time between two rounds of an agent, as it is in force.";
     HEADROOM_AGENT_DROPPED_POLLS_TOTAL = Counter "headroom_agent_dropped_polls_total",
         "Polls of BigBlueButton that were dropped since the agent was too busy.";
     HEADROOM_AGENT_DROPPED_PROBE_ROUNDS_TOTAL =
