@@ -5,6 +5,7 @@ mod fitness;
 mod latency;
 mod listeners;
 mod memory;
+mod oncall;
 mod planning;
 mod remote_write;
 mod rules;
@@ -18,6 +19,7 @@ use jiff::tz::TimeZone;
 
 pub use self::agents::is_instance;
 pub use self::listeners::{GrpcListener, HostName, HostNameError, HttpListener, TlsFiles};
+pub use self::oncall::OnCall;
 pub use self::rules::{RuleFiles, read_file};
 pub use self::store::{DEFAULT_RETENTION, StoreConfiguration};
 use crate::identity::{Agent, WriterToken};
@@ -55,6 +57,8 @@ pub struct CollectorConfiguration {
     pub written_labels: LabelLimits,
     /// Where rules are read from.
     pub rules: RuleFiles,
+    /// Who is told what.
+    pub oncall: OnCall,
     /// The zone of times in pictures, unless a reader asks for another.
     pub time_zone: TimeZone,
     /// What planners configure.
@@ -76,12 +80,14 @@ impl CollectorConfiguration {
 fn build(root: &Section<'_>, rigour: Rigour) -> CollectorConfiguration {
     let agents = agents::build(&root.sections("agents"));
     let writers = writers::build(&root.sections("writers"), &agents);
+    let places = latency::build(root, &agents);
     CollectorConfiguration {
         http: listeners::build_http(&root.section("http")),
         grpc: listeners::build_grpc(&root.section("grpc"), &agents, rigour),
         store: store::build(&root.section("store")),
         shared_bytes: memory::build(&root.section("memory")),
-        places: latency::build(root, &agents),
+        oncall: oncall::build(root, &places),
+        places,
         agents,
         writers,
         written_labels: remote_write::build(&root.section("remote_write")),

@@ -18,7 +18,7 @@ pub use self::remote_writers::{
     EVERY_JOB, Entry, Instances, Jobs, NotYours, RESERVED_JOBS, RemoteWriter, RemoteWriters,
     WriterToken, is_reserved,
 };
-pub use self::token_file::{TokenFileError, kept_token};
+pub use self::token_file::{TokenFileError, kept_secret, kept_token};
 
 /// The SHA-256 of a token. Tokens are 32 random bytes, so that a plain hash gives nothing away.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

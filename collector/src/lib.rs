@@ -61,6 +61,9 @@ pub mod promql;
 // Rules: alerts and recordings, moment by moment.
 pub mod rules;
 
+// Who is told what, and when: groups by cause, calls, answers.
+pub mod oncall;
+
 // Counters to rates, values to columns and figures.
 pub mod query;
 
@@ -90,6 +93,9 @@ pub mod reports;
 
 // Alerts on their way to Alertmanagers.
 pub mod alertmanagers;
+
+// Messages on their way to receivers.
+pub mod delivery;
 
 // Pages, pictures and the query API over HTTP.
 pub mod web;

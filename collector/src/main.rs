@@ -306,6 +306,7 @@ async fn serve(
         shared_bytes: configuration.shared_bytes,
         zone: configuration.time_zone,
         rules: configuration.rules,
+        oncall: configuration.oncall,
         hangups: hangups().context("failed to listen for signals")?,
         settle_after: SETTLE_AFTER,
         loading: Loading::default(),

@@ -32,6 +32,7 @@ pub use self::group::Written;
 pub use self::mistake::{Mistake, Mistakes};
 pub use self::notice::Notice;
 pub use self::shipped::shipped;
+pub use self::template::table_link;
 pub use self::trial::Plan;
 
 /// The series of an alert that pends or fires.

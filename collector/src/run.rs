@@ -2,13 +2,17 @@
 //! of them ends or all are told to stop.
 //!
 //! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep, days,
-//! planner, own numbers, clock and rules (on the clock, rules on whoever wants them read anew too), and
+//! planner, own numbers, clock, rules and on call (on the clock, rules on whoever wants them read anew
+//! too, on call on the rules, on answers and on receivers), links
+//! (the second HTTP server, on phones), and
 //! the writer (on whoever hands in what is to be stored).
 
 mod addresses;
 mod days;
+mod error;
 mod hangups;
 mod memory;
+mod oncall;
 mod own_numbers;
 mod planner;
 mod rules;
@@ -29,35 +33,36 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::addresses::{Addresses, Announced};
 use self::days::Days;
+pub use self::error::RunError;
 pub use self::hangups::hangups;
 use self::memory::Memory;
+use self::oncall::Calls;
 use self::planner::Planner;
 use self::rules::RuleWork;
 use self::upkeep::Upkeep;
-use crate::alertmanagers::AddressError;
 use crate::clock::{Clock, now_ms};
-use crate::configuration::{DEFAULT_RETENTION, RuleFiles, TlsFiles, is_instance};
+use crate::configuration::{DEFAULT_RETENTION, OnCall, RuleFiles, TlsFiles, is_instance};
 use crate::connections::ConnectionLimits;
 use crate::descriptors::{self, Descriptors};
 use crate::folder::make_private;
 use crate::identity::{
-    Agents, Entry, Guesses, RemoteWriter, RemoteWriters, TokenFileError, WriterToken, kept_token,
+    Agents, Entry, Guesses, RemoteWriter, RemoteWriters, WriterToken, kept_token,
 };
 use crate::ingest::{
-    self, Clocks, IngestError, IngestOptions, IntakeOptions, LabelLimits, RemoteWrite,
-    SettingsBoard, TlsIdentity,
+    self, Clocks, IngestOptions, IntakeOptions, LabelLimits, RemoteWrite, SettingsBoard,
+    TlsIdentity,
 };
 use crate::latency::Places;
 use crate::reports::Plans;
 use crate::reports::plan::Plan;
-use crate::rules::{Group, Mistakes};
+use crate::rules::Group;
 use crate::samples::{Pool, Samples, Stop};
-use crate::store::{Records, Retention, Store, StoreError, StoreOptions};
-use crate::tasks::{TaskError, Tasks};
+use crate::store::{Records, Retention, Store, StoreOptions};
+use crate::tasks::Tasks;
 use crate::telemetry::{CollectorCounts, OwnNumbers};
 pub use crate::web::Loading;
 use crate::web::{self, KeptPast, Lane, OwnNames, ReaderThreads, Readiness, Site, Snapshots};
-use crate::writer::{OwnSeries, Writer, WriterEnded, WriterThread};
+use crate::writer::{OwnSeries, Writer, WriterThread};
 
 /// What is kept of earlier graphs, in bytes: a day, a month and a year of six hosts.
 const KEPT_BYTES: u64 = 16 << 20;
@@ -109,6 +114,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Where rules are read from.
     pub rules: RuleFiles,
+    /// Who is told what.
+    pub oncall: OnCall,
     /// Who tells that they are to be read anew.
     pub hangups: mpsc::Receiver<()>,
     /// How long a moment has to stand before anything is dropped by it.
@@ -139,6 +146,7 @@ impl Options {
             shared_bytes: None,
             zone: TimeZone::system(),
             rules: RuleFiles::default(),
+            oncall: OnCall::default(),
             hangups: mpsc::channel(1).1,
             settle_after: SETTLE_AFTER,
             loading: Loading::default(),
@@ -158,70 +166,10 @@ impl Options {
     }
 }
 
-/// Why the collector cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The data directory cannot be made.
-    #[error("failed to create data directory {}", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// There is no token for remote write.
-    #[error(transparent)]
-    Token(#[from] TokenFileError),
-    /// The store cannot be opened.
-    #[error("failed to open the store")]
-    Store(#[from] StoreError),
-    /// The address of an Alertmanager is none.
-    #[error(transparent)]
-    Alertmanager(#[from] AddressError),
-    /// There is a mistake in a file of rules.
-    #[error("the rules cannot be read")]
-    Rules(#[from] Mistakes),
-    /// The store's writer thread could not be started.
-    #[error("failed to start the store's writer thread")]
-    Writer(#[source] std::io::Error),
-    /// The threads that answer readers could not be prepared.
-    #[error("failed to prepare the readers' threads")]
-    Readers(#[source] std::io::Error),
-    /// A listener cannot be bound.
-    #[error("failed to listen on {address} for {what}")]
-    Bind {
-        /// HTTP or gRPC.
-        what: &'static str,
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Certificate or key cannot be read.
-    #[error("failed to read {}", path.display())]
-    Tls {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The gRPC server failed.
-    #[error("agents can no longer be served")]
-    Ingest(#[from] IngestError),
-    /// The writer thread ended before it was told to.
-    #[error("nothing can be stored any more")]
-    WriterEnded(#[from] WriterEnded),
-    /// A task panicked.
-    #[error(transparent)]
-    Task(#[from] TaskError),
-    /// What is prepared beside the async threads came to no end.
-    #[error("failed to prepare the store")]
-    Preparation(#[source] tokio::task::JoinError),
-}
-
 /// A collector that is bound and ready to run.
 pub struct Collector {
     http: TcpListener,
+    links: Option<TcpListener>,
     grpc: TcpListener,
     tls: Option<TlsIdentity>,
     store: Arc<Store>,
@@ -239,8 +187,12 @@ impl Collector {
         let Prepared { options, tls, store, rules } =
             preparing.map_err(RunError::Preparation)??;
         let http = bind("HTTP", options.addresses.http).await?;
+        let links = match options.oncall.listen {
+            Some(address) => Some(bind("links", address).await?),
+            None => None,
+        };
         let grpc = bind("gRPC", options.addresses.grpc).await?;
-        Ok(Self { http, grpc, tls, store, rules, options, descriptors })
+        Ok(Self { http, links, grpc, tls, store, rules, options, descriptors })
     }
 
     /// Where it is served, with the ports that the system chose.
@@ -258,7 +210,7 @@ impl Collector {
 
     /// Serves until `stop`.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RunError> {
-        let Self { http, grpc, tls, store, rules: groups, mut options, descriptors } = self;
+        let Self { http, links, grpc, tls, store, rules: groups, mut options, descriptors } = self;
         let [for_readers, connections] = connections_of(&descriptors, &options);
         let counts = Arc::new(CollectorCounts::default());
         let started = Writer::start(Arc::clone(&store), Arc::clone(&counts));
@@ -267,14 +219,14 @@ impl Collector {
         let records = Records::of(&store);
         let clock = Arc::new(Clock::start());
         let clocks = Arc::new(Clocks::new(Arc::clone(&clock), store.newest_at_open_ms()));
-        let numbers = OwnNumbers::new(Arc::clone(&counts), records.clone(), memory.pool.clone());
-        let own_series = OwnSeries::new(writer.clone(), own_instance().into());
+        let own = own_of(&counts, &records, &memory, &writer);
         let intake = intake(&mut options, writer.clone(), Arc::clone(&clocks));
         let days = days_of(&store, &memory, &writer, &options);
         let planner = planner(&mut options, &store, &records, &memory.pool);
         let upkeep = upkeep_of(&store, &options, &clock, &counts);
-        let given = rules::Given { files: options.rules, groups, hangups: options.hangups };
-        let (ruling, rules) = given.prepare(store.clone(), writer.clone(), Arc::clone(&counts))?;
+        let oncall = oncall::Given::of(&options, &store, &writer, &counts);
+        let given = rules::Given { files: options.rules.clone(), groups, hangups: options.hangups };
+        let Ruling { work: ruling, rules, oncall } = ruling_of(given, oncall, &writer)?;
         let agents = options.agents;
         let guesses = Arc::new(Guesses::default());
         let site = Site {
@@ -286,6 +238,7 @@ impl Collector {
             loading: options.loading,
             readiness: readiness(writer.clone()),
             rules,
+            oncall: oncall.clone(),
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
             samples: Arc::clone(&store) as _,
@@ -301,9 +254,8 @@ impl Collector {
             zone: options.zone,
         };
         descriptors.tell();
-        let settings = Arc::new(SettingsBoard::of(&agents, &options.places));
         let door = IngestOptions {
-            settings,
+            settings: Arc::new(SettingsBoard::of(&agents, &options.places)),
             agents,
             guesses,
             connections,
@@ -317,10 +269,11 @@ impl Collector {
         let work = Work {
             writer_thread,
             agents: (grpc, door),
+            links: links.map(|listener| (listener, for_readers.clone(), oncall)),
             pages: (http, for_readers, site),
             upkeep,
             clock,
-            own: (numbers, own_series),
+            own,
             past: (days, planner),
             ruling,
         };
@@ -334,6 +287,35 @@ fn configured(agents: &Agents, places: &Places) -> Vec<String> {
     hosts.map(|agent| agent.instance.to_string()).collect()
 }
 
+/// Rules, and those who are told what they find.
+struct Ruling {
+    work: (RuleWork, Calls),
+    rules: web::Rules,
+    oncall: web::OnCall,
+}
+
+fn ruling_of(
+    given: rules::Given,
+    oncall: oncall::Given,
+    writer: &Writer,
+) -> Result<Ruling, RunError> {
+    let (samples, counts) = (Arc::clone(&oncall.samples), Arc::clone(&oncall.counts));
+    let ruling = given.prepare(samples, writer.clone(), counts)?;
+    let oncall::Prepared { calls, pages } = oncall.prepare(&ruling)?;
+    Ok(Ruling { work: (ruling.work, calls), rules: ruling.rules, oncall: pages })
+}
+
+/// What the collector says of itself, and where it goes.
+fn own_of(
+    counts: &Arc<CollectorCounts>,
+    records: &Records,
+    memory: &Memory,
+    writer: &Writer,
+) -> (OwnNumbers, OwnSeries) {
+    let numbers = OwnNumbers::new(Arc::clone(counts), records.clone(), memory.pool.clone());
+    (numbers, OwnSeries::new(writer.clone(), own_instance().into()))
+}
+
 /// What the tasks of a run are made of.
 struct Work {
     writer_thread: WriterThread,
@@ -343,18 +325,22 @@ struct Work {
     clock: Arc<Clock>,
     own: (OwnNumbers, OwnSeries),
     past: (Days, Planner),
-    ruling: RuleWork,
+    ruling: (RuleWork, Calls),
+    links: Option<(TcpListener, ConnectionLimits, web::OnCall)>,
 }
 
 impl Work {
     fn start(self, stop: CancellationToken) -> Tasks<RunError> {
-        let Self { writer_thread, agents, pages, upkeep, clock, own, past, ruling } = self;
-        let (days, planner) = past;
+        let Self { writer_thread, agents, pages, upkeep, clock, own, past, ruling, links } = self;
+        let ((days, planner), (ruling, calls)) = (past, ruling);
         let ((grpc, door), (http, limits, site), (numbers, series)) = (agents, pages, own);
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });
         tasks.start("pages", |stop| well(web::serve(http, limits, site, stop)));
+        if let Some((listener, limits, oncall)) = links {
+            tasks.start("links", |stop| well(web::serve_links(listener, limits, oncall, stop)));
+        }
         tasks.start("upkeep", |stop| well(upkeep::run(upkeep, stop)));
         tasks.start("clock", |stop| well(watch::run(clock, stop)));
         tasks.start("days", |stop| well(days::run(days, stop)));
@@ -362,6 +348,7 @@ impl Work {
         tasks.start("planner", |stop| well(planner::run(planner, of_hosts, stop)));
         tasks.start("own numbers", |stop| well(own_numbers::run(numbers, series, stop)));
         tasks.start("rules", |stop| well(rules::run(ruling, stop)));
+        tasks.start("on call", |stop| well(oncall::run(calls, stop)));
         tasks
     }
 }

@@ -23,6 +23,7 @@ mod gathered;
 mod head;
 mod index;
 mod inspect;
+mod ledger;
 mod living;
 mod lock;
 mod log;
@@ -74,6 +75,7 @@ pub use self::error::StoreError;
 use self::head::Head;
 use self::index::Index;
 pub use self::inspect::{Inspected, inspect_chunk, inspect_rollup};
+pub use self::ledger::{Glance, Kept, LedgerRow, Order, Shelf};
 pub use self::living::{Claim, SeriesLimit, SeriesLimits};
 use self::lock::{lock, read, write};
 use self::log::Log;
@@ -287,6 +289,20 @@ impl Store {
             }
         }
         let committed = database::commit(batch, "record meetings");
+        writer.poisoned = committed.is_err();
+        committed.and_then(|()| self.check_place(&mut writer))
+    }
+
+    /// Writes rows of the ledger, all or none.
+    pub fn note(&self, rows: &[LedgerRow]) -> Result<(), StoreError> {
+        let _whole = Whole::begin("writing the ledger");
+        let mut writer = self.writer();
+        writer.check()?;
+        let mut batch = self.database.batch();
+        for row in rows {
+            ledger::put(&self.database, &mut batch, row);
+        }
+        let committed = database::commit(batch, "write the ledger");
         writer.poisoned = committed.is_err();
         committed.and_then(|()| self.check_place(&mut writer))
     }

@@ -1,5 +1,6 @@
 //! What the collector counts about itself, and what of it stands on `/metrics`.
 
+mod deliveries;
 mod doors;
 mod numbers;
 pub mod overheard;
@@ -8,6 +9,7 @@ mod rules;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+pub use self::deliveries::{Delivered, DeliveryCounts};
 pub use self::doors::{ConnectionCounts, Cut, Doors, Shut, Turned, Unread, Writes};
 pub use self::numbers::{OwnNumber, OwnNumbers, exposition};
 pub use self::rules::{NoticeCounts, RuleCounts};
@@ -201,6 +203,8 @@ pub struct CollectorCounts {
     pub rules: RuleCounts,
     /// Notices of alerts.
     pub notices: NoticeCounts,
+    /// Messages to receivers.
+    pub deliveries: DeliveryCounts,
     /// The newest moment of what came from outside, Unix time in milliseconds; 0 if nothing came.
     newest_ms: AtomicI64,
     /// Connections of readers and programs.

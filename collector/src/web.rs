@@ -3,6 +3,7 @@
 //! All that reads passes one gate. What Prometheus writes is handed to the door. What takes longer
 //! than half a millisecond leaves the async threads.
 
+mod answers;
 mod api;
 mod assets;
 mod body;
@@ -13,10 +14,12 @@ mod doors;
 mod frame;
 mod gate;
 mod lane;
+mod links;
 mod loading;
 mod meetings;
 mod metrics;
 mod names;
+mod oncall;
 mod pages;
 mod pictures;
 mod problem;
@@ -40,10 +43,22 @@ pub use self::gate::ReaderThreads;
 pub use self::lane::Lane;
 pub use self::loading::Loading;
 pub use self::names::OwnNames;
+pub use self::oncall::{ANSWERS, Ask, OnCall, Wish};
 pub use self::rules::{RELOADS, Reload, Rules};
 pub use self::site::{KeptPast, Readiness, Site};
 pub use self::snapshot::Snapshots;
 use crate::connections::{ConnectionLimits, Connections};
+
+/// Serves links that act on `listener` until `stop`, and nothing else.
+pub async fn serve_links(
+    listener: TcpListener,
+    limits: ConnectionLimits,
+    oncall: OnCall,
+    stop: CancellationToken,
+) {
+    let connections = Connections::new(limits, serve::PATIENCE, Arc::default());
+    serve::serve(listener, connections, routes::linked(oncall), stop).await;
+}
 
 /// Serves pages on `listener` until `stop`, to as many as `limits` say.
 pub async fn serve(

@@ -4,6 +4,7 @@
 //! Nothing else appends to the store, and nothing is answered before it is durable.
 
 mod commit;
+mod ledger;
 mod own;
 mod ruled;
 
@@ -16,11 +17,13 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::timeout;
 
 use self::commit::Commits;
+pub use self::ledger::{Ledger, LedgerError};
 pub use self::own::{OwnSeries, OwnSeriesError};
 pub use self::ruled::{RuleSeries, Ruled};
 use crate::samples::Share;
 use crate::store::{
-    Claim, Description, FrameWrite, LostInterval, Meeting, SeriesId, SeriesLimit, Store, Word,
+    Claim, Description, FrameWrite, LedgerRow, LostInterval, Meeting, SeriesId, SeriesLimit, Store,
+    Word,
 };
 use crate::telemetry::CollectorCounts;
 
@@ -69,6 +72,8 @@ pub enum Write {
     Loss(LostInterval),
     /// Numbers of the collector's own.
     Own(FrameWrite),
+    /// Rows of the ledger, all or none.
+    Ledger(Vec<LedgerRow>),
 }
 
 /// What became of it.
@@ -82,6 +87,8 @@ pub enum WriteOutcome {
     Loss(SequenceRange),
     /// The collector's own numbers are.
     Own,
+    /// The rows of the ledger are.
+    Ledger,
     /// The store takes no more; the whole reason, for whoever handed it in.
     Failed(String),
 }

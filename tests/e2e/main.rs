@@ -19,6 +19,7 @@ mod latency;
 mod log;
 mod memory;
 mod notices;
+mod oncall;
 mod once;
 mod outage;
 mod own_numbers;

@@ -6,7 +6,7 @@ use crate::Source;
 const TABLE: &str = "collector/src/web/routes.rs";
 
 /// The functions of the table, one for each group.
-const GROUPS: [&str; 4] = ["public", "reader", "writer", "admin"];
+const GROUPS: [&str; 5] = ["public", "reader", "writer", "admin", "linked"];
 
 /// How an address is given to a router.
 const WAYS: [&str; 5] =

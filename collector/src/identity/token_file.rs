@@ -50,6 +50,11 @@ pub fn kept_token(path: &Path) -> Result<TokenHash, TokenFileError> {
     }
 }
 
+/// 32 random bytes that nobody else knows, from the token in the file at `path`.
+pub fn kept_secret(path: &Path) -> Result<[u8; 32], TokenFileError> {
+    kept_token(path).map(|TokenHash(bytes)| bytes)
+}
+
 fn read(file: &File, path: &Path) -> Result<TokenHash, TokenFileError> {
     let failed = |source| TokenFileError::File { path: path.to_owned(), source };
     let unusable = |what| TokenFileError::Unusable { path: path.to_owned(), what };

@@ -216,7 +216,8 @@ impl RemoteWrite {
                 WriteOutcome::Request
                 | WriteOutcome::Frame(_)
                 | WriteOutcome::Loss(_)
-                | WriteOutcome::Own => {}
+                | WriteOutcome::Own
+                | WriteOutcome::Ledger => {}
                 WriteOutcome::Failed(reason) => return Err(RemoteWriteError::Unavailable(reason)),
             }
         }

@@ -4,13 +4,13 @@
 //! Each group is at work once at a time. One that is still at work when it is due again is late: that
 //! is counted, and delays no other.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use headroom_proto::chain::Chain;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +53,18 @@ pub struct Given {
 pub struct RuleWork {
     given: Given,
     reloads: mpsc::Receiver<Reload>,
+    whole: watch::Sender<i64>,
     shared: Shared,
+}
+
+/// Rules before they run.
+pub struct Prepared {
+    /// What is to be run.
+    pub work: RuleWork,
+    /// The way to it.
+    pub rules: Rules,
+    /// The newest moment at which all that was due has been evaluated, Unix time in milliseconds.
+    pub whole: watch::Receiver<i64>,
 }
 
 impl Given {
@@ -63,7 +74,7 @@ impl Given {
         samples: Arc<dyn Samples>,
         writer: Writer,
         counts: Arc<CollectorCounts>,
-    ) -> Result<(RuleWork, Rules), AddressError> {
+    ) -> Result<Prepared, AddressError> {
         let board = Arc::new(Board::default());
         let (reloads, reloading) = mpsc::channel(RELOADS);
         let RuleFiles { alertmanagers, external_url, .. } = &self.files;
@@ -82,8 +93,9 @@ impl Given {
             counts,
             complaint: Mutex::default(),
         };
-        let work = RuleWork { given: self, reloads: reloading, shared };
-        Ok((work, Rules { board, reloads }))
+        let (whole, wholes) = watch::channel(0);
+        let work = RuleWork { given: self, reloads: reloading, whole, shared };
+        Ok(Prepared { work, rules: Rules { board, reloads }, whole: wholes })
     }
 }
 
@@ -100,8 +112,18 @@ struct Running {
     book: Book,
     at_work: HashSet<usize>,
     tasks: JoinSet<Done>,
-    places: HashMap<Id, usize>,
+    places: HashMap<Id, Begun>,
+    /// How many groups each moment still waits for.
+    open: BTreeMap<i64, usize>,
+    whole: watch::Sender<i64>,
     last_tick_ms: i64,
+}
+
+/// A group that is at work.
+#[derive(Clone, Copy)]
+struct Begun {
+    place: usize,
+    at_ms: i64,
 }
 
 /// What all evaluations share.
@@ -125,7 +147,7 @@ pub async fn run(work: RuleWork, stop: CancellationToken) {
 }
 
 async fn evaluate(work: RuleWork, stop: CancellationToken) {
-    let RuleWork { given: Given { files, groups, mut hangups }, mut reloads, shared } = work;
+    let RuleWork { given: Given { files, groups, mut hangups }, mut reloads, whole, shared } = work;
     let mut running = Running {
         work: Arc::new(shared),
         files,
@@ -133,6 +155,8 @@ async fn evaluate(work: RuleWork, stop: CancellationToken) {
         at_work: HashSet::new(),
         tasks: JoinSet::new(),
         places: HashMap::new(),
+        open: BTreeMap::new(),
+        whole,
         last_tick_ms: now_ms(),
     };
     running.begin(groups).await;
@@ -205,7 +229,19 @@ impl Running {
                 let stored = shared.evaluate(group, at_ms).await;
                 Done { place, at_ms, stored }
             });
-            self.places.insert(task.id(), place);
+            self.places.insert(task.id(), Begun { place, at_ms });
+            *self.open.entry(at_ms).or_default() += 1;
+        }
+    }
+
+    /// A group is done with a moment, which is whole if it was the last.
+    fn close(&mut self, at_ms: i64) {
+        if let Some(left) = self.open.get_mut(&at_ms) {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.open.remove(&at_ms);
+                self.whole.send_modify(|newest_ms| *newest_ms = at_ms.max(*newest_ms));
+            }
         }
     }
 
@@ -227,14 +263,16 @@ impl Running {
             Ok((id, Done { place, at_ms, stored })) => {
                 self.places.remove(&id);
                 self.at_work.remove(&place);
+                self.close(at_ms);
                 let ends = self.book.note(place, &stored, at_ms);
                 if !ends.is_empty() {
                     self.work.store(&ends).await;
                 }
             }
             Err(error) => {
-                if let Some(place) = self.places.remove(&error.id()) {
+                if let Some(Begun { place, at_ms }) = self.places.remove(&error.id()) {
                     self.at_work.remove(&place);
+                    self.close(at_ms);
                 }
                 tracing::error!("the evaluation of rules broke off: {}", Chain(&error));
             }

@@ -2,6 +2,7 @@
 //!
 //! Keyspaces: `meta` (format, sealed generation, state of each day), `series` (id to labels),
 //! `boots` (frames seen, by instance and boot), `losses`, `meetings`, `metrics` (what is known of them);
+//! `alerts`, `silences`, `outbox` and `notices` (the ledger of those on call);
 //! chunks of day D as they were sealed in `fresh-D` and merged in `day-D-V`; rollups of 5 minutes in
 //! `minutes-P` and of an hour in `hours-P`; rounds of pings in `rounds-D`, `paths-P` and `quantiles-P`. What expires is a keyspace and is dropped whole.
 
@@ -37,6 +38,10 @@ pub struct Database {
     pub losses: Keyspace,
     pub meetings: Keyspace,
     pub metrics: Keyspace,
+    pub alerts: Keyspace,
+    pub silences: Keyspace,
+    pub outbox: Keyspace,
+    pub notices: Keyspace,
 }
 
 impl Database {
@@ -64,6 +69,10 @@ impl Database {
             losses: keyspace("losses")?,
             meetings: keyspace("meetings")?,
             metrics: keyspace("metrics")?,
+            alerts: keyspace("alerts")?,
+            silences: keyspace("silences")?,
+            outbox: keyspace("outbox")?,
+            notices: keyspace("notices")?,
             directory: directory.to_owned(),
             fjall,
         };

@@ -10,8 +10,8 @@ use headroom_proto::sequences::SequenceSet;
 
 use super::lock::read;
 use super::{
-    Cardinality, Description, LostInterval, Meeting, Store, StoreState, cardinality, losses,
-    meetings,
+    Cardinality, Description, Glance, Kept, LostInterval, Meeting, Store, StoreState, cardinality,
+    ledger, losses, meetings,
 };
 use crate::samples::{Budget, ReadError, TimeRange, sorted};
 
@@ -65,6 +65,11 @@ impl Records {
         }
         drop(known);
         sorted(found, budget, |a, b| a.metric.cmp(&b.metric))
+    }
+
+    /// Rows of the ledger of those on call; what they take stays held.
+    pub fn ledger(&self, glance: Glance, budget: &Budget) -> Result<Vec<Kept>, ReadError> {
+        ledger::read(&self.0.database, &self.0.counters, glance, budget)
     }
 
     /// The values of a label in the order in which series with them first came, which the ids of these

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use headroom_proto::catalogue::{
-    HEADROOM_BUILD_INFO, HEADROOM_GRPC_CONNECTIONS, HEADROOM_GRPC_CONNECTIONS_CUT_TOTAL,
+    HEADROOM_BUILD_INFO, HEADROOM_DELIVERIES_FAILED_TOTAL, HEADROOM_DELIVERIES_TAKEN_TOTAL,
+    HEADROOM_GRPC_CONNECTIONS, HEADROOM_GRPC_CONNECTIONS_CUT_TOTAL,
     HEADROOM_GRPC_CONNECTIONS_REFUSED_TOTAL, HEADROOM_GRPC_VIOLATIONS_TOTAL,
     HEADROOM_HTTP_CONNECTIONS, HEADROOM_HTTP_CONNECTIONS_CUT_TOTAL,
     HEADROOM_HTTP_CONNECTIONS_REFUSED_TOTAL, HEADROOM_HTTP_REFUSED_TOTAL,
@@ -105,6 +106,15 @@ impl CollectorCounts {
         numbers.extend(told.map(|(name, count)| {
             OwnNumber::labelled(HEADROOM_NOTICES_TOTAL, "outcome", name, count)
         }));
+        for (receiver, delivered) in self.deliveries.all() {
+            for (metric, count) in [
+                (HEADROOM_DELIVERIES_TAKEN_TOTAL, delivered.taken),
+                (HEADROOM_DELIVERIES_FAILED_TOTAL, delivered.failed),
+            ] {
+                let label = Some(("receiver", Cow::Owned(receiver.clone())));
+                numbers.push(OwnNumber { metric, label, value: count as f64 });
+            }
+        }
         let unstored = read(&self.rules.refused);
         numbers.push(OwnNumber::plain(HEADROOM_RULES_SAMPLES_REFUSED_TOTAL, unstored));
         numbers.push(OwnNumber::plain(HEADROOM_STORE_COMMITS_TOTAL, read(&self.commits)));

@@ -1,5 +1,6 @@
 //! Pages: what they share, and a file for each.
 
+mod alerts;
 mod capacity;
 mod costs;
 mod datacentre;
@@ -16,6 +17,7 @@ use std::io::{self, Write};
 
 use askama::Template;
 
+pub use self::alerts::alerts;
 pub use self::capacity::{capacity, capacity_file};
 pub use self::costs::{costs, costs_csv, costs_json, costs_markdown};
 pub use self::datacentre::{datacentre, vantage};

@@ -12,10 +12,11 @@ use axum::routing::{get, post};
 
 use super::doors::{Door, Group, admit};
 use super::gate::Gate;
+use super::oncall::OnCall;
 use super::site::Site;
 use super::{
-    api, assets, cross_origin, meetings, metrics, pages, pictures, problem, ready, reload,
-    remote_write,
+    answers, api, assets, cross_origin, links, meetings, metrics, pages, pictures, problem, ready,
+    reload, remote_write,
 };
 
 /// All groups together.
@@ -60,6 +61,7 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/rooms.csv", get(pages::rooms_csv))
         .route("/rooms.json", get(pages::rooms_json))
         .route("/rooms/{file}", get(meetings::meetings))
+        .route("/alerts", get(pages::alerts))
         .route("/planning/capacity", get(pages::capacity))
         .route("/planning/costs", get(pages::costs))
         .route("/planning/costs.csv", get(pages::costs_csv))
@@ -100,7 +102,14 @@ fn admin(site: &Arc<Site>) -> Router {
     Router::new()
         .route("/api/v1/snapshot", post(snapshot))
         .route("/-/reload", post(reload::reload).put(reload::reload))
+        .route("/alerts/answer", post(answers::answer))
+        .route("/alerts/unsilence", post(answers::unsilence))
         .with_state(Arc::clone(site))
+}
+
+/// What the second listener serves: it needs no names, for a link is its own proof.
+pub fn linked(oncall: OnCall) -> Router {
+    Router::new().route("/a/{token}", get(links::show).post(links::act)).with_state(oncall)
 }
 
 async fn snapshot(State(site): State<Arc<Site>>) -> Response {

@@ -21,6 +21,7 @@ use super::gate::ReaderThreads;
 use super::lane::Lane;
 use super::loading::Loading;
 use super::names::OwnNames;
+use super::oncall::OnCall;
 use super::rules::Rules;
 use super::snapshot::Snapshots;
 
@@ -68,6 +69,8 @@ pub struct Site {
     pub readiness: Readiness,
     /// Alerts and recordings.
     pub rules: Rules,
+    /// Who is told of them.
+    pub oncall: OnCall,
     /// Takes snapshots.
     pub snapshots: Snapshots,
     /// When it began, Unix time in milliseconds.

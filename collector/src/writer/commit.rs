@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::{BusySince, Held, Submission, Write, WriteOutcome};
 use crate::complaint::Complaint;
 use crate::store::{
-    Appended, Description, FrameId, FrameWrite, LostInterval, Meeting, Store, StoreError,
+    Appended, Description, FrameId, FrameWrite, LedgerRow, LostInterval, Meeting, Store, StoreError,
 };
 use crate::telemetry::CollectorCounts;
 
@@ -28,6 +28,12 @@ struct Loss {
     interval: LostInterval,
 }
 
+/// Rows of the ledger that belong together, and to whom their outcome goes.
+struct Noted {
+    to: mpsc::Sender<WriteOutcome>,
+    rows: Vec<LedgerRow>,
+}
+
 /// What has been handed in since the last commit.
 #[derive(Default)]
 struct Batch {
@@ -39,6 +45,7 @@ struct Batch {
     descriptions: Vec<Description>,
     replies: Vec<Reply>,
     losses: Vec<Loss>,
+    noted: Vec<Noted>,
     /// Until all of it is durable.
     held: Vec<Held>,
 }
@@ -64,6 +71,7 @@ impl<'w> Commits<'w> {
             let mut batch = Batch::default();
             gathered.drain(..).for_each(|submission| batch.add(submission));
             let losses = std::mem::take(&mut batch.losses);
+            let noted = std::mem::take(&mut batch.noted);
             let _held = std::mem::take(&mut batch.held);
             if !batch.replies.is_empty() {
                 self.append(batch);
@@ -72,12 +80,24 @@ impl<'w> Commits<'w> {
             for Loss { to, interval } in losses {
                 answer(&to, self.record(&interval));
             }
+            for Noted { to, rows } in noted {
+                answer(&to, self.note(&rows));
+            }
             self.busy_since.set(None);
         }
     }
 
     fn append(&mut self, batch: Batch) {
-        let Batch { mut frames, own, meetings, descriptions, replies, losses: _, held: _ } = batch;
+        let Batch {
+            mut frames,
+            own,
+            meetings,
+            descriptions,
+            replies,
+            losses: _,
+            noted: _,
+            held: _,
+        } = batch;
         let from_outside = frames.len();
         frames.extend(own);
         // Meetings first: what is known of one does not change if its frame comes again.
@@ -121,6 +141,13 @@ impl<'w> Commits<'w> {
         }
     }
 
+    fn note(&mut self, rows: &[LedgerRow]) -> WriteOutcome {
+        match self.store.note(rows) {
+            Ok(()) => WriteOutcome::Ledger,
+            Err(error) => WriteOutcome::Failed(self.failed(&error)),
+        }
+    }
+
     /// Counts a failure, and tells it unless it is the last one again.
     fn failed(&mut self, error: &StoreError) -> String {
         CollectorCounts::add(&self.counts.commits_failed, 1);
@@ -159,6 +186,10 @@ impl Batch {
             }
             Write::Loss(interval) => {
                 self.losses.push(Loss { to, interval });
+                return;
+            }
+            Write::Ledger(rows) => {
+                self.noted.push(Noted { to, rows });
                 return;
             }
         };

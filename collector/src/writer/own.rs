@@ -64,9 +64,13 @@ impl OwnSeries {
         match outcome.recv().await {
             Some(WriteOutcome::Own) => Ok(()),
             Some(WriteOutcome::Failed(reason)) => Err(OwnSeriesError::Refused(reason)),
-            Some(WriteOutcome::Frame(_) | WriteOutcome::Request | WriteOutcome::Loss(_)) | None => {
-                Err(WriterEnded.into())
-            }
+            Some(
+                WriteOutcome::Frame(_)
+                | WriteOutcome::Request
+                | WriteOutcome::Loss(_)
+                | WriteOutcome::Ledger,
+            )
+            | None => Err(WriterEnded.into()),
         }
     }
 

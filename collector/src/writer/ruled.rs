@@ -77,7 +77,12 @@ impl RuleSeries {
             match outcomes.recv().await {
                 Some(WriteOutcome::Own) => {}
                 Some(WriteOutcome::Failed(reason)) => return Err(OwnSeriesError::Refused(reason)),
-                Some(WriteOutcome::Frame(_) | WriteOutcome::Request | WriteOutcome::Loss(_))
+                Some(
+                    WriteOutcome::Frame(_)
+                    | WriteOutcome::Request
+                    | WriteOutcome::Loss(_)
+                    | WriteOutcome::Ledger,
+                )
                 | None => return Err(WriterEnded.into()),
             }
         }

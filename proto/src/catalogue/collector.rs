@@ -67,6 +67,10 @@ super::metrics! { COLLECTOR:
         "Pictures, and what they show as data, by how their making ended.";
     HEADROOM_NOTICES_TOTAL = Counter "headroom_notices_total" by ["outcome"],
         "Notices of alerts, one for each that is to be told, by whether they were taken.";
+    HEADROOM_DELIVERIES_TAKEN_TOTAL = Counter "headroom_deliveries_taken_total" by ["receiver"],
+        "Messages that a receiver took.";
+    HEADROOM_DELIVERIES_FAILED_TOTAL = Counter "headroom_deliveries_failed_total" by ["receiver"],
+        "Attempts to hand a message to a receiver that failed, for now or for good.";
     HEADROOM_RULES_EVALUATED_TOTAL = Counter "headroom_rules_evaluated_total" by ["outcome"],
         "Rules that were evaluated, by whether they went well, failed or were not due in time.";
     HEADROOM_RULES_SAMPLES_REFUSED_TOTAL = Counter "headroom_rules_samples_refused_total",

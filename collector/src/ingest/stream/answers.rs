@@ -42,7 +42,7 @@ impl AgentStream {
             match outcome {
                 WriteOutcome::Frame(range) => join(&mut acknowledgement.frames, range),
                 // Only remote writes and the collector itself have those.
-                WriteOutcome::Request | WriteOutcome::Own => {}
+                WriteOutcome::Request | WriteOutcome::Own | WriteOutcome::Ledger => {}
                 WriteOutcome::Loss(range) => acknowledgement.losses.push(range),
                 WriteOutcome::Failed(reason) => failed = Some(Status::unavailable(reason)),
             }

@@ -168,3 +168,38 @@ fn what_is_read_of_them_is_limited_held_and_stopped() {
         assert!(matches!(found, Err(ReadError::Stopped)), "{found:?}");
     }
 }
+
+#[test]
+fn the_ledger_comes_back_after_a_reopening_and_what_is_damaged_is_left_out() {
+    let directory = TempDir::new().unwrap();
+    let row = |shelf, key, text: &str| LedgerRow { shelf, key, value: Some(text.into()) };
+    let glance = |shelf, order, most| Glance { shelf, order, most };
+    let texts = |store: &Arc<Store>, glance| -> Vec<(u128, String)> {
+        let rows = Records::of(store).ledger(glance, &Budget::unlimited()).unwrap();
+        let text = |kept: Kept| (kept.key, String::from_utf8(kept.value).unwrap());
+        rows.into_iter().map(text).collect()
+    };
+    let store = Arc::new(Store::open(directory.path()).unwrap());
+    let all = [
+        row(Shelf::Alerts, u128::MAX, "group"),
+        row(Shelf::Outbox, 1, "first"),
+        row(Shelf::Outbox, 2, "second"),
+        row(Shelf::Notices, 300, "old"),
+        row(Shelf::Notices, 301, "new"),
+    ];
+    store.note(&all).unwrap();
+    store.note(&[LedgerRow { shelf: Shelf::Outbox, key: 1, value: None }]).unwrap();
+    drop(store);
+    let store = Arc::new(Store::open(directory.path()).unwrap());
+    assert_eq!(
+        texts(&store, glance(Shelf::Alerts, Order::Rising, 9)),
+        [(u128::MAX, "group".into())]
+    );
+    assert_eq!(texts(&store, glance(Shelf::Outbox, Order::Rising, 9)), [(2, "second".into())]);
+    assert_eq!(texts(&store, glance(Shelf::Silences, Order::Rising, 9)), []);
+    assert_eq!(texts(&store, glance(Shelf::Notices, Order::Falling, 1)), [(301, "new".into())]);
+    let damaged = store.database.keyspace("notices").unwrap();
+    damaged.insert(300_u128.to_be_bytes(), "no checksum").unwrap();
+    assert_eq!(texts(&store, glance(Shelf::Notices, Order::Rising, 9)), [(301, "new".into())]);
+    assert_eq!(store.state().counts.damaged, 1);
+}

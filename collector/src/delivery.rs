@@ -1,0 +1,169 @@
+//! Messages on their way to receivers, over HTTP: one connection for each, no redirect, no proxy.
+//! Decides nothing: what an answer means says the format, and when it is tried again the outbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use headroom_proto::chain::Chain;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::handshake;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::{Request, Response, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+
+use crate::oncall::{Answered, Method, Outcome, Post, Receiver};
+
+/// How long a receiver may take to answer.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// So much of an answer is read.
+const BODY_BYTES: usize = 4096;
+
+/// Delivers messages.
+#[derive(Clone)]
+pub struct Courier(TlsConnector);
+
+/// Why a message did not get through. Addresses may hold what only the receiver may know, and are not
+/// told.
+#[derive(Debug, thiserror::Error)]
+enum DeliveryError {
+    /// The address is none.
+    #[error("its address cannot be read")]
+    Address,
+    /// Its token is no header.
+    #[error("its token cannot be shown in a header")]
+    Token,
+    /// The connection failed.
+    #[error("it cannot be reached")]
+    Unreachable(#[source] std::io::Error),
+    /// The exchange broke.
+    #[error("the connection broke")]
+    Broken(#[from] hyper::Error),
+}
+
+impl Default for Courier {
+    /// One that trusts the authorities of the system.
+    fn default() -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("ring speaks the default versions of TLS");
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        Self(TlsConnector::from(Arc::new(config)))
+    }
+}
+
+impl Courier {
+    /// Hands a message to its receiver.
+    pub async fn deliver(&self, receiver: &Receiver, post: Post) -> Outcome {
+        let exchange = tokio::time::timeout(LONGEST, self.exchange(receiver, post));
+        match exchange.await {
+            Err(_) => {
+                Outcome::Later(format!("it has not answered for {} s", LONGEST.as_secs()), None)
+            }
+            Ok(Err(error @ (DeliveryError::Address | DeliveryError::Token))) => {
+                Outcome::Never(error.to_string())
+            }
+            Ok(Err(error @ (DeliveryError::Unreachable(_) | DeliveryError::Broken(_)))) => {
+                Outcome::Later(Chain(&error).to_string(), None)
+            }
+            Ok(Ok(outcome)) => outcome,
+        }
+    }
+
+    async fn exchange(&self, receiver: &Receiver, post: Post) -> Result<Outcome, DeliveryError> {
+        let url = format!("{}{}", receiver.url.trim_end_matches('/'), post.path);
+        let uri: Uri = url.parse().map_err(|_| DeliveryError::Address)?;
+        let is_secure = uri.scheme_str() == Some("https");
+        let authority = uri.authority().ok_or(DeliveryError::Address)?;
+        let host = authority.host().trim_matches(['[', ']']).to_owned();
+        let port = authority.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+        let request = request(receiver, post, &uri)?;
+        let stream = TcpStream::connect((host.as_str(), port)).await;
+        let stream = stream.map_err(DeliveryError::Unreachable)?;
+        let response = if is_secure {
+            let name = ServerName::try_from(host).map_err(|_| DeliveryError::Address)?;
+            let stream = self.0.connect(name, stream).await.map_err(DeliveryError::Unreachable)?;
+            send(stream, request).await?
+        } else {
+            send(stream, request).await?
+        };
+        let Sent { status, retry_after, body } = response;
+        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
+        Ok(receiver.format.judge(&Answered { status, retry_after, body: &body }))
+    }
+}
+
+fn request(
+    receiver: &Receiver,
+    post: Post,
+    uri: &Uri,
+) -> Result<Request<Full<Bytes>>, DeliveryError> {
+    let authority = uri.authority().ok_or(DeliveryError::Address)?;
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let method = match post.method {
+        Method::Post => hyper::Method::POST,
+        Method::Put => hyper::Method::PUT,
+    };
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, authority.as_str())
+        .header(USER_AGENT, concat!("headroom/", env!("CARGO_PKG_VERSION")))
+        .header(CONTENT_TYPE, post.content_type);
+    if let Some(token) = &receiver.token {
+        let shown = HeaderValue::try_from(format!("Bearer {}", token.reveal()));
+        let mut shown = shown.map_err(|_| DeliveryError::Token)?;
+        shown.set_sensitive(true);
+        request = request.header(AUTHORIZATION, shown);
+    }
+    request.body(Full::from(post.body)).map_err(|_| DeliveryError::Address)
+}
+
+/// What a receiver answered.
+struct Sent {
+    status: u16,
+    retry_after: Option<HeaderValue>,
+    body: String,
+}
+
+async fn send<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+) -> Result<Sent, DeliveryError> {
+    let (mut sender, driver) = handshake(TokioIo::new(stream)).await?;
+    let talk = async {
+        let response = sender.send_request(request).await?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        Ok(Sent { status, retry_after, body: read(response).await })
+    };
+    // Whoever drives the connection ends with the exchange.
+    let mut talk = std::pin::pin!(talk);
+    tokio::select! {
+        sent = talk.as_mut() => sent,
+        _ = driver => talk.await,
+    }
+}
+
+/// The beginning of a body; what breaks off ends there.
+async fn read(response: Response<Incoming>) -> String {
+    let mut body = response.into_body();
+    let mut bytes = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        bytes.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        if bytes.len() >= BODY_BYTES {
+            bytes.truncate(BODY_BYTES);
+            break;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

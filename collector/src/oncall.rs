@@ -1,0 +1,43 @@
+//! Who is told what, and when: alerts become groups by their cause, groups become messages to
+//! people and programs, and a message is answered.
+//!
+//! All of it decides and none of it acts: no files, no clock, no sockets. What is to be kept is
+//! handed out as changes, which whoever acts makes durable before a message leaves.
+
+mod alert;
+mod alerts;
+mod board;
+mod call;
+mod cause;
+mod desk;
+mod feed;
+mod formats;
+mod group;
+mod id;
+mod message;
+mod outbox;
+mod people;
+mod picture;
+mod policy;
+mod receiver;
+mod rota;
+mod silence;
+mod ticket;
+
+pub use self::alert::{Known, Seen, Severity, Standing, Texts};
+pub use self::board::{Board, Shown};
+pub use self::call::{Answer, AnswerError, Reply, Taken};
+pub use self::cause::{HOST_SILENT, Site, Topology};
+pub use self::desk::{Change, Desk, SilencedBy};
+pub use self::formats::{Answered, Format, Links, Method, Post};
+pub use self::group::Group;
+pub use self::id::GroupId;
+pub use self::message::{Message, MessageAlert, Notice, Reason, Status, What, span};
+pub use self::outbox::{Entry, Outbox, Outcome, Step as OutboxStep};
+pub use self::people::{Channel, People, Person, Step, Waking, Who};
+pub use self::picture::{Picture, Verdicts};
+pub use self::policy::{Now, Policy, Timing};
+pub use self::receiver::{Receiver, Secret};
+pub use self::rota::{Override, Rota, RotaError, Turn, WeekTime, moment_of};
+pub use self::silence::{Matcher, Silence, SilenceError};
+pub use self::ticket::{Action, Key, Ticket, TicketError};

@@ -1,0 +1,117 @@
+//! An alert as those on call know it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Texts by name, such as labels.
+pub type Texts = BTreeMap<String, String>;
+
+/// How urgent an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It waits for the waking hours of whoever is on duty.
+    Morning,
+    /// It wakes somebody.
+    Page,
+}
+
+/// An alert that fires now, as a rule found it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// What names it, `alertname` among them.
+    pub labels: Texts,
+    /// What is told with it.
+    pub annotations: Texts,
+    /// Since when it fires, Unix time in milliseconds.
+    pub since_ms: i64,
+    /// Where its expression is shown, below the address of the collector.
+    pub link: String,
+}
+
+/// An alert that was seen once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// What names it.
+    pub labels: Texts,
+    /// What was last told with it.
+    pub annotations: Texts,
+    /// Since when it fires, Unix time in milliseconds.
+    pub since_ms: i64,
+    /// When a rule found it last.
+    pub found_ms: i64,
+    /// How it stands.
+    pub standing: Standing,
+    /// Where its expression is shown.
+    pub link: String,
+}
+
+/// How an alert stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "is")]
+pub enum Standing {
+    /// A rule finds it.
+    Firing,
+    /// No rule finds it, and its instance has not spoken since.
+    Unknown {
+        /// Since when.
+        since_ms: i64,
+    },
+    /// It is known to be over.
+    Ended {
+        /// Since when.
+        at_ms: i64,
+    },
+}
+
+/// The label with an alert's name.
+pub const NAME: &str = "alertname";
+
+/// The label with the host, or the target, that it is about.
+pub const INSTANCE: &str = "instance";
+
+/// The label that says how urgent it is.
+const SEVERITY: &str = "severity";
+
+impl Severity {
+    /// Of an alert with these labels. What others call critical wakes, too; what says nothing waits.
+    pub fn of(labels: &Texts) -> Self {
+        match labels.get(SEVERITY).map(String::as_str) {
+            Some("page" | "critical") => Self::Page,
+            Some(_) | None => Self::Morning,
+        }
+    }
+}
+
+impl Known {
+    /// An alert that is seen for the first time.
+    pub fn of(seen: &Seen, at_ms: i64) -> Self {
+        Self {
+            labels: seen.labels.clone(),
+            annotations: seen.annotations.clone(),
+            since_ms: seen.since_ms,
+            found_ms: at_ms,
+            standing: Standing::Firing,
+            link: seen.link.clone(),
+        }
+    }
+
+    /// Whether it is not known to be over.
+    pub fn stands(&self) -> bool {
+        match self.standing {
+            Standing::Firing | Standing::Unknown { .. } => true,
+            Standing::Ended { .. } => false,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.labels.get(NAME).map_or("", String::as_str)
+    }
+
+    /// The host or target that it is about.
+    pub fn instance(&self) -> Option<&str> {
+        self.labels.get(INSTANCE).map(String::as_str)
+    }
+}

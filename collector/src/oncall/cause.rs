@@ -1,0 +1,173 @@
+//! What lies behind an alert: a datacentre that is dark stands for its hosts, a host that is silent
+//! for all that is on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::alert::{INSTANCE, Known, NAME, Seen, Standing, Texts};
+
+/// The alert of a host that is silent, as the rules that come along name it.
+pub const HOST_SILENT: &str = "HostSilent";
+
+/// The alert of BigBlueButton that answers badly.
+const BIGBLUEBUTTON_BAD: &str = "BigBlueButtonBad";
+
+/// What BigBlueButton brings along when it is bad.
+const OF_BIGBLUEBUTTON: [&str; 1] = ["RecordingsStuck"];
+
+/// The alert of a datacentre none of whose hosts reports. No rule finds it; the configuration says
+/// which hosts are where.
+pub const DATACENTRE_DARK: &str = "DatacentreDark";
+
+const DATACENTRE: &str = "datacentre";
+const VANTAGE: &str = "vantage";
+
+/// A datacentre with fewer hosts is as dark as they are silent.
+const FEWEST_HOSTS: usize = 2;
+
+/// What configuration knows of where things are.
+#[derive(Debug, Clone, Default)]
+pub struct Topology {
+    /// The datacentres.
+    pub sites: Vec<Site>,
+}
+
+/// One datacentre.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// Its name.
+    pub name: String,
+    /// Its hosts.
+    pub hosts: Vec<String>,
+    /// What vantages ping there.
+    pub targets: Vec<String>,
+}
+
+/// The hosts of a datacentre come back within so long, in milliseconds.
+const RETURN_MS: i64 = 300_000;
+
+/// What is silent at a moment.
+#[derive(Debug, Default)]
+pub struct Silent<'t> {
+    hosts: BTreeSet<&'t str>,
+    sites: Vec<&'t Site>,
+}
+
+impl Topology {
+    /// What an alert's group is known by, unless labels are configured.
+    pub fn cause_of(&self, labels: &Texts) -> (String, String) {
+        let text = |name: &str| labels.get(name).cloned();
+        let pair = |name: &str, value: String| (name.to_owned(), value);
+        if text(NAME).as_deref() == Some(DATACENTRE_DARK) {
+            return pair(DATACENTRE, text(DATACENTRE).unwrap_or_default());
+        }
+        let Some(instance) = text(INSTANCE) else {
+            return text(VANTAGE).map_or_else(
+                || pair(NAME, text(NAME).unwrap_or_default()),
+                |vantage| pair(VANTAGE, vantage),
+            );
+        };
+        let is_silence = text(NAME).as_deref() == Some(HOST_SILENT);
+        match self.sites.iter().find(|site| site.hosts.contains(&instance)) {
+            Some(site) if is_silence && site.hosts.len() >= FEWEST_HOSTS => {
+                pair(DATACENTRE, site.name.clone())
+            }
+            Some(_) | None => pair(INSTANCE, instance),
+        }
+    }
+
+    /// What is silent, by the alerts that stand.
+    pub fn silent<'t>(&'t self, alerts: impl Iterator<Item = &'t Known>, at_ms: i64) -> Silent<'t> {
+        let (mut hosts, mut dark) = (BTreeSet::new(), BTreeSet::new());
+        for alert in alerts {
+            match alert.name() {
+                HOST_SILENT if alert.stands() => hosts.extend(alert.instance()),
+                DATACENTRE_DARK if is_recent(alert, at_ms) => {
+                    dark.extend(alert.labels.get(DATACENTRE).map(String::as_str));
+                }
+                _ => {}
+            }
+        }
+        let is_dark = |site: &&Site| {
+            let are_silent = site.hosts.iter().all(|host| hosts.contains(host.as_str()));
+            dark.contains(site.name.as_str()) || site.hosts.len() >= FEWEST_HOSTS && are_silent
+        };
+        let sites = self.sites.iter().filter(is_dark).collect();
+        Silent { hosts, sites }
+    }
+
+    /// The alerts of datacentres that are dark, from what rules found.
+    pub fn dark(&self, seen: &BTreeMap<u64, Seen>) -> Vec<Seen> {
+        let silence_of = |host: &String| {
+            seen.values().find(|seen| {
+                seen.labels.get(NAME).is_some_and(|name| name == HOST_SILENT)
+                    && seen.labels.get(INSTANCE) == Some(host)
+            })
+        };
+        let dark = self.sites.iter().filter(|site| site.hosts.len() >= FEWEST_HOSTS);
+        let dark = dark.filter_map(|site| {
+            let silences: Option<Vec<&Seen>> = site.hosts.iter().map(silence_of).collect();
+            Some(alert_of(site, &silences?))
+        });
+        dark.collect()
+    }
+}
+
+/// Whether a datacentre is dark, or was a moment ago: it comes back host by host.
+fn is_recent(alert: &Known, at_ms: i64) -> bool {
+    match alert.standing {
+        Standing::Firing | Standing::Unknown { .. } => true,
+        Standing::Ended { at_ms: ended_ms } => at_ms - ended_ms < RETURN_MS,
+    }
+}
+
+fn alert_of(site: &Site, silences: &[&Seen]) -> Seen {
+    let labels = [(NAME, DATACENTRE_DARK), (DATACENTRE, &site.name), ("severity", "page")];
+    let hosts = &site.hosts;
+    let affected = silences.iter().filter_map(|silence| {
+        let host = silence.labels.get(INSTANCE)?;
+        Some(format!("{host}: {}", silence.annotations.get("affected")?))
+    });
+    let annotations = [
+        ("summary", format!("none of the {} hosts in {} reports", hosts.len(), site.name)),
+        ("affected", affected.collect::<Vec<_>>().join("; ")),
+        ("runbook", "The datacentre's network or power; ask its provider.".into()),
+    ];
+    let first = silences.iter().find_map(|silence| silence.annotations.get("graph"));
+    let graph = first.map(|graph| ("graph".to_owned(), graph.clone()));
+    Seen {
+        labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        annotations: annotations
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), text))
+            .chain(graph)
+            .collect(),
+        since_ms: silences.iter().map(|silence| silence.since_ms).max().unwrap_or_default(),
+        link: silences.first().map(|silence| silence.link.clone()).unwrap_or_default(),
+    }
+}
+
+impl Silent<'_> {
+    /// What an alert is only a part of, in words, if it is.
+    pub fn cause_behind(&self, alert: &Known, others: &BTreeSet<(&str, &str)>) -> Option<String> {
+        let label = |name: &str| alert.labels.get(name).map(String::as_str);
+        let instance = label(INSTANCE);
+        if let Some(vantage) = label(VANTAGE).filter(|vantage| self.hosts.contains(vantage)) {
+            return Some(format!("{vantage}, which looks from there, is silent"));
+        }
+        let is_inside = |site: &&&Site| {
+            let named = label(DATACENTRE) == Some(&site.name) && alert.name() != DATACENTRE_DARK;
+            let has = |texts: &[String]| texts.iter().any(|text| Some(text.as_str()) == instance);
+            named || has(&site.hosts) || has(&site.targets)
+        };
+        if let Some(site) = self.sites.iter().find(is_inside) {
+            return Some(format!("{} is dark", site.name));
+        }
+        let instance = instance?;
+        if self.hosts.contains(instance) && alert.name() != HOST_SILENT {
+            return Some(format!("{instance} is silent"));
+        }
+        let is_part = OF_BIGBLUEBUTTON.contains(&alert.name());
+        let is_bad = is_part && others.contains(&(BIGBLUEBUTTON_BAD, instance));
+        is_bad.then(|| format!("BigBlueButton on {instance} is bad"))
+    }
+}

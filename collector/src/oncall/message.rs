@@ -1,0 +1,222 @@
+//! What is told: messages to receivers, and notices of what became of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::{Known, Severity, Standing, Texts};
+use super::id::{GroupId, digest};
+
+/// The most alerts that one message tells in full.
+pub const ALERTS: usize = 100;
+
+/// Whether what a message is about goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It does.
+    Firing,
+    /// It is over.
+    Resolved,
+}
+
+/// Why a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reason {
+    /// It is the first of its group.
+    First,
+    /// Something has come to the group.
+    More,
+    /// A part of it is over.
+    Less,
+    /// All of it is over.
+    Over,
+    /// It still goes on.
+    Still,
+    /// Nobody has taken the call yet.
+    Escalation,
+    /// Whoever took the call had it for as long as it was given.
+    Again,
+    /// Somebody wants to see whether a receiver works.
+    Test,
+}
+
+/// What is sent to one receiver.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// To which.
+    pub receiver: String,
+    /// Who reads it there; nobody in particular if the receiver is told of everything.
+    pub person: Option<String>,
+    /// About which group.
+    pub group: GroupId,
+    /// What names the group.
+    pub key: Vec<(String, String)>,
+    /// The first moment of what the group is about now, Unix time in milliseconds.
+    pub opened_ms: i64,
+    /// Which of the group's messages this is, from 1.
+    pub count: u32,
+    /// When it was decided.
+    pub at_ms: i64,
+    /// Whether it goes on.
+    pub status: Status,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// How urgent it is.
+    pub severity: Severity,
+    /// The alerts, those that stand first.
+    pub alerts: Vec<MessageAlert>,
+    /// How many more there are.
+    pub truncated: usize,
+}
+
+/// An alert in a message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageAlert {
+    /// What Prometheus and Alertmanager know it by.
+    pub fingerprint: u64,
+    /// What names it.
+    pub labels: Texts,
+    /// What is told with it.
+    pub annotations: Texts,
+    /// Since when it fires, Unix time in milliseconds.
+    pub since_ms: i64,
+    /// How it stands.
+    pub standing: Standing,
+    /// Where its expression is shown.
+    pub link: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// A message was taken by its receiver.
+    Told,
+    /// A message could not be delivered and will not be tried again.
+    Failed(String),
+    /// Somebody has it.
+    Taken,
+    /// Somebody gave it to the next.
+    Passed,
+    /// Somebody silenced it.
+    Silenced,
+}
+
+/// Something that happened, for the history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// When, Unix time in milliseconds.
+    pub at_ms: i64,
+    /// What.
+    pub what: What,
+    /// About which group.
+    pub group: GroupId,
+    /// What it was about, in words.
+    pub title: String,
+    /// Who did it, or was told.
+    pub person: Option<String>,
+    /// Where.
+    pub receiver: Option<String>,
+    /// After how many attempts.
+    pub attempts: u32,
+}
+
+impl MessageAlert {
+    /// A known alert as it is told.
+    pub fn of(fingerprint: u64, known: &Known) -> Self {
+        Self {
+            fingerprint,
+            labels: known.labels.clone(),
+            annotations: known.annotations.clone(),
+            since_ms: known.since_ms,
+            standing: known.standing,
+            link: known.link.clone(),
+        }
+    }
+
+    /// Whether it is not known to be over.
+    pub fn stands(&self) -> bool {
+        !matches!(self.standing, Standing::Ended { .. })
+    }
+
+    /// What it says in one line.
+    pub fn summary(&self) -> &str {
+        let summary = self.annotations.get("summary").filter(|text| !text.is_empty());
+        summary.or_else(|| self.labels.get("alertname")).map_or("an alert", String::as_str)
+    }
+}
+
+impl Message {
+    /// What tells it from all others, for ever: receivers that know it already show it once.
+    pub fn id(&self) -> String {
+        let Self { receiver, person, group, opened_ms, count, .. } = self;
+        let person = person.as_deref().unwrap_or_default();
+        digest(&format!("{receiver}\n{person}\n{group}\n{opened_ms}\n{count}"))
+    }
+
+    /// What all messages of one receiver about the same trouble have in common.
+    pub fn thread(&self) -> String {
+        let Self { receiver, group, opened_ms, .. } = self;
+        digest(&format!("{receiver}\n{group}\n{opened_ms}"))
+    }
+
+    /// What it says in one line.
+    pub fn title(&self) -> String {
+        let standing = self.alerts.iter().filter(|alert| alert.stands()).count() + self.truncated;
+        let first = self.alerts.first().map_or("nothing", MessageAlert::summary);
+        let more = match self.status {
+            Status::Firing => standing.saturating_sub(1),
+            Status::Resolved => (self.alerts.len() + self.truncated).saturating_sub(1),
+        };
+        let rest = if more == 0 { String::new() } else { format!(" and {more} more") };
+        match (self.status, self.reason) {
+            (Status::Resolved, _) => format!("over: {first}{rest}"),
+            (Status::Firing, Reason::Still) => {
+                format!("still, for {}: {first}{rest}", span(self.at_ms - self.opened_ms))
+            }
+            (Status::Firing, Reason::Escalation) => format!("nobody has it yet: {first}{rest}"),
+            (Status::Firing, Reason::Again) => format!("again: {first}{rest}"),
+            (Status::Firing, Reason::Test) => format!("a test: {first}{rest}"),
+            (Status::Firing, Reason::First | Reason::More | Reason::Less | Reason::Over) => {
+                format!("{first}{rest}")
+            }
+        }
+    }
+
+    /// What it says, a paragraph for each alert.
+    pub fn text(&self) -> String {
+        let mut paragraphs: Vec<String> = self.alerts.iter().map(paragraph).collect();
+        if self.truncated > 0 {
+            paragraphs.push(format!("and {} more", self.truncated));
+        }
+        paragraphs.join("\n\n")
+    }
+}
+
+/// A length of time as people say it.
+pub fn span(ms: i64) -> String {
+    let minutes = ms.max(0) / 60_000;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+fn paragraph(alert: &MessageAlert) -> String {
+    let mut lines = vec![match alert.standing {
+        Standing::Firing => alert.summary().to_owned(),
+        Standing::Unknown { since_ms } => {
+            let since = crate::moments::iso(since_ms);
+            format!("{} (unknown since {since}: it is silent)", alert.summary())
+        }
+        Standing::Ended { .. } => format!("over: {}", alert.summary()),
+    }];
+    if alert.stands() {
+        for (name, word) in [("affected", "Affected"), ("runbook", "To do")] {
+            let text = alert.annotations.get(name).filter(|text| !text.is_empty());
+            lines.extend(text.map(|text| format!("{word}: {text}")));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,168 @@
+//! Silences: what is not told for a while, on whose word.
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::Texts;
+use crate::samples;
+
+/// The most conditions of a silence, and the most bytes of each of its texts.
+const MATCHERS: usize = 50;
+const TEXT_BYTES: usize = 2048;
+
+/// A condition on a label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matcher {
+    /// The label.
+    pub name: String,
+    /// Its value, or a pattern for all of it.
+    pub value: String,
+    /// Whether it is a pattern.
+    pub is_regex: bool,
+    /// Whether it has to match, or must not.
+    pub is_equal: bool,
+}
+
+/// What is not told for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// All of these match.
+    pub matchers: Vec<Matcher>,
+    /// From when on, Unix time in milliseconds.
+    pub from_ms: i64,
+    /// Until when.
+    pub to_ms: i64,
+    /// On whose word.
+    pub owner: String,
+    /// Why.
+    pub comment: String,
+}
+
+/// Why a silence is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SilenceError {
+    /// It says of no label what it must be.
+    #[error("a silence that matches everything is refused: name a label and its value")]
+    Everything,
+    /// It ends before it begins.
+    #[error("a silence must end after it begins")]
+    Backwards,
+    /// It has already ended.
+    #[error("a silence must end in the future")]
+    Past,
+    /// Nobody owns it.
+    #[error("a silence needs an owner")]
+    Nobody,
+    /// A pattern that is none.
+    #[error("{0:?} is no pattern: {1}")]
+    Pattern(String, String),
+    /// It is too large.
+    #[error("a silence has at most {MATCHERS} conditions, and texts of {TEXT_BYTES} bytes")]
+    Large,
+}
+
+impl Matcher {
+    /// `name = value`.
+    pub fn equal(name: &str, value: &str) -> Self {
+        Self { name: name.into(), value: value.into(), is_regex: false, is_equal: true }
+    }
+
+    fn compiled(&self) -> Result<samples::Matcher, SilenceError> {
+        let Self { name, value, is_regex, is_equal } = self;
+        match (is_regex, is_equal) {
+            (false, true) => Ok(samples::Matcher::equal(name, value)),
+            (false, false) => Ok(samples::Matcher::not_equal(name, value)),
+            (true, true) => {
+                samples::Matcher::regex(name, value).map_err(|error| self.wrong(&error))
+            }
+            (true, false) => {
+                samples::Matcher::not_regex(name, value).map_err(|error| self.wrong(&error))
+            }
+        }
+    }
+
+    fn wrong(&self, error: &impl ToString) -> SilenceError {
+        SilenceError::Pattern(self.value.clone(), error.to_string())
+    }
+}
+
+impl Silence {
+    /// Whether it may be taken at a moment.
+    pub fn check(&self, now_ms: i64) -> Result<(), SilenceError> {
+        let texts = self.matchers.iter().flat_map(|matcher| [&matcher.name, &matcher.value]);
+        let mut texts = texts.chain([&self.owner, &self.comment]);
+        if self.matchers.len() > MATCHERS || texts.any(|text| text.len() > TEXT_BYTES) {
+            return Err(SilenceError::Large);
+        }
+        let mut says_something = false;
+        for matcher in &self.matchers {
+            says_something |= !matcher.compiled()?.accepts("");
+        }
+        if !says_something {
+            return Err(SilenceError::Everything);
+        }
+        if self.owner.trim().is_empty() {
+            return Err(SilenceError::Nobody);
+        }
+        if self.to_ms <= self.from_ms {
+            return Err(SilenceError::Backwards);
+        }
+        if self.to_ms <= now_ms {
+            return Err(SilenceError::Past);
+        }
+        Ok(())
+    }
+
+    /// Whether it holds at a moment.
+    pub fn holds(&self, at_ms: i64) -> bool {
+        self.from_ms <= at_ms && at_ms < self.to_ms
+    }
+
+    /// Whether it is about an alert with these labels.
+    pub fn covers(&self, labels: &Texts) -> bool {
+        self.matchers.iter().all(|matcher| {
+            let value = labels.get(&matcher.name).map_or("", String::as_str);
+            matcher.compiled().is_ok_and(|compiled| compiled.accepts(value))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_says_of_what_on_whose_word_and_until_when() {
+        let good = Silence {
+            matchers: vec![Matcher::equal("instance", "ca1")],
+            from_ms: 0,
+            to_ms: 100,
+            owner: "anna".into(),
+            comment: String::new(),
+        };
+        let pattern = |value: &str, is_equal| Matcher {
+            name: "instance".into(),
+            value: value.into(),
+            is_regex: true,
+            is_equal,
+        };
+        let with = |matchers| Silence { matchers, ..good.clone() };
+        for (silence, expected) in [
+            (good.clone(), Ok(())),
+            (with(vec![]), Err(SilenceError::Everything)),
+            (with(vec![pattern(".*", true)]), Err(SilenceError::Everything)),
+            (with(vec![pattern("ca9", false)]), Err(SilenceError::Everything)),
+            (with(vec![pattern("ca9", false), pattern(".+", true)]), Ok(())),
+            (Silence { owner: " ".into(), ..good.clone() }, Err(SilenceError::Nobody)),
+            (Silence { from_ms: 100, ..good.clone() }, Err(SilenceError::Backwards)),
+            (Silence { from_ms: -9, to_ms: 10, ..good.clone() }, Err(SilenceError::Past)),
+            (with(vec![Matcher::equal("a", &"x".repeat(3000))]), Err(SilenceError::Large)),
+        ] {
+            assert_eq!(silence.check(10), expected, "{silence:?}");
+        }
+        assert!(matches!(with(vec![pattern("(", true)]).check(10), Err(SilenceError::Pattern(..))));
+        let labels = |instance: &str| Texts::from([("instance".to_owned(), instance.to_owned())]);
+        assert!(good.covers(&labels("ca1")) && !good.covers(&labels("ca11")));
+        assert!(!good.covers(&Texts::new()));
+        assert!(good.holds(0) && good.holds(99) && !good.holds(100));
+    }
+}

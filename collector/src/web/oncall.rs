@@ -1,0 +1,80 @@
+//! What the pages know of those on call: what is on the board, and whom to hand answers.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::oncall::{Answer, Board, GroupId, Key, Policy, Silence, Ticket};
+
+/// The most answers that wait.
+pub const ANSWERS: usize = 32;
+
+/// What became of an answer; a sentence if it did nothing.
+pub type Outcome = Result<(), String>;
+
+/// What somebody wants.
+pub enum Wish {
+    /// To take a call, or to give it to the next.
+    Answer {
+        /// Of which group.
+        group: GroupId,
+        /// Who.
+        person: String,
+        /// What.
+        answer: Answer,
+    },
+    /// What a link allows.
+    Link {
+        /// The link.
+        text: String,
+        /// What it allows.
+        ticket: Ticket,
+    },
+    /// To silence what stands of a group.
+    SilenceGroup {
+        /// Which.
+        group: GroupId,
+        /// Who.
+        person: String,
+        /// For how long, in milliseconds.
+        for_ms: i64,
+    },
+    /// To silence something.
+    Silence(Silence),
+    /// To end a silence.
+    Unsilence(u128),
+}
+
+/// A wish, and where its outcome is told.
+pub struct Ask {
+    /// What is wished for.
+    pub wish: Wish,
+    /// What becomes of it.
+    pub outcome: oneshot::Sender<Outcome>,
+}
+
+/// The way to those on call; clones are the same.
+#[derive(Clone)]
+pub struct OnCall {
+    /// What is known.
+    pub board: Arc<Board>,
+    /// Who is told what.
+    pub policy: Arc<Policy>,
+    /// Where people reach the collector, if anybody said.
+    pub external_url: Arc<str>,
+    /// What links are signed with.
+    pub key: Key,
+    /// Who decides.
+    pub asks: mpsc::Sender<Ask>,
+}
+
+impl OnCall {
+    /// Hands in a wish; answers once it is durable, or refused.
+    pub async fn ask(&self, wish: Wish) -> Outcome {
+        let (outcome, told) = oneshot::channel();
+        if self.asks.try_send(Ask { wish, outcome }).is_err() {
+            return Err("too many answers wait; try again in a moment".into());
+        }
+        told.await.unwrap_or_else(|_| Err("the collector ends".into()))
+    }
+}

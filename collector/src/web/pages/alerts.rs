@@ -1,0 +1,269 @@
+//! The page of alerts: what fires by its cause, who has it, what is silenced, what was told, and who
+//! is on duty.
+
+use askama::Template;
+use axum::response::Response;
+
+use super::{failed, render};
+use crate::moments::iso;
+use crate::oncall::{
+    Group, GroupId, Known, Notice, Severity, Shown, Silence, Standing, What, span,
+};
+use crate::store::{Glance, Order, Shelf};
+use crate::web::content::Content;
+use crate::web::frame::{ClockTime, Frame};
+use crate::web::gate::{Gate, Kind};
+use crate::web::problem::Problem;
+use crate::web::site::Visit;
+
+/// So much of the past is shown.
+const NOTICES: usize = 100;
+
+/// So many alerts of a cause are shown.
+const ALERTS: usize = 20;
+
+/// So many hand-overs are shown.
+const HANDOVERS: usize = 4;
+
+#[derive(Template)]
+#[template(path = "alerts.html")]
+struct AlertsPage<'v> {
+    frame: Frame<'v>,
+    headline: String,
+    causes: Vec<Cause>,
+    silences: Vec<SilenceRow>,
+    notices: Vec<NoticeRow>,
+    duty: Option<String>,
+    handovers: Vec<Handover>,
+    people: Vec<String>,
+    /// Messages that wait.
+    waiting: usize,
+    /// Whether anybody would be told.
+    is_told: bool,
+}
+
+/// A group with alerts that stand.
+struct Cause {
+    id: GroupId,
+    /// `instance ca1`.
+    of: String,
+    title: String,
+    word: &'static str,
+    class: &'static str,
+    since: Day,
+    lasts: String,
+    /// Who has it, or who was called.
+    owner: String,
+    can_take: bool,
+    alerts: Vec<AlertRow>,
+    more: usize,
+}
+
+struct AlertRow {
+    summary: String,
+    state: String,
+    class: &'static str,
+    affected: String,
+    runbook: String,
+    graph: Option<String>,
+    muted: String,
+}
+
+struct SilenceRow {
+    number: u128,
+    what: String,
+    owner: String,
+    comment: String,
+    until: Day,
+    covers: usize,
+}
+
+struct NoticeRow {
+    at: Day,
+    what: String,
+    class: &'static str,
+    who: String,
+    title: String,
+}
+
+struct Handover {
+    at: Day,
+    person: String,
+}
+
+/// A moment with its day.
+struct Day {
+    at: String,
+    text: String,
+}
+
+impl Day {
+    fn of(visit: Visit<'_>, at_ms: i64) -> Self {
+        let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
+        let text = at.to_zoned(visit.site.zone.clone()).strftime("%a %-d %b %H:%M").to_string();
+        Self { at: iso(at_ms), text }
+    }
+}
+
+impl Cause {
+    fn of(visit: Visit<'_>, shown: &Shown, id: GroupId, group: &Group) -> Self {
+        let mut standing: Vec<(&u64, &Known)> =
+            group.alerts.0.iter().filter(|(_, known)| known.stands()).collect();
+        standing.sort_by_key(|(print, known)| (shown.muted.contains_key(print), known.since_ms));
+        let severity = standing.iter().map(|(_, known)| Severity::of(&known.labels)).max();
+        let (word, class) = match severity {
+            Some(Severity::Page) => ("page", "bad"),
+            Some(Severity::Morning) | None => ("morning", "warning"),
+        };
+        let pairs: Vec<String> =
+            group.key.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let rows = standing.iter().map(|(print, known)| AlertRow::of(visit, shown, **print, known));
+        Self {
+            id,
+            of: pairs.join(", "),
+            title: group.title(),
+            word,
+            class,
+            since: Day::of(visit, group.opened_ms),
+            lasts: span(visit.now_ms - group.opened_ms),
+            owner: owner_of(visit, group),
+            can_take: group.call.taken.is_none(),
+            alerts: rows.take(ALERTS).collect(),
+            more: standing.len().saturating_sub(ALERTS),
+        }
+    }
+}
+
+fn owner_of(visit: Visit<'_>, group: &Group) -> String {
+    if let Some(taken) = &group.call.taken {
+        let until = ClockTime::of(visit.site, taken.until_ms).clock;
+        return format!("{} has it until {until}", taken.person);
+    }
+    let called = group.call.ringing.iter().flat_map(|ringing| ringing.called.keys());
+    let called: Vec<&str> = called.map(String::as_str).collect();
+    if called.is_empty() { String::new() } else { format!("called: {}", called.join(", ")) }
+}
+
+impl AlertRow {
+    fn of(visit: Visit<'_>, shown: &Shown, print: u64, known: &Known) -> Self {
+        let text = |name: &str| known.annotations.get(name).cloned().unwrap_or_default();
+        let (state, class) = match known.standing {
+            Standing::Firing => ("fires".to_owned(), "bad"),
+            Standing::Unknown { since_ms } => {
+                let since = ClockTime::of(visit.site, since_ms).clock;
+                (format!("unknown since {since}"), "warning")
+            }
+            Standing::Ended { .. } => ("over".to_owned(), "good"),
+        };
+        let summary = text("summary");
+        Self {
+            summary: if summary.is_empty() { known.name().to_owned() } else { summary },
+            state,
+            class,
+            affected: text("affected"),
+            runbook: text("runbook"),
+            graph: graph_of(visit, known),
+            muted: shown.muted.get(&print).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// The page of the host that it is about, or the picture that it names, if that is one of ours.
+fn graph_of(visit: Visit<'_>, known: &Known) -> Option<String> {
+    let graph = known.annotations.get("graph")?;
+    let url = visit.site.oncall.external_url.trim_end_matches('/');
+    let path = graph.strip_prefix(url).unwrap_or(graph);
+    let is_ours = path.starts_with('/') && !path.starts_with("//");
+    is_ours.then(|| path.to_owned())
+}
+
+impl SilenceRow {
+    fn of(visit: Visit<'_>, shown: &Shown, number: u128, silence: &Silence) -> Self {
+        let condition = |matcher: &crate::oncall::Matcher| {
+            let sign = match (matcher.is_regex, matcher.is_equal) {
+                (false, true) => "=",
+                (false, false) => "!=",
+                (true, true) => "=~",
+                (true, false) => "!~",
+            };
+            format!("{}{sign}\"{}\"", matcher.name, matcher.value)
+        };
+        let conditions: Vec<String> = silence.matchers.iter().map(condition).collect();
+        let known = shown.desk.groups().values().flat_map(|group| group.alerts.0.values());
+        let covers = known.filter(|known| known.stands() && silence.covers(&known.labels)).count();
+        Self {
+            number,
+            what: conditions.join(", "),
+            owner: silence.owner.clone(),
+            comment: silence.comment.clone(),
+            until: Day::of(visit, silence.to_ms),
+            covers,
+        }
+    }
+}
+
+impl NoticeRow {
+    fn of(visit: Visit<'_>, notice: Notice) -> Self {
+        let person = notice.person.unwrap_or_default();
+        let by = notice.receiver.map_or_else(String::new, |receiver| format!("by {receiver}"));
+        let (what, class) = match notice.what {
+            What::Told => ("told".to_owned(), ""),
+            What::Failed(why) => (format!("not delivered: {why}"), "bad"),
+            What::Taken => ("has it".to_owned(), "good"),
+            What::Passed => ("gave it to the next".to_owned(), ""),
+            What::Silenced => ("silenced it".to_owned(), ""),
+        };
+        let who = format!("{person} {by}").trim().to_owned();
+        Self { at: Day::of(visit, notice.at_ms), what, class, who, title: notice.title }
+    }
+}
+
+pub async fn alerts(gate: Gate) -> Result<Response, Problem> {
+    gate.pass(Kind::Page, make).await
+}
+
+fn make(visit: Visit<'_>) -> Result<Content, Problem> {
+    let shown = visit.site.oncall.board.now();
+    let policy = &visit.site.oncall.policy;
+    let standing =
+        shown.desk.groups().iter().filter(|(_, group)| group.alerts.0.values().any(Known::stands));
+    let mut causes: Vec<Cause> =
+        standing.map(|(id, group)| Cause::of(visit, &shown, *id, group)).collect();
+    // What is only a part of something else comes last.
+    let is_part = |cause: &Cause| cause.alerts.iter().all(|alert| !alert.muted.is_empty());
+    causes.sort_by_key(|cause| (is_part(cause), cause.word != "page", cause.since.at.clone()));
+    let open = causes.iter().filter(|cause| !is_part(cause)).count();
+    let glance = Glance { shelf: Shelf::Notices, order: Order::Falling, most: NOTICES };
+    let kept = visit.site.records.ledger(glance, visit.budget).map_err(|error| failed(&error))?;
+    let notices = kept.iter().filter_map(|row| serde_json::from_slice(&row.value).ok());
+    let rota = policy.people.rota.as_ref();
+    let ahead = rota.map(|rota| rota.ahead(visit.now_ms, HANDOVERS)).unwrap_or_default();
+    let handover = |(at_ms, person)| Handover { at: Day::of(visit, at_ms), person };
+    let page = AlertsPage {
+        frame: Frame::of(visit, open),
+        headline: headline(&shown, open),
+        silences: shown
+            .desk
+            .silences()
+            .iter()
+            .map(|(number, silence)| SilenceRow::of(visit, &shown, *number, silence))
+            .collect(),
+        notices: notices.map(|notice| NoticeRow::of(visit, notice)).collect(),
+        duty: policy.people.first(visit.now_ms).map(ToOwned::to_owned),
+        handovers: ahead.into_iter().map(handover).collect(),
+        people: policy.people.persons.keys().cloned().collect(),
+        waiting: shown.waiting,
+        is_told: !policy.feeds.is_empty() || !policy.people.steps.is_empty(),
+        causes,
+    };
+    render(visit, &page)
+}
+
+fn headline(shown: &Shown, open: usize) -> String {
+    match (shown.at_ms, open) {
+        (None, _) => "The rules have not been evaluated yet.".into(),
+        (Some(_), 0) => "Nothing fires.".into(),
+        (Some(_), 1) => "One thing needs somebody.".into(),
+        (Some(_), open) => format!("{open} things need somebody."),
+    }
+}
