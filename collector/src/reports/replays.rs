@@ -8,7 +8,7 @@ use super::usage::Splits;
 use crate::planning::bandwidth::Bandwidth;
 use crate::planning::capacity::LINK_PLAN;
 use crate::planning::meetings::{Attended, Counted, sent_to};
-use crate::planning::replay::{Carried, Held, Load, Placement, Server, replay};
+use crate::planning::replay::{Carried, Held, Load, Placement, Rules, Server, replay};
 use crate::planning::room::ByKind;
 use crate::store::Meeting;
 
@@ -115,7 +115,9 @@ pub fn of(past: &Past, splits: &Splits, bandwidth: &Bandwidth) -> Vec<Replay> {
             |number| Server { name: format!("server {number}"), base_mbit, load_multiplier: 1.0 };
         let servers: Vec<Server> = (1..=course.servers).map(server).collect();
         let link_mbit = course.link * link_mbit;
-        let carried = replay(&held, &servers, course.placement, LINK_PLAN * link_mbit);
+        let (placement, waver) = (course.placement, bandwidth.waver);
+        let rules = Rules { placement, limit_mbit: LINK_PLAN * link_mbit, waver };
+        let carried = replay(&held, &servers, rules);
         Replay { key: course.key, place: course.place, link_mbit, carried }
     };
     COURSES.iter().map(one).collect()

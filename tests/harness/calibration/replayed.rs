@@ -8,7 +8,7 @@ use headroom::planning::media::Media;
 use headroom::planning::meetings::{Attended, Counted, sent_to};
 use headroom::planning::minute::{Minute, Shares};
 use headroom::planning::organisations::{Part, split};
-use headroom::planning::replay::{Held, Load, Placement, Server, replay};
+use headroom::planning::replay::{Held, Load, Placement, Rules, Server, replay};
 use headroom::planning::room::ByKind;
 use headroom_simulation::worlds::{Constants, Profile, RoomMinute, World, WorldMinute};
 
@@ -66,7 +66,8 @@ pub fn replayed(number: u64) -> Replayed {
     }
     let mut in_order = courses(&model, &days);
     in_order.sort_by_key(|course| course.start);
-    let peaks = [0, 1].map(|side| peaks(&in_order, side));
+    // The truth has all that wavers in it.
+    let peaks = [(0, model.waver), (1, 0.0)].map(|(side, waver)| peaks(&in_order, side, waver));
     let both = peaks[0].iter().zip(&peaks[1]);
     found.peaks = both.map(|(told, is)| Told { told: *told, true_value: *is }).collect();
     found
@@ -84,14 +85,15 @@ impl Course {
     }
 }
 
-fn peaks(meetings: &[Course], side: usize) -> Vec<f64> {
+fn peaks(meetings: &[Course], side: usize, waver: f64) -> Vec<f64> {
     let held = meetings
         .iter()
         .map(|course| Held { start: course.start, loads: course.loads[side].clone() });
     let held: Vec<Held> = held.collect();
     let server =
         |name: &str| Server { name: name.to_owned(), base_mbit: 0.0, load_multiplier: 1.0 };
-    let carried = replay(&held, &["a", "b"].map(server), Placement::FewestPeople, 1e9);
+    let rules = Rules { placement: Placement::FewestPeople, limit_mbit: 1e9, waver };
+    let carried = replay(&held, &["a", "b"].map(server), rules);
     carried.into_iter().map(|carried| carried.peak_mbit).collect()
 }
 
