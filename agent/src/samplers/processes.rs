@@ -42,6 +42,8 @@ const OF_THREADS: [&str; 1] = ["freeswitch"];
 
 pub struct Processes {
     proc: PathBuf,
+    /// Those of the host, whatever this agent itself may use of them.
+    cores: usize,
     also: Vec<CommandName>,
     members: Members,
     threads: Threads,
@@ -66,10 +68,20 @@ struct Group {
     busiest_thread: Option<f64>,
 }
 
+/// How many cores the kernel tells of; one at least.
+fn cores(root: &Path) -> usize {
+    let text = std::fs::read_to_string(root.join("proc/stat")).unwrap_or_default();
+    let is_core = |line: &&str| {
+        line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    text.lines().filter(is_core).count().max(1)
+}
+
 impl Processes {
     pub fn new(root: &Path, also: &[CommandName]) -> Self {
         Self {
             proc: root.join("proc"),
+            cores: cores(root),
             also: also.to_vec(),
             members: Members::default(),
             threads: Threads::default(),
@@ -102,7 +114,7 @@ impl Processes {
             *group = Group { busiest_thread: group.busiest_thread, ..Group::of(group.used) };
         }
         let time = passed.unwrap_or_default() + SCAN_INTERVAL * 2;
-        self.members.read(stat::most(time), |name, stat, spent| {
+        self.members.read(stat::most(time, self.cores), |name, stat, spent| {
             if !self.groups.contains_key(name) {
                 self.groups.insert(name.to_owned(), Group::default());
             }

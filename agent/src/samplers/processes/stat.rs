@@ -52,9 +52,8 @@ pub fn seconds(ticks: u64) -> f64 {
     ticks as f64 / TICKS_PER_SECOND
 }
 
-/// The most ticks that all cores together have in that time.
-pub fn most(time: Duration) -> u64 {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+/// The most ticks that so many cores together have in that time.
+pub fn most(time: Duration, cores: usize) -> u64 {
     (time.as_secs_f64() * TICKS_PER_SECOND * cores as f64) as u64
 }
 
