@@ -182,6 +182,7 @@ impl Collector {
     /// Opens the store and binds the listeners.
     pub async fn bind(options: Options) -> Result<Self, RunError> {
         let descriptors = descriptors::raise();
+        descriptors.tell();
         // The store may have a log to read.
         let preparing = tokio::task::spawn_blocking(move || prepare(options)).await;
         let Prepared { options, tls, store, rules } =
@@ -253,7 +254,6 @@ impl Collector {
             started_ms: now_ms(),
             zone: options.zone,
         };
-        descriptors.tell();
         let door = IngestOptions {
             settings: Arc::new(SettingsBoard::of(&agents, &options.places)),
             agents,

@@ -25,7 +25,7 @@ mod workload;
 pub use agent::{AgentOptions, AgentProgram};
 pub use collector::{CollectorOptions, CollectorProgram, Token};
 pub use control_group::ControlGroup;
-pub use declared::{ALL_SERIES, assert_declared};
+pub use declared::{ALL_SERIES, assert_declared, is_passed_on};
 pub use namespace::Namespace;
 pub use program::{Output, Program, binaries, run};
 pub use recorder::Recorder;
