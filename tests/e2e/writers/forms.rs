@@ -195,7 +195,7 @@ async fn what_is_said_of_metrics_is_kept() {
         ("latency_seconds_bucket", None),
         ("wait_seconds", Some(entry("summary", "How long they waited.", "seconds"))),
         ("wait_seconds_count", None),
-        ("undescribed", Some(entry("gauge", "", ""))),
+        ("undescribed", Some(entry("unknown", "", ""))),
     ];
     // It is still there after a death.
     for _ in 0..2 {

@@ -38,7 +38,7 @@ async fn a_host_that_is_only_written_has_its_page_and_pictures() {
         (status, String::from_utf8_lossy(&body).into_owned())
     };
     let (status, overview) = read("/").await;
-    assert!(status == 200 && overview.contains("/hosts/db1:9100"), "{overview}");
+    assert!(status == 200 && overview.contains("/hosts/db1%3A9100"), "{overview}");
     assert!(!overview.contains("web1"), "{overview}");
     let (status, page) = read("/hosts/db1:9100").await;
     assert!(status == 200 && page.contains("db1:9100"), "{status} {page}");
