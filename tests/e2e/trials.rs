@@ -76,12 +76,19 @@ fn tests_that_are_wrong_fail_under_both() {
     let folder = TempDir::new().unwrap();
     let wrong = wrong();
     assert!(wrong.len() >= 30, "{}", wrong.len());
-    for text in wrong {
-        let file = folder.path().join("wrong.yml");
+    let fails = |(number, text): (usize, &String)| {
+        let file = folder.path().join(format!("wrong-{number}.yml"));
         // Quotes that no longer begin a text are no YAML: that is not what is tried here.
         std::fs::write(&file, text.replace("not '", "'not ")).unwrap();
         assert!(!passes(&file), "{text}");
-    }
+    };
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, Into::into);
+        let each = wrong.len().div_ceil(cores);
+        for (number, texts) in wrong.chunks(each).enumerate() {
+            scope.spawn(move || (number * each..).zip(texts).for_each(fails));
+        }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
