@@ -151,9 +151,10 @@ impl<'q> Question<'q> {
         let all: f64 = left + sharing.iter().map(|name| hours(name)).sum::<f64>();
         if left > 0.0 && !accounts.is_empty() {
             let names: Vec<String> = others.iter().map(|name| (*name).to_owned()).collect();
+            let percent = left / all * 100.0;
+            let part = if percent < 1.0 { "Under 1".into() } else { format!("{percent:.0}") };
             said.push(format!(
-                "{:.0} % of the user hours are of {}, who shares no bill: they are shared as the others' are.",
-                left / all * 100.0,
+                "{part} % of the user hours are of {}, who shares no bill: they are shared as the others' are.",
                 words::listed(&names)
             ));
         }

@@ -21,7 +21,7 @@ pub fn balances(account: &Account<'_>, question: &Question<'_>) -> Table {
         vec![
             Cell::text(&one.organisation),
             Cell::shown(words::figure(used.hours), [used.hours]),
-            Cell::shown(words::bytes(used.bytes), [used.bytes]),
+            sent(used.bytes),
             amount(account, one.owes),
             amount(account, one.paid),
             amount(account, one.balance()).standing(state),
@@ -30,6 +30,14 @@ pub fn balances(account: &Account<'_>, question: &Question<'_>) -> Table {
     let rows = account.balances.iter().map(row).collect();
     let caption = format!("What each organisation owes and has paid, in {}.", account.currency);
     Table { key: "balances", caption, columns, rows }
+}
+
+/// What was sent for somebody, which only full hours that were read tell.
+fn sent(bytes: f64) -> Cell {
+    if bytes > 0.0 {
+        return Cell::shown(words::bytes(bytes), [bytes]);
+    }
+    Cell::nothing("Nobody told in this month what was sent for it.", 1)
 }
 
 /// Who pays whom.
