@@ -5,7 +5,6 @@
 
 mod admission;
 mod limits;
-mod threads;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,7 +20,6 @@ use tokio::time::Instant;
 use self::admission::Admission;
 pub use self::limits::{Kind, LONGEST};
 use self::limits::{QUEUE, large_at_once};
-pub use self::threads::ReaderThreads;
 use super::body::{self, Allowed, Taken};
 use super::content::Content;
 use super::lane::Lane;

@@ -17,11 +17,11 @@ use crate::samples::{Budget, Pool, Reader, Samples, Stop};
 use crate::store::Records;
 use crate::telemetry::CollectorCounts;
 
-use super::gate::ReaderThreads;
 use super::lane::Lane;
 use super::loading::Loading;
 use super::names::OwnNames;
 use super::oncall::OnCall;
+use super::reader_threads::ReaderThreads;
 use super::rules::Rules;
 use super::snapshot::Snapshots;
 

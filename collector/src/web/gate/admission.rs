@@ -11,11 +11,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Asked;
 use super::limits::{Kind, PLACES, QUEUE, large_pictures};
-use super::threads::ReaderThreads;
 use crate::samples::{Budget, Limits, Pool, Side, Stop};
 use crate::telemetry::{CollectorCounts, Outcome, Requests};
 use crate::web::lane::{Lane, Turned};
 use crate::web::problem::{Code, Problem};
+use crate::web::reader_threads::ReaderThreads;
 
 /// Lets requests in.
 pub struct Admission {
