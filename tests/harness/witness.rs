@@ -1,7 +1,7 @@
 //! What an agent has sampled, seen by other eyes than its own: each segment of its spool gets a hard
 //! link as soon as it appears, and can be read after the agent has freed it or given it up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +13,13 @@ use headroom::samples::{Budget, Hints, Labels, Matcher, Samples, Selection, Time
 use headroom::store::{Records, Store};
 use headroom_agent::spool::Record;
 use headroom_proto::metric::INSTANCE;
+use rustix::process::setpriority_process;
 
 /// Shorter than any segment lives: one that waits for its acknowledgement waits for a sync.
-const POLL: Duration = Duration::from_millis(1);
+const POLL: Duration = Duration::from_micros(200);
+
+/// As `nice` counts it.
+const HIGHEST_PRIORITY: i32 = -20;
 
 /// The header of a segment's file, and that of each record in it.
 const FILE_HEADER: usize = 16;
@@ -53,8 +57,11 @@ impl Witness {
         let stop = Arc::new(AtomicBool::new(false));
         let (spool, folder, stopped) = (spool.to_owned(), kept.clone(), Arc::clone(&stop));
         let watch = move || {
+            // Before all others where that is allowed: a segment lives as long as one sync.
+            let _ = setpriority_process(None, HIGHEST_PRIORITY);
+            let mut inodes = HashSet::new();
             while !stopped.load(Ordering::Relaxed) {
-                keep(&spool, &folder);
+                keep(&spool, &folder, &mut inodes);
                 std::thread::sleep(POLL);
             }
         };
@@ -137,13 +144,17 @@ impl Drop for Witness {
 }
 
 /// Links each segment that is there; one that is kept already, or just went, is none to keep.
-fn keep(spool: &Path, kept: &Path) {
+fn keep(spool: &Path, kept: &Path, inodes: &mut HashSet<u64>) {
     let Ok(entries) = std::fs::read_dir(spool) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
-        if path.extension().is_some_and(|extension| extension == "spool") {
-            // An agent that starts with an empty spool numbers anew; inodes that are kept stay.
-            let _ = std::fs::hard_link(&path, kept.join(entry.ino().to_string()));
+        // An agent that starts with an empty spool numbers anew; inodes that are kept stay.
+        let inode = entry.ino();
+        if path.extension().is_some_and(|extension| extension == "spool")
+            && !inodes.contains(&inode)
+            && std::fs::hard_link(&path, kept.join(inode.to_string())).is_ok()
+        {
+            inodes.insert(inode);
         }
     }
 }

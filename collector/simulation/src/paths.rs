@@ -148,7 +148,7 @@ impl World {
     /// What a round of pings says that began at a moment.
     pub fn pings(&self, vantage: &Vantage, datacentre: &Datacentre, begin_ms: i64) -> PingRound {
         let before_end_ms = self.end_ms() - begin_ms;
-        let within = |begin: i64, lasts: i64| (begin - lasts..begin).contains(&before_end_ms);
+        let within = |begin: i64, lasts: i64| (begin - lasts + 1..=begin).contains(&before_end_ms);
         let place = DATACENTRES.iter().position(|one| one == datacentre).unwrap_or_default() as u64;
         let address = if place == 1 && before_end_ms < MOVED_MS { 2 } else { 1 };
         let offline = vantage.name == "nairobi" && within(OFFLINE_MS, OFFLINE_LASTS_MS);
