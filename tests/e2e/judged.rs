@@ -123,7 +123,7 @@ async fn what_needs_somebody_comes_first_with_its_reason() {
     assert_eq!(
         headline,
         "3 hosts. de1 is silent. ca1 has never reported. \
-         fi1: /var/bigbluebutton is 92 % full, wholly in 8 days."
+         fi1: /var/bigbluebutton is 92 % full, no space left in 8 days."
     );
     let table = between(&overview, "<tbody>", "</tbody>");
     let place = |what: &str| table.find(what).unwrap_or_else(|| panic!("no {what} in {table}"));

@@ -60,7 +60,7 @@ pub struct Finding {
     pub severity: Severity,
     /// What was judged.
     pub subject: Subject,
-    /// The reason, such as `/var/bigbluebutton is 93 % full, wholly in 8 days`.
+    /// The reason, such as `/var/bigbluebutton is 93 % full, no space left in 8 days`.
     pub reason: String,
     /// How near it is to the worst, for the order among equals: 1 is the worst.
     pub nearness: f64,
@@ -178,7 +178,7 @@ fn disk(mount: &Mount) -> Option<Finding> {
     let name = &mount.mountpoint;
     let mut reason = format!("{name} is {} full", percent(used));
     if let Some(seconds) = seconds {
-        let _ = write!(reason, ", wholly in {}", lasting(seconds));
+        let _ = write!(reason, ", no space left in {}", lasting(seconds));
     }
     Some(Finding { severity, subject: Subject::Disk, reason, nearness: used })
 }
@@ -276,11 +276,11 @@ mod tests {
             (Facts { bbb: Some("ok".into()), ..host() }, ""),
             (
                 mounts(&[mount("/", 40.0, 30.0), mount("/var/bigbluebutton", 60.0, 5.0)]),
-                "Warning: /var/bigbluebutton is 60 % full, wholly in 8 days",
+                "Warning: /var/bigbluebutton is 60 % full, no space left in 8 days",
             ),
             (
                 mounts(&[mount("/", 96.0, -1.0), mount("/srv", 80.0, 29.0)]),
-                "Bad: /srv is 80 % full, wholly in 16 h; Warning: / is 96 % full",
+                "Bad: /srv is 80 % full, no space left in 16 h; Warning: / is 96 % full",
             ),
             (mounts(&[mount("/", 99.9, 0.0)]), "Bad: / is 99 % full"),
             (mounts(&[mount("/", 94.0, 0.1)]), ""),

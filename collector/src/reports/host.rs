@@ -12,7 +12,7 @@ use super::usage::{self, Splits, Usage};
 use crate::moments::DAY_MS;
 use crate::planning::Doubt;
 use crate::planning::bandwidth::Bandwidth;
-use crate::planning::capacity;
+use crate::planning::capacity::{self, Resource};
 use crate::planning::forecast::{DayPeak, Forecast};
 use crate::planning::minute::Minute;
 use crate::planning::mix::{Mix, Rooms};
@@ -64,9 +64,18 @@ pub struct HostModel {
     pub replays: Vec<Replay>,
     /// How many more people in its usual rooms fit beside its busiest minute; none if that cannot be
     /// told.
-    pub more_people: Option<u32>,
+    pub more_people: Option<MorePeople>,
     /// What is to be said of its past.
     pub doubts: Vec<Doubt>,
+}
+
+/// People who fit beside a host's busiest minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MorePeople {
+    /// How many.
+    pub people: u32,
+    /// What keeps out one more room of them; none if nothing does.
+    pub binds: Option<Resource>,
 }
 
 /// What a host carried.
@@ -156,24 +165,35 @@ impl HostModel {
         })
     }
 
-    fn count_more_people(&self) -> Option<u32> {
+    fn count_more_people(&self) -> Option<MorePeople> {
         let (host, rooms) = (self.host().ok()?, self.rooms.as_ref()?);
-        let fits = |more: u32| -> Option<bool> {
+        // What binds, where they do not fit.
+        let tried = |more: u32| -> Option<Result<(), Option<Resource>>> {
             let answer = host.answer(&rooms.with_more(more)).ok()?;
-            Some(answer.probability >= capacity::CONFIDENT)
+            let fits = answer.probability >= capacity::CONFIDENT;
+            Some(fits.then_some(()).ok_or(answer.binds))
         };
-        if rooms.usual.people == 0 || !fits(1)? {
-            return self.host().ok().map(|_| 0);
+        if rooms.usual.people == 0 {
+            return Some(MorePeople { people: 0, binds: None });
         }
-        let (mut least, mut beyond) = (1_u32, 2_u32);
-        while beyond < MOST_ROOMS && fits(beyond)? {
-            (least, beyond) = (beyond, beyond * 2);
+        let (mut least, mut beyond, mut binds) = (0_u32, 1_u32, None);
+        while beyond < MOST_ROOMS {
+            match tried(beyond)? {
+                Ok(()) => (least, beyond) = (beyond, beyond * 2),
+                Err(first) => {
+                    binds = first;
+                    break;
+                }
+            }
         }
         while beyond - least > 1 {
             let middle = least.midpoint(beyond);
-            if fits(middle)? { least = middle } else { beyond = middle }
+            match tried(middle)? {
+                Ok(()) => least = middle,
+                Err(first) => (beyond, binds) = (middle, first),
+            }
         }
-        Some(least * rooms.usual.people)
+        Some(MorePeople { people: least * rooms.usual.people, binds })
     }
 }
 

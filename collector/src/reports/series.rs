@@ -34,7 +34,7 @@ pub fn figures(model: &HostModel, plan: &Plan) -> Vec<Figure> {
     let until = model.until_ms as f64 / 1e3;
     push(&mut figures, HEADROOM_PLANNING_UNTIL_TIMESTAMP_SECONDS, None, until);
     if let Some(more) = model.more_people {
-        push(&mut figures, HEADROOM_PLANNING_MORE_PEOPLE, None, f64::from(more));
+        push(&mut figures, HEADROOM_PLANNING_MORE_PEOPLE, None, f64::from(more.people));
     }
     push_mixes(&mut figures, model, plan);
     push_run_out(&mut figures, model);

@@ -30,14 +30,20 @@ pub fn section(view: View<'_>) -> Section {
         Column::figures("left", "of the limit", &["left_ratio"]),
     ];
     let caption = format!("What {} carried at most, beside its limits.", view.model.instance);
-    let more = view.model.more_people.map(|more| match more {
-        0 => "Beside its busiest minute of four weeks nobody more fits with 90 % confidence."
-            .to_owned(),
-        more => format!(
-            "Beside its busiest minute of four weeks about {} more people fit, in rooms as they \
-             mostly are here.",
-            about(more)
-        ),
+    let more = view.model.more_people.map(|more| {
+        let binds = more.binds.map_or_else(String::new, |binds| {
+            format!(" What binds first then: {}.", words::resource(binds))
+        });
+        match more.people {
+            0 => format!(
+                "Beside its busiest minute of four weeks nobody more fits with 90 % confidence.{binds}"
+            ),
+            people => format!(
+                "Beside its busiest minute of four weeks about {} more people fit, in rooms as they \
+                 mostly are here.{binds}",
+                about(people)
+            ),
+        }
     });
     Section {
         key: "load",

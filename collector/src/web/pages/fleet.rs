@@ -12,7 +12,9 @@ use super::{failed, render, words};
 use crate::fleet::{self, Facts, Finding, HostState, LastReport, Reporter, Severity};
 use crate::graphs::{Period, Size};
 use crate::moments::iso;
+use crate::planning::capacity::Resource;
 use crate::reports::capacity::about;
+use crate::reports::words::resource;
 use crate::rooms::{self, Counts};
 use crate::web::content::Content;
 use crate::web::frame::{ClockTime, Frame};
@@ -165,11 +167,13 @@ impl HostRow {
 /// How many more people fit beside a host's busiest minute, as its model of the last full hour says.
 fn more_people(host: &HostState, visit: Visit<'_>) -> String {
     let model = visit.site.plans.known(&host.instance);
-    match model.and_then(|model| model.more_people).map(about) {
-        None => String::new(),
-        Some(0) => "nobody more".into(),
-        Some(1) => "about 1 more person".into(),
-        Some(more) => format!("about {more} more people"),
+    let Some(more) = model.and_then(|model| model.more_people) else { return String::new() };
+    match (about(more.people), more.binds) {
+        // The link's own figure stands right above.
+        (0, None | Some(Resource::LinkPlan | Resource::LinkHard)) => "nobody more".into(),
+        (0, Some(other)) => format!("nobody more: {}", resource(other)),
+        (1, _) => "about 1 more person".into(),
+        (more, _) => format!("about {more} more people"),
     }
 }
 

@@ -123,7 +123,7 @@ mod tests {
         let counts = |rooms: f64, people: f64| Some(Counts { rooms, people, ..Counts::default() });
         let two = || vec![host("a", Some(1e6), false), host("ca1", Some(85e6), false)];
         let mut filling = host("fi1", None, false);
-        let reason = "/var/bigbluebutton is 93 % full, wholly in 8 days".to_owned();
+        let reason = "/var/bigbluebutton is 93 % full, no space left in 8 days".to_owned();
         filling.findings = vec![Finding {
             severity: Severity::Warning,
             subject: Subject::Disk,
@@ -135,7 +135,7 @@ mod tests {
             (
                 vec![filling],
                 vec![],
-                "1 host. fi1: /var/bigbluebutton is 93 % full, wholly in 8 days.",
+                "1 host. fi1: /var/bigbluebutton is 93 % full, no space left in 8 days.",
             ),
             (vec![new.clone()], vec![], "No host has reported yet."),
             (vec![host("a", None, false), new], vec![], "2 hosts. new has never reported."),
