@@ -31,7 +31,7 @@ impl<'n> Fields<'n> {
     ) -> Option<Self> {
         let entries = match &node.content {
             Content::Map(entries) => entries,
-            Content::Nothing | Content::Text(_) | Content::List(_) => {
+            Content::Nothing | Content::Text(_) | Content::Quoted(_) | Content::List(_) => {
                 let message = format!("{what} must be a mapping, not {}", node.kind());
                 mistakes.push(Mistake::at(node.line, message));
                 return None;
@@ -76,7 +76,8 @@ impl<'n> Fields<'n> {
     pub fn number(&self, name: &str, mistakes: &mut Vec<Mistake>) -> Option<usize> {
         let node = self.get(name)?;
         let Placed { line, text } = text(node, name, mistakes);
-        let Ok(number) = text.parse::<i64>() else {
+        let is_plain = !matches!(node.content, Content::Quoted(_));
+        let Some(number) = whole(&text).filter(|_| is_plain) else {
             mistakes.push(Mistake::at(line, format!("{name}: {text:?} is no whole number")));
             return None;
         };
@@ -119,7 +120,7 @@ impl<'n> Fields<'n> {
 
 fn text(node: &Node, name: &str, mistakes: &mut Vec<Mistake>) -> Placed {
     let text = match &node.content {
-        Content::Text(text) => text.clone(),
+        Content::Text(text) | Content::Quoted(text) => text.clone(),
         Content::Nothing => String::new(),
         Content::List(_) | Content::Map(_) => {
             let message = format!("{name} must be a text, not {}", node.kind());
@@ -128,4 +129,22 @@ fn text(node: &Node, name: &str, mistakes: &mut Vec<Mistake>) -> Placed {
         }
     };
     Placed { line: node.line, text }
+}
+
+/// A whole number as YAML 1.2 and Go write it: decimal, or with `0x`, `0o`, `0b` or a leading nought.
+fn whole(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix(['-', '+']) {
+        Some(digits) => (if text.starts_with('-') { "-" } else { "" }, digits),
+        None => ("", text),
+    };
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
+        [b'0', b'o' | b'O', ..] => (8, &digits[2..]),
+        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
+        [b'0', _, ..] => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    let digits = digits.replace('_', "");
+    let is_digits = digits.starts_with(|first: char| first.is_ascii_alphanumeric());
+    i64::from_str_radix(&format!("{sign}{digits}"), radix).ok().filter(|_| is_digits)
 }

@@ -8,12 +8,14 @@ mod arguments;
 mod builtin;
 mod execute;
 mod failure;
+mod format;
 mod functions;
 mod humanize;
 mod lexer;
 mod number;
 mod parser;
 mod print;
+mod time;
 mod tree;
 mod value;
 

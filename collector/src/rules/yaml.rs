@@ -29,6 +29,8 @@ pub enum Content {
     Nothing,
     /// A text; what is a number or a truth elsewhere is a text too.
     Text(String),
+    /// A text in quotes, or a block: never a number.
+    Quoted(String),
     /// Parts one behind the other.
     List(Vec<Node>),
     /// Parts by name, in the order of the file.
@@ -51,7 +53,7 @@ impl Node {
     pub fn kind(&self) -> &'static str {
         match self.content {
             Content::Nothing => "nothing",
-            Content::Text(_) => "a text",
+            Content::Text(_) | Content::Quoted(_) => "a text",
             Content::List(_) => "a list",
             Content::Map(_) => "a mapping",
         }
@@ -156,23 +158,51 @@ impl<'t> Reading<'t> {
 
     fn map(&mut self, depth: usize) -> Result<Content, Mistake> {
         let (mut entries, mut names) = (Vec::new(), BTreeSet::new());
+        let mut merged = Vec::new();
         loop {
             let next = self.next()?;
             if matches!(next.event, Event::MappingEnd) {
+                for one in merged {
+                    self.merge(one, &mut entries);
+                }
                 return Ok(Content::Map(entries));
             }
             let key = self.node(next, depth + 1)?;
             let value = self.next()?;
             let value = self.node(value, depth + 1)?;
-            let Content::Text(name) = key.content else {
-                self.mistakes.push(Mistake::at(key.line, "a name must be a text"));
-                continue;
+            let name = match key.content {
+                Content::Text(name) if name == "<<" => {
+                    merged.push(value);
+                    continue;
+                }
+                Content::Text(name) | Content::Quoted(name) => name,
+                Content::Nothing | Content::List(_) | Content::Map(_) => {
+                    self.mistakes.push(Mistake::at(key.line, "a name must be a text"));
+                    continue;
+                }
             };
             if names.insert(name.clone()) {
                 entries.push(Entry { line: key.line, name, value });
             } else {
                 self.mistakes.push(Mistake::at(key.line, format!("{name:?} stands here twice")));
             }
+        }
+    }
+
+    /// Takes over the parts of a mapping, or of several, whose names do not stand there yet.
+    fn merge(&mut self, node: Node, entries: &mut Vec<Entry>) {
+        let maps = match node.content {
+            Content::List(maps) => maps,
+            content => vec![Node { line: node.line, content }],
+        };
+        for map in maps {
+            let Content::Map(others) = map.content else {
+                let message = format!("<< takes a mapping, not {}", map.kind());
+                self.mistakes.push(Mistake::at(map.line, message));
+                continue;
+            };
+            let known: BTreeSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+            entries.extend(others.into_iter().filter(|other| !known.contains(&other.name)));
         }
     }
 
@@ -189,14 +219,16 @@ fn scalar(text: &str, style: ScalarStyle) -> Content {
     let is_null = matches!(text, "" | "~" | "null" | "Null" | "NULL");
     if style == ScalarStyle::Plain && is_null {
         Content::Nothing
-    } else {
+    } else if style == ScalarStyle::Plain {
         Content::Text(text.into())
+    } else {
+        Content::Quoted(text.into())
     }
 }
 
 fn parts(node: &Node) -> usize {
     1 + match &node.content {
-        Content::Nothing | Content::Text(_) => 0,
+        Content::Nothing | Content::Text(_) | Content::Quoted(_) => 0,
         Content::List(items) => items.iter().map(parts).sum::<usize>(),
         Content::Map(entries) => entries.iter().map(|entry| 1 + parts(&entry.value)).sum::<usize>(),
     }

@@ -54,6 +54,64 @@ fn a_file_is_read_with_all_of_its_fields() {
     }
 }
 
+#[test]
+fn numbers_have_the_forms_of_yaml() {
+    for (form, limit) in
+        [("0x10", 16), ("010", 8), ("0o17", 15), ("0b11", 3), ("1_000", 1000), ("+7", 7)]
+    {
+        let groups = read("f", &format!("groups:\n- name: a\n  limit: {form}"), 15_000).unwrap();
+        assert_eq!(groups[0].limit, Some(limit), "{form}");
+    }
+}
+
+#[test]
+fn a_mapping_takes_over_what_it_does_not_say_itself() {
+    let text = "
+groups:
+- name: a
+  rules:
+  - &first
+    alert: A
+    expr: up == 0
+    labels: &labels {severity: page, team: x}
+  - <<: *first
+    alert: B
+    labels:
+      <<: *labels
+      team: y
+  - alert: C
+    expr: up == 1
+    labels:
+      team: z
+      <<: [{other: o}, {other: late, team: late}, *labels]
+  - alert: D
+    expr: up == 2
+    labels: {'<<': kept}
+";
+    let wrong = mistakes(text);
+    assert_eq!(wrong, ["21: rule \"D\": invalid label name: <<"]);
+    let groups = read("f", &text[..text.find("  - alert: D").unwrap()], 15_000).unwrap();
+    let rules: Vec<String> = groups[0]
+        .rules
+        .iter()
+        .map(|rule| {
+            let labels = rule.labels.iter().map(|(name, text)| format!("{name}={}", text.text()));
+            format!(
+                "{} {} {}",
+                rule.name,
+                rule.expression.line(),
+                labels.collect::<Vec<_>>().join(",")
+            )
+        })
+        .collect();
+    let expected = [
+        "A up == 0 severity=page,team=x",
+        "B up == 0 severity=page,team=y",
+        "C up == 1 other=o,severity=page,team=z",
+    ];
+    assert_eq!(rules, expected);
+}
+
 /// The mistakes of a file, without its name.
 fn mistakes(text: &str) -> Vec<String> {
     match read("f", text, 15_000) {
@@ -79,6 +137,9 @@ fn each_mistake_is_told_with_its_line() {
         ("groups:\n- name: a\n  interval: 5", &["3: interval: not a valid duration string: \"5\""]),
         ("groups:\n- name: a\n  interval: 1ms", &["2: interval: must be at least 1s"]),
         ("groups:\n- name: a\n  limit: many", &["3: limit: \"many\" is no whole number"]),
+        ("groups:\n- name: a\n  limit: '5'", &["3: limit: \"5\" is no whole number"]),
+        ("groups:\n- name: a\n  limit: 0x", &["3: limit: \"0x\" is no whole number"]),
+        ("groups:\n- name: a\n  labels: {<<: x}", &["3: << takes a mapping, not a text"]),
         ("groups:\n- name: a\n  labels: {b-c: x}", &["3: group \"a\": invalid label name: b-c"]),
         (&rule("expr: up"), &["4: group \"g\": one of 'record' and 'alert' must be set"]),
         (

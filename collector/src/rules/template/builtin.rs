@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::arguments::Arguments;
 use super::failure::Failure;
-use super::print;
 use super::value::Value;
+use super::{format, print};
 
 const NAMES: [&str; 19] = [
     "and", "call", "eq", "ge", "gt", "html", "index", "js", "le", "len", "lt", "ne", "not", "or",
@@ -36,7 +36,7 @@ pub fn call(name: &str, values: &[Value]) -> Option<Result<Value, Failure>> {
         "println" => Ok(Value::text(print::line(values))),
         "printf" => arguments.at_least(1).map_err(Failure::Count).and_then(|()| {
             let format = arguments.text(0)?;
-            Ok(Value::text(print::formatted(format, &values[1..])))
+            Ok(Value::text(format::formatted(format, &values[1..])))
         }),
         "html" => Ok(Value::text(escape_html(&together(values)))),
         "js" => Ok(Value::text(escape_script(&together(values)))),

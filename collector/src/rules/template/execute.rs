@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::functions;
 use super::tree::{Branch, Command, Invocation, Node, Operand, Pipeline, What};
 use super::value::{Data, Found, Value};
-use super::{Ask, Parsed, print};
+use super::{Ask, Parsed, print, time};
 
 /// The most steps that a text takes.
 const STEPS: usize = 200_000;
@@ -64,7 +64,11 @@ impl<'e> Execution<'e> {
                 Node::Action(pipeline) => {
                     let value = self.pipeline(pipeline, dot)?;
                     if pipeline.variables.is_empty() {
-                        self.write(&print::plain(&value))?;
+                        let shown = match value {
+                            Value::Data => print::data(self.data),
+                            other => print::plain(&other),
+                        };
+                        self.write(&shown)?;
                     }
                 }
                 Node::If(branch) => {
@@ -217,6 +221,9 @@ impl<'e> Execution<'e> {
             return self.call(name, command, arguments);
         }
         if !others.is_empty() || last.is_some() {
+            if let Some(answer) = self.method(command, dot, last)? {
+                return Ok(answer);
+            }
             let message = match &first.what {
                 What::Field(fields) if fields.len() == 1 => {
                     format!("{} has arguments but cannot be invoked as function", fields[0])
@@ -233,6 +240,43 @@ impl<'e> Execution<'e> {
             return Err(self.at(first.place, &first.text, "nil is not a command"));
         }
         self.operand(first, dot)
+    }
+
+    /// A method of a moment with the arguments behind it; none where the command is about no moment.
+    fn method(
+        &mut self,
+        command: &Command,
+        dot: &Value,
+        last: Option<Value>,
+    ) -> Result<Option<Value>, String> {
+        let Some((first, others)) = command.operands.split_first() else { return Ok(None) };
+        let (What::Field(fields) | What::Variable(_, fields) | What::Pipeline(_, fields)) =
+            &first.what
+        else {
+            return Ok(None);
+        };
+        let Some((method, path)) = fields.split_last() else { return Ok(None) };
+        let owner = match &first.what {
+            What::Pipeline(pipeline, _) => self.pipeline(pipeline, dot)?,
+            What::Variable(name, _) => self.variable(name),
+            _ => dot.clone(),
+        };
+        let Value::Time(at) = self.fields(first, owner, path)? else { return Ok(None) };
+        let mut values = Vec::with_capacity(others.len() + 1);
+        for operand in others {
+            values.push(self.operand(operand, dot)?);
+        }
+        values.extend(last);
+        match time::call(at, method, &values) {
+            None => Ok(None),
+            Some(Ok(value)) => Ok(Some(value)),
+            Some(Err(failure)) => Err(self.refused(method, command, failure)),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Value {
+        let known = self.variables.iter().rev().find(|(known, _)| known == name);
+        known.map_or(Value::Missing, |(_, value)| value.clone())
     }
 
     /// The values of what stands behind a function; of `and` and `or` up to the one that decides.
@@ -267,7 +311,12 @@ impl<'e> Execution<'e> {
             let message = format!("wrong number of args for {name}: want at least 1 got 0");
             return values.pop().ok_or_else(|| self.failed(command, &message));
         }
-        functions::call(name, &values, self.data, self.ask).map_err(|failure| match failure {
+        functions::call(name, &values, self.data, self.ask)
+            .map_err(|failure| self.refused(name, command, failure))
+    }
+
+    fn refused(&self, name: &str, command: &Command, failure: Failure) -> String {
+        match failure {
             Failure::Count(message) => {
                 let function = &command.operands[0];
                 self.at(function.place, &function.text, &message)
@@ -279,7 +328,7 @@ impl<'e> Execution<'e> {
             Failure::Call(message) => {
                 self.failed(command, &format!("error calling {name}: {message}"))
             }
-        })
+        }
     }
 
     fn operand(&mut self, operand: &Operand, dot: &Value) -> Result<Value, String> {
@@ -289,11 +338,7 @@ impl<'e> Execution<'e> {
             What::Nil => Ok(Value::Nil),
             What::Constant(value) => Ok(value.clone()),
             What::Field(fields) => self.fields(operand, dot.clone(), fields),
-            What::Variable(name, fields) => {
-                let known = self.variables.iter().rev().find(|(known, _)| known == name);
-                let value = known.map_or(Value::Missing, |(_, value)| value.clone());
-                self.fields(operand, value, fields)
-            }
+            What::Variable(name, fields) => self.fields(operand, self.variable(name), fields),
             What::Function(name) => {
                 let command = Command { operands: vec![operand.clone()] };
                 self.call(name, &command, Arguments::All(Vec::new()))
@@ -312,6 +357,12 @@ impl<'e> Execution<'e> {
         fields: &[String],
     ) -> Result<Value, String> {
         for field in fields {
+            if let Value::Time(at) = value
+                && let Some(Err(Failure::Count(message))) = time::call(at, field, &[])
+            {
+                let accused = accused(operand);
+                return Err(self.at(accused.place, &accused.text, &message));
+            }
             value = self.field(&value, field).ok_or_else(|| {
                 let message = match &value {
                     Value::Missing | Value::Nil => {
@@ -319,7 +370,8 @@ impl<'e> Execution<'e> {
                     }
                     other => format!("can't evaluate field {field} in type {}", other.kind()),
                 };
-                self.at(operand.place, &operand.text, &message)
+                let accused = accused(operand);
+                self.at(accused.place, &accused.text, &message)
             })?;
         }
         Ok(value)
@@ -342,6 +394,7 @@ impl<'e> Execution<'e> {
             }
             (Value::Sample(sample), "Labels") => Some(Value::Labels(sample.labels.clone())),
             (Value::Sample(sample), "Value") => Some(Value::Float(sample.value)),
+            (Value::Time(at), method) => time::call(*at, method, &[])?.ok(),
             _ => None,
         }
     }
@@ -400,4 +453,20 @@ fn shown(command: &Command) -> String {
 
 fn shown_commands(pipeline: &Pipeline) -> String {
     pipeline.commands.iter().map(shown).collect::<Vec<_>>().join(" | ")
+}
+
+/// Whom Go names where a field is not there: of brackets what stood in them last.
+fn accused(operand: &Operand) -> &Operand {
+    match &operand.what {
+        What::Pipeline(pipeline, _) => {
+            let last = pipeline.commands.last().and_then(|command| command.operands.last());
+            last.map_or(operand, accused)
+        }
+        What::Dot
+        | What::Nil
+        | What::Constant(_)
+        | What::Field(_)
+        | What::Variable(_, _)
+        | What::Function(_) => operand,
+    }
 }

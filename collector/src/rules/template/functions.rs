@@ -80,8 +80,10 @@ type Called = Result<Value, Failure>;
 fn of_texts(arguments: &Arguments<'_>) -> Option<Called> {
     let each: fn(&str) -> String = match arguments.name {
         "title" => title,
-        "toUpper" => str::to_uppercase,
-        "toLower" => str::to_lowercase,
+        "toUpper" => |text| text.chars().map(|letter| one(letter, letter.to_uppercase())).collect(),
+        "toLower" => {
+            |text| text.chars().filter_map(|letter| letter.to_lowercase().next()).collect()
+        }
         "safeHtml" => str::to_owned,
         "stripPort" => strip_port,
         "stripDomain" => strip_domain,
@@ -198,13 +200,32 @@ fn title(text: &str) -> String {
     let mut titled = String::with_capacity(text.len());
     for letter in text.chars() {
         if separates(before) {
-            titled.extend(letter.to_uppercase());
+            titled.push(title_case(letter));
         } else {
             titled.push(letter);
         }
         before = letter;
     }
     titled
+}
+
+/// Two letters in one have a case for titles.
+fn title_case(letter: char) -> char {
+    match letter {
+        'Ǆ' | 'ǅ' | 'ǆ' => 'ǅ',
+        'Ǉ' | 'ǈ' | 'ǉ' => 'ǈ',
+        'Ǌ' | 'ǋ' | 'ǌ' => 'ǋ',
+        'Ǳ' | 'ǲ' | 'ǳ' => 'ǲ',
+        other => one(other, other.to_uppercase()),
+    }
+}
+
+/// The one letter that another case is; where that would be several, the letter itself.
+fn one(letter: char, mut changed: impl Iterator<Item = char>) -> char {
+    match (changed.next(), changed.next()) {
+        (Some(one), None) => one,
+        (_, _) => letter,
+    }
 }
 
 fn separates(letter: char) -> bool {

@@ -57,6 +57,12 @@ fn texts_are_written_as_prometheus_writes_them() {
 }
 
 #[test]
+fn all_that_a_text_is_about_is_shown() {
+    let shown = "{map[instance:ca1:9100 job:node] map[]  1.5e+06}";
+    assert_eq!(expand("{{ . }}", 1.5e6), shown);
+}
+
+#[test]
 fn what_is_no_template_is_refused_when_it_is_read() {
     for (text, expected) in [
         ("{{ nope }}", "line 1: function \"nope\" not defined"),

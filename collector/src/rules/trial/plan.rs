@@ -120,7 +120,7 @@ impl Reading {
         let mut texts = Vec::new();
         for node in fields.list(name, &mut self.mistakes) {
             match &node.content {
-                Content::Text(text) => texts.push(text.clone()),
+                Content::Text(text) | Content::Quoted(text) => texts.push(text.clone()),
                 Content::Nothing | Content::List(_) | Content::Map(_) => {
                     let message = format!("{name} must be texts, not {}", node.kind());
                     self.mistakes.push(Mistake::at(node.line, message));
