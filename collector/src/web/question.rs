@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -53,12 +54,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Wishes<T> {
         let wishes = Query::<T>::try_from_uri(&parts.uri).map_err(|rejection| {
             let text = rejection.body_text();
             let reason = text.rsplit_once("query string: ").map_or(&*text, |(_, reason)| reason);
-            Problem::bad_request(format!(
-                "What follows the question mark cannot be read: {reason}."
-            ))
+            Problem::bad_request(unreadable(&parts.uri, reason))
         });
         Ok(Self(wishes.map(|Query(wishes)| wishes)))
     }
+}
+
+/// Says which wish cannot be read, and its value.
+fn unreadable(uri: &Uri, reason: &str) -> String {
+    let all = Query::<Vec<(String, String)>>::try_from_uri(uri);
+    let wrong = reason.split_once(": ").zip(all.ok()).and_then(|((name, why), Query(all))| {
+        let (_, value) = all.into_iter().find(|(asked, _)| asked == name)?;
+        let why = match why {
+            "invalid digit found in string" | "cannot parse integer from empty string" => {
+                "is no whole number from 0"
+            }
+            "invalid float literal" | "cannot parse float from empty string" => "is no number",
+            "number too large to fit in target type" => "is too large",
+            _ => return None,
+        };
+        Some(format!("{name}={value} {why}."))
+    });
+    wrong.unwrap_or_else(|| format!("What follows the question mark cannot be read: {reason}."))
 }
 
 /// A moment, Unix time in milliseconds.
@@ -145,6 +162,31 @@ pub fn choice<T: Copy>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct People {
+        #[expect(dead_code, reason = "only what cannot be read is looked at")]
+        people: Option<u32>,
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_its_value() {
+        for (query, expected) in [
+            ("people=a%26b", "people=a&b is no whole number from 0."),
+            ("people=", "people= is no whole number from 0."),
+            ("people=-1", "people=-1 is no whole number from 0."),
+            ("x=1&people=9999999999", "people=9999999999 is too large."),
+            (
+                "people=1&people=2",
+                "What follows the question mark cannot be read: duplicate field `people`.",
+            ),
+        ] {
+            let uri: Uri = format!("http://h/p?{query}").parse().unwrap();
+            let rejection = Query::<People>::try_from_uri(&uri).unwrap_err().body_text();
+            let (_, reason) = rejection.rsplit_once("query string: ").unwrap();
+            assert_eq!(unreadable(&uri, reason), expected, "{query}");
+        }
+    }
 
     #[test]
     fn moments_are_unix_seconds_or_rfc_3339() {
