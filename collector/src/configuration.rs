@@ -1,5 +1,6 @@
 //! The collector's configuration file: raw keys in, checked values out, all mistakes at once.
 
+mod again;
 mod agents;
 mod fitness;
 mod latency;
@@ -17,10 +18,11 @@ use std::path::Path;
 use headroom_proto::configuration::{ConfigurationError, Section, read};
 use jiff::tz::TimeZone;
 
+pub use self::again::Reading;
 pub use self::agents::is_instance;
 pub use self::listeners::{GrpcListener, HostName, HostNameError, HttpListener, TlsFiles};
 pub use self::oncall::OnCall;
-pub use self::rules::{RuleFiles, read_file};
+pub use self::rules::{MISTAKE_OF_RULES, RuleFiles, read_file};
 pub use self::store::{DEFAULT_RETENTION, StoreConfiguration};
 use crate::identity::{Agent, WriterToken};
 use crate::ingest::LabelLimits;
@@ -63,12 +65,15 @@ pub struct CollectorConfiguration {
     pub time_zone: TimeZone,
     /// What planners configure.
     pub plan: Plan,
+    /// The file, for who reads it again.
+    pub reading: Reading,
 }
 
 impl CollectorConfiguration {
     /// Reads and checks the file at `path`, as a collector that starts does.
     pub fn load(path: &Path) -> Result<Self, ConfigurationError> {
-        read(path, |root| build(root, Rigour::Start))
+        let built = read(path, |root| build(root, Rigour::Start))?;
+        Ok(Self { reading: Reading::of(path), ..built })
     }
 
     /// The same for who wants to know of everything that is wrong.
@@ -94,6 +99,7 @@ fn build(root: &Section<'_>, rigour: Rigour) -> CollectorConfiguration {
         rules: rules::build(&root.section("rules")),
         time_zone: build_time_zone(root),
         plan: planning::build(root),
+        reading: Reading::default(),
     }
 }
 

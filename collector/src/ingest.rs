@@ -40,7 +40,7 @@ pub use self::remote_write::{
     IntakeOptions, LabelLimits, MAX_REQUEST_BYTES, NoWriter, RemoteWrite, RemoteWriteError, Sent,
     Version,
 };
-pub use self::settings::SettingsBoard;
+pub use self::settings::{SettingsBoard, Standing};
 use self::stream::AgentStream;
 use crate::connections::{Caller, ConnectionLimits, Connections, Incoming, Patience, Watched};
 use crate::identity::{Agent, Agents, Guesses};

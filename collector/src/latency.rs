@@ -16,7 +16,7 @@ pub use self::distance::{Bound, Coordinates};
 pub use self::events::{Change, Event, Silence, Spell};
 pub use self::export::{csv, json};
 pub use self::matrix::{Hole, PathHour, PathName, paths};
-pub use self::places::{Datacentre, GivenTargets, Places, Vantage};
+pub use self::places::{Datacentre, GivenTargets, Places, SharedPlaces, Vantage};
 pub use self::quality::{FIXED_DELAY_MS, LOSS_ROBUSTNESS, Quality};
 pub use self::round::{Round, RoundError};
 pub use self::series::{Sample, family_name, kind_name, samples};

@@ -96,8 +96,7 @@ enum Command {
         #[arg(long, value_name = "FILE", default_value = "/etc/headroom/collector.toml")]
         config: PathBuf,
     },
-    /// Report every mistake in a configuration file, or in a file of rules (`.yml`); exit 78 if
-    /// there is one.
+    /// Report every mistake in a configuration file, or in one of rules (`.yml`); exit 78 if any.
     Check {
         /// The configuration file.
         #[arg(value_name = "FILE")]
@@ -308,6 +307,7 @@ async fn serve(
         rules: configuration.rules,
         oncall: configuration.oncall,
         hangups: hangups().context("failed to listen for signals")?,
+        reread: Some(configuration.reading),
         settle_after: SETTLE_AFTER,
         loading: Loading::default(),
         plan: configuration.plan,

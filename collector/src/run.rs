@@ -8,6 +8,7 @@
 //! the writer (on whoever hands in what is to be stored).
 
 mod addresses;
+mod anew;
 mod days;
 mod error;
 mod hangups;
@@ -32,6 +33,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use self::addresses::{Addresses, Announced};
+use self::anew::Anew;
 use self::days::Days;
 pub use self::error::RunError;
 pub use self::hangups::hangups;
@@ -41,7 +43,9 @@ use self::planner::Planner;
 use self::rules::RuleWork;
 use self::upkeep::Upkeep;
 use crate::clock::{Clock, now_ms};
-use crate::configuration::{DEFAULT_RETENTION, OnCall, RuleFiles, TlsFiles, is_instance};
+use crate::configuration::{
+    DEFAULT_RETENTION, OnCall, Reading, RuleFiles, TlsFiles, is_instance,
+};
 use crate::connections::ConnectionLimits;
 use crate::descriptors::{self, Descriptors};
 use crate::folder::make_private;
@@ -52,7 +56,7 @@ use crate::ingest::{
     self, Clocks, IngestOptions, IntakeOptions, LabelLimits, RemoteWrite, SettingsBoard,
     TlsIdentity,
 };
-use crate::latency::Places;
+use crate::latency::{Places, SharedPlaces};
 use crate::reports::Plans;
 use crate::reports::plan::Plan;
 use crate::rules::Group;
@@ -118,6 +122,8 @@ pub struct Options {
     pub oncall: OnCall,
     /// Who tells that they are to be read anew.
     pub hangups: mpsc::Receiver<()>,
+    /// How the whole configuration is read anew; rules alone are, where there is none.
+    pub reread: Option<Reading>,
     /// How long a moment has to stand before anything is dropped by it.
     pub settle_after: Duration,
     /// How far the past is that somebody writes before anybody may read.
@@ -148,6 +154,7 @@ impl Options {
             rules: RuleFiles::default(),
             oncall: OnCall::default(),
             hangups: mpsc::channel(1).1,
+            reread: None,
             settle_after: SETTLE_AFTER,
             loading: Loading::default(),
             plan: Plan::default(),
@@ -226,13 +233,14 @@ impl Collector {
         let planner = planner(&mut options, &store, &records, &memory.pool);
         let upkeep = upkeep_of(&store, &options, &clock, &counts);
         let oncall = oncall::Given::of(&options, &store, &writer, &counts);
-        let given = rules::Given { files: options.rules.clone(), groups, hangups: options.hangups };
+        let Asked { configured, settings, places, anew } = Asked::of(&mut options);
+        let given = rules::Given { files: options.rules, groups, hangups: options.hangups, anew };
         let Ruling { work: ruling, rules, oncall } = ruling_of(given, oncall, &writer)?;
-        let agents = options.agents;
         let guesses = Arc::new(Guesses::default());
         let site = Site {
-            configured: configured(&agents, &options.places),
-            places: options.places.clone(),
+            configured,
+            places,
+            settings: Arc::clone(&settings),
             names: OwnNames::new(options.hosts, &own_instance()),
             guesses: Arc::clone(&guesses),
             refusals: Seldom::default(),
@@ -255,8 +263,8 @@ impl Collector {
             zone: options.zone,
         };
         let door = IngestOptions {
-            settings: Arc::new(SettingsBoard::of(&agents, &options.places)),
-            agents,
+            settings,
+            agents: options.agents,
             guesses,
             connections,
             tls,
@@ -281,10 +289,23 @@ impl Collector {
     }
 }
 
-/// The hosts that are expected to report.
-fn configured(agents: &Agents, places: &Places) -> Vec<String> {
-    let hosts = agents.all().filter(|agent| places.is_host(&agent.instance));
-    hosts.map(|agent| agent.instance.to_string()).collect()
+/// What agents are asked, which of them are hosts, and how another reading changes that.
+struct Asked {
+    configured: Vec<String>,
+    settings: Arc<SettingsBoard>,
+    places: SharedPlaces,
+    anew: Anew,
+}
+
+impl Asked {
+    fn of(options: &mut Options) -> Self {
+        let (agents, places) = (&options.agents, std::mem::take(&mut options.places));
+        let hosts = agents.all().filter(|agent| places.is_host(&agent.instance));
+        let configured = hosts.map(|agent| agent.instance.to_string()).collect();
+        let settings = Arc::new(SettingsBoard::of(agents, &places));
+        let anew = Anew::of(places, &settings, options.reread.take());
+        Self { configured, settings, places: anew.places.clone(), anew }
+    }
 }
 
 /// Rules, and those who are told what they find.

@@ -59,6 +59,9 @@ impl FromStr for Alertmanager {
     }
 }
 
+/// What is said before a mistake that stands in a file of rules.
+pub const MISTAKE_OF_RULES: &str = "have a mistake: ";
+
 pub fn build(section: &Section<'_>) -> RuleFiles {
     let default = RuleFiles::default();
     let interval = section.value::<Span>("interval");
@@ -75,7 +78,7 @@ pub fn build(section: &Section<'_>) -> RuleFiles {
     };
     if let Err(mistakes) = files.read() {
         for mistake in mistakes.to_string().lines() {
-            section.mistake("files", format!("have a mistake: {mistake}"));
+            section.mistake("files", format!("{MISTAKE_OF_RULES}{mistake}"));
         }
     }
     files

@@ -1,6 +1,8 @@
 //! Any picture of anything that a store may hold: small, well formed, and readable by whoever reads
 //! such files.
 
+mod year;
+
 use std::sync::Arc;
 
 use headroom_proto::catalogue;
@@ -11,7 +13,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::promql::{KeptRanges, KeptReader};
-use crate::samples::{Budget, Labels, Reader};
+use crate::samples::{Budget, Labels, Reader, TimeRange};
 use crate::store::{FrameWrite, LostInterval, Records, Store};
 
 const NOW_MS: i64 = 18_400 * 86_400_000;

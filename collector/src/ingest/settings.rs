@@ -23,6 +23,8 @@ pub struct SettingsBoard {
 /// What is asked of one agent, and its last echo.
 #[derive(Debug)]
 struct Posted {
+    /// Whom.
+    agent: Agent,
     asked: watch::Sender<Settings>,
     /// The targets among that, and those of earlier versions.
     given: Mutex<Arc<GivenTargets>>,
@@ -34,6 +36,7 @@ impl SettingsBoard {
     pub fn of(agents: &Agents, places: &Places) -> Self {
         let posted = |agent: &Agent| {
             let posted = Posted {
+                agent: agent.clone(),
                 asked: watch::Sender::new(asked_of(agent, places)),
                 given: Mutex::new(Arc::new(places.given_to(&agent.instance))),
                 echo: Mutex::default(),
@@ -41,6 +44,37 @@ impl SettingsBoard {
             (Arc::clone(&agent.instance), posted)
         };
         Self { agents: agents.all().map(posted).collect() }
+    }
+
+    /// Asks what another reading of the configuration asks. What an agent was given before is still taken
+    /// of it: rounds may wait in its spool.
+    pub fn ask_anew(&self, places: &Places) {
+        for posted in self.agents.values() {
+            let instance = &posted.agent.instance;
+            {
+                let mut given = lock(&posted.given);
+                *given = Arc::new(places.given_to(instance).and_earlier(&given));
+            }
+            self.ask(instance, asked_of(&posted.agent, places));
+        }
+    }
+
+    /// What stands between what is asked of an agent and what it follows; none if nobody knows it.
+    pub fn standing(&self, instance: &str) -> Option<Standing> {
+        let posted = self.agents.get(instance)?;
+        let asked = posted.asked.borrow().version;
+        let echo = lock(&posted.echo).clone();
+        let (follows, refused) = echo.map(|echo| (echo.version, echo.refused)).unzip();
+        Some(Standing { asked, follows, refused: refused.unwrap_or_default() })
+    }
+
+    /// Keeps what an agent says at its beginning of the settings that it follows.
+    pub fn keep_followed(&self, instance: &str, version: u64) {
+        let Some(posted) = self.agents.get(instance) else { return };
+        let mut echo = lock(&posted.echo);
+        if version > 0 && echo.as_ref().is_none_or(|echo| echo.version != version) {
+            *echo = Some(SettingsApplied { version, refused: Vec::new() });
+        }
     }
 
     /// Asks something else of an agent. A stream of it that is open sends it at once.
@@ -84,6 +118,17 @@ impl SettingsBoard {
         let posted = self.agents.get(instance)?;
         lock(&posted.echo).clone()
     }
+}
+
+/// Where an agent stands with its settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The version that is asked.
+    pub asked: u64,
+    /// The version that it follows, if it has told.
+    pub follows: Option<u64>,
+    /// What it refuses of that, and why.
+    pub refused: Vec<RefusedSetting>,
 }
 
 /// What an agent is asked.

@@ -68,6 +68,7 @@ impl AgentStream {
     /// status.
     pub async fn run(mut self, mut inbound: Streaming<AgentMessage>) -> Result<(), Status> {
         let followed = self.welcome(&mut inbound).await?;
+        self.door.settings.keep_followed(&self.agent.instance, followed);
         let mut asked = self.door.settings.watch(&self.agent.instance);
         let at_first = asked.as_mut().map(|asked| asked.borrow_and_update().clone());
         // What an agent follows from an earlier stream is taken back, too.

@@ -1,7 +1,7 @@
 //! Vantages and datacentres, as the configuration writes them, and what each vantage is to ping.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use headroom_proto::targets::{TargetAddress, TargetError};
 use headroom_proto::wire::{ProbeKind, ProbeTarget};
@@ -71,6 +71,30 @@ pub struct Places {
     pub datacentres: Vec<Datacentre>,
 }
 
+/// All places as they are now: they change when the configuration is read anew.
+#[derive(Debug, Clone, Default)]
+pub struct SharedPlaces(Arc<RwLock<Arc<Places>>>);
+
+impl SharedPlaces {
+    /// As they are at first.
+    pub fn new(places: Places) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(places))))
+    }
+
+    /// As they are now.
+    pub fn now(&self) -> Arc<Places> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on they are these.
+    pub fn set(&self, places: Places) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(places);
+    }
+}
+
+/// So many targets of earlier settings are remembered at most, for rounds that waited in a spool.
+const MOST_EARLIER: usize = 10_000;
+
 /// The targets that an agent was given, and the datacentre that each stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GivenTargets {
@@ -120,6 +144,19 @@ impl Places {
 }
 
 impl GivenTargets {
+    /// With those of earlier settings, whose rounds may still come.
+    #[must_use]
+    pub fn and_earlier(mut self, earlier: &Self) -> Self {
+        for (target, datacentre) in &earlier.datacentres {
+            if self.datacentres.len() >= MOST_EARLIER {
+                break;
+            }
+            let known = self.datacentres.entry(target.clone());
+            known.or_insert_with(|| Arc::clone(datacentre));
+        }
+        self
+    }
+
     /// The datacentre that a target stands for; none if it was not given.
     pub fn datacentre(&self, target: &str, kind: ProbeKind) -> Option<&Arc<str>> {
         self.datacentres.get(&(target.to_owned(), kind.into()))

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::anew::{self, Anew, Fresh};
 use crate::alertmanagers::{AddressError, Alertmanagers};
 use crate::clock::now_ms;
 use crate::complaint::Complaint;
@@ -47,6 +48,8 @@ pub struct Given {
     pub groups: Vec<Group>,
     /// Who tells that the terminal, or systemd, asks for a new reading.
     pub hangups: mpsc::Receiver<()>,
+    /// What else a new reading changes.
+    pub anew: Anew,
 }
 
 /// What rules are evaluated with.
@@ -109,6 +112,7 @@ struct Done {
 struct Running {
     work: Arc<Shared>,
     files: RuleFiles,
+    anew: Anew,
     book: Book,
     at_work: HashSet<usize>,
     tasks: JoinSet<Done>,
@@ -147,10 +151,12 @@ pub async fn run(work: RuleWork, stop: CancellationToken) {
 }
 
 async fn evaluate(work: RuleWork, stop: CancellationToken) {
-    let RuleWork { given: Given { files, groups, mut hangups }, mut reloads, whole, shared } = work;
+    let RuleWork { given, mut reloads, whole, shared } = work;
+    let Given { files, groups, mut hangups, anew } = given;
     let mut running = Running {
         work: Arc::new(shared),
         files,
+        anew,
         book: Book::default(),
         at_work: HashSet::new(),
         tasks: JoinSet::new(),
@@ -178,7 +184,7 @@ async fn evaluate(work: RuleWork, stop: CancellationToken) {
             }
             Some(()) = hangups.recv() => {
                 if let Err(mistakes) = running.reload().await {
-                    tracing::error!("the rules stay as they were: {mistakes}");
+                    tracing::error!("the configuration stays as it was: {mistakes}");
                 }
             }
         }
@@ -279,12 +285,15 @@ impl Running {
         }
     }
 
-    /// Reads the files anew. Nothing changes if there is a mistake in any of them.
-    async fn reload(&mut self) -> Result<(), String> {
-        let files = self.files.clone();
-        let read = tokio::task::spawn_blocking(move || files.read()).await;
-        let groups = read.map_err(|error| error.to_string())?;
-        let groups = groups.map_err(|mistakes| mistakes.to_string())?;
+    /// Reads the configuration and its files anew. Nothing changes if there is a mistake in any of them. The
+    /// answer names what needs a restart.
+    async fn reload(&mut self) -> Result<Vec<String>, String> {
+        let (files, reread) = (self.files.clone(), self.anew.read.clone());
+        let read = tokio::task::spawn_blocking(move || anew::read(reread.as_ref(), files)).await;
+        let read = read.map_err(|error| error.to_string())?;
+        let Fresh { files, groups, places, needs_restart } = read?;
+        self.anew.take(places);
+        self.files = files;
         // Each group is at rest while it is replaced.
         while let Some(done) = self.tasks.join_next_with_id().await {
             self.note(done).await;
@@ -292,8 +301,12 @@ impl Running {
         let count = groups.len();
         self.book.replace(groups);
         self.work.board.set_all(self.book.reports());
-        tracing::info!(groups = count, "rules were read anew");
-        Ok(())
+        tracing::info!(groups = count, "the configuration was read anew");
+        if !needs_restart.is_empty() {
+            let names = needs_restart.join(", ");
+            tracing::warn!("what has changed of {names} needs a restart");
+        }
+        Ok(needs_restart)
     }
 }
 

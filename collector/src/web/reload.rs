@@ -1,4 +1,4 @@
-//! A new reading of the rules, for who asks for it over HTTP.
+//! A new reading of the configuration, for who asks for it over HTTP.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 
 use super::site::Site;
 
-/// `POST /-/reload`: the files are read anew; nothing changes if any of them is wrong.
+/// `POST /-/reload`: the configuration and the files that it names are read anew; nothing changes if any of
+/// them is wrong. What has changed and needs a restart is told.
 pub async fn reload(State(site): State<Arc<Site>>) -> Response {
     let (reply, outcome) = oneshot::channel();
     if site.rules.reloads.try_send(reply).is_err() {
@@ -17,7 +18,11 @@ pub async fn reload(State(site): State<Arc<Site>>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, busy).into_response();
     }
     match outcome.await {
-        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Ok(needs_restart)) if needs_restart.is_empty() => StatusCode::OK.into_response(),
+        Ok(Ok(needs_restart)) => {
+            let names = needs_restart.join(", ");
+            format!("What has changed of {names} needs a restart.\n").into_response()
+        }
         Ok(Err(mistakes)) => {
             let text = format!("failed to reload config: {mistakes}\n");
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()

@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::rules::Board;
 
-/// Where the outcome of a new reading is told: every mistake, a line each.
-pub type Reload = oneshot::Sender<Result<(), String>>;
+/// Where the outcome of a new reading is told: what needs a restart, or every mistake, a line each.
+pub type Reload = oneshot::Sender<Result<Vec<String>, String>>;
 
 /// The most that wait for a new reading.
 pub const RELOADS: usize = 8;

@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 
 use crate::graphs::Sources;
 use crate::identity::Guesses;
-use crate::ingest::RemoteWrite;
-use crate::latency::Places;
+use crate::ingest::{RemoteWrite, SettingsBoard};
+use crate::latency::{Places, SharedPlaces};
 use crate::promql::{KeptRanges, KeptReader};
 use crate::reports::Plans;
 use crate::rooms::{KeptRooms, Moment, RoomsReader};
@@ -36,7 +36,9 @@ pub struct Site {
     /// The hosts that may report.
     pub configured: Vec<String>,
     /// Who pings what.
-    pub places: Places,
+    pub places: SharedPlaces,
+    /// What agents are asked, and what they say to it.
+    pub settings: Arc<SettingsBoard>,
     /// The samples.
     pub samples: Arc<dyn Samples>,
     /// What is known of the past.
@@ -134,6 +136,11 @@ impl<'a> Visit<'a> {
     /// What graphs are read from.
     pub fn sources(self) -> Sources<'a> {
         Sources { samples: self.samples(), records: &self.site.records }
+    }
+
+    /// Who pings what, as it is now.
+    pub fn places(self) -> Arc<Places> {
+        self.site.places.now()
     }
 
     /// Its moment, on the clock of the site.

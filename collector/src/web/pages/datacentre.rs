@@ -167,7 +167,7 @@ fn render_page(
         frame: Frame::of(visit, paths.iter().filter(|path| is_trouble(path)).count()),
         headline: headline(paths),
         name: name.to_owned(),
-        city: visit.site.places.datacentre(name).and_then(|one| one.city.clone()),
+        city: visit.places().datacentre(name).and_then(|one| one.city.clone()),
         vantage: vantage.map(str::to_owned),
         times: when.links(visit, &PERIODS),
         when: when.words(),

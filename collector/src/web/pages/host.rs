@@ -130,7 +130,8 @@ fn make(visit: Visit<'_>, instance: &str, query: &HostQuery) -> Result<Content, 
 
 /// The datacentres that a host stands in, which have pages of how far away they are.
 fn datacentres(visit: Visit<'_>, instance: &str) -> Vec<String> {
-    let all = visit.site.places.datacentres.iter();
+    let places = visit.places();
+    let all = places.datacentres.iter();
     let own = all.filter(|one| one.hosts.iter().any(|host| **host == *instance));
     own.map(|one| one.name.to_string()).collect()
 }

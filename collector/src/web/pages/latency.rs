@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::response::Response;
+use headroom_proto::wire::RefusedSetting;
 
 use super::{failed, render, words};
 use crate::graphs::significant;
+use crate::ingest::Standing;
 use crate::latency::{self, Bound, FIXED_DELAY_MS, Hole, LOSS_ROBUSTNESS, PathHour, Quality};
 use crate::web::content::{CSV, Content, JSON};
 use crate::web::frame::Frame;
@@ -23,10 +25,27 @@ struct LatencyPage<'v> {
     headline: String,
     datacentres: Vec<String>,
     rows: Vec<MatrixRow>,
+    vantages: Vec<VantageRow>,
     paths: Vec<PathRow>,
     scale: String,
     fixed_delay_ms: f64,
     loss_robustness: f64,
+}
+
+/// A vantage, when it told last, and what it makes of its settings.
+struct VantageRow {
+    name: String,
+    told: String,
+    settings: String,
+    /// Whether it follows what is asked.
+    follows: bool,
+    refused: Vec<RefusedRow>,
+}
+
+/// What an agent does not do as it was asked, and why.
+struct RefusedRow {
+    setting: String,
+    reason: String,
 }
 
 /// A vantage, and what it sees of each datacentre.
@@ -84,7 +103,7 @@ pub async fn latency_json(gate: Gate) -> Result<Response, Problem> {
 
 /// The last hour of all paths.
 pub fn read(visit: Visit<'_>) -> Result<Vec<PathHour>, Problem> {
-    let paths = latency::paths(visit.reader(), &visit.site.places, visit.now_ms);
+    let paths = latency::paths(visit.reader(), &visit.places(), visit.now_ms);
     paths.map_err(|error| failed(&error))
 }
 
@@ -98,6 +117,7 @@ fn make(visit: Visit<'_>) -> Result<Content, Problem> {
         frame: Frame::of(visit, paths.iter().filter(|path| is_trouble(path)).count()),
         headline: headline(&paths),
         rows: matrix(visit, &paths, &datacentres),
+        vantages: vantages(visit, &paths),
         paths: paths.iter().map(|path| PathRow::of(path, scale, visit.now_ms)).collect(),
         datacentres,
         scale: scale.words("ms", 1.0),
@@ -132,10 +152,51 @@ pub fn headline(paths: &[PathHour]) -> String {
     format!("{said}.{silent}{}", worst.unwrap_or_default())
 }
 
+fn vantages(visit: Visit<'_>, paths: &[PathHour]) -> Vec<VantageRow> {
+    let row = |name: &str| {
+        let own = paths.iter().filter(|path| path.name.vantage == name);
+        let last_ms = own.filter_map(|path| path.last_ms).max();
+        let ago = |last_ms: i64| words::ago((visit.now_ms - last_ms).max(0) / 1000);
+        let standing = visit.site.settings.standing(name);
+        let (settings, follows) = match &standing {
+            None => ("it is no agent of this collector".to_owned(), false),
+            Some(Standing { asked, follows: Some(follows), .. }) if asked == follows => {
+                (format!("settings {} in force", short(*asked)), true)
+            }
+            Some(Standing { asked, follows: Some(follows), .. }) => {
+                let (asked, follows) = (short(*asked), short(*follows));
+                (format!("asked for settings {asked}, follows {follows} so far"), false)
+            }
+            Some(Standing { asked, follows: None, .. }) => {
+                let asked = short(*asked);
+                (format!("asked for settings {asked}, has not said that it follows"), false)
+            }
+        };
+        let refused = standing.map(|standing| standing.refused).unwrap_or_default();
+        let refused = refused
+            .into_iter()
+            .map(|RefusedSetting { setting, reason }| RefusedRow { setting, reason });
+        VantageRow {
+            name: name.to_owned(),
+            told: last_ms.map_or_else(|| DASH.into(), ago),
+            settings,
+            follows,
+            refused: refused.collect(),
+        }
+    };
+    visit.places().vantages.iter().map(|vantage| row(&vantage.agent)).collect()
+}
+
+/// A version as people compare it: the end of a hash.
+fn short(version: u64) -> String {
+    format!("{:06x}", version & 0xff_ffff)
+}
+
 fn matrix(visit: Visit<'_>, paths: &[PathHour], datacentres: &[String]) -> Vec<MatrixRow> {
     let vantages: BTreeSet<&str> = paths.iter().map(|path| path.name.vantage.as_str()).collect();
+    let places = visit.places();
     let place = |agent: &str| {
-        let vantage = visit.site.places.vantages.iter().find(|one| *one.agent == *agent);
+        let vantage = places.vantages.iter().find(|one| *one.agent == *agent);
         let parts = vantage.map(|one| [one.city.clone(), one.region.clone(), one.network.clone()]);
         parts.into_iter().flatten().flatten().collect::<Vec<_>>().join(", ")
     };
