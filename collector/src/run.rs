@@ -43,9 +43,7 @@ use self::planner::Planner;
 use self::rules::RuleWork;
 use self::upkeep::Upkeep;
 use crate::clock::{Clock, now_ms};
-use crate::configuration::{
-    DEFAULT_RETENTION, OnCall, Reading, RuleFiles, TlsFiles, is_instance,
-};
+use crate::configuration::{DEFAULT_RETENTION, OnCall, Reading, RuleFiles, TlsFiles, is_instance};
 use crate::connections::ConnectionLimits;
 use crate::descriptors::{self, Descriptors};
 use crate::folder::make_private;

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use harness::reflector::{Manner, Reflector, address};
-use harness::{Namespace, Program, binaries, eventually};
+use harness::{
+    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Namespace, Program, binaries,
+    counted, eventually, fetch,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -108,6 +111,105 @@ async fn check(groups: &str) {
     assert_eq!(refused, of("headroom_probe_sent", "192.0.2.2:9"));
     let no_route = of("headroom_probe_errors no_route", "203.0.113.1");
     assert_eq!(no_route, of("headroom_probe_sent", "203.0.113.1"));
+}
+
+const VANTAGES: [&str; 2] = ["paris", "lagos"];
+
+/// How long new targets may take to reach every agent and to be echoed.
+const ECHOED: Duration = Duration::from_secs(5);
+
+/// How long what is not urgent may take on a busy machine.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Who pings what, by hosts of ICMP.
+fn places(hosts: &str) -> String {
+    let vantage = |agent: &str| format!("[[vantages]]\nagent = '{agent}'\n");
+    let vantages: String = VANTAGES.iter().map(|agent| vantage(agent)).collect();
+    format!("{vantages}[[datacentres]]\nname = 'here'\nicmp = {hosts}\n")
+}
+
+/// The settings that a vantage says it follows, and all that the page says of it.
+async fn standing(collector: &CollectorProgram, vantage: &str) -> Option<(String, String)> {
+    let (_, body) = fetch(&collector.http("/latency")).await?;
+    let page = String::from_utf8(body).ok()?;
+    let row = page.split(&format!("<tr data-key=\"{vantage}\">")).nth(1)?.split("</tr>").next()?;
+    let follows = row.split_once("settings ")?.1.split_once(" in force")?.0;
+    (follows.len() == 6).then(|| (follows.to_owned(), row.to_owned()))
+}
+
+/// Waits until both vantages follow the same settings, other than those of before.
+async fn followed(collector: &CollectorProgram, before: &str, within: Duration) -> String {
+    eventually("both vantages follow what is asked", within, async || {
+        let (paris, _) = standing(collector, VANTAGES[0]).await?;
+        let (lagos, _) = standing(collector, VANTAGES[1]).await?;
+        (paris == lagos && paris != before).then_some(paris)
+    })
+    .await
+}
+
+async fn values(collector: &CollectorProgram, query: &str) -> BTreeMap<String, f64> {
+    let Some((_, body)) = fetch(&collector.http(&format!("/api/v1/query?query={query}"))).await
+    else {
+        return BTreeMap::new();
+    };
+    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let series = answer["data"]["result"].as_array().cloned().unwrap_or_default();
+    let value = |one: &Value| {
+        let labels = &one["metric"];
+        let name = labels["vantage"].as_str().or(labels["instance"].as_str())?;
+        Some((name.to_owned(), one["value"][1].as_str()?.parse().ok()?))
+    };
+    series.iter().filter_map(value).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_targets_reach_every_agent_at_once_and_break_no_stream() {
+    let instances = VANTAGES.map(str::to_owned).to_vec();
+    let more = places("['127.0.0.1']");
+    let options = CollectorOptions { instances, more, ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    let paris = AgentProgram::start(&collector, "paris", &AgentOptions::each("1s"));
+    let sections = "[prober]\nallow = ['127.0.0.1/32', '127.0.0.2/32']\n".to_owned();
+    let limited = AgentOptions { sections, ..AgentOptions::each("1s") };
+    let lagos = AgentProgram::start(&collector, "lagos", &limited);
+    let first = followed(&collector, "", LONG).await;
+
+    collector.read_anew(&places("['127.0.0.1', '127.0.0.2', '127.0.0.3']"));
+    let second = followed(&collector, &first, ECHOED).await;
+    let (_, of_paris) = standing(&collector, "paris").await.unwrap();
+    let (_, of_lagos) = standing(&collector, "lagos").await.unwrap();
+    let why = "targets: 127.0.0.3: is not on this agent&#39;s list of what may be asked";
+    assert!(of_lagos.contains(why) && !of_paris.contains("refused"), "{of_lagos} {of_paris}");
+    // Ports that the system chose stand in the file by now.
+    let restart = "what has changed of grpc, http needs a restart";
+    assert!(collector.log().contains(restart), "{}", collector.log());
+
+    // A mistake anywhere changes nothing.
+    collector
+        .read_anew(&(places("['127.0.0.1', '127.0.0.4']") + "[memory]\nshared_byte = '1 GiB'\n"));
+    eventually("the collector tells the mistake", LONG, async || {
+        let log = collector.log();
+        let told = log.contains("the configuration stays as it was") && log.contains("shared_byte");
+        told.then_some(())
+    })
+    .await;
+    assert_eq!(standing(&collector, "paris").await.unwrap().0, second);
+
+    // What is new is pinged, by whoever may.
+    let query = "probe_success%7Binstance=%22127.0.0.2%22%7D";
+    eventually("the new target is pinged from both", ROUND, async || {
+        let values = values(&collector, query).await;
+        (values.len() == 2 && values.values().all(|value| *value == 1.0)).then_some(())
+    })
+    .await;
+    assert!(values(&collector, "probe_success%7Binstance=%22127.0.0.4%22%7D").await.is_empty());
+    let connections = values(&collector, "headroom_agent_connections_total").await;
+    assert_eq!(connections, VANTAGES.map(|name| (name.to_owned(), 1.0)).into());
+    counted(&collector, "headroom_ingest_streams", 2).await;
+    for mut program in [paris, lagos] {
+        program.terminate();
+    }
+    collector.terminate();
 }
 
 /// Each path has its round as a cell of its smoke, with what the series say of it, and a page.

@@ -103,10 +103,24 @@ impl CollectorProgram {
         }
     }
 
-    /// Starts it without waiting for it to serve.
-    pub fn launch(&mut self) {
+    /// Gives it other sections, and the signal to read its configuration anew.
+    pub fn read_anew(&mut self, more: &str) {
+        more.clone_into(&mut self.options.more);
+        self.write_configuration();
+        let id = self.id().to_string();
+        let told = Command::new("kill").args(["-HUP", &id]).status().expect("kill runs");
+        assert!(told.success(), "the collector runs no more");
+    }
+
+    fn write_configuration(&self) -> PathBuf {
         let path = self.folder.path().join("collector.toml");
         std::fs::write(&path, self.configuration()).expect("the folder can be written");
+        path
+    }
+
+    /// Starts it without waiting for it to serve.
+    pub fn launch(&mut self) {
+        let path = self.write_configuration();
         let headroom = binaries().join("headroom");
         let mut command = match self.options.under.split_first() {
             Some((first, rest)) => {
