@@ -12,6 +12,9 @@ pub mod settings;
 // What the host does.
 pub mod samplers;
 
+// Pages of others, asked for.
+mod http;
+
 // What BigBlueButton does, and for whom.
 pub mod rooms;
 

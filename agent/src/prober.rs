@@ -9,13 +9,15 @@ pub mod target;
 // What this agent does not do, whoever asks.
 pub mod limits;
 
-// Pings as bytes.
+// Pings as bytes: of ICMP, and of STUN.
 mod packet;
+mod stun;
 
 // Which reply belongs to which ping.
 mod flights;
 
-// What the pings of a minute said.
+// What the pings of a minute said, and what HTTPS told beside.
+mod fetched;
 mod round;
 
 // Paths, and when their pings are due.
@@ -33,11 +35,14 @@ mod gateway;
 // Numbers nobody guesses, and numbers that only spread.
 mod chance;
 
-// The sockets of ICMP.
+// The sockets of ICMP and STUN.
 mod socket;
 
 // TCP connections, one at a time each.
 mod connects;
+
+// Pages over HTTPS, on a thread of their own.
+mod https;
 
 // The shell around all this.
 pub mod pings;

@@ -74,7 +74,7 @@ enum Command {
         /// The speed of this host's link, such as `1Gbit/s`, where the kernel does not tell it.
         #[arg(long, value_name = "RATE")]
         link_speed: Option<BitRate>,
-        /// A datacentre to ping from here: a host, or host:port for a TCP connection. May stand often.
+        /// What to ping from here: a host, host:port for TCP, https://… for a page, stun:host. May stand often.
         #[arg(long, value_name = "HOST", value_parser = Datacentre::of_target)]
         ping: Vec<Datacentre>,
     },

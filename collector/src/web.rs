@@ -22,6 +22,7 @@ mod names;
 mod oncall;
 mod pages;
 mod pictures;
+mod probe;
 mod problem;
 mod question;
 mod reader_threads;

@@ -10,6 +10,9 @@ pub mod limits;
 // Settings, by what they say.
 pub mod settings;
 
+// From when to when a certificate is good.
+pub mod certificate;
+
 // What can be pinged, as it is written.
 pub mod targets;
 

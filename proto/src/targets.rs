@@ -5,13 +5,22 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::limits::MAX_TARGET_BYTES;
 use crate::wire::ProbeKind;
 
-/// A target as it is written: a host, and for TCP its port.
+/// The port of HTTPS, and that of STUN (RFC 8489, section 18.6), where none is named.
+const HTTPS_PORT: u16 = 443;
+const STUN_PORT: u16 = 3478;
+
+/// What begins the address of a page.
+const SCHEME: &str = "https://";
+
+/// A target as it is written: a host, its port, and a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TargetAddress {
     /// The host.
     pub host: TargetHost,
     /// The port; none for ICMP.
     pub port: Option<u16>,
+    /// The page, with its slash; none but for HTTPS.
+    pub path: Option<String>,
 }
 
 /// The host of a target.
@@ -38,11 +47,17 @@ pub enum TargetError {
     /// No port where one belongs.
     #[error("must name a host and a port, such as ca1.example.org:443")]
     NoPort,
+    /// No address of a page.
+    #[error(
+        "must be the address of a page, such as https://ca1.example.org/bigbluebutton/api, without a \
+         name, a password or a query"
+    )]
+    Page,
     /// An address that nobody asks.
     #[error("must not be {0}")]
     Forbidden(Forbidden),
     /// A kind that this version does not know.
-    #[error("must be of a kind that this version knows: icmp or tcp")]
+    #[error("must be of a kind that this version knows: icmp, tcp, https or stun")]
     Kind,
 }
 
@@ -69,6 +84,8 @@ impl TargetAddress {
         match kind {
             ProbeKind::Icmp => Self::without_port(text),
             ProbeKind::Tcp => Self::with_port(text),
+            ProbeKind::Https => Self::of_page(text),
+            ProbeKind::Stun => Self::with_usual_port(text, STUN_PORT),
             ProbeKind::Unspecified => Err(TargetError::Kind),
         }
     }
@@ -76,7 +93,7 @@ impl TargetAddress {
     fn without_port(text: &str) -> Result<Self, TargetError> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         match TargetHost::read(bare) {
-            Ok(host) => Ok(Self { host, port: None }),
+            Ok(host) => Ok(Self { host, port: None, path: None }),
             Err(TargetError::Host) if Self::with_port(text).is_ok() => Err(TargetError::Port),
             Err(error) => Err(error),
         }
@@ -91,7 +108,36 @@ impl TargetAddress {
             return Err(TargetError::NoPort);
         }
         let host = TargetHost::read(bracketed.unwrap_or(host))?;
-        Ok(Self { host, port: Some(port.ok_or(TargetError::NoPort)?) })
+        Ok(Self { host, port: Some(port.ok_or(TargetError::NoPort)?), path: None })
+    }
+
+    fn with_usual_port(text: &str, usual: u16) -> Result<Self, TargetError> {
+        match (Self::without_port(text), Self::with_port(text)) {
+            (Ok(target), _) => Ok(Self { port: Some(usual), ..target }),
+            (Err(_), Ok(target)) => Ok(target),
+            (Err(_), Err(error @ TargetError::Forbidden(_))) | (Err(error), Err(_)) => Err(error),
+        }
+    }
+
+    /// A page that can be asked for without anything that is private or changes something.
+    fn of_page(text: &str) -> Result<Self, TargetError> {
+        let rest = text.strip_prefix(SCHEME).ok_or(TargetError::Page)?;
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte);
+        if !path.bytes().all(plain) {
+            return Err(TargetError::Page);
+        }
+        let target = Self::with_usual_port(authority, HTTPS_PORT).map_err(|error| match error {
+            TargetError::Forbidden(_) => error,
+            TargetError::Long
+            | TargetError::Host
+            | TargetError::Port
+            | TargetError::NoPort
+            | TargetError::Page
+            | TargetError::Kind => TargetError::Page,
+        })?;
+        let path = if path.is_empty() { "/" } else { path };
+        Ok(Self { path: Some(path.to_owned()), ..target })
     }
 }
 
@@ -138,12 +184,13 @@ mod tests {
 
     fn read(kind: ProbeKind, text: &str) -> String {
         match TargetAddress::read(kind, text) {
-            Ok(TargetAddress { host, port }) => {
+            Ok(TargetAddress { host, port, path }) => {
                 let host = match host {
                     TargetHost::Name(name) => name,
                     TargetHost::Address(address) => format!("<{address}>"),
                 };
-                port.map_or(host.clone(), |port| format!("{host} at {port}"))
+                let port = port.map_or(String::new(), |port| format!(" at {port}"));
+                format!("{host}{port}{}", path.map_or(String::new(), |path| format!(" for {path}")))
             }
             Err(error) => error.to_string(),
         }
@@ -203,6 +250,47 @@ mod tests {
             ("255.255.255.255:80", "must not be a broadcast address"),
         ] {
             assert_eq!(read(ProbeKind::Tcp, text), expected, "{text:?}");
+        }
+    }
+    #[test]
+    fn stun_may_have_a_port() {
+        for (text, expected) in [
+            ("turn.example.org", "turn.example.org at 3478"),
+            ("turn.example.org:19302", "turn.example.org at 19302"),
+            ("2001:db8::1", "<2001:db8::1> at 3478"),
+            ("[2001:db8::1]:3479", "<2001:db8::1> at 3479"),
+            ("turn.example.org:0", "must name a host, such as ca1.example.org, or an address"),
+            ("224.0.0.1:3478", "must not be a multicast address"),
+        ] {
+            assert_eq!(read(ProbeKind::Stun, text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_has_an_address_without_anything_private() {
+        let page = "must be the address of a page, such as https://ca1.example.org/bigbluebutton/api, \
+                    without a name, a password or a query";
+        for (text, expected) in [
+            (
+                "https://CA1.example.org/bigbluebutton/api",
+                "ca1.example.org at 443 for /bigbluebutton/api",
+            ),
+            ("https://ca1.example.org", "ca1.example.org at 443 for /"),
+            ("https://ca1.example.org:8443/", "ca1.example.org at 8443 for /"),
+            ("https://[2001:db8::1]/a%20b", "<2001:db8::1> at 443 for /a%20b"),
+            ("http://ca1.example.org/", page),
+            ("ca1.example.org", page),
+            ("https://", page),
+            ("https://user:secret@ca1.example.org/", page),
+            ("https://ca1.example.org/api?checksum=1", page),
+            ("https://ca1.example.org?a", page),
+            ("https://ca1.example.org/#a", page),
+            ("https://ca1.example.org/a b", page),
+            ("https://ca1.example.org/a\r\nX: y", page),
+            ("https://ca1.example.org:0/", page),
+            ("https://0.0.0.0/", "must not be an unspecified address"),
+        ] {
+            assert_eq!(read(ProbeKind::Https, text), expected, "{text:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use harness::reflector::{Manner, Reflector, address};
 use harness::{
     AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Namespace, Program, binaries,
-    counted, eventually, fetch,
+    certificates, counted, eventually, expired_certificates, fetch, page,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -55,12 +55,7 @@ async fn check(groups: &str) {
     command.args(["--ping", "192.0.2.2:9", "--ping", "203.0.113.1"]);
     command.arg("--data").arg(folder.path().join("data"));
     let program = Program::start(command, "up", folder.path());
-    let http = eventually("up announces", Duration::from_secs(30), async || {
-        let text = program.stdout();
-        text.contains("grpc listening on 127.0.0.1:").then_some(())?;
-        Some(text.lines().next()?.strip_prefix("http listening on ")?.to_owned())
-    })
-    .await;
+    let http = announced(&program).await;
     let url = format!("http://{http}/api/v1/query?query=%7Bjob%3D%22probe%22%7D");
     let paths = usize::from(count) + 2;
     let said = eventually("each path has told of a round", ROUND, async || {
@@ -111,6 +106,90 @@ async fn check(groups: &str) {
     assert_eq!(refused, of("headroom_probe_sent", "192.0.2.2:9"));
     let no_route = of("headroom_probe_errors no_route", "203.0.113.1");
     assert_eq!(no_route, of("headroom_probe_sent", "203.0.113.1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_stun_are_asked_and_certificates_are_read_whoever_trusts_them() {
+    let folder = TempDir::new().unwrap();
+    let trusted = certificates();
+    let ok = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<ok/>";
+    let fine = page::page(&trusted, ok).await;
+    let moved = "HTTP/1.1 302 Found\r\nLocation: https://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n";
+    let moved = page::page(&trusted, moved).await;
+    let ended = page::page(&expired_certificates(), ok).await;
+    let stun = page::stun(2).await;
+    let authority = folder.path().join("ca.pem");
+    std::fs::write(&authority, &trusted.authority).unwrap();
+    let url = |served: &page::Served| format!("https://{}/bigbluebutton/api", served.address);
+    let (fine, moved, ended) = (url(&fine), url(&moved), url(&ended));
+    let stun_at = stun.address.to_string();
+    let mut command = std::process::Command::new(binaries().join("headroom"));
+    command.env("SSL_CERT_FILE", &authority);
+    command.args(["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--interval", "1s"]);
+    command.args(["--ping", &fine, "--ping", &moved, "--ping", &ended]);
+    command.args(["--ping", &format!("stun:{stun_at}"), "--ping", "stun:127.0.0.1:9"]);
+    command.arg("--data").arg(folder.path().join("data"));
+    let program = Program::start(command, "up", folder.path());
+    let http = announced(&program).await;
+    let ask = async |path: &str| fetch(&format!("http://{http}{path}")).await;
+    let said = eventually("each path has told of a round", ROUND, async || {
+        let (_, body) = ask("/api/v1/query?query=%7Bjob%3D%22probe%22%7D").await?;
+        let said = read(&serde_json::from_slice(&body).ok()?)?;
+        let sent = said.keys().filter(|(metric, _)| metric == "headroom_probe_sent").count();
+        (sent == 5).then_some(said)
+    })
+    .await;
+    let of = |metric: &str, target: &str| {
+        said.get(&(metric.to_owned(), target.to_owned())).copied().unwrap_or(f64::NAN)
+    };
+    let sent = |target: &str| of("headroom_probe_sent", target);
+    assert_eq!((of("probe_success", &fine), of("probe_http_status_code", &fine)), (1.0, 200.0));
+    assert_eq!(of("headroom_probe_received", &fine), sent(&fine), "{said:?}");
+    let parts = ["connect", "tls", "processing", "transfer"];
+    let parts = parts.map(|part| of(&format!("probe_http_duration_seconds {part}"), &fine));
+    let whole = of("probe_duration_seconds", &fine);
+    assert!(parts.iter().all(|part| *part > 0.0 && *part < whole), "{parts:?} {whole}");
+    assert_eq!(of("probe_tls_version_info TLS 1.3", &fine), 1.0);
+    // Nobody is followed elsewhere.
+    assert_eq!((of("probe_success", &moved), of("probe_http_status_code", &moved)), (0.0, 302.0));
+    assert_eq!(of("headroom_probe_errors status", &moved), sent(&moved));
+    // 2001-12-31T00:00:00Z.
+    assert_eq!(of("probe_ssl_earliest_cert_expiry", &ended), 1_009_756_800.0);
+    assert_eq!(of("headroom_probe_errors certificate", &ended), sent(&ended));
+    assert_eq!((of("probe_success", &ended), of("probe_http_ssl", &ended)), (0.0, 0.0));
+    // Every second request is answered with an error.
+    let (errors, answers) =
+        (of("headroom_probe_errors status", &stun_at), of("headroom_probe_received", &stun_at));
+    assert_eq!(errors + answers, sent(&stun_at), "{said:?}");
+    assert!((errors - answers).abs() <= 1.0 && answers > 0.0, "{errors} and {answers}");
+    assert_eq!(of("headroom_probe_errors refused", "127.0.0.1:9"), sent("127.0.0.1:9"));
+
+    probed(&http, &fine).await;
+    let (_, body) = ask("/latency").await.unwrap();
+    let body = String::from_utf8(body).unwrap();
+    assert!(body.contains("<h2>Pages</h2>") && body.contains("has ended"), "{body}");
+    program.terminate();
+}
+
+/// As a Prometheus asks a blackbox_exporter.
+async fn probed(http: &str, fine: &str) {
+    let ask = async |path: &str| fetch(&format!("http://{http}{path}")).await;
+    let (status, body) = ask(&format!("/probe?target={fine}&module=http_2xx")).await.unwrap();
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(status, 200, "{text}");
+    for line in ["probe_success 1", "probe_http_status_code 200", "probe_http_version 1.1"] {
+        assert!(text.lines().any(|told| told == line), "{line}: {text}");
+    }
+    assert!(text.contains("probe_http_duration_seconds{phase=\"tls\"} "), "{text}");
+    for (question, expected) in [
+        ("", 400),
+        ("?target=127.0.0.1:9&module=dns", 400),
+        ("?target=127.0.0.1:9&module=icmp", 404),
+        ("?target=127.0.0.1:9&vantage=nobody", 404),
+        ("?target=127.0.0.1:9&module=stun", 200),
+    ] {
+        assert_eq!(ask(&format!("/probe{question}")).await.unwrap().0, expected, "{question}");
+    }
 }
 
 const VANTAGES: [&str; 2] = ["paris", "lagos"];
@@ -212,6 +291,16 @@ async fn new_targets_reach_every_agent_at_once_and_break_no_stream() {
     collector.terminate();
 }
 
+/// Where `up` says that it serves pages.
+async fn announced(program: &Program) -> String {
+    eventually("up announces", LONG, async || {
+        let text = program.stdout();
+        text.contains("grpc listening on 127.0.0.1:").then_some(())?;
+        Some(text.lines().next()?.strip_prefix("http listening on ")?.to_owned())
+    })
+    .await
+}
+
 /// Each path has its round as a cell of its smoke, with what the series say of it, and a page.
 fn rounds_are_kept(namespace: &Namespace, http: &str, said: &Said) {
     let get = |path: &str| {
@@ -248,7 +337,8 @@ fn read(answer: &Value) -> Option<Said> {
     let mut said = Said::new();
     for series in answer["data"]["result"].as_array()? {
         let labels = &series["metric"];
-        let own = ["error", "reason", "phase"].iter().find_map(|name| labels[name].as_str());
+        let own =
+            ["error", "reason", "phase", "version"].iter().find_map(|name| labels[name].as_str());
         let metric = labels["__name__"].as_str()?;
         let name = own.map_or(metric.to_owned(), |own| format!("{metric} {own}"));
         assert_eq!(labels["job"], "probe");

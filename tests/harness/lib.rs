@@ -8,6 +8,7 @@ mod collector;
 mod control_group;
 mod declared;
 mod namespace;
+pub mod page;
 mod program;
 pub mod promql;
 mod recorder;

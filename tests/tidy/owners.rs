@@ -47,13 +47,26 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("procfs", &["agent/src/samplers"]),
     ("quick_xml", &["agent/src/rooms/answer"]),
     ("granit_parser", &["agent/src/rooms/media", "collector/src/rules/yaml"]),
-    ("hyper", &["agent/src/rooms/client", "collector/src/delivery", "collector/src/web/serve"]),
     (
-        "hyper_util",
-        &["agent/src/rooms/client", "collector/src/delivery", "collector/src/web/serve"],
+        "hyper",
+        &[
+            "agent/src/http",
+            "agent/src/rooms/client",
+            "collector/src/delivery",
+            "collector/src/web/serve",
+        ],
     ),
-    ("http_body_util", &["agent/src/rooms/client", "collector/src/delivery"]),
-    ("tokio_rustls", &["agent/src/rooms/client", "collector/src/delivery"]),
+    ("hyper_util", &["agent/src/http", "collector/src/delivery", "collector/src/web/serve"]),
+    ("http_body_util", &["agent/src/http", "collector/src/delivery"]),
+    (
+        "tokio_rustls",
+        &[
+            "agent/src/http",
+            "agent/src/prober/https",
+            "agent/src/rooms/client",
+            "collector/src/delivery",
+        ],
+    ),
     ("ring", &["agent/src/rooms/checksum", "agent/src/rooms/key"]),
 ];
 

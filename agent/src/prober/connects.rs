@@ -62,7 +62,8 @@ async fn connect(address: SocketAddr) -> Result<Option<Duration>, ProbeError> {
     }
 }
 
-fn meaning(error: &io::Error) -> ProbeError {
+/// What a failure to connect says.
+pub fn meaning(error: &io::Error) -> ProbeError {
     match error.kind() {
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => ProbeError::Refused,
         io::ErrorKind::HostUnreachable | io::ErrorKind::TimedOut => ProbeError::HostUnreachable,

@@ -3,7 +3,7 @@
 //! A reply counts if it brings back a nonce that nobody can guess, comes from where its ping went, is
 //! the first, and comes in time. All others are told apart, and count for nothing.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -34,8 +34,8 @@ pub struct Launch {
     pub place: Place,
     /// What its reply has to bring back.
     pub nonce: u64,
-    /// Where it goes.
-    pub destination: IpAddr,
+    /// Where it goes; ICMP has the port 0.
+    pub destination: SocketAddr,
 }
 
 /// One ping.
@@ -43,7 +43,7 @@ pub struct Launch {
 struct Flight {
     place: Place,
     nonce: u64,
-    destination: IpAddr,
+    destination: SocketAddr,
     sent: Instant,
     fate: Fate,
 }
@@ -98,18 +98,18 @@ impl Flights {
     }
 
     /// What a reply is.
-    pub fn land(&mut self, heard: Heard, source: IpAddr, arrival: Arrival) -> Landing {
+    pub fn land(&mut self, heard: Heard, source: SocketAddr, arrival: Arrival) -> Landing {
         let Some(flight) = self.by_sequence.get_mut(&heard.sequence) else {
             return Landing::Unknown;
         };
-        let place = flight.place;
+        let (place, source) = (flight.place, canonical(source));
         let discarded = |reason| Landing::Discarded(place, reason);
         if heard.nonce != Some(flight.nonce) {
             // Only who is at the place that was asked can accuse that place.
-            let accused = flight.destination == source.to_canonical();
+            let accused = flight.destination == source;
             return if accused { discarded(DiscardReason::WrongPayload) } else { Landing::Unknown };
         }
-        if flight.destination != source.to_canonical() {
+        if flight.destination != source {
             return discarded(DiscardReason::Foreign);
         }
         if !heard.is_whole {
@@ -131,10 +131,10 @@ impl Flights {
 
     /// Whose ping an error is about, which ends it. What an error quotes may end before the nonce: then
     /// the sequence and where it went have to do.
-    pub fn fail(&mut self, heard: Heard, destination: IpAddr, now: Instant) -> Option<Place> {
+    pub fn fail(&mut self, heard: Heard, destination: SocketAddr, now: Instant) -> Option<Place> {
         let flight = self.by_sequence.get_mut(&heard.sequence)?;
         let is_its_own = heard.nonce.is_none_or(|nonce| nonce == flight.nonce)
-            && flight.destination == destination.to_canonical()
+            && flight.destination == canonical(destination)
             && flight.fate == Fate::Flying
             && now.saturating_duration_since(flight.sent) <= TIMEOUT;
         if !is_its_own {
@@ -157,6 +157,12 @@ impl Flights {
             }
         }
     }
+}
+
+/// IPv4 within IPv6 is IPv4, and nothing else of an address counts than host and port.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    let host: IpAddr = address.ip().to_canonical();
+    SocketAddr::new(host, address.port())
 }
 
 #[cfg(test)]

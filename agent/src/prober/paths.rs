@@ -14,7 +14,9 @@ use headroom_proto::targets::TargetHost;
 use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind, ProbeRound};
 
 use super::chance::Spread;
+use super::fetched::Fetch;
 use super::round::{Jitter, PINGS, Round, SPAN, TIMEOUT};
+use super::stamp::whole_us;
 use super::target::{Family, Kind, Target};
 
 /// The time of a ping: it is sent somewhere within.
@@ -97,6 +99,8 @@ struct PathKey {
 struct Path {
     key: PathKey,
     whereabouts: Whereabouts,
+    /// How long its name was last looked up, in microseconds.
+    resolve_us: Option<u32>,
     /// When the round under way began, and when it ends.
     begin: Instant,
     end: Instant,
@@ -204,6 +208,7 @@ impl Paths {
         let path = Path {
             key: key.clone(),
             whereabouts,
+            resolve_us: None,
             begin: now.instant,
             end,
             current: Round::new(0, now.wall_ms, end - now.instant),
@@ -314,6 +319,7 @@ impl Paths {
             kind: ProbeKind::from(target.kind).into(),
             family: AddressFamily::from(path.key.family).into(),
             vantage_offline,
+            resolve_us: path.resolve_us,
             ..round.close(&mut path.jitter)
         };
         if self.closed.len() >= MOST_CLOSED {
@@ -350,6 +356,13 @@ impl Paths {
         }
     }
 
+    /// A ping over HTTPS told this beside.
+    pub fn fetch(&mut self, place: Place, fetch: Fetch) {
+        if let Some(round) = self.round_mut(place) {
+            round.fetch(fetch);
+        }
+    }
+
     /// A reply counts for nothing. What comes when its round is told stands in the one under way.
     pub fn discard(&mut self, place: Place, reason: DiscardReason) {
         let current = self.by_id.get(&place.path).map(|path| path.current.number);
@@ -360,14 +373,28 @@ impl Paths {
         }
     }
 
-    /// Where the paths of a host lead from now on.
-    pub fn resolve(&mut self, host: &TargetHost, found: impl Fn(&Target, Family) -> Whereabouts) {
+    /// Where the paths of a host lead from now on, and how long that was looked for.
+    pub fn resolve(
+        &mut self,
+        host: &TargetHost,
+        took: Duration,
+        found: impl Fn(&Target, Family) -> Whereabouts,
+    ) {
         for path in self.by_id.values_mut() {
             if let Role::Target(target) = &path.key.role
                 && target.address.host == *host
             {
                 path.whereabouts = found(target, path.key.family);
+                path.resolve_us = Some(whole_us(took));
             }
+        }
+    }
+
+    /// The target of a path, if it has one.
+    pub fn target(&self, path: PathId) -> Option<&Arc<Target>> {
+        match &self.by_id.get(&path)?.key.role {
+            Role::Target(target) => Some(target),
+            Role::Gateway(_) => None,
         }
     }
 

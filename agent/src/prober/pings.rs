@@ -18,10 +18,11 @@ use super::chance::nonce;
 use super::connects::{Connected, Connects};
 use super::flights::{Flights, Landing, Launch};
 use super::gateway::gateways;
+use super::https::{Fetched, Pages};
 use super::limits::ProberLimits;
 use super::paths::{Answered, Due, Now, Paths};
 use super::resolver::{Answer, Asked, Resolver, whereabouts};
-use super::socket::{Incoming, PingSocket};
+use super::socket::{Incoming, PingSocket, Speaks};
 use super::target::{Family, Kind, Target};
 use crate::settings::AgentSettings;
 use crate::telemetry::unix_ms;
@@ -39,9 +40,10 @@ const DRAIN: usize = 256;
 pub struct Pings {
     limits: ProberLimits,
     paths: Paths,
-    four: Line,
-    six: Line,
+    icmp: Lines,
+    stun: Lines,
     connects: Connects,
+    pages: Pages,
     resolver: Resolver,
     next_look: Instant,
     hand_over_at: Option<Instant>,
@@ -49,9 +51,22 @@ pub struct Pings {
     is_watching: bool,
 }
 
-/// The socket of one family, and what is under way on it.
-struct Line {
+/// The sockets of one kind.
+struct Lines {
+    four: Line,
+    six: Line,
+}
+
+/// Which of them.
+#[derive(Debug, Clone, Copy)]
+struct LineName {
+    speaks: Speaks,
     family: Family,
+}
+
+/// The socket of one kind and family, and what is under way on it.
+struct Line {
+    name: LineName,
     identifier: u16,
     socket: Option<PingSocket>,
     /// When it may be tried to be opened again.
@@ -62,8 +77,9 @@ struct Line {
 /// What the task goes on for.
 enum Event {
     Settings(bool),
-    Readable(Family),
+    Readable(LineName),
     Connected(Connected),
+    Fetched(Fetched),
     Resolved(Answer),
     Due,
     HandOver,
@@ -74,19 +90,13 @@ impl Pings {
     /// Nothing to ping yet.
     pub fn new(limits: ProberLimits) -> Result<Self, getrandom::Error> {
         let seed = nonce()?;
-        let line = |family, identifier| Line {
-            family,
-            identifier,
-            socket: None,
-            next_try: None,
-            flights: Flights::default(),
-        };
         Ok(Self {
             limits,
             paths: Paths::new(seed),
-            four: line(Family::V4, seed as u16),
-            six: line(Family::V6, (seed >> 16) as u16),
+            icmp: Lines::new(Speaks::Icmp, seed as u32),
+            stun: Lines::new(Speaks::Stun, (seed >> 32) as u32),
             connects: Connects::default(),
+            pages: Pages::default(),
             resolver: Resolver::default(),
             next_look: Instant::now(),
             hand_over_at: None,
@@ -110,8 +120,9 @@ impl Pings {
                     let targets = settings.borrow_and_update().targets.clone();
                     self.set_targets(&targets);
                 }
-                Event::Readable(family) => self.read(family),
+                Event::Readable(name) => self.read(name),
                 Event::Connected(connected) => self.take_connected(connected),
+                Event::Fetched(fetched) => self.take_fetched(fetched),
                 Event::Resolved(answer) => self.take_answer(&answer),
                 Event::Due => {
                     while let Some(due) = self.paths.take_due(now()) {
@@ -132,9 +143,10 @@ impl Pings {
             (self.paths.next_due(), Some(self.next_look).filter(|_| !self.paths.is_empty()));
         tokio::select! {
             changed = settings.changed(), if self.is_watching => Event::Settings(changed.is_ok()),
-            () = self.four.ready() => Event::Readable(Family::V4),
-            () = self.six.ready() => Event::Readable(Family::V6),
+            name = self.icmp.ready() => Event::Readable(name),
+            name = self.stun.ready() => Event::Readable(name),
             connected = self.connects.next() => Event::Connected(connected),
+            fetched = self.pages.next() => Event::Fetched(fetched),
             answer = self.resolver.next() => Event::Resolved(answer),
             () = at(due) => Event::Due,
             () = at(self.hand_over_at) => Event::HandOver,
@@ -157,22 +169,30 @@ impl Pings {
     }
 
     fn send(&mut self, due: Due) {
-        let failed = match (due.kind, due.port) {
-            (Kind::Icmp, _) => self.line(due.family).send(due).err(),
-            (Kind::Tcp, Some(port)) => {
+        let family = due.family;
+        let sent = match due.kind {
+            Kind::Icmp => self.line(LineName { speaks: Speaks::Icmp, family }).send(due),
+            Kind::Stun => self.line(LineName { speaks: Speaks::Stun, family }).send(due),
+            Kind::Tcp => {
+                let port = due.port.unwrap_or_default();
                 let opened = self.connects.open(due.place, SocketAddr::new(due.address, port));
-                (!opened).then_some(ProbeError::NotSent)
+                if opened { Ok(()) } else { Err(ProbeError::NotSent) }
             }
-            (Kind::Tcp, None) => Some(ProbeError::NotSent),
+            Kind::Https => {
+                let target = self.paths.target(due.place.path);
+                let asked =
+                    target.is_some_and(|to| self.pages.ask(due.place, due.address, &to.address));
+                if asked { Ok(()) } else { Err(ProbeError::NotSent) }
+            }
         };
-        if let Some(error) = failed {
+        if let Err(error) = sent {
             self.paths.fail(due.place, error, None);
         }
     }
 
-    fn read(&mut self, family: Family) {
+    fn read(&mut self, name: LineName) {
         for _ in 0..DRAIN {
-            let line = self.line(family);
+            let line = self.line(name);
             let Some(incoming) = line.socket.as_mut().and_then(PingSocket::receive) else { return };
             match incoming {
                 Incoming::Reply { heard, source, arrival, hop_limit } => {
@@ -207,19 +227,50 @@ impl Pings {
         }
     }
 
+    fn take_fetched(&mut self, Fetched { place, took, told }: Fetched) {
+        self.paths.fetch(place, told);
+        self.take_connected(Connected { place, took });
+    }
+
     fn take_answer(&mut self, answer: &Answer) {
         let known: Vec<IpAddr> = self.paths.addresses(&answer.host);
         let limits = &self.limits;
-        self.paths.resolve(&answer.host, |target, family| {
+        self.paths.resolve(&answer.host, answer.took, |target, family| {
             let path = Asked { target, family, known: &known };
             whereabouts(limits, path, answer)
         });
     }
 
-    fn line(&mut self, family: Family) -> &mut Line {
-        match family {
-            Family::V4 => &mut self.four,
-            Family::V6 => &mut self.six,
+    fn line(&mut self, name: LineName) -> &mut Line {
+        let lines = match name.speaks {
+            Speaks::Icmp => &mut self.icmp,
+            Speaks::Stun => &mut self.stun,
+        };
+        match name.family {
+            Family::V4 => &mut lines.four,
+            Family::V6 => &mut lines.six,
+        }
+    }
+}
+
+impl Lines {
+    /// Nothing is open; the identifiers are of a random number.
+    fn new(speaks: Speaks, random: u32) -> Self {
+        let line = |family, identifier| Line {
+            name: LineName { speaks, family },
+            identifier,
+            socket: None,
+            next_try: None,
+            flights: Flights::default(),
+        };
+        Self { four: line(Family::V4, random as u16), six: line(Family::V6, (random >> 16) as u16) }
+    }
+
+    /// Waits until something has come in on one of them.
+    async fn ready(&self) -> LineName {
+        tokio::select! {
+            () = self.four.ready() => self.four.name,
+            () = self.six.ready() => self.six.name,
         }
     }
 }
@@ -237,10 +288,11 @@ impl Line {
         self.open();
         let Some(socket) = &self.socket else { return Err(ProbeError::NotPermitted) };
         let nonce = nonce().map_err(|_| ProbeError::NotSent)?;
-        let launch = Launch { place: due.place, nonce, destination: due.address };
+        let destination = SocketAddr::new(due.address, due.port.unwrap_or(0));
+        let launch = Launch { place: due.place, nonce, destination };
         let sequence = self.flights.launch(launch, Instant::now());
         let sequence = sequence.ok_or(ProbeError::NotSent)?;
-        let sent = socket.send(due.address, sequence, nonce);
+        let sent = socket.send(destination, sequence, nonce);
         if sent.is_err() {
             self.flights.ground(sequence);
         }
@@ -253,7 +305,7 @@ impl Line {
         if self.socket.is_some() || self.next_try.is_some_and(|next| now < next) {
             return;
         }
-        match PingSocket::open(self.family, self.identifier) {
+        match PingSocket::open(self.name.speaks, self.name.family, self.identifier) {
             Ok(socket) => self.socket = Some(socket),
             Err(error) => {
                 tracing::warn!("{}", Chain(&error));

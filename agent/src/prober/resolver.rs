@@ -40,6 +40,8 @@ pub struct Answer {
     pub host: TargetHost,
     /// Its addresses, in the system's order; an error if there is none, or nobody knows.
     pub addresses: io::Result<Vec<IpAddr>>,
+    /// How long that took.
+    pub took: Duration,
 }
 
 impl Resolver {
@@ -110,12 +112,13 @@ async fn ask(host: TargetHost) -> Answer {
         TargetHost::Name(name) => name.clone(),
         TargetHost::Address(address) => {
             let addresses = Ok(vec![*address]);
-            return Answer { host, addresses };
+            return Answer { host, addresses, took: Duration::ZERO };
         }
     };
+    let begun = Instant::now();
     let found = tokio::net::lookup_host((name, 0)).await;
     let addresses = found.map(|found| found.map(|one| one.ip().to_canonical()).collect());
-    Answer { host, addresses }
+    Answer { host, addresses, took: begun.elapsed() }
 }
 
 /// A path, and where it and others of its target led so far.
@@ -194,7 +197,8 @@ mod tests {
         ];
         for (target, family, known, answer, expected) in cases {
             let addresses = answer.map(list).ok_or_else(|| io::Error::other("nobody knows"));
-            let answer = Answer { host: target.address.host.clone(), addresses };
+            let host = target.address.host.clone();
+            let answer = Answer { host, addresses, took: Duration::ZERO };
             let limits = ProberLimits::default();
             let known = list(known);
             let path = Asked { target, family, known: &known };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use headroom_proto::wire::{DiscardReason, DiscardedReplies, ProbeError, ProbeErrors, ProbeRound};
 
+use super::fetched::{Fetch, Fetches};
 use super::stamp::whole_us;
 
 /// How many pings a round has.
@@ -17,7 +18,7 @@ pub const SPAN: Duration = Duration::from_secs(60);
 pub const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How many errors and reasons there are.
-const ERRORS: usize = ProbeError::Other as usize + 1;
+const ERRORS: usize = ProbeError::Answer as usize + 1;
 const REASONS: usize = DiscardReason::WrongPayload as usize + 1;
 
 /// A round that is under way.
@@ -36,6 +37,7 @@ pub struct Round {
     hop_limit: u8,
     address: Option<IpAddr>,
     router: Option<IpAddr>,
+    fetches: Option<Box<Fetches>>,
 }
 
 /// An answer: which ping, and how long it took.
@@ -66,6 +68,7 @@ impl Round {
             hop_limit: 0,
             address: None,
             router: None,
+            fetches: None,
         }
     }
 
@@ -88,6 +91,11 @@ impl Round {
     pub fn fail(&mut self, error: ProbeError, router: Option<IpAddr>) {
         self.errors[error as usize] += 1;
         self.router = router.or(self.router);
+    }
+
+    /// A ping over HTTPS told this beside.
+    pub fn fetch(&mut self, fetch: Fetch) {
+        self.fetches.get_or_insert_default().add(fetch);
     }
 
     /// A reply counts for nothing.
@@ -133,6 +141,7 @@ impl Round {
             hop_limit: self.hop_limit.into(),
             address: text(self.address),
             router: text(self.router),
+            https: self.fetches.map(|fetches| fetches.told()),
             ..ProbeRound::default()
         }
     }

@@ -1,10 +1,11 @@
-//! The sockets of ICMP, one for each family: pings out, replies and errors in, with the kernel's stamps.
+//! The sockets of pings, one for each family, for ICMP and for STUN: pings out, replies and errors in, with
+//! the kernel's stamps.
 //!
-//! A datagram socket needs no privilege where `net.ipv4.ping_group_range` has the agent's group; else a
+//! For ICMP a datagram socket needs no privilege where `net.ipv4.ping_group_range` has the agent's group; else a
 //! raw one is tried, which needs CAP_NET_RAW. What comes in is read here and judged elsewhere.
 
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use tokio::io::unix::AsyncFd;
 
 use super::packet::{self, Echo, Heard};
 use super::stamp::Arrival;
+use super::stun::{self, Said};
 use super::target::Family;
 
 /// Room for replies that come while the thread is busy elsewhere.
@@ -58,6 +60,15 @@ pub enum OpenError {
     },
 }
 
+/// What is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    /// ICMP.
+    Icmp,
+    /// STUN over UDP.
+    Stun,
+}
+
 /// How the socket was to be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {
@@ -65,6 +76,8 @@ enum Access {
     Datagram,
     /// All ICMP of the host comes by; the identifier is ours.
     Raw(u16),
+    /// UDP; what comes to its port need not be ours.
+    Udp(u16),
 }
 
 /// A socket for pings of one family.
@@ -86,8 +99,8 @@ pub enum Incoming {
     Reply {
         /// What it holds.
         heard: Heard,
-        /// From where.
-        source: IpAddr,
+        /// From where; ICMP has the port 0.
+        source: SocketAddr,
         /// When.
         arrival: Arrival,
         /// What is left of its hop limit; 0 if that is not known.
@@ -98,7 +111,7 @@ pub enum Incoming {
         /// What it quotes of the ping.
         heard: Heard,
         /// Where the ping went.
-        destination: IpAddr,
+        destination: SocketAddr,
         /// What it says.
         error: ProbeError,
         /// Who says so, if it is not the destination.
@@ -110,23 +123,14 @@ pub enum Incoming {
 
 impl PingSocket {
     /// Opens one. Within a runtime.
-    pub fn open(family: Family, identifier: u16) -> Result<Self, OpenError> {
-        let name = match family {
-            Family::V4 => "IPv4",
-            Family::V6 => "IPv6",
-        };
-        let failed = |source| OpenError::Failed { family: name, source };
-        let denied = |errno| matches!(errno, Errno::EACCES | Errno::EPERM);
-        let (socket, access) = match create(family, SockType::Datagram) {
-            Ok(socket) => (socket, Access::Datagram),
-            Err(errno) if denied(errno) => match create(family, SockType::Raw) {
-                Ok(socket) => (socket, Access::Raw(identifier)),
-                Err(errno) if denied(errno) => {
-                    return Err(OpenError::NotPermitted { family: name });
-                }
-                Err(errno) => return Err(failed(errno.into())),
-            },
-            Err(errno) => return Err(failed(errno.into())),
+    pub fn open(speaks: Speaks, family: Family, identifier: u16) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Failed { family: name(family), source };
+        let (socket, access) = match speaks {
+            Speaks::Icmp => open_icmp(family, identifier)?,
+            Speaks::Stun => {
+                let socket = create(family, SockType::Datagram, SockProtocol::Udp);
+                (socket.map_err(|errno| failed(errno.into()))?, Access::Udp(identifier))
+            }
         };
         prepare(&socket, family).map_err(|errno| failed(errno.into()))?;
         let socket = watched(socket).map_err(failed)?;
@@ -148,16 +152,22 @@ impl PingSocket {
     }
 
     /// Sends a ping.
-    pub fn send(&self, destination: IpAddr, sequence: u16, nonce: u64) -> Result<(), ProbeError> {
-        let identifier = match self.access {
-            Access::Datagram => 0,
-            Access::Raw(identifier) => identifier,
-        };
-        let packet = packet::request(self.family, Echo { identifier, sequence, nonce });
-        let to = SockaddrStorage::from(SocketAddr::new(destination, 0));
+    pub fn send(&self, to: SocketAddr, sequence: u16, nonce: u64) -> Result<(), ProbeError> {
+        let echo = |identifier| Echo { identifier, sequence, nonce };
+        match self.access {
+            Access::Datagram => self.send_bytes(to, &packet::request(self.family, echo(0))),
+            Access::Raw(identifier) => {
+                self.send_bytes(to, &packet::request(self.family, echo(identifier)))
+            }
+            Access::Udp(identifier) => self.send_bytes(to, &stun::request(echo(identifier))),
+        }
+    }
+
+    fn send_bytes(&self, to: SocketAddr, bytes: &[u8]) -> Result<(), ProbeError> {
+        let to = SockaddrStorage::from(to);
         let send = || {
             let socket = self.socket.as_raw_fd();
-            socket::sendto(socket, &packet, &to, MsgFlags::MSG_DONTWAIT)
+            socket::sendto(socket, bytes, &to, MsgFlags::MSG_DONTWAIT)
         };
         let mut sent = send();
         for _ in 1..TRIES {
@@ -199,39 +209,61 @@ impl PingSocket {
         let message: RecvMsg<'_, '_, SockaddrStorage> =
             socket::recvmsg(socket, &mut parts, control, flags)?;
         let beside = Beside::of(&message);
-        let (length, address) = (message.bytes, message.address.and_then(ip));
+        let (length, address) = (message.bytes, message.address.and_then(whence));
         let bytes = self.packet.get(..length).unwrap_or_default();
         let Some(address) = address else { return Ok(Incoming::Other) };
-        let read = if let Some((error, router)) = beside.error {
-            let router = router.filter(|router| *router != address);
-            self.own(packet::quoted(self.family, bytes)).map(|heard| Incoming::Error {
+        // The kernel may say anything of the port of what has none.
+        let address = match self.access {
+            Access::Datagram | Access::Raw(_) => SocketAddr::new(address.ip(), 0),
+            Access::Udp(_) => address,
+        };
+        let read = match beside.error {
+            Some((error, router)) => self.read_error(bytes).map(|heard| Incoming::Error {
                 heard,
                 destination: address,
                 error,
-                router,
-            })
-        } else {
-            let bytes = match (self.access, self.family) {
-                (Access::Raw(_), Family::V4) => packet::behind_header(bytes),
-                (Access::Raw(_), Family::V6) | (Access::Datagram, _) => Some(bytes),
-            };
-            let arrival = Arrival { read: Instant::now(), lain_ns: beside.lain_ns };
-            let heard = self.own(bytes.and_then(|bytes| packet::reply(self.family, bytes)));
-            heard.map(|heard| Incoming::Reply {
-                heard,
-                source: address,
-                arrival,
-                hop_limit: beside.hop_limit,
-            })
+                router: router.filter(|router| *router != address.ip()),
+            }),
+            None => self.read_reply(bytes, address, &beside),
         };
         Ok(read.unwrap_or(Incoming::Other))
     }
 
-    /// What is this socket's own: on a raw one others' pings come by.
+    /// What of a ping an error quotes.
+    fn read_error(&self, bytes: &[u8]) -> Option<Heard> {
+        self.own(match self.access {
+            Access::Datagram | Access::Raw(_) => packet::quoted(self.family, bytes),
+            Access::Udp(_) => stun::quoted(bytes),
+        })
+    }
+
+    fn read_reply(&self, bytes: &[u8], source: SocketAddr, beside: &Beside) -> Option<Incoming> {
+        let Beside { lain_ns, hop_limit, .. } = *beside;
+        let arrival = Arrival { read: Instant::now(), lain_ns };
+        let reply = |heard| Incoming::Reply { heard, source, arrival, hop_limit };
+        let bytes = match (self.access, self.family) {
+            (Access::Udp(_), _) => {
+                return match stun::answer(bytes)? {
+                    Said::Binding(heard) => self.own(Some(heard)).map(reply),
+                    Said::Error(heard) => self.own(Some(heard)).map(|heard| Incoming::Error {
+                        heard,
+                        destination: source,
+                        error: ProbeError::Status,
+                        router: None,
+                    }),
+                };
+            }
+            (Access::Raw(_), Family::V4) => packet::behind_header(bytes),
+            (Access::Raw(_), Family::V6) | (Access::Datagram, _) => Some(bytes),
+        };
+        self.own(bytes.and_then(|bytes| packet::reply(self.family, bytes))).map(reply)
+    }
+
+    /// What is this socket's own: on a raw one others' pings come by, and anybody may send to a port.
     fn own(&self, heard: Option<Heard>) -> Option<Heard> {
         heard.filter(|heard| match self.access {
             Access::Datagram => true,
-            Access::Raw(identifier) => heard.identifier == identifier,
+            Access::Raw(identifier) | Access::Udp(identifier) => heard.identifier == identifier,
         })
     }
 }
@@ -242,10 +274,35 @@ fn watched(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(socket, Interest::READABLE | Interest::ERROR)
 }
 
-fn create(family: Family, kind: SockType) -> Result<OwnedFd, Errno> {
-    let (domain, protocol) = match family {
-        Family::V4 => (AddressFamily::Inet, SockProtocol::Icmp),
-        Family::V6 => (AddressFamily::Inet6, SockProtocol::IcmpV6),
+fn name(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "IPv4",
+        Family::V6 => "IPv6",
+    }
+}
+
+fn open_icmp(family: Family, identifier: u16) -> Result<(OwnedFd, Access), OpenError> {
+    let protocol = match family {
+        Family::V4 => SockProtocol::Icmp,
+        Family::V6 => SockProtocol::IcmpV6,
+    };
+    let failed = |errno: Errno| OpenError::Failed { family: name(family), source: errno.into() };
+    let denied = |errno| matches!(errno, Errno::EACCES | Errno::EPERM);
+    match create(family, SockType::Datagram, protocol) {
+        Ok(socket) => Ok((socket, Access::Datagram)),
+        Err(errno) if denied(errno) => match create(family, SockType::Raw, protocol) {
+            Ok(socket) => Ok((socket, Access::Raw(identifier))),
+            Err(errno) if denied(errno) => Err(OpenError::NotPermitted { family: name(family) }),
+            Err(errno) => Err(failed(errno)),
+        },
+        Err(errno) => Err(failed(errno)),
+    }
+}
+
+fn create(family: Family, kind: SockType, protocol: SockProtocol) -> Result<OwnedFd, Errno> {
+    let domain = match family {
+        Family::V4 => AddressFamily::Inet,
+        Family::V6 => AddressFamily::Inet6,
     };
     socket::socket(domain, kind, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, protocol)
 }
@@ -318,9 +375,14 @@ fn lain_ns(stamp: TimeSpec) -> Option<i64> {
     ns(now)?.checked_sub(ns(stamp)?)
 }
 
-fn ip(address: SockaddrStorage) -> Option<IpAddr> {
-    let four = address.as_sockaddr_in().map(|address| IpAddr::V4(address.ip()));
-    four.or_else(|| address.as_sockaddr_in6().map(|address| IpAddr::V6(address.ip())))
+fn whence(address: SockaddrStorage) -> Option<SocketAddr> {
+    let four = address.as_sockaddr_in();
+    let four = four.map(|address| SocketAddrV4::new(address.ip(), address.port()).into());
+    let six = || {
+        let address = address.as_sockaddr_in6()?;
+        Some(SocketAddrV6::new(address.ip(), address.port(), 0, 0).into())
+    };
+    four.or_else(six)
 }
 
 /// What an error of the kernel or of a router says of a ping.

@@ -12,6 +12,10 @@ pub enum Kind {
     Icmp,
     /// A TCP connection.
     Tcp,
+    /// A page over HTTPS.
+    Https,
+    /// A binding request of STUN.
+    Stun,
 }
 
 /// A family of addresses: each is a path of its own.
@@ -42,6 +46,8 @@ impl Target {
         let (kind, asked_kind) = match asked.kind() {
             ProbeKind::Icmp => (Kind::Icmp, ProbeKind::Icmp),
             ProbeKind::Tcp => (Kind::Tcp, ProbeKind::Tcp),
+            ProbeKind::Https => (Kind::Https, ProbeKind::Https),
+            ProbeKind::Stun => (Kind::Stun, ProbeKind::Stun),
             ProbeKind::Unspecified => return Err(TargetError::Kind),
         };
         let address = TargetAddress::read(asked_kind, &asked.target)?;
@@ -67,9 +73,11 @@ impl Target {
     /// The most packets that one second of it may take, on the mean.
     pub fn packets_per_second(&self) -> f64 {
         let packets = match self.kind {
-            Kind::Icmp => 1,
+            Kind::Icmp | Kind::Stun => 1,
             // SYN, its answer's acknowledgement, and both of the end.
             Kind::Tcp => 4,
+            // The same, three of TLS, the request, and acknowledgements of a chain and of a page.
+            Kind::Https => 16,
         };
         f64::from(packets * super::round::PINGS) * self.families().count() as f64
             / super::round::SPAN.as_secs_f64()
@@ -81,6 +89,8 @@ impl From<Kind> for ProbeKind {
         match kind {
             Kind::Icmp => Self::Icmp,
             Kind::Tcp => Self::Tcp,
+            Kind::Https => Self::Https,
+            Kind::Stun => Self::Stun,
         }
     }
 }

@@ -1,23 +1,19 @@
 //! A small HTTP client for one server: exactly the bytes it is given, one connection that is kept,
 //! a limit of time and one of size.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty};
-use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{ACCEPT, HOST, USER_AGENT};
-use hyper::{Request, Response, Uri};
-use hyper_util::rt::TokioIo;
+use hyper::Uri;
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+pub use crate::http::TrustError;
+use crate::http::{self, BodyError, Page, Talk};
 
 /// Where a server is: `http://HOST:PORT/PATH` or `https://…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,25 +121,6 @@ pub enum FetchError {
     },
 }
 
-/// Why a client cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum TrustError {
-    /// The authority's file cannot be read.
-    #[error("failed to read the authority {}", path.display())]
-    Authority {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: rustls::pki_types::pem::Error,
-    },
-    /// The file holds no certificate that can be used.
-    #[error("no authority in {}", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
 /// How long and how large an answer may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnswerLimits {
@@ -158,8 +135,7 @@ pub struct Client {
     address: Address,
     limits: AnswerLimits,
     tls: Option<TlsConnector>,
-    connection: Option<SendRequest<Empty<Bytes>>>,
-    driver: JoinSet<()>,
+    connection: Option<Talk>,
 }
 
 impl Client {
@@ -169,81 +145,64 @@ impl Client {
         limits: AnswerLimits,
         ca_file: Option<&Path>,
     ) -> Result<Self, TrustError> {
-        let tls = address.tls.then(|| connector(ca_file)).transpose()?;
-        Ok(Self { address, limits, tls, connection: None, driver: JoinSet::new() })
+        let connector = |authorities| TlsConnector::from(Arc::new(http::tls(authorities)));
+        let tls = address.tls.then(|| http::authorities(ca_file).map(connector)).transpose()?;
+        Ok(Self { address, limits, tls, connection: None })
     }
 
     /// The body of the answer to GET `PATH` + `call`, which is sent as it is.
     pub async fn get(&mut self, call: &str) -> Result<Vec<u8>, FetchError> {
         let limit = self.limits.timeout;
         let Ok(outcome) = tokio::time::timeout(limit, self.exchange(call)).await else {
-            self.disconnect();
+            self.connection = None;
             let host = self.address.host.clone();
             return Err(FetchError::Timeout { host, seconds: limit.as_secs_f64() });
         };
         if outcome.is_err() {
-            self.disconnect();
+            self.connection = None;
         }
         outcome
     }
 
     async fn exchange(&mut self, call: &str) -> Result<Vec<u8>, FetchError> {
+        let (authority, path) = (self.address.authority(), format!("{}{call}", self.address.path));
+        let page = Page { authority: &authority, path: &path };
         // A kept connection may have been closed meanwhile; then a new one is worth a try.
-        if let Some(connection) = self.connection.as_mut().filter(|c| !c.is_closed())
-            && connection.ready().await.is_ok()
-            && let Ok(response) = connection.send_request(request(&self.address, call)).await
+        if let Some(connection) = &mut self.connection
+            && connection.is_usable().await
+            && let Ok(answer) = connection.get(page).await
         {
-            return self.body(response).await;
+            return self.body(answer).await;
         }
+        self.connection = None;
         let mut connection = self.connect().await?;
-        let response = connection.send_request(request(&self.address, call)).await;
-        let response = response.map_err(|error| self.unreachable(error))?;
+        let answer = connection.get(page).await.map_err(|error| self.unreachable(error))?;
         self.connection = Some(connection);
-        self.body(response).await
+        self.body(answer).await
     }
 
-    async fn body(&self, response: Response<Incoming>) -> Result<Vec<u8>, FetchError> {
+    async fn body(&self, answer: http::Answer) -> Result<Vec<u8>, FetchError> {
         let host = || self.address.host.clone();
-        let status = response.status().as_u16();
+        let status = answer.status();
         if status != 200 {
             return Err(FetchError::Status { host: host(), status });
         }
-        let mut body = response.into_body();
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| self.unreachable(error))?;
-            let Some(data) = frame.data_ref() else { continue };
-            if bytes.len() + data.len() > self.limits.bytes {
-                return Err(FetchError::TooLarge { host: host(), bytes: self.limits.bytes });
-            }
-            bytes.extend_from_slice(data);
-        }
-        Ok(bytes)
+        answer.body(self.limits.bytes).await.map_err(|error| match error {
+            BodyError::Broken(error) => self.unreachable(error),
+            BodyError::TooLarge(bytes) => FetchError::TooLarge { host: host(), bytes },
+        })
     }
 
-    async fn connect(&mut self) -> Result<SendRequest<Empty<Bytes>>, FetchError> {
-        self.disconnect();
+    async fn connect(&self) -> Result<Talk, FetchError> {
         let Address { host, port, .. } = &self.address;
         let stream = TcpStream::connect((host.as_str(), *port)).await;
         let stream = stream.map_err(|error| self.unreachable(error))?;
         let Some(tls) = &self.tls else {
-            let (connection, driver) =
-                handshake(TokioIo::new(stream)).await.map_err(|error| self.unreachable(error))?;
-            self.driver.spawn(async move { drop(driver.await) });
-            return Ok(connection);
+            return Talk::begin(stream).await.map_err(|error| self.unreachable(error));
         };
         let name = ServerName::try_from(host.clone()).map_err(|error| self.unreachable(error))?;
         let stream = tls.connect(name, stream).await.map_err(|error| self.distrust(error))?;
-        let (connection, driver) =
-            handshake(TokioIo::new(stream)).await.map_err(|error| self.unreachable(error))?;
-        self.driver.spawn(async move { drop(driver.await) });
-        Ok(connection)
-    }
-
-    fn disconnect(&mut self) {
-        self.connection = None;
-        self.driver.abort_all();
-        self.driver = JoinSet::new();
+        Talk::begin(stream).await.map_err(|error| self.unreachable(error))
     }
 
     fn unreachable(&self, error: impl std::error::Error + Send + Sync + 'static) -> FetchError {
@@ -258,39 +217,6 @@ impl Client {
         }
         self.unreachable(error)
     }
-}
-
-fn request(address: &Address, call: &str) -> Request<Empty<Bytes>> {
-    let path = format!("{}{call}", address.path);
-    let request = Request::get(if path.is_empty() { "/" } else { &path })
-        .header(HOST, address.authority())
-        .header(USER_AGENT, concat!("headroom-agent/", env!("CARGO_PKG_VERSION")))
-        .header(ACCEPT, "*/*");
-    request.body(Empty::new()).expect("an address and a call that were checked make a request")
-}
-
-fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, TrustError> {
-    let mut roots = RootCertStore::empty();
-    match ca_file {
-        None => {
-            let system = rustls_native_certs::load_native_certs().certs;
-            roots.add_parsable_certificates(system);
-        }
-        Some(path) => {
-            let failed = |source| TrustError::Authority { path: path.to_owned(), source };
-            let certificates = CertificateDer::pem_file_iter(path).map_err(failed)?;
-            let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(failed)?;
-            if roots.add_parsable_certificates(certificates).0 == 0 {
-                return Err(TrustError::Empty { path: path.to_owned() });
-            }
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring speaks the default versions of TLS");
-    let config = config.with_root_certificates(roots).with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 #[cfg(test)]

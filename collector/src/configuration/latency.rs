@@ -9,10 +9,13 @@ use headroom_proto::wire::{AddressFamily, ProbeKind, ProbeTarget};
 
 use super::agents::is_instance;
 use crate::identity::Agent;
-use crate::latency::{Coordinates, Datacentre, Places, Vantage};
+use crate::latency::{Coordinates, Datacentre, Places, Vantage, kind_name};
 
 /// The longest name of a place, in letters.
 const LONGEST_PLACE: usize = 64;
+
+/// How targets may be asked, each by the key of its name.
+const KINDS: [ProbeKind; 4] = [ProbeKind::Icmp, ProbeKind::Tcp, ProbeKind::Https, ProbeKind::Stun];
 
 pub fn build(root: &Section<'_>, agents: &[Agent]) -> Places {
     let vantages = build_vantages(&root.sections("vantages"), agents);
@@ -61,12 +64,10 @@ fn build_datacentres(sections: &[Section<'_>]) -> Vec<Datacentre> {
         }
         let hosts: Vec<String> = section.list("hosts").unwrap_or_default();
         let only = build_only(section);
-        let kinds = [("icmp", ProbeKind::Icmp), ("tcp", ProbeKind::Tcp)];
-        let own = kinds.map(|(key, kind)| build_targets(section, key, Asked { kind, only }));
+        let own = KINDS.map(|kind| build_targets(section, Asked { kind, only }));
         for target in own.iter().flatten() {
             if !targets.insert((target.target.clone(), target.kind)) {
-                let key = if target.kind == i32::from(ProbeKind::Icmp) { "icmp" } else { "tcp" };
-                let text = &target.target;
+                let (key, text) = (kind_name(target.kind()), &target.target);
                 section.mistake(key, format_args!("names {text}, which stands twice"));
             }
         }
@@ -88,7 +89,8 @@ struct Asked {
     only: AddressFamily,
 }
 
-fn build_targets(section: &Section<'_>, key: &str, asked: Asked) -> Vec<ProbeTarget> {
+fn build_targets(section: &Section<'_>, asked: Asked) -> Vec<ProbeTarget> {
+    let key = kind_name(asked.kind);
     let texts: Vec<String> = section.list(key).unwrap_or_default();
     for text in &texts {
         if let Err(rule) = TargetAddress::read(asked.kind, text) {

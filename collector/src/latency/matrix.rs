@@ -7,20 +7,22 @@ use headroom_proto::catalogue::{
     HEADROOM_PROBE_SENT, HEADROOM_PROBE_VANTAGE_OFFLINE, PROBE_DURATION_SECONDS,
 };
 use headroom_proto::metric::INSTANCE;
+use headroom_proto::wire::ProbeKind;
 
 use super::distance::Bound;
 use super::places::Places;
 use super::quality::{Leg, Quality};
+use super::series::kind_name;
 use crate::samples::{
     Hints, Labels, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange,
 };
 
 /// What the matrix is about.
-const RECENT_MS: i64 = 60 * MINUTE_MS;
+pub const RECENT_MS: i64 = 60 * MINUTE_MS;
 const MINUTE_MS: i64 = 60_000;
 
 /// A path that has told nothing for so long is silent.
-const SILENT_MS: i64 = 180_000;
+pub const SILENT_MS: i64 = 180_000;
 
 /// The metrics that it is made of.
 const METRICS: [&str; 6] = [
@@ -52,6 +54,19 @@ impl PathName {
     pub fn key(&self) -> String {
         format!("{}/{}/{}/{}", self.vantage, self.kind, self.family, self.target)
     }
+
+    /// Where it stands among those of a vantage and a datacentre: what is nearest to the way of a conversation
+    /// first, IPv4 before IPv6.
+    pub fn order(&self) -> (usize, &str) {
+        let kinds = [ProbeKind::Icmp, ProbeKind::Stun, ProbeKind::Tcp, ProbeKind::Https];
+        let place = kinds.into_iter().position(|kind| kind_name(kind) == self.kind);
+        (place.unwrap_or(kinds.len()), &self.family)
+    }
+
+    /// Whether its round trips are the way there and back, and no more.
+    fn is_plain(&self) -> bool {
+        self.kind != kind_name(ProbeKind::Https)
+    }
 }
 
 /// The last hour of a path.
@@ -69,9 +84,10 @@ pub struct PathHour {
     pub jitter_ms: Option<f64>,
     /// The part of pings that was not answered; none without pings.
     pub loss_ratio: Option<f64>,
-    /// How two members there would hear each other through the datacentre.
+    /// How two members there would hear each other through the datacentre; none of a page, whose time is not
+    /// that of a packet.
     pub quality: Option<Quality>,
-    /// How far it is, where both places are known.
+    /// How far it is, where both places are known; none of a page, likewise.
     pub bound: Option<Bound>,
     /// The medians of the hour by minute, in milliseconds.
     pub trace_ms: Vec<Option<f64>>,
@@ -162,10 +178,10 @@ fn hour(name: PathName, samples: &Samples, places: &Places, now_ms: i64) -> Path
         Some((at_ms, _)) if answered_ms != Some(at_ms) => Some(Hole::NoAnswer),
         Some(_) => None,
     };
-    let leg = median_ms.zip(loss_ratio);
+    let leg = median_ms.zip(loss_ratio).filter(|_| name.is_plain());
     let leg = leg.map(|(round_trip_ms, loss_ratio)| Leg { round_trip_ms, loss_ratio });
     PathHour {
-        bound: places.bound(&name.vantage, &name.datacentre),
+        bound: places.bound(&name.vantage, &name.datacentre).filter(|_| name.is_plain()),
         quality: leg.map(|leg| Quality::of_pair(leg, leg)),
         jitter_ms: of(HEADROOM_PROBE_JITTER_SECONDS.name).last().map(|(_, s)| s * 1e3),
         trace_ms: trace(of(PROBE_DURATION_SECONDS.name), now_ms),
@@ -287,6 +303,22 @@ mod tests {
         assert_eq!(told(&[good, (30, -1.0, None)]).loss_ratio, Some(0.0));
         assert_eq!(told(&[good, (30, 0.0, None)]).loss_ratio, Some(0.5));
         assert_eq!(told(&[]).loss_ratio, None);
+    }
+
+    #[test]
+    fn what_a_page_takes_says_nothing_of_a_conversation_and_stands_last() {
+        let of = |kind: &str| PathName { kind: kind.into(), ..path() };
+        let mut kinds = ["https", "tcp", "unheard", "icmp", "stun"].map(of);
+        kinds.sort_by(|one, other| one.order().cmp(&other.order()));
+        let kinds = kinds.map(|name| name.kind);
+        assert_eq!(kinds, ["icmp", "stun", "tcp", "https", "unheard"]);
+        let samples = Samples::from([
+            (PROBE_DURATION_SECONDS.name, vec![(NOW_MS, 0.1)]),
+            (HEADROOM_PROBE_SENT.name, vec![(NOW_MS, 20.0)]),
+            (HEADROOM_PROBE_RECEIVED.name, vec![(NOW_MS, 20.0)]),
+        ]);
+        let hour = |kind| hour(of(kind), &samples, &Places::default(), NOW_MS);
+        assert!(hour("stun").quality.is_some() && hour("https").quality.is_none());
     }
 
     #[test]

@@ -47,20 +47,28 @@ impl Vantage {
 }
 
 impl Datacentre {
-    /// A datacentre of which no more is known than what is pinged there: a host, or a host and a port.
+    /// A datacentre of which no more is known than what is pinged there: a host, a host and a port, the
+    /// address of a page, or a host of STUN.
     pub fn of_target(text: &str) -> Result<Self, TargetError> {
-        let kinds = [ProbeKind::Tcp, ProbeKind::Icmp];
-        let read = |kind: &ProbeKind| TargetAddress::read(*kind, text).is_ok();
-        let kind = kinds.into_iter().find(read).unwrap_or(ProbeKind::Icmp);
-        TargetAddress::read(kind, text)?;
-        let target = ProbeTarget { target: text.into(), kind: kind.into(), only: 0 };
+        let (kind, target) = match text.strip_prefix(STUN_SCHEME) {
+            Some(host) => (ProbeKind::Stun, host),
+            None if text.contains("://") => (ProbeKind::Https, text),
+            None if TargetAddress::read(ProbeKind::Tcp, text).is_ok() => (ProbeKind::Tcp, text),
+            None => (ProbeKind::Icmp, text),
+        };
+        TargetAddress::read(kind, target)?;
+        let target = ProbeTarget { target: target.into(), kind: kind.into(), only: 0 };
         // A name that stands in addresses; the target itself may have colons and brackets.
         let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
-        let name: String = text.chars().map(plain).take(64).collect();
+        let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let name: String = bare.chars().map(plain).take(64).collect();
         let name = name.trim_matches('-').into();
         Ok(Self { name, city: None, coordinates: None, hosts: Vec::new(), targets: vec![target] })
     }
 }
+
+/// What stands before a host of STUN (RFC 7064).
+const STUN_SCHEME: &str = "stun:";
 
 /// All places.
 #[derive(Debug, Clone, PartialEq, Default)]

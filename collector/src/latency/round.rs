@@ -3,7 +3,9 @@
 use core::net::IpAddr;
 
 use headroom_proto::limits::MAX_ROUND_PINGS;
-use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind, ProbeRound};
+use headroom_proto::wire::{
+    AddressFamily, DiscardReason, HttpsAnswers, ProbeError, ProbeKind, ProbeRound,
+};
 
 use crate::store::{PathRound, Tally};
 
@@ -11,8 +13,12 @@ use crate::store::{PathRound, Tally};
 const LONGEST_WAIT_MS: i64 = 24 * 3_600_000;
 const LONGEST_STEP_MS: i64 = 300_000;
 
-/// The longest round, in milliseconds.
+/// The longest round, in milliseconds, and the longest time of anything in it, in microseconds.
 const LONGEST_MS: u32 = 3_600_000;
+const LONGEST_US: u32 = 3_600_000_000;
+
+/// No certificate ends later: 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5).
+const LAST_END_S: i64 = 253_402_300_799;
 
 /// A round that makes sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +51,10 @@ pub struct Round {
     pub address: Option<IpAddr>,
     /// Who sent the last error, if that was a router.
     pub router: Option<IpAddr>,
+    /// How long the name was last looked up, in microseconds.
+    pub resolve_us: Option<u32>,
+    /// What HTTPS told beside; none of other kinds.
+    pub https: Option<HttpsAnswers>,
 }
 
 /// Why a round is not taken.
@@ -119,6 +129,8 @@ impl Round {
             vantage_offline: told.vantage_offline,
             address: told.address.parse().ok(),
             router: told.router.parse().ok(),
+            resolve_us: told.resolve_us.filter(|us| *us <= LONGEST_US),
+            https: told.https.filter(|_| kind == ProbeKind::Https).map(sensible),
             target: told.target,
         })
     }
@@ -153,11 +165,25 @@ impl Round {
     }
 }
 
+/// What HTTPS told, without what cannot be.
+fn sensible(told: HttpsAnswers) -> HttpsAnswers {
+    let part = |us: Option<u32>| us.filter(|us| *us <= LONGEST_US);
+    HttpsAnswers {
+        connect_us: part(told.connect_us),
+        tls_us: part(told.tls_us),
+        processing_us: part(told.processing_us),
+        transfer_us: part(told.transfer_us),
+        status: Some(told.status).filter(|status| (100..1000).contains(status)).unwrap_or(0),
+        earliest_end_s: told.earliest_end_s.filter(|end_s| (0..=LAST_END_S).contains(end_s)),
+        ..told
+    }
+}
+
 /// The numbers whose first and whose differences these are; none if one is zero, or more than an hour.
 fn added_up(differences: &[u32]) -> Option<Vec<u32>> {
     let mut sum = 0_u32;
     let add = |step: &u32| {
-        sum = sum.checked_add(*step).filter(|sum| (1..=3_600_000_000).contains(sum))?;
+        sum = sum.checked_add(*step).filter(|sum| (1..=LONGEST_US).contains(sum))?;
         Some(sum)
     };
     differences.iter().map(add).collect()
@@ -270,6 +296,23 @@ mod tests {
             let refused = ProbeError::Refused as u32;
             assert_eq!(kept.errors, [Tally { kind: refused, count: 1 }]);
         }
+    }
+
+    #[test]
+    fn what_https_tells_is_taken_of_https_alone_and_only_as_far_as_it_can_be() {
+        let https = HttpsAnswers {
+            connect_us: Some(u32::MAX),
+            tls_us: Some(7),
+            status: 77,
+            earliest_end_s: Some(i64::MAX),
+            ..HttpsAnswers::default()
+        };
+        let mut told = ProbeRound { https: Some(https), resolve_us: Some(u32::MAX), ..good() };
+        let round = Round::of(told.clone()).unwrap();
+        assert_eq!((round.https, round.resolve_us), (None, None));
+        told.kind = ProbeKind::Https.into();
+        let kept = HttpsAnswers { tls_us: Some(7), ..HttpsAnswers::default() };
+        assert_eq!(Round::of(told).unwrap().https, Some(kept));
     }
 
     proptest! {

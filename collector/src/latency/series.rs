@@ -3,10 +3,16 @@
 use headroom_proto::catalogue::{
     HEADROOM_PROBE_DISCARDED, HEADROOM_PROBE_ERRORS, HEADROOM_PROBE_JITTER_SECONDS,
     HEADROOM_PROBE_RECEIVED, HEADROOM_PROBE_RTT_MAX_SECONDS, HEADROOM_PROBE_RTT_MIN_SECONDS,
-    HEADROOM_PROBE_SENT, HEADROOM_PROBE_VANTAGE_OFFLINE, Metric, PROBE_DURATION_SECONDS,
-    PROBE_ICMP_DURATION_SECONDS, PROBE_ICMP_REPLY_HOP_LIMIT, PROBE_IP_PROTOCOL, PROBE_SUCCESS,
+    HEADROOM_PROBE_SENT, HEADROOM_PROBE_VANTAGE_OFFLINE, Metric, PROBE_DNS_LOOKUP_TIME_SECONDS,
+    PROBE_DURATION_SECONDS, PROBE_HTTP_CONTENT_LENGTH, PROBE_HTTP_DURATION_SECONDS,
+    PROBE_HTTP_REDIRECTS, PROBE_HTTP_SSL, PROBE_HTTP_STATUS_CODE,
+    PROBE_HTTP_UNCOMPRESSED_BODY_LENGTH, PROBE_HTTP_VERSION, PROBE_ICMP_DURATION_SECONDS,
+    PROBE_ICMP_REPLY_HOP_LIMIT, PROBE_IP_PROTOCOL, PROBE_SSL_EARLIEST_CERT_EXPIRY, PROBE_SUCCESS,
+    PROBE_TLS_VERSION_INFO,
 };
-use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind};
+use headroom_proto::wire::{
+    AddressFamily, DiscardReason, HttpsAnswers, ProbeError, ProbeKind, TlsVersion,
+};
 
 use super::round::Round;
 
@@ -48,10 +54,14 @@ pub fn samples(round: &Round) -> Vec<Sample> {
         (HEADROOM_PROBE_RTT_MIN_SECONDS, round.round_trips_us.first().copied().map(seconds)),
         (HEADROOM_PROBE_RTT_MAX_SECONDS, round.round_trips_us.last().copied().map(seconds)),
         (HEADROOM_PROBE_JITTER_SECONDS, round.jitter_us.map(seconds)),
-        (PROBE_ICMP_REPLY_HOP_LIMIT, round.hop_limit.map(f64::from)),
+        (PROBE_ICMP_REPLY_HOP_LIMIT, hop_limit(round)),
+        (PROBE_DNS_LOOKUP_TIME_SECONDS, round.resolve_us.map(seconds)),
     ];
     for (metric, value) in rest {
         samples.extend(value.map(|value| plain(metric, value)));
+    }
+    if let Some(https) = &round.https {
+        samples.extend(of_https(https, round.resolve_us));
     }
     for (error, count) in &round.errors {
         let (label, value) = (Some(("error", error_name(*error))), f64::from(*count));
@@ -64,11 +74,63 @@ pub fn samples(round: &Round) -> Vec<Sample> {
     samples
 }
 
+/// Only of ICMP there is a series of that name.
+fn hop_limit(round: &Round) -> Option<f64> {
+    round.hop_limit.filter(|_| round.kind == ProbeKind::Icmp).map(f64::from)
+}
+
+/// What a page says beside how far away it is.
+fn of_https(told: &HttpsAnswers, resolve_us: Option<u32>) -> Vec<Sample> {
+    let plain = |metric, value| Sample { metric, label: None, value };
+    let mut samples = vec![
+        plain(PROBE_HTTP_STATUS_CODE, f64::from(told.status)),
+        plain(PROBE_HTTP_SSL, f64::from(u8::from(told.tls_us.is_some()))),
+        plain(PROBE_HTTP_REDIRECTS, 0.0),
+    ];
+    let phases = [
+        ("resolve", Some(resolve_us.unwrap_or(0))),
+        ("connect", told.connect_us),
+        ("tls", told.tls_us),
+        ("processing", told.processing_us),
+        ("transfer", told.transfer_us),
+    ];
+    for (phase, took_us) in phases {
+        let value = f64::from(took_us.unwrap_or(0)) / 1e6;
+        let label = Some(("phase", phase));
+        samples.extend(took_us.map(|_| Sample {
+            metric: PROBE_HTTP_DURATION_SECONDS,
+            label,
+            value,
+        }));
+    }
+    if told.status > 0 {
+        let said = told.content_length.map_or(-1.0, f64::from);
+        let read = told.body_bytes.map(f64::from);
+        samples.extend([plain(PROBE_HTTP_VERSION, 1.1), plain(PROBE_HTTP_CONTENT_LENGTH, said)]);
+        samples.extend(read.map(|bytes| plain(PROBE_HTTP_UNCOMPRESSED_BODY_LENGTH, bytes)));
+    }
+    let end_s = told.earliest_end_s;
+    samples.extend(end_s.map(|end_s| plain(PROBE_SSL_EARLIEST_CERT_EXPIRY, end_s as f64)));
+    let version = match told.tls_version() {
+        TlsVersion::V12 => Some("TLS 1.2"),
+        TlsVersion::V13 => Some("TLS 1.3"),
+        TlsVersion::Unspecified => None,
+    };
+    samples.extend(version.map(|version| Sample {
+        metric: PROBE_TLS_VERSION_INFO,
+        label: Some(("version", version)),
+        value: 1.0,
+    }));
+    samples
+}
+
 /// The value of the label `kind`.
 pub fn kind_name(kind: ProbeKind) -> &'static str {
     match kind {
         ProbeKind::Icmp => "icmp",
         ProbeKind::Tcp => "tcp",
+        ProbeKind::Https => "https",
+        ProbeKind::Stun => "stun",
         ProbeKind::Unspecified => "unknown",
     }
 }
@@ -103,6 +165,10 @@ fn error_name(error: ProbeError) -> &'static str {
         ProbeError::Prohibited => "prohibited",
         ProbeError::HopLimit => "hop_limit",
         ProbeError::TooBig => "too_big",
+        ProbeError::Tls => "tls",
+        ProbeError::Certificate => "certificate",
+        ProbeError::Status => "status",
+        ProbeError::Answer => "answer",
         ProbeError::Other | ProbeError::Unspecified => "other",
     }
 }
@@ -137,6 +203,8 @@ mod tests {
             vantage_offline: false,
             address: None,
             router: None,
+            resolve_us: None,
+            https: None,
         }
     }
 
@@ -165,6 +233,56 @@ mod tests {
         headroom_probe_errors{error=prohibited} 2
         headroom_probe_discarded{reason=late} 1
         ");
+    }
+
+    #[test]
+    fn a_page_says_what_blackbox_says_of_it() {
+        let https = HttpsAnswers {
+            connect_us: Some(3_000),
+            tls_us: Some(6_000),
+            processing_us: Some(10_000),
+            transfer_us: Some(1_000),
+            status: 200,
+            content_length: None,
+            body_bytes: Some(120),
+            earliest_end_s: Some(1_900_000_000),
+            tls_version: TlsVersion::V13.into(),
+        };
+        let kind = ProbeKind::Https;
+        let page = Round { kind, https: Some(https), resolve_us: Some(2_000), ..round() };
+        insta::assert_snapshot!(said(&page), @r"
+        headroom_probe_vantage_offline 0
+        probe_success 1
+        probe_ip_protocol 4
+        headroom_probe_sent 5
+        headroom_probe_received 3
+        probe_duration_seconds 0.02
+        headroom_probe_rtt_min_seconds 0.01
+        headroom_probe_rtt_max_seconds 0.03
+        headroom_probe_jitter_seconds 0.0015
+        probe_dns_lookup_time_seconds 0.002
+        probe_http_status_code 200
+        probe_http_ssl 1
+        probe_http_redirects 0
+        probe_http_duration_seconds{phase=resolve} 0.002
+        probe_http_duration_seconds{phase=connect} 0.003
+        probe_http_duration_seconds{phase=tls} 0.006
+        probe_http_duration_seconds{phase=processing} 0.01
+        probe_http_duration_seconds{phase=transfer} 0.001
+        probe_http_version 1.1
+        probe_http_content_length -1
+        probe_http_uncompressed_body_length 120
+        probe_ssl_earliest_cert_expiry 1900000000
+        probe_tls_version_info{version=TLS 1.3} 1
+        headroom_probe_errors{error=prohibited} 2
+        headroom_probe_discarded{reason=late} 1
+        ");
+        // A certificate that nobody trusts says when it ends, all the same.
+        let end = HttpsAnswers { earliest_end_s: Some(1_000), ..HttpsAnswers::default() };
+        let distrusted = said(&Round { round_trips_us: vec![], https: Some(end), ..page });
+        assert!(distrusted.contains("probe_ssl_earliest_cert_expiry 1000"), "{distrusted}");
+        assert!(distrusted.contains("probe_http_status_code 0"), "{distrusted}");
+        assert!(!distrusted.contains("phase=connect"), "{distrusted}");
     }
 
     #[test]

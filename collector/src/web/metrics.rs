@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::Site;
+use super::content::EXPOSITION;
 use crate::telemetry::{OwnNumbers, exposition};
 
 pub async fn metrics(State(site): State<Arc<Site>>) -> Response {
@@ -14,6 +15,5 @@ pub async fn metrics(State(site): State<Arc<Site>>) -> Response {
     let numbers = OwnNumbers::new(counts, site.records.clone(), site.pool.clone());
     let measure = move || exposition(&numbers.now());
     let text = tokio::task::spawn_blocking(measure).await.unwrap_or_default();
-    let kind = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], text).into_response()
+    ([(header::CONTENT_TYPE, EXPOSITION)], text).into_response()
 }

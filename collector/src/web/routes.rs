@@ -15,8 +15,8 @@ use super::gate::Gate;
 use super::oncall::OnCall;
 use super::site::Site;
 use super::{
-    answers, api, assets, cross_origin, links, meetings, metrics, pages, pictures, problem, ready,
-    reload, remote_write,
+    answers, api, assets, cross_origin, links, meetings, metrics, pages, pictures, probe, problem,
+    ready, reload, remote_write,
 };
 
 /// All groups together.
@@ -57,6 +57,7 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/latency.json", get(pages::latency_json))
         .route("/latency/{datacentre}", get(pages::datacentre))
         .route("/latency/{datacentre}/{vantage}", get(pages::vantage))
+        .route("/probe", get(probe::probe))
         .route("/rooms", get(pages::rooms))
         .route("/rooms.csv", get(pages::rooms_csv))
         .route("/rooms.json", get(pages::rooms_json))

@@ -15,6 +15,34 @@ super::metrics! { PROBE:
         "What was left of the hop limit in the last reply.";
     PROBE_IP_PROTOCOL = Gauge "probe_ip_protocol" by ["datacentre", "family", "kind", "vantage"],
         "The version of IP that was used: 4 or 6.";
+    PROBE_DNS_LOOKUP_TIME_SECONDS = Gauge "probe_dns_lookup_time_seconds" in Seconds
+        by ["datacentre", "family", "kind", "vantage"],
+        "How long the name of the target was last looked up.";
+    PROBE_HTTP_DURATION_SECONDS = Gauge "probe_http_duration_seconds" in Seconds
+        by ["datacentre", "family", "kind", "phase", "vantage"],
+        "The lower median of each part of the pings of a round of HTTPS: resolve, connect, tls, processing, transfer.";
+    PROBE_HTTP_STATUS_CODE = Gauge "probe_http_status_code"
+        by ["datacentre", "family", "kind", "vantage"],
+        "The status of the last answer of a round of HTTPS; 0 if there was none.";
+    PROBE_HTTP_VERSION = Gauge "probe_http_version" by ["datacentre", "family", "kind", "vantage"],
+        "The version of HTTP that was spoken.";
+    PROBE_HTTP_SSL = Gauge "probe_http_ssl" by ["datacentre", "family", "kind", "vantage"],
+        "1 if TLS was spoken in the end, 0 if not.";
+    PROBE_HTTP_REDIRECTS = Gauge "probe_http_redirects"
+        by ["datacentre", "family", "kind", "vantage"],
+        "Redirects that were followed: none ever is.";
+    PROBE_HTTP_CONTENT_LENGTH = Gauge "probe_http_content_length"
+        by ["datacentre", "family", "kind", "vantage"],
+        "How long the body of the last answer was said to be, in bytes; -1 if that was not said.";
+    PROBE_HTTP_UNCOMPRESSED_BODY_LENGTH = Gauge "probe_http_uncompressed_body_length"
+        by ["datacentre", "family", "kind", "vantage"],
+        "How long the body of the last answer was, in bytes.";
+    PROBE_SSL_EARLIEST_CERT_EXPIRY = Gauge "probe_ssl_earliest_cert_expiry"
+        by ["datacentre", "family", "kind", "vantage"],
+        "When the first of the shown certificates ends, trusted or not, Unix time in seconds.";
+    PROBE_TLS_VERSION_INFO = Info "probe_tls_version_info"
+        by ["datacentre", "family", "kind", "vantage", "version"],
+        "The version of TLS that was spoken.";
     HEADROOM_PROBE_SENT = Gauge "headroom_probe_sent" by ["datacentre", "family", "kind", "vantage"],
         "Pings of a round.";
     HEADROOM_PROBE_RECEIVED = Gauge "headroom_probe_received"

@@ -6,12 +6,12 @@ fn place(path: u64) -> Place {
     Place { path: PathId(path), round: 0, ping: 0 }
 }
 
-fn launch(place: Place, nonce: u64, destination: IpAddr) -> Launch {
+fn launch(place: Place, nonce: u64, destination: SocketAddr) -> Launch {
     Launch { place, nonce, destination }
 }
 
-fn address(last: u8) -> IpAddr {
-    [192, 0, 2, last].into()
+fn address(last: u8) -> SocketAddr {
+    ([192, 0, 2, last], 3478).into()
 }
 
 fn echo(sequence: u16, nonce: Option<u64>) -> Heard {
@@ -32,7 +32,8 @@ fn only_the_first_right_reply_in_time_is_an_answer() {
     let twice = Landing::Discarded(place(1), DiscardReason::Duplicate);
     let answer = Landing::Answer { place: place(1), round_trip: Duration::from_millis(20) };
     let cut = Heard { is_whole: false, ..echo(0, Some(7)) };
-    let mapped: IpAddr = "::ffff:192.0.2.1".parse().unwrap();
+    let mapped: SocketAddr = "[::ffff:192.0.2.1]:3478".parse().unwrap();
+    let other_port: SocketAddr = ([192, 0, 2, 1], 3479).into();
     for (replies, expected) in [
         (vec![(echo(0, Some(7)), address(1), 20)], vec![answer]),
         (vec![(echo(0, Some(7)), mapped, 20)], vec![answer]),
@@ -43,6 +44,7 @@ fn only_the_first_right_reply_in_time_is_an_answer() {
         (vec![(echo(0, Some(8)), address(2), 20)], vec![Landing::Unknown]),
         (vec![(echo(1, Some(7)), address(1), 20)], vec![Landing::Unknown]),
         (vec![(echo(0, Some(7)), address(2), 20)], vec![foreign]),
+        (vec![(echo(0, Some(7)), other_port, 20)], vec![foreign]),
         (vec![(echo(0, Some(7)), address(1), 3_001)], vec![late]),
         (
             // None of those that are wrong takes the place of the one that is right.

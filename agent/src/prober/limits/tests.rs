@@ -31,8 +31,8 @@ fn what_is_wrong_or_stands_twice_is_refused_alone() {
     assert_eq!(
         reasons,
         "255.255.255.255: must not be a broadcast address; ca1.example.org: stands twice; \
-         x: must be of a kind that this version knows: icmp or tcp; \
-         x: must be of a kind that this version knows: icmp or tcp"
+         x: must be of a kind that this version knows: icmp, tcp, https or stun; \
+         x: must be of a kind that this version knows: icmp, tcp, https or stun"
     );
 }
 

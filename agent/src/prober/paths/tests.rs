@@ -187,7 +187,7 @@ fn names_lead_elsewhere_and_their_path_stays() {
     world.set(&[Arc::clone(&target)]);
     let host = &target.address.host;
     let lead = |world: &mut World, four: Whereabouts| {
-        world.paths.resolve(host, |_, family| match family {
+        world.paths.resolve(host, Duration::from_millis(3), |_, family| match family {
             Family::V4 => four,
             Family::V6 => Whereabouts::Absent,
         });

@@ -51,6 +51,8 @@ fn rounds() -> impl Iterator<Item = Round> {
             vantage_offline: false,
             address: Some([192, 0, 2, 1].into()),
             router: None,
+            resolve_us: None,
+            https: None,
         }
     })
 }

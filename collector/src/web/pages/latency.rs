@@ -9,7 +9,10 @@ use headroom_proto::wire::RefusedSetting;
 use super::{failed, render, words};
 use crate::graphs::significant;
 use crate::ingest::Standing;
-use crate::latency::{self, Bound, FIXED_DELAY_MS, Hole, LOSS_ROBUSTNESS, PathHour, Quality};
+use crate::latency::{
+    self, Bound, FIXED_DELAY_MS, Hole, LOSS_ROBUSTNESS, PARTS, PageState, PathHour, Quality,
+};
+use crate::moments::DAY_MS;
 use crate::web::content::{CSV, Content, JSON};
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
@@ -26,10 +29,26 @@ struct LatencyPage<'v> {
     datacentres: Vec<String>,
     rows: Vec<MatrixRow>,
     vantages: Vec<VantageRow>,
+    parts: [&'static str; PARTS.len()],
+    pages: Vec<PageRow>,
     paths: Vec<PathRow>,
     scale: String,
     fixed_delay_ms: f64,
     loss_robustness: f64,
+}
+
+/// A page, as it was told last.
+struct PageRow {
+    target: String,
+    vantage: String,
+    by: String,
+    status: String,
+    /// Whether it is as it should be.
+    fine: bool,
+    parts: [String; PARTS.len()],
+    certificate: String,
+    /// Whether that ends soon, or has.
+    ends_soon: bool,
 }
 
 /// A vantage, when it told last, and what it makes of its settings.
@@ -118,6 +137,8 @@ fn make(visit: Visit<'_>) -> Result<Content, Problem> {
         headline: headline(&paths),
         rows: matrix(visit, &paths, &datacentres),
         vantages: vantages(visit, &paths),
+        parts: PARTS,
+        pages: pages(visit)?,
         paths: paths.iter().map(|path| PathRow::of(path, scale, visit.now_ms)).collect(),
         datacentres,
         scale: scale.words("ms", 1.0),
@@ -150,6 +171,36 @@ pub fn headline(paths: &[PathHour]) -> String {
         count => format!(" {count} do not answer."),
     };
     format!("{said}.{silent}{}", worst.unwrap_or_default())
+}
+
+/// A certificate is to be renewed before it has so little left, in days.
+const SOON_DAYS: i64 = 14;
+
+fn pages(visit: Visit<'_>) -> Result<Vec<PageRow>, Problem> {
+    let pages = latency::pages(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
+    Ok(pages.into_iter().map(|page| PageRow::of(page, visit.now_ms)).collect())
+}
+
+impl PageRow {
+    fn of(page: PageState, now_ms: i64) -> Self {
+        let PageState { name, status, parts_ms, certificate_end_ms } = page;
+        let days = certificate_end_ms.map(|end_ms| (end_ms - now_ms).div_euclid(DAY_MS));
+        let certificate = match days {
+            None => DASH.into(),
+            Some(days) if days < 0 => "has ended".to_owned(),
+            Some(days) => format!("in {}", words::counted(days as f64, "day", "days")),
+        };
+        Self {
+            vantage: name.vantage,
+            by: name.family,
+            target: name.target,
+            status: status.map_or_else(|| DASH.into(), |status| status.to_string()),
+            fine: status.is_some_and(|status| (200..300).contains(&status)),
+            parts: parts_ms.map(|ms| ms.map_or_else(|| DASH.into(), significant)),
+            certificate,
+            ends_soon: days.is_some_and(|days| days < SOON_DAYS),
+        }
+    }
 }
 
 fn vantages(visit: Visit<'_>, paths: &[PathHour]) -> Vec<VantageRow> {
@@ -209,8 +260,7 @@ fn matrix(visit: Visit<'_>, paths: &[PathHour], datacentres: &[String]) -> Vec<M
                 let own = paths.iter().filter(|path| {
                     path.name.vantage == vantage && path.name.datacentre == *datacentre
                 });
-                // Pings before connections, IPv4 before IPv6: as most people ask.
-                Cell::of(own.min_by_key(|path| (path.name.kind.clone(), path.name.family.clone())))
+                Cell::of(own.min_by(|one, other| one.name.order().cmp(&other.name.order())))
             })
             .collect(),
     };
@@ -227,13 +277,14 @@ impl Cell {
         if let Some(hole) = path.hole {
             return empty(hole.words());
         }
-        let Some((median_ms, quality)) = path.median_ms.zip(path.quality) else {
+        let Some(median_ms) = path.median_ms else {
             return empty("nothing was answered in the last hour");
         };
+        let opinion = path.quality.map(|quality| format!(" · MOS {:.1}", quality.opinion));
         Self {
             median: format!("{} ms", significant(median_ms)),
-            beside: format!("{} · MOS {:.1}", loss(path.loss_ratio), quality.opinion),
-            class: class(quality),
+            beside: format!("{}{}", loss(path.loss_ratio), opinion.unwrap_or_default()),
+            class: path.quality.map_or("", class),
             reason: "",
             link: format!("/latency/{}/{}", path.name.datacentre, path.name.vantage),
         }
