@@ -20,6 +20,9 @@ mod flights;
 mod fetched;
 mod round;
 
+// Packets at the pace of speech.
+pub mod train;
+
 // Paths, and when their pings are due.
 pub mod paths;
 

@@ -198,6 +198,7 @@ const PURE: &[&str] = &[
     "agent/src/prober/stamp",
     "agent/src/prober/stun",
     "agent/src/prober/target",
+    "agent/src/prober/train",
     "collector/src/clock/settled",
     "collector/src/clock/standing",
     "collector/src/ingest/clocks/votes",

@@ -19,6 +19,7 @@ pub fn build(section: &Section<'_>) -> ProberLimits {
     if packets_per_second > MOST_PACKETS {
         section.mistake("packets_per_second", format_args!("must be at most {MOST_PACKETS}"));
     }
+    let trains = section.value("trains").unwrap_or(default.trains);
     let allow = section.list("allow").map(Into::into);
-    ProberLimits { targets, packets_per_second, allow }
+    ProberLimits { targets, packets_per_second, trains, allow }
 }

@@ -11,7 +11,8 @@ use headroom_proto::log::shown;
 use headroom_proto::targets::{TargetHost, forbidden};
 use headroom_proto::wire::{ProbeTarget, RefusedSetting};
 
-use super::target::Target;
+use super::target::{PERIOD_SECONDS, Target};
+use super::train::Trains;
 
 /// What is sent at most, and where.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,13 +21,15 @@ pub struct ProberLimits {
     pub targets: usize,
     /// The most packets in a second, on the mean.
     pub packets_per_second: u32,
+    /// Whether trains at the pace of speech are among them.
+    pub trains: Trains,
     /// The only hosts that are asked; all, if there is no such list.
     pub allow: Option<Arc<[Allowed]>>,
 }
 
 impl Default for ProberLimits {
     fn default() -> Self {
-        Self { targets: MAX_TARGETS, packets_per_second: 2000, allow: None }
+        Self { targets: MAX_TARGETS, packets_per_second: 2000, trains: Trains::Sent, allow: None }
     }
 }
 
@@ -94,7 +97,8 @@ impl ProberLimits {
     /// Decides about each target, in their order.
     pub fn accept(&self, asked: &[ProbeTarget]) -> Accepted {
         let mut accepted = Accepted::default();
-        let (mut seen, mut packets, mut beyond) = (HashSet::new(), 0.0, Beyond::default());
+        let (mut seen, mut packets, mut beyond) = (HashSet::new(), 0, Beyond::default());
+        let most = u64::from(self.packets_per_second) * PERIOD_SECONDS;
         for asked in asked {
             let target = match Target::of(asked) {
                 Ok(target) => target,
@@ -109,10 +113,10 @@ impl ProberLimits {
                 accepted.refuse(&asked.target, "is not on this agent's list of what may be asked");
             } else if accepted.targets.len() >= self.targets {
                 beyond.targets += 1;
-            } else if packets + target.packets_per_second() > f64::from(self.packets_per_second) {
+            } else if packets + target.packets_in_period(self.trains) > most {
                 beyond.packets += 1;
             } else {
-                packets += target.packets_per_second();
+                packets += target.packets_in_period(self.trains);
                 accepted.targets.push(target);
             }
         }

@@ -4,6 +4,8 @@
 //! A path is a target by family. It keeps its rounds for as long as the settings name it, whatever
 //! address its name leads to.
 
+mod place;
+
 use core::net::IpAddr;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet, VecDeque};
@@ -13,11 +15,13 @@ use std::time::{Duration, Instant};
 use headroom_proto::targets::TargetHost;
 use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind, ProbeRound};
 
+pub use self::place::{Answered, Due, Now, PathId, Ping, Place};
 use super::chance::Spread;
 use super::fetched::Fetch;
 use super::round::{Jitter, PINGS, Round, SPAN, TIMEOUT};
 use super::stamp::whole_us;
 use super::target::{Family, Kind, Target};
+use super::train::{self, Trains};
 
 /// The time of a ping: it is sent somewhere within.
 const SLOT: Duration = Duration::from_millis(SPAN.as_millis() as u64 / PINGS as u64);
@@ -27,45 +31,6 @@ const MOST_CLOSED: usize = 20_000;
 
 /// What spreads paths over the minute: multiples of the golden ratio are never close together.
 const GOLDEN: f64 = 0.618_033_988_749_895;
-
-/// A path. No number is given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PathId(pub u64);
-
-/// The place of a ping: its path, its round and its number in that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The path.
-    pub path: PathId,
-    /// The round.
-    pub round: u64,
-    /// The ping.
-    pub ping: u32,
-}
-
-/// Now, by both clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Now {
-    /// The clock that never steps.
-    pub instant: Instant,
-    /// The clock of people, Unix time in milliseconds.
-    pub wall_ms: i64,
-}
-
-/// A ping that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
-    /// Whose it is.
-    pub place: Place,
-    /// How to ask.
-    pub kind: Kind,
-    /// The family.
-    pub family: Family,
-    /// Whom.
-    pub address: IpAddr,
-    /// The port; none for ICMP.
-    pub port: Option<u16>,
-}
 
 /// Where a name leads, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +79,8 @@ struct Path {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Ping(u32),
+    /// A packet of a train.
+    Train(u32),
     /// The round ends, and the next begins.
     Turn,
     /// What was not answered counts as lost.
@@ -129,6 +96,7 @@ pub struct Paths {
     closed: VecDeque<ProbeRound>,
     dropped_rounds: u64,
     spread: Spread,
+    trains: Trains,
     next_id: u64,
     /// When anything, and when the gateway, answered last.
     answered: Option<Instant>,
@@ -137,7 +105,7 @@ pub struct Paths {
 
 impl Paths {
     /// No paths yet.
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, trains: Trains) -> Self {
         Self {
             by_id: BTreeMap::new(),
             by_key: HashMap::new(),
@@ -145,6 +113,7 @@ impl Paths {
             closed: VecDeque::new(),
             dropped_rounds: 0,
             spread: Spread::new(seed),
+            trains,
             next_id: 0,
             answered: None,
             gateway_answered: None,
@@ -222,6 +191,26 @@ impl Paths {
         self.agenda.push(Reverse((end, id, Event::Turn)));
     }
 
+    /// Plans a train somewhere in the round that has begun, if it is one of those that have one.
+    fn plan_train(&mut self, id: PathId) {
+        let Some(path) = self.by_id.get(&id).filter(|_| self.trains == Trains::Sent) else {
+            return;
+        };
+        let has_trains = match &path.key.role {
+            Role::Target(target) => match target.kind {
+                Kind::Icmp | Kind::Stun => true,
+                Kind::Tcp | Kind::Https => false,
+            },
+            Role::Gateway(_) => false,
+        };
+        // Paths take turns.
+        if has_trains && path.current.number.wrapping_add(id.0).is_multiple_of(train::ROUNDS) {
+            let room = SPAN.saturating_sub(train::LENGTH);
+            let begin = path.begin + room.mul_f64(self.spread.ratio());
+            self.agenda.push(Reverse((begin, id, Event::Train(0))));
+        }
+    }
+
     /// Plans a ping of the round under way, if it has one of that number.
     fn plan_ping(&mut self, id: PathId, ping: u32) {
         let Some(path) = self.by_id.get(&id).filter(|_| ping < PINGS) else { return };
@@ -246,6 +235,17 @@ impl Paths {
             match event {
                 Event::Turn => self.turn(id, now),
                 Event::Close => self.close(id),
+                Event::Train(packet) => {
+                    if packet + 1 < train::PACKETS {
+                        let next = due + train::SPACING;
+                        self.agenda.push(Reverse((next, id, Event::Train(packet + 1))));
+                    }
+                    if now.instant.saturating_duration_since(due) < train::SPACING
+                        && let Some(due) = self.packet(id, packet)
+                    {
+                        return Some(due);
+                    }
+                }
                 Event::Ping(ping) => {
                     self.plan_ping(id, ping + 1);
                     if now.instant.saturating_duration_since(due) < SLOT
@@ -261,7 +261,7 @@ impl Paths {
 
     fn ping(&mut self, id: PathId, ping: u32) -> Option<Due> {
         let path = self.by_id.get_mut(&id)?;
-        let place = Place { path: id, round: path.current.number, ping };
+        let place = Place { path: id, round: path.current.number, ping: Ping::Spread(ping) };
         let (kind, port) = match &path.key.role {
             Role::Target(target) => (target.kind, target.address.port),
             Role::Gateway(_) => (Kind::Icmp, None),
@@ -284,6 +284,17 @@ impl Paths {
         None
     }
 
+    /// A packet of a train, which goes only where there is an address.
+    fn packet(&mut self, id: PathId, packet: u32) -> Option<Due> {
+        let path = self.by_id.get_mut(&id)?;
+        let Role::Target(target) = &path.key.role else { return None };
+        let Whereabouts::Address(address) = path.whereabouts else { return None };
+        let (kind, port, family) = (target.kind, target.address.port, path.key.family);
+        path.current.train().send();
+        let place = Place { path: id, round: path.current.number, ping: Ping::OfTrain(packet) };
+        Some(Due { place, kind, family, address, port })
+    }
+
     fn turn(&mut self, id: PathId, now: Now) {
         let Some(path) = self.by_id.get_mut(&id) else { return };
         let ended = path.end;
@@ -299,6 +310,7 @@ impl Paths {
         self.agenda.push(Reverse((ended + TIMEOUT, id, Event::Close)));
         self.agenda.push(Reverse((end, id, Event::Turn)));
         self.plan_ping(id, 0);
+        self.plan_train(id);
     }
 
     fn close(&mut self, id: PathId) {
@@ -344,15 +356,20 @@ impl Paths {
             Role::Gateway(_) => &mut self.gateway_answered,
         };
         *last = (*last).max(Some(heard.at));
-        if let Some(round) = self.round_mut(place) {
-            round.answer(place.ping, round_trip, heard.hop_limit);
+        let Some(round) = self.round_mut(place) else { return };
+        match place.ping {
+            Ping::Spread(ping) => round.answer(ping, round_trip, heard.hop_limit),
+            Ping::OfTrain(packet) => round.train().answer(packet, round_trip),
         }
     }
 
     /// A ping ended with an error, of a router if one is named.
     pub fn fail(&mut self, place: Place, error: ProbeError, router: Option<IpAddr>) {
-        if let Some(round) = self.round_mut(place) {
-            round.fail(error, router);
+        let Some(round) = self.round_mut(place) else { return };
+        match place.ping {
+            Ping::Spread(_) => round.fail(error, router),
+            // It was sent, and is not answered: the round's own pings tell why.
+            Ping::OfTrain(_) => {}
         }
     }
 
@@ -365,6 +382,12 @@ impl Paths {
 
     /// A reply counts for nothing. What comes when its round is told stands in the one under way.
     pub fn discard(&mut self, place: Place, reason: DiscardReason) {
+        if let Ping::OfTrain(_) = place.ping {
+            if let Some(round) = self.round_mut(place) {
+                round.train().discard(reason);
+            }
+            return;
+        }
         let current = self.by_id.get(&place.path).map(|path| path.current.number);
         let is_open = self.round_mut(place).is_some();
         let round = if is_open { Some(place.round) } else { current };
@@ -439,15 +462,6 @@ impl Paths {
     pub fn take_dropped(&mut self) -> u64 {
         std::mem::take(&mut self.dropped_rounds)
     }
-}
-
-/// What came with an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answered {
-    /// When it came.
-    pub at: Instant,
-    /// What was left of its hop limit; 0 if that is not known.
-    pub hop_limit: u8,
 }
 
 #[cfg(test)]

@@ -91,8 +91,8 @@ impl Pings {
     pub fn new(limits: ProberLimits) -> Result<Self, getrandom::Error> {
         let seed = nonce()?;
         Ok(Self {
+            paths: Paths::new(seed, limits.trains),
             limits,
-            paths: Paths::new(seed),
             icmp: Lines::new(Speaks::Icmp, seed as u32),
             stun: Lines::new(Speaks::Stun, (seed >> 32) as u32),
             connects: Connects::default(),

@@ -7,6 +7,7 @@ use headroom_proto::wire::{DiscardReason, DiscardedReplies, ProbeError, ProbeErr
 
 use super::fetched::{Fetch, Fetches};
 use super::stamp::whole_us;
+use super::train::Train;
 
 /// How many pings a round has.
 pub const PINGS: u32 = 20;
@@ -38,6 +39,7 @@ pub struct Round {
     address: Option<IpAddr>,
     router: Option<IpAddr>,
     fetches: Option<Box<Fetches>>,
+    train: Option<Box<Train>>,
 }
 
 /// An answer: which ping, and how long it took.
@@ -69,6 +71,7 @@ impl Round {
             address: None,
             router: None,
             fetches: None,
+            train: None,
         }
     }
 
@@ -96,6 +99,11 @@ impl Round {
     /// A ping over HTTPS told this beside.
     pub fn fetch(&mut self, fetch: Fetch) {
         self.fetches.get_or_insert_default().add(fetch);
+    }
+
+    /// The train that goes meanwhile, which counts nowhere else.
+    pub fn train(&mut self) -> &mut Train {
+        self.train.get_or_insert_default()
     }
 
     /// A reply counts for nothing.
@@ -142,6 +150,7 @@ impl Round {
             address: text(self.address),
             router: text(self.router),
             https: self.fetches.map(|fetches| fetches.told()),
+            train: self.train.and_then(|train| train.told()),
             ..ProbeRound::default()
         }
     }

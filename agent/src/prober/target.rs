@@ -5,6 +5,12 @@ use std::sync::Arc;
 use headroom_proto::targets::{TargetAddress, TargetError, TargetHost};
 use headroom_proto::wire::{AddressFamily, ProbeKind, ProbeTarget};
 
+use super::round::{PINGS, SPAN};
+use super::train::{self, Trains};
+
+/// How long it is from one train of a path to the next.
+pub const PERIOD_SECONDS: u64 = train::ROUNDS * SPAN.as_secs();
+
 /// How a path is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
@@ -70,17 +76,18 @@ impl Target {
         [Family::V4, Family::V6].into_iter().filter(asked).filter(fits)
     }
 
-    /// The most packets that one second of it may take, on the mean.
-    pub fn packets_per_second(&self) -> f64 {
-        let packets = match self.kind {
-            Kind::Icmp | Kind::Stun => 1,
+    /// The most packets that all of its paths take in a period, from one train to the next.
+    pub fn packets_in_period(&self, trains: Trains) -> u64 {
+        let (packets, has_trains) = match self.kind {
+            Kind::Icmp | Kind::Stun => (1, true),
             // SYN, its answer's acknowledgement, and both of the end.
-            Kind::Tcp => 4,
+            Kind::Tcp => (4, false),
             // The same, three of TLS, the request, and acknowledgements of a chain and of a page.
-            Kind::Https => 16,
+            Kind::Https => (16, false),
         };
-        f64::from(packets * super::round::PINGS) * self.families().count() as f64
-            / super::round::SPAN.as_secs_f64()
+        let of_train = if has_trains && trains == Trains::Sent { train::PACKETS } else { 0 };
+        let of_path = packets * u64::from(PINGS) * train::ROUNDS + u64::from(of_train);
+        of_path * self.families().count() as u64
     }
 }
 

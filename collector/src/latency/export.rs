@@ -6,7 +6,7 @@ use super::matrix::{Hole, PathHour};
 use crate::moments::iso;
 use crate::sheet::{RowEnd, Sheet};
 
-const HEADS: [&str; 15] = [
+const HEADS: [&str; 16] = [
     "vantage",
     "datacentre",
     "target",
@@ -15,6 +15,7 @@ const HEADS: [&str; 15] = [
     "median_ms",
     "least_ms",
     "jitter_ms",
+    "speech_jitter_ms",
     "loss_ratio",
     "rating",
     "mos",
@@ -59,11 +60,12 @@ pub fn json(paths: &[PathHour]) -> String {
     json!({ "paths": paths.iter().map(path).collect::<Vec<_>>() }).to_string()
 }
 
-fn figures(path: &PathHour) -> [Option<f64>; 8] {
+fn figures(path: &PathHour) -> [Option<f64>; 9] {
     [
         path.median_ms,
         path.least_ms,
         path.jitter_ms,
+        path.speech_jitter_ms,
         path.loss_ratio,
         path.quality.map(|quality| quality.rating),
         path.quality.map(|quality| quality.opinion),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use headroom_proto::catalogue::{
     HEADROOM_PROBE_JITTER_SECONDS, HEADROOM_PROBE_RECEIVED, HEADROOM_PROBE_RTT_MIN_SECONDS,
-    HEADROOM_PROBE_SENT, HEADROOM_PROBE_VANTAGE_OFFLINE, PROBE_DURATION_SECONDS,
+    HEADROOM_PROBE_SENT, HEADROOM_PROBE_TRAIN_JITTER_SECONDS, HEADROOM_PROBE_VANTAGE_OFFLINE,
+    PROBE_DURATION_SECONDS,
 };
 use headroom_proto::metric::INSTANCE;
 use headroom_proto::wire::ProbeKind;
@@ -25,12 +26,13 @@ const MINUTE_MS: i64 = 60_000;
 pub const SILENT_MS: i64 = 180_000;
 
 /// The metrics that it is made of.
-const METRICS: [&str; 6] = [
+const METRICS: [&str; 7] = [
     PROBE_DURATION_SECONDS.name,
     HEADROOM_PROBE_SENT.name,
     HEADROOM_PROBE_RECEIVED.name,
     HEADROOM_PROBE_RTT_MIN_SECONDS.name,
     HEADROOM_PROBE_JITTER_SECONDS.name,
+    HEADROOM_PROBE_TRAIN_JITTER_SECONDS.name,
     HEADROOM_PROBE_VANTAGE_OFFLINE.name,
 ];
 
@@ -82,6 +84,8 @@ pub struct PathHour {
     pub least_ms: Option<f64>,
     /// Jitter of the last round.
     pub jitter_ms: Option<f64>,
+    /// Jitter of the last train, at the pace of speech.
+    pub speech_jitter_ms: Option<f64>,
     /// The part of pings that was not answered; none without pings.
     pub loss_ratio: Option<f64>,
     /// How two members there would hear each other through the datacentre; none of a page, whose time is not
@@ -169,6 +173,7 @@ fn hour(name: PathName, samples: &Samples, places: &Places, now_ms: i64) -> Path
     let median_ms = middle.and_then(|middle| medians.get(middle)).copied();
     let least = of(HEADROOM_PROBE_RTT_MIN_SECONDS.name).iter().map(|(_, seconds)| seconds * 1e3);
     let least_ms = least.min_by(f64::total_cmp);
+    let last_ms = |metric: &str| of(metric).last().map(|(_, seconds)| seconds * 1e3);
     let last = of(HEADROOM_PROBE_VANTAGE_OFFLINE.name).last().copied();
     let answered_ms = of(PROBE_DURATION_SECONDS.name).last().map(|(at_ms, _)| *at_ms);
     let hole = match last {
@@ -183,7 +188,8 @@ fn hour(name: PathName, samples: &Samples, places: &Places, now_ms: i64) -> Path
     PathHour {
         bound: places.bound(&name.vantage, &name.datacentre).filter(|_| name.is_plain()),
         quality: leg.map(|leg| Quality::of_pair(leg, leg)),
-        jitter_ms: of(HEADROOM_PROBE_JITTER_SECONDS.name).last().map(|(_, s)| s * 1e3),
+        jitter_ms: last_ms(HEADROOM_PROBE_JITTER_SECONDS.name),
+        speech_jitter_ms: last_ms(HEADROOM_PROBE_TRAIN_JITTER_SECONDS.name),
         trace_ms: trace(of(PROBE_DURATION_SECONDS.name), now_ms),
         last_ms: last.map(|(at_ms, _)| at_ms),
         name,
@@ -227,6 +233,7 @@ fn missing(known: &[PathHour], places: &Places) -> Vec<PathHour> {
                     median_ms: None,
                     least_ms: None,
                     jitter_ms: None,
+                    speech_jitter_ms: None,
                     loss_ratio: None,
                     quality: None,
                     bound: places.bound(&vantage.agent, &datacentre.name),

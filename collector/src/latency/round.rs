@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use headroom_proto::limits::MAX_ROUND_PINGS;
 use headroom_proto::wire::{
-    AddressFamily, DiscardReason, HttpsAnswers, ProbeError, ProbeKind, ProbeRound,
+    AddressFamily, DiscardReason, HttpsAnswers, ProbeError, ProbeKind, ProbeRound, ProbeTrain,
 };
 
 use crate::store::{PathRound, Tally};
@@ -55,6 +55,8 @@ pub struct Round {
     pub resolve_us: Option<u32>,
     /// What HTTPS told beside; none of other kinds.
     pub https: Option<HttpsAnswers>,
+    /// Packets at the pace of speech that went meanwhile.
+    pub train: Option<ProbeTrain>,
 }
 
 /// Why a round is not taken.
@@ -80,6 +82,18 @@ pub enum RoundError {
     /// A round trip of nothing, or of more than fits.
     #[error("a round with a round trip of nothing, or of more than an hour")]
     RoundTrip,
+    /// A train that contradicts itself.
+    #[error(
+        "a round with a train of {sent} packets, {received} answered, {reordered} of them late"
+    )]
+    Train {
+        /// How many packets.
+        sent: u32,
+        /// How many answers.
+        received: u32,
+        /// How many of them behind a later one.
+        reordered: u32,
+    },
     /// Cut off, and answered all the same.
     #[error("a round of a vantage that was offline, with answers")]
     Offline,
@@ -107,6 +121,7 @@ impl Round {
         if told.vantage_offline && round_trips > 0 {
             return Err(RoundError::Offline);
         }
+        let train = told.train.map(checked).transpose()?;
         let round_trips_us = added_up(&told.round_trips_us).ok_or(RoundError::RoundTrip)?;
         Ok(Self {
             kind,
@@ -131,6 +146,7 @@ impl Round {
             router: told.router.parse().ok(),
             resolve_us: told.resolve_us.filter(|us| *us <= LONGEST_US),
             https: told.https.filter(|_| kind == ProbeKind::Https).map(sensible),
+            train,
             target: told.target,
         })
     }
@@ -163,6 +179,15 @@ impl Round {
         let middle = self.round_trips_us.len().checked_sub(1)? / 2;
         self.round_trips_us.get(middle).copied()
     }
+}
+
+fn checked(train: ProbeTrain) -> Result<ProbeTrain, RoundError> {
+    let ProbeTrain { sent, received, reordered, jitter_us, .. } = train;
+    let is_sound = (1..=MAX_ROUND_PINGS as u32).contains(&sent)
+        && received <= sent
+        && reordered <= received
+        && jitter_us.is_none_or(|us| us <= LONGEST_US);
+    if is_sound { Ok(train) } else { Err(RoundError::Train { sent, received, reordered }) }
 }
 
 /// What HTTPS told, without what cannot be.
@@ -230,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_round_that_contradicts_itself_is_refused() {
-        let cases: [Case; 12] = [
+        let cases: [Case; 14] = [
             (|_| {}, ""),
             (|r| r.kind = 0, "a round of a kind or family that this collector does not know"),
             (|r| r.kind = 77, "a round of a kind or family that this collector does not know"),
@@ -250,6 +275,14 @@ mod tests {
             (
                 |r| r.round_trips_us[3] = u32::MAX,
                 "a round with a round trip of nothing, or of more than an hour",
+            ),
+            (
+                |r| r.train = Some(ProbeTrain { sent: 20, received: 21, ..ProbeTrain::default() }),
+                "a round with a train of 20 packets, 21 answered, 0 of them late",
+            ),
+            (
+                |r| r.train = Some(ProbeTrain::default()),
+                "a round with a train of 0 packets, 0 answered, 0 of them late",
             ),
             (|r| r.vantage_offline = true, "a round of a vantage that was offline, with answers"),
         ];

@@ -3,15 +3,16 @@
 use headroom_proto::catalogue::{
     HEADROOM_PROBE_DISCARDED, HEADROOM_PROBE_ERRORS, HEADROOM_PROBE_JITTER_SECONDS,
     HEADROOM_PROBE_RECEIVED, HEADROOM_PROBE_RTT_MAX_SECONDS, HEADROOM_PROBE_RTT_MIN_SECONDS,
-    HEADROOM_PROBE_SENT, HEADROOM_PROBE_VANTAGE_OFFLINE, Metric, PROBE_DNS_LOOKUP_TIME_SECONDS,
-    PROBE_DURATION_SECONDS, PROBE_HTTP_CONTENT_LENGTH, PROBE_HTTP_DURATION_SECONDS,
-    PROBE_HTTP_REDIRECTS, PROBE_HTTP_SSL, PROBE_HTTP_STATUS_CODE,
-    PROBE_HTTP_UNCOMPRESSED_BODY_LENGTH, PROBE_HTTP_VERSION, PROBE_ICMP_DURATION_SECONDS,
-    PROBE_ICMP_REPLY_HOP_LIMIT, PROBE_IP_PROTOCOL, PROBE_SSL_EARLIEST_CERT_EXPIRY, PROBE_SUCCESS,
-    PROBE_TLS_VERSION_INFO,
+    HEADROOM_PROBE_SENT, HEADROOM_PROBE_TRAIN_DUPLICATES, HEADROOM_PROBE_TRAIN_JITTER_SECONDS,
+    HEADROOM_PROBE_TRAIN_RECEIVED, HEADROOM_PROBE_TRAIN_REORDERED, HEADROOM_PROBE_TRAIN_SENT,
+    HEADROOM_PROBE_VANTAGE_OFFLINE, Metric, PROBE_DNS_LOOKUP_TIME_SECONDS, PROBE_DURATION_SECONDS,
+    PROBE_HTTP_CONTENT_LENGTH, PROBE_HTTP_DURATION_SECONDS, PROBE_HTTP_REDIRECTS, PROBE_HTTP_SSL,
+    PROBE_HTTP_STATUS_CODE, PROBE_HTTP_UNCOMPRESSED_BODY_LENGTH, PROBE_HTTP_VERSION,
+    PROBE_ICMP_DURATION_SECONDS, PROBE_ICMP_REPLY_HOP_LIMIT, PROBE_IP_PROTOCOL,
+    PROBE_SSL_EARLIEST_CERT_EXPIRY, PROBE_SUCCESS, PROBE_TLS_VERSION_INFO,
 };
 use headroom_proto::wire::{
-    AddressFamily, DiscardReason, HttpsAnswers, ProbeError, ProbeKind, TlsVersion,
+    AddressFamily, DiscardReason, HttpsAnswers, ProbeError, ProbeKind, ProbeTrain, TlsVersion,
 };
 
 use super::round::Round;
@@ -60,6 +61,9 @@ pub fn samples(round: &Round) -> Vec<Sample> {
     for (metric, value) in rest {
         samples.extend(value.map(|value| plain(metric, value)));
     }
+    if let Some(train) = &round.train {
+        samples.extend(of_train(train));
+    }
     if let Some(https) = &round.https {
         samples.extend(of_https(https, round.resolve_us));
     }
@@ -77,6 +81,21 @@ pub fn samples(round: &Round) -> Vec<Sample> {
 /// Only of ICMP there is a series of that name.
 fn hop_limit(round: &Round) -> Option<f64> {
     round.hop_limit.filter(|_| round.kind == ProbeKind::Icmp).map(f64::from)
+}
+
+/// What a conversation would have met.
+fn of_train(told: &ProbeTrain) -> impl Iterator<Item = Sample> {
+    let counts = [
+        (HEADROOM_PROBE_TRAIN_SENT, told.sent),
+        (HEADROOM_PROBE_TRAIN_RECEIVED, told.received),
+        (HEADROOM_PROBE_TRAIN_REORDERED, told.reordered),
+        (HEADROOM_PROBE_TRAIN_DUPLICATES, told.duplicates),
+    ];
+    let counts = counts.map(|(metric, count)| (metric, f64::from(count)));
+    let jitter =
+        told.jitter_us.map(|us| (HEADROOM_PROBE_TRAIN_JITTER_SECONDS, f64::from(us) / 1e6));
+    let all = counts.into_iter().chain(jitter);
+    all.map(|(metric, value)| Sample { metric, label: None, value })
 }
 
 /// What a page says beside how far away it is.
@@ -205,6 +224,7 @@ mod tests {
             router: None,
             resolve_us: None,
             https: None,
+            train: None,
         }
     }
 
@@ -233,6 +253,28 @@ mod tests {
         headroom_probe_errors{error=prohibited} 2
         headroom_probe_discarded{reason=late} 1
         ");
+    }
+
+    #[test]
+    fn a_train_says_what_it_met_apart_from_the_round() {
+        let told = ProbeTrain {
+            sent: 20,
+            received: 19,
+            reordered: 2,
+            duplicates: 1,
+            jitter_us: Some(700),
+        };
+        let train = said(&Round { train: Some(told), ..round() });
+        let lines: Vec<&str> = train.lines().filter(|line| line.contains("train")).collect();
+        let expected = [
+            "headroom_probe_train_sent 20",
+            "headroom_probe_train_received 19",
+            "headroom_probe_train_reordered 2",
+            "headroom_probe_train_duplicates 1",
+            "headroom_probe_train_jitter_seconds 0.0007",
+        ];
+        assert_eq!(lines, expected);
+        assert!(train.contains("headroom_probe_sent 5\nheadroom_probe_received 3"), "{train}");
     }
 
     #[test]

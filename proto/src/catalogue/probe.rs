@@ -63,6 +63,21 @@ super::metrics! { PROBE:
     HEADROOM_PROBE_DISCARDED = Gauge "headroom_probe_discarded"
         by ["datacentre", "family", "kind", "reason", "vantage"],
         "Replies that came in a round and counted for nothing.";
+    HEADROOM_PROBE_TRAIN_SENT = Gauge "headroom_probe_train_sent"
+        by ["datacentre", "family", "kind", "vantage"],
+        "Packets 20 ms apart, the pace of speech, that were sent in a round.";
+    HEADROOM_PROBE_TRAIN_RECEIVED = Gauge "headroom_probe_train_received"
+        by ["datacentre", "family", "kind", "vantage"],
+        "Those of them that were answered in time.";
+    HEADROOM_PROBE_TRAIN_REORDERED = Gauge "headroom_probe_train_reordered"
+        by ["datacentre", "family", "kind", "vantage"],
+        "Those of them whose answer came behind that of a later one, as RFC 4737 counts.";
+    HEADROOM_PROBE_TRAIN_DUPLICATES = Gauge "headroom_probe_train_duplicates"
+        by ["datacentre", "family", "kind", "vantage"],
+        "Answers to them that came twice.";
+    HEADROOM_PROBE_TRAIN_JITTER_SECONDS = Gauge "headroom_probe_train_jitter_seconds" in Seconds
+        by ["datacentre", "family", "kind", "vantage"],
+        "The mean difference between the round trips of two of them that follow each other.";
     HEADROOM_PROBE_VANTAGE_OFFLINE = Gauge "headroom_probe_vantage_offline"
         by ["datacentre", "family", "kind", "vantage"],
         "1 if a vantage reached neither the target nor its own gateway in a round, so that the round says \

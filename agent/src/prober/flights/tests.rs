@@ -1,9 +1,9 @@
 use super::*;
-use crate::prober::paths::PathId;
+use crate::prober::paths::{PathId, Ping};
 use proptest::prelude::*;
 
 fn place(path: u64) -> Place {
-    Place { path: PathId(path), round: 0, ping: 0 }
+    Place { path: PathId(path), round: 0, ping: Ping::Spread(0) }
 }
 
 fn launch(place: Place, nonce: u64, destination: SocketAddr) -> Launch {

@@ -6,13 +6,13 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::*;
-use crate::prober::paths::PathId;
+use crate::prober::paths::{PathId, Ping};
 
 /// 2001-12-31T00:00:00Z, and 2099-12-31T00:00:00Z.
 const LONG_AGO_S: i64 = 1_009_756_800;
 const FAR_AHEAD_S: i64 = 4_102_358_400;
 
-const PLACE: Place = Place { path: PathId(1), round: 2, ping: 3 };
+const PLACE: Place = Place { path: PathId(1), round: 2, ping: Ping::Spread(3) };
 
 /// A server of one answer, and who trusts it.
 struct Server {

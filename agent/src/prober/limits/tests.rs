@@ -43,11 +43,13 @@ fn targets_and_packets_have_a_ceiling() {
         .collect();
     let few = ProberLimits { targets: 3, ..ProberLimits::default() };
     let slow = ProberLimits { packets_per_second: 10, ..ProberLimits::default() };
+    let without_trains = ProberLimits { trains: Trains::Off, ..slow.clone() };
     for (limits, kept, reason) in [
         (ProberLimits::default(), 5000, "1 targets are beyond the 5000 that this agent asks"),
         (few, 3, "4998 targets are beyond the 3 that this agent asks"),
-        // 20 pings a minute each.
-        (slow, 30, "4971 targets are beyond the 10 packets a second of this agent"),
+        // 20 pings a minute each, and 20 more in five minutes.
+        (without_trains, 30, "4971 targets are beyond the 10 packets a second of this agent"),
+        (slow, 25, "4976 targets are beyond the 10 packets a second of this agent"),
     ] {
         assert_eq!(said(&limits, &many), (kept, reason.to_owned()));
     }

@@ -20,9 +20,13 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::with(Trains::Off)
+    }
+
+    fn with(trains: Trains) -> Self {
         let start = Instant::now();
         let now = Now { instant: start, wall_ms: 1_000_000 };
-        Self { paths: Paths::new(7), start, now }
+        Self { paths: Paths::new(7, trains), start, now }
     }
 
     fn set(&mut self, targets: &[Arc<Target>]) {
@@ -87,8 +91,61 @@ fn a_path_has_twenty_pings_a_minute_each_in_its_own_time() {
 }
 
 #[test]
+fn one_round_of_five_has_a_train_that_counts_nowhere_else() {
+    let mut world = World::with(Trains::Sent);
+    let targets = [
+        icmp("192.0.2.1"),
+        target(ProbeKind::Stun, "192.0.2.1"),
+        target(ProbeKind::Tcp, "192.0.2.1:443"),
+        target(ProbeKind::Https, "https://192.0.2.1/"),
+    ];
+    world.set(&targets);
+    let mut packets: HashMap<(PathId, u64), Vec<Instant>> = HashMap::new();
+    world.run(SPAN * 21, |paths, ping, now| {
+        answer(paths, ping, now);
+        if let Ping::OfTrain(_) = ping.place.ping {
+            packets.entry((ping.place.path, ping.place.round)).or_default().push(now.instant);
+            paths.discard(ping.place, DiscardReason::Duplicate);
+        }
+    });
+    assert!((8..=10).contains(&packets.len()), "four each: {}", packets.len());
+    for moments in packets.values() {
+        let apart: Vec<_> = moments.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!(apart, [train::SPACING; 19]);
+    }
+    let rounds = world.told();
+    let trains = rounds.iter().filter_map(|round| Some((round.kind(), round.train?)));
+    for (kind, train) in trains.clone() {
+        assert!(matches!(kind, ProbeKind::Icmp | ProbeKind::Stun), "{kind:?}");
+        assert_eq!((train.sent, train.received, train.duplicates), (20, 20, 20));
+        assert_eq!((train.reordered, train.jitter_us), (0, Some(0)));
+    }
+    assert!((6..=10).contains(&trains.count()));
+    for round in rounds.iter().filter(|round| round.span_ms == 60_000) {
+        assert_eq!((round.sent, round.round_trips_us.len()), (20, 20));
+        assert!(round.discarded.is_empty());
+    }
+}
+
+#[test]
+fn a_train_is_not_caught_up_with() {
+    let mut world = World::with(Trains::Sent);
+    world.set(&[icmp("192.0.2.1")]);
+    let mut sent = 0;
+    for _ in 0..400 {
+        // Whoever looks each second only is late for nearly all of it.
+        let next = world.now.instant + Duration::from_secs(1);
+        world.go(next);
+        while let Some(ping) = world.paths.take_due(world.now) {
+            sent += u32::from(matches!(ping.place.ping, Ping::OfTrain(_)));
+        }
+    }
+    assert!(sent <= 2, "{sent} packets at once");
+}
+
+#[test]
 fn five_thousand_paths_are_spread_over_the_minute() {
-    let mut world = World::new();
+    let mut world = World::with(Trains::Sent);
     let target = |n: u32| icmp(&format!("127.{}.{}.1", n / 250, n % 250));
     let targets: Vec<_> = (0..5000).map(target).collect();
     world.set(&targets);
@@ -97,7 +154,8 @@ fn five_thousand_paths_are_spread_over_the_minute() {
     world.run(Duration::from_secs(119), |_, _, now| {
         counts[(now.instant - start).as_millis() as usize / 100] += 1;
     });
-    let mean = 5000.0 * 20.0 / 600.0;
+    // Each path has its pings, and one of five a train.
+    let mean = 5000.0 * (20.0 + 4.0) / 600.0;
     let most = counts.iter().max().copied().map(f64::from).unwrap();
     assert!(most <= 2.0 * mean, "{most} in 100 ms, {mean} in the mean");
     // Paths begin within two slots.

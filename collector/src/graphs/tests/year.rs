@@ -53,6 +53,7 @@ fn rounds() -> impl Iterator<Item = Round> {
             router: None,
             resolve_us: None,
             https: None,
+            train: None,
         }
     })
 }

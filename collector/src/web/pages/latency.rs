@@ -94,6 +94,8 @@ pub struct PathRow {
     pub median: String,
     pub least: String,
     pub jitter: String,
+    /// At the pace of speech; empty where nobody has measured it.
+    pub speech_jitter: String,
     pub loss: String,
     pub opinion: String,
     pub word: &'static str,
@@ -318,6 +320,7 @@ impl PathRow {
             median: ms(path.median_ms),
             least: ms(path.least_ms),
             jitter: ms(path.jitter_ms),
+            speech_jitter: path.speech_jitter_ms.map(significant).unwrap_or_default(),
             loss: loss(path.loss_ratio),
             opinion: path.quality.map_or_else(|| DASH.into(), |one| format!("{:.2}", one.opinion)),
             word: path.quality.map_or("", Quality::word),

@@ -1,0 +1,63 @@
+//! Which ping is meant: of which path, which round, and which of its pings; and what comes with its answer.
+
+use core::net::IpAddr;
+use std::time::Instant;
+
+use crate::prober::target::{Family, Kind};
+
+/// A path. No number is given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(pub u64);
+
+/// The place of a ping: its path, its round and its number in that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The path.
+    pub path: PathId,
+    /// The round.
+    pub round: u64,
+    /// The ping.
+    pub ping: Ping,
+}
+
+/// One ping of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ping {
+    /// One of those that are spread over it, by its number.
+    Spread(u32),
+    /// One of a train.
+    OfTrain(u32),
+}
+
+/// Now, by both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// The clock that never steps.
+    pub instant: Instant,
+    /// The clock of people, Unix time in milliseconds.
+    pub wall_ms: i64,
+}
+
+/// A ping that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Whose it is.
+    pub place: Place,
+    /// How to ask.
+    pub kind: Kind,
+    /// The family.
+    pub family: Family,
+    /// Whom.
+    pub address: IpAddr,
+    /// The port; none for ICMP.
+    pub port: Option<u16>,
+}
+
+/// What came with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered {
+    /// When it came.
+    pub at: Instant,
+    /// What was left of its hop limit; 0 if that is not known.
+    pub hop_limit: u8,
+}
