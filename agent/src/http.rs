@@ -12,10 +12,10 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 /// What goes wrong on a connection.
 pub use hyper::Error as TalkError;
@@ -150,7 +150,7 @@ pub fn authorities(ca_file: Option<&Path>) -> Result<RootCertStore, TrustError> 
 
 /// How TLS is computed.
 pub fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
+    Arc::new(rustls::crypto::ring::default_provider())
 }
 
 /// TLS that trusts these.
