@@ -191,7 +191,8 @@ impl Directive {
             ('v', other) => self.filled(argument(other)),
             ('s', Value::Labels(_) | Value::Time(_)) => self.filled(plain(value)),
             ('q', Value::Text(text)) => self.text_quoted(text),
-            ('x' | 'X', Value::Text(text)) => self.filled(self.bytes(text, verb == 'X')),
+            ('x', Value::Text(text)) => self.filled(self.bytes(text)),
+            ('X', Value::Text(text)) => self.filled(self.bytes(text).to_ascii_uppercase()),
             ('t', Value::Bool(truth)) => self.filled(truth.to_string()),
             ('e' | 'E' | 'f' | 'F' | 'g' | 'G', Value::Float(number)) => self.float(verb, *number),
             ('q', Value::Int(number)) => self.filled(letter_quoted(*number)),
@@ -285,7 +286,7 @@ impl Directive {
     }
 
     /// The bytes of a text; with a space between them where one is asked for.
-    fn bytes(self, text: &str, great: bool) -> String {
+    fn bytes(self, text: &str) -> String {
         let mut digits = String::with_capacity(2 * text.len());
         for (place, byte) in text.bytes().enumerate() {
             if place > 0 && self.space {
@@ -296,7 +297,7 @@ impl Directive {
             }
             let _ = write!(digits, "{byte:02x}");
         }
-        if great { digits.to_ascii_uppercase() } else { digits }
+        digits
     }
 
     fn text(self, text: &str) -> String {
