@@ -6,6 +6,7 @@ mod fitness;
 mod latency;
 mod listeners;
 mod memory;
+pub mod offers;
 mod oncall;
 mod planning;
 mod remote_write;

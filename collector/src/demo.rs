@@ -7,6 +7,7 @@ mod bills;
 mod busiest;
 mod feed;
 mod host;
+mod members;
 mod node;
 mod pings;
 mod progress;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use headroom_agent::uplink::{CollectorAddress, Token};
 use headroom_proto::catalogue::{HEADROOM_AGENT_FRAMES_TOTAL, HEADROOM_PROBE_VANTAGE_OFFLINE};
+use headroom_proto::configuration::ConfigurationError;
 use headroom_proto::metric::INSTANCE;
 use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, VANTAGES, Vantage, World};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +30,7 @@ pub use self::feed::FeedError;
 use self::feed::{Feed, Progress};
 use self::pings::PingFeed;
 use crate::clock::now_ms;
+use crate::configuration;
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Addresses, Announced, Collector, Loading, Options, RunError};
 use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};
@@ -76,6 +79,9 @@ pub enum DemoError {
     /// The collector's part failed.
     #[error(transparent)]
     Collector(#[from] RunError),
+    /// The offers that come along cannot be read.
+    #[error(transparent)]
+    Offers(#[from] ConfigurationError),
     /// The store cannot be read.
     #[error("failed to see what is stored already")]
     Store(#[from] ReadError),
@@ -132,6 +138,9 @@ pub async fn run(
     local.hosts.clone_from(&options.hosts);
     local.places = pings::places();
     local.plan.bills = bills::bills();
+    local.plan.offers = Some(configuration::offers::example()?);
+    local.plan.members = members::members();
+    local.plan.events = bills::events();
     // Its time is made up, and nothing of it is anybody's.
     local.settle_after = Duration::ZERO;
     let loading = Loading::begun();

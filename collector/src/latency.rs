@@ -21,7 +21,7 @@ pub use self::https::{PARTS, PageState, pages};
 pub use self::matrix::{Hole, PathHour, PathName, paths};
 pub use self::places::{Datacentre, GivenTargets, Places, SharedPlaces, Vantage};
 pub use self::probe::{ProbeMistake, WantedProbe, probe};
-pub use self::quality::{FIXED_DELAY_MS, LOSS_ROBUSTNESS, Quality};
+pub use self::quality::{FIXED_DELAY_MS, LOSS_ROBUSTNESS, Leg, Quality};
 pub use self::round::{Round, RoundError};
 pub use self::series::{Sample, family_name, kind_name, samples};
 pub use self::smoke::{Cell, KnownPath, LOSS_CLASSES, Smoke, known_paths, loss_class, smoke};

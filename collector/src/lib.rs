@@ -25,6 +25,12 @@ pub mod identity;
 // Costs: bills, their split over organisations, and balances.
 pub mod costs;
 
+// Contracts for traffic, and what a month comes to by each.
+pub mod contracts;
+
+// Offers of servers: what each costs and carries, and which suits.
+pub mod offers;
+
 // Connections: who is let in, and who is cut off.
 pub mod connections;
 

@@ -37,7 +37,7 @@ pub mod meetings;
 pub mod organisations;
 pub mod replay;
 
-mod chance;
+pub(crate) mod chance;
 
 mod doubt;
 mod highest;

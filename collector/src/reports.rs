@@ -29,7 +29,10 @@ pub mod usage;
 pub mod capacity;
 pub mod costs;
 pub mod document;
+pub mod event;
+pub mod meeting;
 pub mod series;
+pub mod servers;
 pub mod words;
 
 pub use self::kept::{Plans, Sources};

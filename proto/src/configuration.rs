@@ -48,12 +48,22 @@ pub fn read<T>(
     path: &Path,
     build: impl FnOnce(&Section<'_>) -> T,
 ) -> Result<T, ConfigurationError> {
-    let fail = |mistakes| ConfigurationError { path: path.to_owned(), mistakes };
     let text = files::read_text(path).map_err(|error| {
-        fail(vec![Mistake { line: 0, message: format!("failed to read: {error}") }])
+        let message = format!("failed to read: {error}");
+        ConfigurationError { path: path.to_owned(), mistakes: vec![Mistake { line: 0, message }] }
     })?;
-    let lines = Lines::of(&text);
-    let (table, errors) = DeTable::parse_recoverable(&text);
+    read_text(path, &text, build)
+}
+
+/// The same of a text that is there already; `path` is what it is called in mistakes.
+pub fn read_text<T>(
+    path: &Path,
+    text: &str,
+    build: impl FnOnce(&Section<'_>) -> T,
+) -> Result<T, ConfigurationError> {
+    let fail = |mistakes| ConfigurationError { path: path.to_owned(), mistakes };
+    let lines = Lines::of(text);
+    let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let mistake = |error: &toml::de::Error| Mistake {
             line: error.span().map_or(0, |span| lines.of_offset(span.start)),

@@ -110,6 +110,7 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
     capacity_is_told(&http).await;
     ways_are_told(&http).await;
     costs_are_told(&http).await;
+    servers_events_and_meetings_are_told(&http).await;
     // Nearly three days of both kinds of moments, each counted once a minute or more often.
     let counted = "sum(count_over_time(headroom_agent_frames_total{instance='ca1'}[3d]))";
     let before = samples(&http, counted).await;
@@ -182,6 +183,72 @@ async fn capacity_is_told(http: &str) {
         let (status, _) = fetch(&format!("{url}/planning/capacity{path}")).await.unwrap();
         assert_eq!(status, expected, "{path}");
     }
+}
+
+/// Offers need a week; an event has its price and a meeting its part, as the command says, too.
+async fn servers_events_and_meetings_are_told(http: &str) {
+    let url = format!("http://{http}");
+    let text = async |path: &str| {
+        let (status, body) = fetch(&format!("{url}/planning/{path}")).await.unwrap();
+        (status, String::from_utf8(body).unwrap())
+    };
+    let (status, page) = text("").await;
+    assert_eq!(status, 200);
+    for topic in ["capacity", "costs", "servers", "event", "meeting"] {
+        assert!(page.contains(&format!("href=\"/planning/{topic}\"")), "{page}");
+    }
+    let (status, page) = text("servers").await;
+    assert!(status == 200 && page.contains("2 days of ca1 were measured"), "{page}");
+    let (_, quote) = text("event.json?users=60&hours=2&cameras=4&host=ca1").await;
+    let report: Value = serde_json::from_str(&quote).unwrap();
+    let parts = report["events"][0]["sections"]["price"]["tables"]["price"].as_array().unwrap();
+    let amounts: Vec<f64> = parts.iter().map(|row| row["amount"].as_f64().unwrap()).collect();
+    let (all, others) = amounts.split_last().unwrap();
+    assert!((others.iter().sum::<f64>() - all).abs() < 0.005, "{parts:?}");
+    let words = ["--users", "60", "--hours", "2", "--cameras", "4", "--host", "ca1"];
+    let arguments = ["report", "event", "--url", &url, "--format", "json"];
+    let output = harness::run("headroom", arguments.into_iter().chain(words));
+    assert_eq!((output.code, &output.stdout), (Some(0), &quote), "{}", output.stderr);
+    for (wrong, status) in [
+        ("event?users=60", 400),
+        ("event?users=60&hours=800", 400),
+        ("event?users=60&hours=2&at=2001-01-01T10:00", 400),
+        ("event?users=60&hours=2&cameras=61", 400),
+        ("event?users=60&hours=2&host=nobody", 404),
+        ("meeting?id=zz", 400),
+        ("meeting?id=000000000000", 404),
+        ("servers?host=nobody", 404),
+    ] {
+        assert_eq!(text(wrong).await.0, status, "{wrong}");
+    }
+    a_meeting_is_told(&url).await;
+}
+
+/// The largest meeting of the last day, from the list of all.
+async fn a_meeting_is_told(url: &str) {
+    let (_, body) = fetch(&format!("{url}/rooms/meetings.json")).await.unwrap();
+    let all: Value = serde_json::from_slice(&body).unwrap();
+    let seconds = |one: &&Value| one["participants"]["seconds"].as_f64().unwrap() as i64;
+    let largest = all["meetings"].as_array().unwrap().iter().max_by_key(seconds).unwrap();
+    let id = largest["meeting"].as_str().unwrap();
+    let arguments = ["report", "meeting", "--url", url, "--format", "json", "--id", id];
+    let output = harness::run("headroom", arguments);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    let sections = &report["meetings"][0]["sections"];
+    let people = &sections["people"]["tables"]["people"][0];
+    assert_eq!(people["peak"], largest["participants"]["peak"].as_f64().unwrap());
+    let rows = sections["traffic"]["tables"]["traffic"].as_array().unwrap();
+    let [own, rest, sent] = [0, 1, 2].map(|row| rows[row]["bytes"].as_f64().unwrap());
+    assert!(own > 0.0 && ((own + rest) / sent - 1.0).abs() < 1e-4, "{rows:?}");
+    let wiki = ["report", "meeting", "--url", url, "--format", "wiki", "--id", &id[..8]];
+    let output = harness::run("headroom", wiki);
+    assert!(output.stdout.contains("{| class=\"wikitable\""), "{}", output.stdout);
+    let (_, page) = fetch(&format!("{url}/planning/meeting?id={id}")).await.unwrap();
+    let page = String::from_utf8(page).unwrap();
+    let picture = page.split("srcset=\"").nth(1).unwrap().split('"').next().unwrap();
+    let (status, _) = fetch(&format!("{url}{}", picture.replace("&amp;", "&"))).await.unwrap();
+    assert_eq!(status, 200, "{picture}");
 }
 
 /// Everybody's parts sum to the bills, and the command brings the same bytes.

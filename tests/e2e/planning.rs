@@ -1,6 +1,7 @@
 //! Whether the planner's ranges hold in worlds whose truth is drawn; `tests/compare planning` does
 //! the same with more of them.
 
+mod choice;
 mod stored;
 
 use harness::calibration::{

@@ -4,6 +4,7 @@ mod agent;
 pub mod bigbluebutton;
 pub mod by_hand;
 pub mod calibration;
+pub mod choice;
 mod collector;
 mod control_group;
 mod declared;

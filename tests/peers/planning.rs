@@ -9,6 +9,7 @@ use harness::calibration::{
     Cell, EVENTS, FORESEEN_DAYS, Setting, Sight, Tally, Target, answers_held, calibrate,
     calibrate_processors, courses, plain_coverage,
 };
+use harness::choice::choose;
 use headroom::planning::forecast::Forecast;
 use headroom::planning::scores::Level;
 use headroom_simulation::worlds::Constants;
@@ -41,7 +42,24 @@ pub fn compare() -> anyhow::Result<()> {
         "\nplain NNLS on counts with a bootstrap of days: its 80 % held {:.0} %",
         plain * 100.0
     );
+    print_choices(worlds);
     forecast(worlds)
+}
+
+fn print_choices(worlds: u64) {
+    let choices = choose(worlds, 0);
+    let percent = |count: usize| choices.part(count) * 100.0;
+    println!(
+        "\nservers: at most 1.15 of the best in hindsight by least regret in {:.0} % (aim: >= 80), by \
+         cheapest list price {:.0} %, by largest port {:.0} %; the cheapest list price is best in {:.0} % \
+         (<= 50); 80 % ranges of {} costs by traffic held {:.0} % (72-88)",
+        percent(choices.least_regret_close),
+        percent(choices.list_price_close),
+        percent(choices.port_close),
+        percent(choices.list_price_best),
+        choices.ranges,
+        choices.held() * 100.0
+    );
 }
 
 fn print_coverage(tally: &Tally) {

@@ -124,7 +124,7 @@ fn build_text(section: &Section<'_>, key: &str) -> Option<String> {
     Some(text)
 }
 
-fn build_coordinates(section: &Section<'_>) -> Option<Coordinates> {
+pub(super) fn build_coordinates(section: &Section<'_>) -> Option<Coordinates> {
     let degrees = |key: &str, most: f64| {
         let value: f64 = section.value(key)?;
         if !(-most..=most).contains(&value) {

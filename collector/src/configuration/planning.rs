@@ -1,13 +1,17 @@
-//! What planners configure: `[[mixes]]`, `[[tiers]]`, `[[organisations]]`, `[[disks]]`, `[[links]]` and
-//! `[[bills]]`.
+//! What planners configure: `[[mixes]]`, `[[tiers]]`, `[[organisations]]`, `[[disks]]`, `[[links]]`,
+//! `[[bills]]`, `[events]` and `offers`.
 
 mod bills;
+mod events;
 
 use std::collections::{BTreeMap, HashSet};
 
 use headroom_proto::configuration::Section;
 use headroom_proto::units::BitRate;
 
+use super::latency::build_coordinates;
+use super::offers;
+use crate::offers::Member;
 use crate::planning::mix::{Mix, Rooms};
 use crate::planning::room::Room;
 use crate::reports::plan::{Disk, Organisation, Plan, Tier};
@@ -25,12 +29,16 @@ pub fn build(root: &Section<'_>) -> Plan {
     let usual = Plan::default();
     let mixes = build_mixes(&root.sections("mixes"));
     let tiers = build_tiers(&root.sections("tiers"));
+    let organisations = root.sections("organisations");
     Plan {
         mixes: if mixes.is_empty() { usual.mixes } else { mixes },
-        organisations: build_organisations(&root.sections("organisations"), &tiers),
+        organisations: build_organisations(&organisations, &tiers),
         disks: root.sections("disks").iter().filter_map(build_disk).collect(),
         links_mbit: build_links(&root.sections("links")),
         bills: bills::build(&root.sections("bills")),
+        offers: offers::build(root),
+        events: events::build(&root.section("events")),
+        members: organisations.iter().filter_map(build_member).collect(),
     }
 }
 
@@ -137,6 +145,16 @@ fn build_organisations(sections: &[Section<'_>], tiers: &[Tier]) -> Vec<Organisa
         organisations.push(Organisation { name, tenants, tier: found.cloned() });
     }
     organisations
+}
+
+/// Where an organisation is, and how much it counts.
+fn build_member(section: &Section<'_>) -> Option<Member> {
+    let weight: f64 = section.value("weight").unwrap_or(1.0);
+    if !(weight >= 0.0 && weight.is_finite()) {
+        section.mistake("weight", "must be a number that is not negative");
+    }
+    let (vantage, coordinates) = (section.value("vantage"), build_coordinates(section));
+    Some(Member { name: section.value("name")?, weight: weight.max(0.0), vantage, coordinates })
 }
 
 fn build_disk(section: &Section<'_>) -> Option<Disk> {

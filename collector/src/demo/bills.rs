@@ -1,6 +1,7 @@
 //! What the cooperative pays in a month, and how it shares that. Made up, as all of it.
 
 use crate::costs::{Basis, Bill, Currency, Money, Months};
+use crate::reports::event::Terms;
 
 /// Who has paid for the hosts, and who has worked.
 const RIVER: &str = "Collège de la Rivière";
@@ -28,6 +29,11 @@ pub fn bills() -> Vec<Bill> {
         rented("fi1, Helsinki", euros(61), UNIVERSITY, &["fi1"]),
         work,
     ]
+}
+
+/// By what events are priced.
+pub fn events() -> Terms {
+    Terms { margin: 1.5, on_call: Some(euros(30)), tax: 0.2, valid_days: 30 }
 }
 
 fn euros(whole: i64) -> Money {

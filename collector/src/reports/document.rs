@@ -1,13 +1,16 @@
-//! A report as sentences and tables, whatever it is about; and the same as JSON, CSV and Markdown. The
+//! A report as sentences and tables, whatever it is about; and the same as JSON, CSV, Markdown
+//! and MediaWiki. The
 //! same report is the same bytes.
 
 mod csv;
 mod json;
 mod markdown;
+mod mediawiki;
 
 pub use self::csv::csv;
 pub use self::json::json;
 pub use self::markdown::markdown;
+pub use self::mediawiki::mediawiki;
 
 /// A whole report.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +36,10 @@ pub enum Of {
     Hosts,
     /// Currencies.
     Currencies,
+    /// Events.
+    Events,
+    /// Meetings.
+    Meetings,
 }
 
 /// What is said of one host, or of what else the report is of.
@@ -153,6 +160,8 @@ impl Of {
         match self {
             Self::Hosts => "host",
             Self::Currencies => "currency",
+            Self::Events => "event",
+            Self::Meetings => "meeting",
         }
     }
 
@@ -161,6 +170,8 @@ impl Of {
         match self {
             Self::Hosts => "hosts",
             Self::Currencies => "currencies",
+            Self::Events => "events",
+            Self::Meetings => "meetings",
         }
     }
 }

@@ -1,9 +1,13 @@
-//! What planners configure: mixes of rooms, organisations and their tiers, disks, speeds of links, bills.
+//! What planners configure: mixes of rooms, organisations and their tiers, disks, speeds of links, bills,
+//! offers of servers and where members are.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::costs::Bill;
+use crate::offers::{Catalogue, Member};
 use crate::planning::mix::Mix;
+use crate::reports::event::Terms;
 
 /// All of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +22,12 @@ pub struct Plan {
     pub links_mbit: BTreeMap<String, f64>,
     /// What is to be paid.
     pub bills: Vec<Bill>,
+    /// What providers offer, and what is wanted.
+    pub offers: Option<Arc<Catalogue>>,
+    /// By what events are priced.
+    pub events: Terms,
+    /// Where organisations are, and how much each counts.
+    pub members: Vec<Member>,
 }
 
 /// An organisation, as agents tell its tenants.
@@ -63,6 +73,9 @@ impl Default for Plan {
             disks: Vec::new(),
             links_mbit: BTreeMap::new(),
             bills: Vec::new(),
+            offers: None,
+            events: Terms::default(),
+            members: Vec::new(),
         }
     }
 }

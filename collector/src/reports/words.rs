@@ -58,6 +58,11 @@ pub fn bytes(bytes: f64) -> String {
     format!("{} {unit}", figure(bytes / factor))
 }
 
+/// So many of something.
+pub fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// All of them in a row: a, b and c.
 pub fn listed<T: AsRef<str>>(all: &[T]) -> String {
     let all: Vec<&str> = all.iter().map(AsRef::as_ref).collect();

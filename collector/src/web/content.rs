@@ -19,6 +19,7 @@ use crate::samples::{Budget, ReadError};
 
 pub const HTML: &str = "text/html; charset=utf-8";
 pub const MARKDOWN: &str = "text/markdown; charset=utf-8";
+pub const MEDIAWIKI: &str = "text/plain; charset=utf-8";
 pub const CSV: &str = "text/csv; charset=utf-8";
 pub const JSON: &str = "application/json";
 pub const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use super::doors::{Door, Group, admit};
 use super::gate::Gate;
 use super::oncall::OnCall;
+use super::pages::Form::{Csv, Json, Markdown, MediaWiki};
 use super::site::Site;
 use super::{
     answers, api, assets, cross_origin, links, meetings, metrics, pages, pictures, probe, problem,
@@ -68,6 +69,23 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/planning/costs.csv", get(pages::costs_csv))
         .route("/planning/costs.json", get(pages::costs_json))
         .route("/planning/costs.md", get(pages::costs_markdown))
+        .route("/planning/", get(pages::planning))
+        .route("/planning/servers", get(pages::servers))
+        .route("/planning/servers.csv", get(async |g, w| pages::servers_file(g, w, Csv).await))
+        .route("/planning/servers.json", get(async |g, w| pages::servers_file(g, w, Json).await))
+        .route("/planning/servers.md", get(async |g, w| pages::servers_file(g, w, Markdown).await))
+        .route("/planning/event", get(pages::event))
+        .route("/planning/event.csv", get(async |g, w| pages::event_file(g, w, Csv).await))
+        .route("/planning/event.json", get(async |g, w| pages::event_file(g, w, Json).await))
+        .route("/planning/event.md", get(async |g, w| pages::event_file(g, w, Markdown).await))
+        .route("/planning/meeting", get(pages::meeting))
+        .route("/planning/meeting.csv", get(async |g, w| pages::meeting_file(g, w, Csv).await))
+        .route("/planning/meeting.json", get(async |g, w| pages::meeting_file(g, w, Json).await))
+        .route("/planning/meeting.md", get(async |g, w| pages::meeting_file(g, w, Markdown).await))
+        .route(
+            "/planning/meeting.wiki",
+            get(async |g, w| pages::meeting_file(g, w, MediaWiki).await),
+        )
         .route("/planning/{file}", get(pages::capacity_file))
         .route("/graphs/{instance}/{graph}/{file}", get(pictures::picture))
         .route("/api/v1/query", get(api::query).post(api::query))

@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 51] = [
+const ROUTES: [(&str, &str, u16, &str); 65] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -29,6 +29,20 @@ const ROUTES: [(&str, &str, u16, &str); 51] = [
     ("/planning/costs.csv", "/planning/costs.csv", 400, "GET,HEAD"),
     ("/planning/costs.json", "/planning/costs.json?month=2020-07", 200, "GET,HEAD"),
     ("/planning/costs.md", "/planning/costs.md", 200, "GET,HEAD"),
+    ("/planning/", "/planning/", 200, "GET,HEAD"),
+    ("/planning/servers", "/planning/servers", 200, "GET,HEAD"),
+    ("/planning/servers.csv", "/planning/servers.csv", 404, "GET,HEAD"),
+    ("/planning/servers.json", "/planning/servers.json", 404, "GET,HEAD"),
+    ("/planning/servers.md", "/planning/servers.md", 404, "GET,HEAD"),
+    ("/planning/event", "/planning/event", 200, "GET,HEAD"),
+    ("/planning/event.csv", "/planning/event.csv", 400, "GET,HEAD"),
+    ("/planning/event.json", "/planning/event.json", 400, "GET,HEAD"),
+    ("/planning/event.md", "/planning/event.md", 400, "GET,HEAD"),
+    ("/planning/meeting", "/planning/meeting", 200, "GET,HEAD"),
+    ("/planning/meeting.csv", "/planning/meeting.csv", 400, "GET,HEAD"),
+    ("/planning/meeting.json", "/planning/meeting.json", 400, "GET,HEAD"),
+    ("/planning/meeting.md", "/planning/meeting.md", 400, "GET,HEAD"),
+    ("/planning/meeting.wiki", "/planning/meeting.wiki", 400, "GET,HEAD"),
     ("/planning/{file}", "/planning/capacity.json", 200, "GET,HEAD"),
     ("/rooms", "/rooms", 200, "GET,HEAD"),
     ("/rooms.csv", "/rooms.csv", 200, "GET,HEAD"),

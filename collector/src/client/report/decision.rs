@@ -1,0 +1,81 @@
+//! What was decided, as a block for the file of offers: which offer, when, and what that rests on.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::client::ClientError;
+
+/// The decision for an offer, from the report on servers as JSON.
+pub fn of(report: &str, offer: &str, reason: Option<&str>) -> Result<String, ClientError> {
+    let whole: Value = serde_json::from_str(report).unwrap_or(Value::Null);
+    let sections = &whole["hosts"][0]["sections"];
+    let rows = sections["offers"]["tables"]["offers"].as_array();
+    let row = rows.into_iter().flatten().find(|row| row["offer"] == offer);
+    let Some(row) = row else {
+        let known: Vec<&str> =
+            rows.into_iter().flatten().filter_map(|row| row["offer"].as_str()).collect();
+        let known = if known.is_empty() { "no offer".to_owned() } else { known.join(", ") };
+        return Err(ClientError::Refused(format!("There is no offer {offer}; there is {known}.")));
+    };
+    let basis = &sections["assumptions"]["tables"]["basis"][0];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let date: String = text(&whole["until"]).chars().take(10).collect();
+    let mut block = String::from("[[decisions]]\n");
+    let _ = writeln!(block, "date = \"{date}\"");
+    let _ = writeln!(block, "offer = {}", quoted(offer));
+    if let (Some(cost), Some(base)) = (row["cost_high"].as_f64(), basis["currency"].as_str()) {
+        let _ = writeln!(block, "cost_high = \"{cost:.2} {base}\"");
+    }
+    if let Some(within) = row["within_ratio"].as_f64() {
+        let _ = writeln!(block, "within = {within}");
+    }
+    if let Some(bytes) = basis["month_bytes"].as_f64().filter(|bytes| *bytes > 0.0) {
+        let _ = writeln!(block, "month = \"{:.3} GB\"", bytes / 1e9);
+    }
+    if let Some(reason) = reason {
+        let _ = writeln!(block, "reason = {}", quoted(reason));
+    }
+    Ok(block)
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for sign in text.chars() {
+        match sign {
+            '"' | '\\' => quoted.extend(['\\', sign]),
+            sign if sign.is_control() => quoted.push(' '),
+            sign => quoted.push(sign),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = r#"{"until": "2026-11-26T19:00:00Z", "hosts": [{"sections": {
+        "offers": {"tables": {"offers": [
+            {"offer": "A \"b\"", "cost_high": 120.5, "within_ratio": 0.97}]}},
+        "assumptions": {"tables": {"basis": [
+            {"currency": "EUR", "month_bytes": 2500000000000.0}]}}}}]}"#;
+
+    #[test]
+    fn a_decision_says_what_it_rests_on() {
+        let block = of(REPORT, "A \"b\"", Some("nearest")).unwrap();
+        assert_eq!(
+            block,
+            "[[decisions]]\ndate = \"2026-11-26\"\noffer = \"A \\\"b\\\"\"\n\
+             cost_high = \"120.50 EUR\"\nwithin = 0.97\nmonth = \"2500.000 GB\"\nreason = \"nearest\"\n"
+        );
+    }
+
+    #[test]
+    fn an_offer_that_is_not_there_is_refused_with_those_that_are() {
+        let error = of(REPORT, "B", None).unwrap_err().to_string();
+        assert!(error.contains("There is no offer B; there is A"), "{error}");
+    }
+}

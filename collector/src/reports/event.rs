@@ -1,0 +1,285 @@
+//! The quote of an event: whether a host carries it beside what it usually has at that hour, what it costs
+//! by its parts, and a page to send. Pure: made from a model, and from what was read of that hour.
+
+mod price;
+pub mod usual;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use self::price::Price;
+use self::usual::Usual;
+use super::document::{Cell, Column, Document, Of, Part, Section, State, Table};
+use super::host::HostModel;
+use super::words;
+use crate::costs::Money;
+use crate::offers::Catalogue;
+use crate::planning::Doubt;
+use crate::planning::capacity::{Answer, CONFIDENT, Check, Resource};
+use crate::planning::mix::{Mix, Rooms};
+
+/// An event as somebody asks for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// People, in all rooms together.
+    pub users: u32,
+    /// How long it lasts.
+    pub hours: f64,
+    /// Cameras in each room.
+    pub cameras: u32,
+    /// Screen shares in each room.
+    pub shares: u32,
+    /// Rooms.
+    pub rooms: u32,
+    /// When it begins, Unix time in milliseconds, if that is known.
+    pub begin_ms: Option<i64>,
+}
+
+/// By what events are priced.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Terms {
+    /// So many times of what it costs is asked for.
+    pub margin: f64,
+    /// An hour of whoever is on call.
+    pub on_call: Option<Money>,
+    /// What comes on top, as a part of the price.
+    pub tax: f64,
+    /// For how many days a quote holds.
+    pub valid_days: u32,
+}
+
+/// What is asked of it.
+#[derive(Clone, Copy)]
+pub struct Question<'q> {
+    /// The event.
+    pub event: &'q Event,
+    /// By what it is priced.
+    pub terms: Terms,
+    /// The host.
+    pub model: &'q HostModel,
+    /// What the host usually has at that hour.
+    pub usual: &'q Usual,
+    /// What the host costs in a month, if any bill says so.
+    pub monthly: Option<Money>,
+    /// Where a host for the event alone is looked for.
+    pub catalogue: Option<&'q Catalogue>,
+    /// From when all is, Unix time in milliseconds.
+    pub until_ms: i64,
+    /// The zone of times.
+    pub zone: &'q TimeZone,
+}
+
+/// Whether the event fits: alone, and beside what is usual.
+struct Fit {
+    alone: Answer,
+    beside: Answer,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { margin: 1.2, on_call: None, tax: 0.0, valid_days: 30 }
+    }
+}
+
+/// The quote.
+pub fn report(question: Question<'_>) -> Document {
+    let name = question.event.words();
+    let document = |answer: String, state, sections| Document {
+        title: "Event",
+        of: Of::Events,
+        answer: answer.clone(),
+        until_ms: question.until_ms,
+        sentences: Vec::new(),
+        parts: vec![Part { name: name.clone(), answer, state, sections }],
+    };
+    let fit = match question.fit() {
+        Ok(fit) => fit,
+        Err(doubt) => {
+            let answer = words::sentence(&format!("no quote: {doubt}"));
+            return document(answer, State::Warning, Vec::new());
+        }
+    };
+    let fits = fit.beside.probability >= CONFIDENT;
+    let price = if fits {
+        Price::beside(question, &fit.alone)
+    } else {
+        Price::of_burst(question, &fit.alone)
+    };
+    let state = if fits { State::Good } else { State::Warning };
+    let answer = question.answer(&fit, price.as_ref());
+    let mut sections = vec![question.promise(&fit, price.as_ref())];
+    sections.extend(price.as_ref().map(|price| price.section(question.terms)));
+    sections.push(question.checks(&fit));
+    sections.push(Section::said("before", "The day before", question.before(&fit)));
+    document(answer, state, sections)
+}
+
+impl Event {
+    /// Its rooms.
+    pub fn mix(&self) -> Mix {
+        let people = self.users.div_ceil(self.rooms.max(1));
+        Mix::of(&self.words(), self.rooms.max(1), [people, self.cameras, self.shares])
+    }
+
+    /// For people.
+    pub fn words(&self) -> String {
+        let rooms = match self.rooms {
+            0 | 1 => String::new(),
+            several => format!(" in {several} rooms"),
+        };
+        let hours =
+            if self.hours == 1.0 { "1 hour".into() } else { format!("{} hours", self.hours) };
+        format!(
+            "{} people{rooms} for {hours} with {} cameras and {}",
+            self.users,
+            self.cameras,
+            words::counted(self.shares as usize, "shared screen", "shared screens"),
+        )
+    }
+}
+
+impl Question<'_> {
+    fn fit(&self) -> Result<Fit, Doubt> {
+        let host = self.model.host()?;
+        let mix = self.event.mix();
+        Ok(Fit { alone: host.answer(&mix)?, beside: host.answer(&self.beside(mix))? })
+    }
+
+    /// The event's rooms, and as many usual ones as hold those who are usually there.
+    fn beside(&self, mut mix: Mix) -> Mix {
+        let Some(seen) = &self.model.rooms else { return mix };
+        let people = f64::from(seen.usual.people.max(1));
+        let rooms = (self.usual.people / people).ceil() as u32;
+        let sharing = (f64::from(rooms) * seen.sharing).round() as u32;
+        let mut shared = seen.usual;
+        shared.shares = 1;
+        mix.rooms.push(Rooms { count: sharing.min(rooms), room: shared });
+        mix.rooms.push(Rooms { count: rooms - sharing.min(rooms), room: seen.usual });
+        mix.rooms.retain(|rooms| rooms.count > 0);
+        mix
+    }
+
+    fn answer(&self, fit: &Fit, price: Option<&Price>) -> String {
+        let host = &self.model.instance;
+        let likely = words::probability(fit.beside.probability);
+        let costs = price.map_or_else(
+            || " What it costs cannot be told: no bill or offer says.".to_owned(),
+            |price| format!(" {}.", price.words(self.terms)),
+        );
+        if fit.beside.probability >= CONFIDENT {
+            return format!(
+                "{host} carries {} beside {}: with {likely}.{costs}",
+                self.event.words(),
+                self.usual.words()
+            );
+        }
+        let binds = fit.beside.binds.map_or("a limit", words::resource);
+        let elsewhere = match price {
+            Some(price) => format!(" {} is taken for it.", price.place),
+            None => String::new(),
+        };
+        format!(
+            "{host} carries {} beside {} with {likely} only, for {binds}.{elsewhere}{costs}",
+            self.event.words(),
+            self.usual.words()
+        )
+    }
+
+    /// What may be sent to whoever asked.
+    fn promise(&self, fit: &Fit, price: Option<&Price>) -> Section {
+        let mut said = vec![format!("We hold {}.", self.event.words())];
+        if let Some(begin) = self.event.begin_ms {
+            said.push(format!("It begins on {}.", self.moment(begin)));
+        }
+        if let Some(check) = link(&fit.alone) {
+            said.push(format!(
+                "It sends {} Mbit/s, between {} in four of five cases.",
+                words::figure(check.expected),
+                words::range(check.range)
+            ));
+        }
+        if let Some(price) = price {
+            said.push(format!("{}.", price.words(self.terms)));
+            said.push(format!("This quote holds until {}.", self.valid_until()));
+        }
+        Section::said("promise", "To send", said)
+    }
+
+    fn checks(&self, fit: &Fit) -> Section {
+        let columns = vec![
+            Column::words("limit", &["resource"]),
+            Column::figures("of it", "", &["limit"]),
+            Column::figures("the event", "80 %", &["alone", "alone_low", "alone_high"]),
+            Column::figures("with the usual", "80 %", &["expected", "low", "high"]),
+            Column::figures("holds", "", &["within_ratio"]),
+        ];
+        let rows = fit.beside.checks.iter().map(|check| row(check, &fit.alone)).collect();
+        let caption = format!("Beside {}.", self.usual.words());
+        let sentences = fit.beside.doubts.iter().map(|doubt| words::sentence(&doubt.to_string()));
+        let table = Table { key: "limits", caption, columns, rows };
+        Section {
+            key: "limits",
+            title: "Does it fit",
+            sentences: sentences.collect(),
+            tables: vec![table],
+        }
+    }
+
+    /// What to look at before it is let begin.
+    fn before(&self, fit: &Fit) -> Vec<String> {
+        let host = &self.model.instance;
+        let mut list = vec![
+            format!("Go only if {host} is quiet: others are usually {}.", self.usual.words()),
+            format!(
+                "Look whether the disk of {host} has room for the recording, and no recordings wait to be processed."
+            ),
+            "Ask who else has announced a meeting for that hour.".to_owned(),
+        ];
+        if fit.beside.probability < 0.99 {
+            list.push("If the link fills, turn cameras off for all but those who speak: that is most of what is sent.".into());
+        }
+        list.push("Plan B: a second room on another host, whose address all have.".into());
+        list
+    }
+
+    fn moment(&self, at_ms: i64) -> String {
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or_default().to_zoned(self.zone.clone());
+        at.strftime("%A, %-d %B %Y, %H:%M %Z").to_string()
+    }
+
+    fn valid_until(&self) -> String {
+        let at = Timestamp::from_millisecond(self.until_ms).unwrap_or_default();
+        let day = at.to_zoned(self.zone.clone()).date();
+        let until = day.checked_add(i64::from(self.terms.valid_days).days()).unwrap_or(day);
+        until.strftime("%-d %B %Y").to_string()
+    }
+}
+
+/// What is sent, against what one plans for.
+fn link(answer: &Answer) -> Option<&Check> {
+    answer.checks.iter().find(|check| check.resource == Resource::LinkPlan)
+}
+
+fn row(check: &Check, alone: &Answer) -> Vec<Cell> {
+    let shown = |check: &Check| {
+        let Check { expected, range, .. } = *check;
+        let text = if range.low < range.high {
+            format!("{} ({})", words::figure(expected), words::range(range))
+        } else {
+            words::figure(expected)
+        };
+        Cell::shown(text, [expected, range.low, range.high])
+    };
+    let own = alone.checks.iter().find(|own| own.resource == check.resource);
+    let state = if check.probability >= CONFIDENT { State::Good } else { State::Bad };
+    vec![
+        Cell::text(words::resource(check.resource)),
+        Cell::shown(words::figure(check.limit), [check.limit]),
+        own.map_or_else(|| Cell::nothing("It was not foreseen.", 3), shown),
+        shown(check),
+        Cell::shown(words::probability(check.probability), [check.probability]).standing(state),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

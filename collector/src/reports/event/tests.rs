@@ -1,0 +1,160 @@
+use super::*;
+use crate::contracts::{Contract, Counted, Form, Port, Sharing, Step};
+use crate::costs::Currency;
+use crate::offers::{Choice, Demand, Exchange, Fee, Offer, Peak, Server, Site};
+use crate::planning::media::Media;
+use crate::planning::minute::{Minute, Shares};
+use crate::planning::room::Room;
+use crate::reports::document::{csv, markdown};
+use crate::reports::occasion::Occasion;
+use crate::reports::past::Past;
+use crate::reports::plan::Plan;
+
+/// A Thursday at noon.
+const UNTIL_MS: i64 = 1_590_667_200_000;
+const HOUR_MS: i64 = 3_600_000;
+
+/// Fourteen days with two or three rooms of 20 from eight to ten, as the formula says.
+fn model() -> HostModel {
+    let media = Media::delivered();
+    let mut past = Past { link_mbit: Some(1000.0), cores: 8.0, ..Past::default() };
+    let first = UNTIL_MS / 60_000 - 14 * 1_440;
+    for minute in 0..14 * 1_440_i64 {
+        let mut told = Minute::idle(first + minute, (minute / 1_440) as i32);
+        // Minutes count from noon.
+        let lessons = (1_200..1_320).contains(&(minute % 1_440));
+        let rooms = if lessons { 2 + (minute / 1_440 % 2) as u32 } else { 0 };
+        let room = Room {
+            people: 20,
+            moderators: 1,
+            voices: 20,
+            hearing: 20,
+            cameras: 3,
+            ..Room::default()
+        };
+        told.add(&room, rooms, &media);
+        told.shares = Some(Shares::default());
+        told.sent_mbit = Some(0.1 + told.sent(&media).sum());
+        past.sent_mbit.push(told.sent_mbit.unwrap());
+        past.minutes.push(told);
+    }
+    let plan = Plan::default();
+    let occasion = Occasion { instance: "ca1", until_ms: UNTIL_MS, media: &media, plan: &plan };
+    HostModel::of(&past, occasion)
+}
+
+/// The same fourteen days in steps: 50 people from eight to ten.
+fn demand() -> Demand {
+    let step = |place: usize| {
+        let lessons = (240..264).contains(&place);
+        let people = if lessons { 50.0 } else { 0.0 };
+        Step { sent_mbit: people, received_mbit: 1.0, people }
+    };
+    let day: Vec<Step> = (0..288).map(step).collect();
+    Demand::new(vec![day; 14], Peak::Seen(60.0), 3.0)
+}
+
+fn event(users: u32, begin_ms: Option<i64>) -> Event {
+    Event { users, hours: 2.0, cameras: 4, shares: 0, rooms: 1, begin_ms }
+}
+
+fn terms() -> Terms {
+    Terms { margin: 1.5, on_call: "30.00 EUR".parse().ok(), tax: 0.2, valid_days: 14 }
+}
+
+fn burst(name: &str, monthly: i64, mbit: f64) -> Offer {
+    Offer {
+        name: name.into(),
+        provider: None,
+        site: Site::default(),
+        source: None,
+        read: None,
+        currency: Currency::EURO,
+        fee: Fee { monthly, term_months: 2, ..Fee::default() },
+        server: Server { cores: Some(64.0), ..Server::default() },
+        contract: Contract {
+            port: Port { mbit, sharing: Sharing::Dedicated, burst: None },
+            counted: Counted::Out,
+            form: Form::Unmetered,
+        },
+        ownership: None,
+        support: None,
+        jurisdiction: None,
+        grid_carbon: None,
+        notes: None,
+    }
+}
+
+fn told(event: &Event, monthly: Option<Money>) -> Document {
+    let (model, demand) = (model(), demand());
+    let usual = Usual::of(event, &model, &demand, &TimeZone::UTC);
+    let catalogue = Catalogue {
+        offers: vec![burst("narrow", 1_000, 100.0), burst("wide", 20_000, 25_000.0)],
+        choice: Choice::default(),
+        exchange: Exchange::of(Currency::EURO),
+        decisions: Vec::new(),
+        is_example: false,
+    };
+    report(Question {
+        event,
+        terms: terms(),
+        model: &model,
+        usual: &usual,
+        monthly,
+        catalogue: Some(&catalogue),
+        until_ms: UNTIL_MS,
+        zone: &TimeZone::UTC,
+    })
+}
+
+#[test]
+fn what_fits_costs_its_part_of_the_host_and_who_is_on_call() {
+    let month = "720.00 EUR".parse::<Money>().unwrap();
+    let document = told(&event(40, None), Some(month));
+    assert!(
+        document.answer.starts_with("ca1 carries 40 people for 2 hours"),
+        "{}",
+        document.answer
+    );
+    let rows = csv(&document, "price").unwrap();
+    let amounts: Vec<f64> =
+        rows.lines().skip(1).filter_map(|row| row.rsplit(',').next()?.parse().ok()).collect();
+    let [own, on_call, tax, all] = *amounts else { panic!("{rows}") };
+    // Two hours of 720 cost 2.00, of which a part is needed, times 1.5.
+    assert!(own > 0.0 && own < 3.0, "{rows}");
+    assert_eq!(on_call, 60.0);
+    assert!((tax - (own + on_call) * 0.2).abs() < 0.01, "{rows}");
+    assert!((all - own - on_call - tax).abs() < 0.005, "{rows}");
+    assert!(markdown(&document).contains("This quote holds until 11 June 2020."));
+}
+
+#[test]
+fn what_does_not_fit_gets_a_host_of_its_own_for_its_whole_term() {
+    let document = told(&Event { rooms: 20, cameras: 30, ..event(2_000, None) }, None);
+    assert!(document.answer.contains("only, for "), "{}", document.answer);
+    assert!(document.answer.contains("wide is taken for it"), "{}", document.answer);
+    let rows = csv(&document, "price").unwrap();
+    // Two months of 200, times 1.5.
+    assert!(rows.contains("600\n"), "{rows}");
+}
+
+#[test]
+fn the_hour_counts_that_the_event_is_held_at() {
+    // Next Monday at eight and at fourteen.
+    let monday = UNTIL_MS + 4 * 24 * HOUR_MS - 12 * HOUR_MS;
+    let usual = |hour: i64| {
+        let event = event(40, Some(monday + hour * HOUR_MS));
+        Usual::of(&event, &model(), &demand(), &TimeZone::UTC)
+    };
+    assert_eq!((usual(8).people, usual(8).weeks), (50.0, 2));
+    assert_eq!((usual(14).people, usual(14).weeks), (0.0, 2));
+    // Nobody says when: the busiest minute.
+    assert_eq!(Usual::of(&event(40, None), &model(), &demand(), &TimeZone::UTC).weeks, 0);
+}
+
+#[test]
+fn without_a_bill_or_an_offer_there_is_no_price_and_it_says_so() {
+    let document = told(&event(40, None), None);
+    assert!(document.answer.contains("What it costs cannot be told"), "{}", document.answer);
+    assert_eq!(csv(&document, "price"), None);
+}

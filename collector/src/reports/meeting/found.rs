@@ -1,0 +1,140 @@
+//! Finds a meeting by its hash, or by its host and a moment, and reads what its host sent meanwhile.
+
+use std::fmt::Write as _;
+
+use super::share;
+use crate::links::{self, LinksOf};
+use crate::moments::DAY_MS;
+use crate::query::Interval;
+use crate::reports::Sources;
+use crate::reports::host::HostModel;
+use crate::reports::past::LONGEST_DAYS;
+use crate::samples::{ReadError, TimeRange};
+use crate::store::Meeting;
+
+/// Which meeting is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The hosts that it may have run on.
+    pub hosts: &'a [String],
+    /// Its hash, or how that begins.
+    pub id: Option<&'a str>,
+    /// A moment at which it ran, Unix time in milliseconds.
+    pub at_ms: Option<i64>,
+    /// When it is asked, Unix time in milliseconds.
+    pub now_ms: i64,
+}
+
+/// A meeting, and what its host did meanwhile.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The meeting.
+    pub meeting: Meeting,
+    /// The others that ran on its host meanwhile.
+    pub others: Vec<Meeting>,
+    /// What its host sent: at most over a minute and on average in Mbit/s, and in bytes.
+    pub sent: Option<[f64; 3]>,
+    /// The same of what it received.
+    pub received: Option<[f64; 3]>,
+}
+
+/// The newest meeting of that hash, or the one with most people at that moment.
+pub fn find(sources: Sources<'_>, asked: Asked<'_>) -> Result<Option<Found>, ReadError> {
+    let range = match asked.at_ms {
+        Some(at_ms) => TimeRange { from_ms: at_ms, to_ms: at_ms },
+        None => TimeRange {
+            from_ms: asked.now_ms - i64::from(LONGEST_DAYS) * DAY_MS,
+            to_ms: asked.now_ms,
+        },
+    };
+    let budget = sources.reader.budget;
+    let mut best: Option<Meeting> = None;
+    for host in asked.hosts {
+        let held = budget.held();
+        let meetings = sources.records.meetings(host, range, budget)?;
+        let own = meetings
+            .into_iter()
+            .filter(|one| asked.id.is_none_or(|id| hash(&one.id).starts_with(id)));
+        for one in own {
+            let is_better = best.as_ref().is_none_or(|known| match asked.at_ms {
+                Some(_) => one.participants_peak > known.participants_peak,
+                None => one.started_ms > known.started_ms,
+            });
+            if is_better {
+                best = Some(one);
+            }
+        }
+        budget.release_to(held);
+    }
+    best.map(|meeting| around(sources, meeting)).transpose()
+}
+
+/// What ran and flowed while a meeting did.
+fn around(sources: Sources<'_>, meeting: Meeting) -> Result<Found, ReadError> {
+    let range = TimeRange {
+        from_ms: meeting.started_ms,
+        to_ms: meeting.seen_ms.max(meeting.started_ms + 1),
+    };
+    let instance = meeting.instance.to_string();
+    let mut others = sources.records.meetings(&instance, range, sources.reader.budget)?;
+    others.retain(|other| other.id != meeting.id || other.started_ms != meeting.started_ms);
+    let of = LinksOf { instance: &instance, device: None };
+    let traffic = links::traffic(sources.reader, of, range)?;
+    let (sent, received) = (told(&traffic.sent), told(&traffic.received));
+    Ok(Found { meeting, others, sent, received })
+}
+
+/// At most over a minute, on average, and in bytes; nothing of nothing.
+fn told(intervals: &[Interval]) -> Option<[f64; 3]> {
+    let seconds: f64 = intervals.iter().map(Interval::seconds).sum();
+    if seconds <= 0.0 {
+        return None;
+    }
+    let bits: f64 = intervals.iter().map(|one| one.mean * one.seconds()).sum();
+    let first_ms = intervals.first()?.from_ms;
+    let mut peak = 0.0_f64;
+    for minute in intervals
+        .chunk_by(|a, b| (a.from_ms - first_ms) / 60_000 == (b.from_ms - first_ms) / 60_000)
+    {
+        let length: f64 = minute.iter().map(Interval::seconds).sum();
+        let bits: f64 = minute.iter().map(|one| one.mean * one.seconds()).sum();
+        peak = peak.max(bits / length.max(1e-3));
+    }
+    Some([peak / 1e6, bits / seconds / 1e6, bits / 8.0])
+}
+
+/// A meeting's id, as it is written.
+pub fn hash(id: &[u8; 16]) -> String {
+    id.iter().fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl Found {
+    /// What this meeting had of what was sent: peak, mean, bytes.
+    pub fn own(&self, model: &HostModel) -> Option<[f64; 3]> {
+        let [peak, mean, bytes] = self.sent?;
+        let seconds = bytes * 8.0 / 1e6 / mean.max(f64::MIN_POSITIVE);
+        let base_mbit = share::base_mbit(model).min(mean);
+        let part = share::of(&self.meeting, &self.others, model);
+        let base_bytes = base_mbit * seconds * 1e6 / 8.0;
+        Some([
+            (peak - base_mbit) * part,
+            (mean - base_mbit) * part,
+            (bytes - base_bytes).max(0.0) * part,
+        ])
+    }
+
+    /// Its bytes.
+    pub fn own_bytes(&self, model: &HostModel) -> Option<f64> {
+        self.own(model).map(|[_, _, bytes]| bytes)
+    }
+
+    /// From when to when its picture reaches: a tenth more on both sides, at least five minutes.
+    pub fn picture_ms(&self) -> [i64; 2] {
+        let (from_ms, to_ms) = (self.meeting.started_ms, self.meeting.seen_ms);
+        let margin_ms = ((to_ms - from_ms) / 10).max(300_000);
+        [from_ms - margin_ms, to_ms + margin_ms]
+    }
+}

@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::planning::media::Media;
+use crate::reports::document::{csv, markdown, mediawiki};
+use crate::reports::occasion::Occasion;
+use crate::reports::past::Past;
+use crate::reports::plan::Plan;
+use crate::store::Meeting;
+
+fn meeting(first: u8, from_minute: i64, minutes: i64, people: u32) -> Meeting {
+    let seconds = (minutes * 60) as f64;
+    Meeting {
+        instance: Arc::from("ca1"),
+        boot: 0,
+        id: [first; 16],
+        tenant: "school".into(),
+        started_ms: from_minute * 60_000,
+        seen_ms: (from_minute + minutes) * 60_000,
+        marks: Marks::ENDED,
+        measured_seconds: seconds,
+        participants_peak: people,
+        participant_seconds: f64::from(people) * seconds,
+        cameras_peak: 2,
+        camera_seconds: 2.0 * seconds,
+        voices: Some(Use { peak: people, seconds: f64::from(people) * seconds }),
+        listeners: None,
+        cameras_out: Some(Use { peak: 2 * people, seconds: 2.0 * f64::from(people) * seconds }),
+    }
+}
+
+fn model() -> HostModel {
+    let (media, plan) = (Media::delivered(), Plan::default());
+    let occasion = Occasion { instance: "ca1", until_ms: 0, media: &media, plan: &plan };
+    HostModel::of(&Past::default(), occasion)
+}
+
+fn found(others: Vec<Meeting>, sent: Option<[f64; 3]>) -> Found {
+    Found { meeting: meeting(0xab, 600, 60, 20), others, sent, received: sent }
+}
+
+fn told(found: &Found) -> Document {
+    let model = model();
+    let title = Some("Assembly | [[of]] all");
+    report(Question { found, model: &model, paths: &[], title, zone: &TimeZone::UTC })
+}
+
+#[test]
+fn alone_it_has_all_and_beside_its_like_as_long_as_both_ran() {
+    let model = model();
+    let hour = [40.0, 30.0, 13.5e9];
+    let share = |others| {
+        let [_, _, own] = found(others, Some(hour)).own(&model).unwrap();
+        own / hour[2]
+    };
+    assert!((share(vec![]) - 1.0).abs() < 1e-9);
+    assert!((share(vec![meeting(1, 600, 60, 20)]) - 0.5).abs() < 1e-9);
+    // Half of it beside another.
+    assert!((share(vec![meeting(1, 630, 90, 20)]) - 2.0 / 3.0).abs() < 1e-9);
+    // One that was over counts nothing.
+    assert!((share(vec![meeting(1, 500, 60, 20)]) - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn it_is_told_with_its_rest_and_its_host() {
+    let document = told(&found(vec![meeting(1, 600, 60, 20)], Some([40.0, 30.0, 13.5e9])));
+    assert!(
+        document
+            .answer
+            .contains("with 20 people for 60 minutes took about 6.75 GB of what ca1 sent"),
+        "{}",
+        document.answer
+    );
+    let rows = csv(&document, "traffic").unwrap();
+    assert!(rows.contains("\"its host, sent\",40,30,13500000000,1"), "{rows}");
+    assert!(rows.contains("\"this meeting, about\",20,15,6750000000,0.5"), "{rows}");
+    let people = csv(&document, "people").unwrap();
+    assert!(people.contains("people,20,20,20"), "{people}");
+    assert!(people.contains("who only listened,,,"), "{people}");
+}
+
+#[test]
+fn a_host_that_told_nothing_leaves_dashes() {
+    let document = told(&found(vec![], None));
+    assert!(document.answer.contains("which told nothing of what it sent"));
+    assert!(csv(&document, "traffic").unwrap().contains("\"its host, sent\",,,,"));
+}
+
+#[test]
+fn names_break_neither_wiki() {
+    let document = told(&found(vec![], None));
+    assert!(markdown(&document).contains("## Assembly \\| \\[\\[of]] all"));
+    let wiki = mediawiki(&document);
+    assert!(wiki.contains("== Assembly &#124; &#91;&#91;of]] all =="), "{wiki}");
+    assert!(wiki.contains("{| class=\"wikitable\"") && wiki.trim_end().ends_with('.'), "{wiki}");
+}
+
+#[test]
+fn its_picture_reaches_a_little_further() {
+    let found = found(vec![], None);
+    assert_eq!(picture(&found), "/graphs/ca1/network/hour.svg?from=35640&to=39960");
+    assert_eq!(hash(&found.meeting.id), "ab".repeat(16));
+}

@@ -1,0 +1,76 @@
+//! What was decided earlier, and whether what it rested on still holds.
+
+use super::View;
+use crate::contracts::BYTES_PER_MBIT_STEP;
+use crate::offers::{Assumption, Decision};
+use crate::reports::document::{Cell, Column, Section, State, Table};
+use crate::reports::words;
+
+/// A section of all decisions, if there are any.
+pub fn section(view: View<'_>) -> Option<Section> {
+    let decisions = &view.question.catalogue.decisions;
+    if decisions.is_empty() {
+        return None;
+    }
+    let found: Vec<(&Decision, Vec<Assumption>)> =
+        decisions.iter().filter_map(|one| Some((one, assumptions(view, one)?))).collect();
+    let columns = vec![
+        Column::words("decision", &["date", "offer"]),
+        Column::words("assumed", &["assumption"]),
+        Column::figures("then", "", &["assumed"]),
+        Column::figures("now", "", &["now"]),
+        Column::words("holds", &["holds"]),
+    ];
+    let rows = found.iter().flat_map(|(one, all)| all.iter().map(|assumed| row(one, assumed)));
+    let table = Table {
+        key: "decisions",
+        caption: "What was decided, beside what is now.".into(),
+        columns,
+        rows: rows.collect(),
+    };
+    let sentences = found.iter().map(|(one, all)| sentence(one, all)).collect();
+    Some(Section { key: "decisions", title: "Decided", sentences, tables: vec![table] })
+}
+
+fn assumptions(view: View<'_>, decision: &Decision) -> Option<Vec<Assumption>> {
+    let taken = view.ranking.all.iter().find(|one| one.one.offer.name == decision.offer)?;
+    Some(decision.assumptions(&taken.one, month_bytes(view)))
+}
+
+/// What is sent in thirty days, as it was measured.
+pub fn month_bytes(view: View<'_>) -> f64 {
+    let days = &view.question.demand.days;
+    let sent: f64 = days.iter().flatten().map(|step| step.sent_mbit).sum();
+    sent * BYTES_PER_MBIT_STEP / days.len().max(1) as f64 * 30.0
+}
+
+fn row(decision: &Decision, one: &Assumption) -> Vec<Cell> {
+    let shown = |value: f64| match one.key {
+        "traffic" => Cell::shown(words::bytes(value), [value]),
+        "within" => Cell::shown(words::probability(value), [value]),
+        _ => Cell::shown(words::figure(value), [value]),
+    };
+    let (word, state) = if one.holds { ("yes", State::Good) } else { ("no longer", State::Bad) };
+    let mut name = Cell::text(format!("{}, {}", decision.date, decision.offer));
+    name.values = [decision.date.to_string(), decision.offer.clone()]
+        .map(crate::reports::document::Value::Text)
+        .to_vec();
+    vec![
+        name,
+        Cell::text(one.words),
+        shown(one.assumed),
+        shown(one.now),
+        Cell::text(word).standing(state),
+    ]
+}
+
+fn sentence(decision: &Decision, all: &[Assumption]) -> String {
+    let broken: Vec<&str> = all.iter().filter(|one| !one.holds).map(|one| one.words).collect();
+    let reason = decision.reason.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+    let holds = if broken.is_empty() {
+        "all that it rested on holds".to_owned()
+    } else {
+        format!("no longer as assumed: {}", words::listed(&broken))
+    };
+    format!("On {} {} was taken{reason}: {holds}.", decision.date, decision.offer)
+}

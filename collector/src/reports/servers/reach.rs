@@ -1,0 +1,66 @@
+//! How far each offer is from the members: as it was measured, or as the distance lets guess.
+
+use super::{Question, View};
+use crate::latency::{Leg, PathHour};
+use crate::offers::{Link, Member, Offer, Reach, Way};
+use crate::reports::words;
+
+/// The reach of an offer; none where nobody says where members are, or where it stands.
+pub fn of(offer: &Offer, question: Question<'_>) -> Option<Reach> {
+    let (mut links, mut unknown) = (Vec::new(), Vec::new());
+    for member in question.members.iter().filter(|member| member.weight > 0.0) {
+        match link(member, offer, question.paths) {
+            Some(link) => links.push(link),
+            None => unknown.push(member.name.clone()),
+        }
+    }
+    Reach::of(links, unknown)
+}
+
+fn link(member: &Member, offer: &Offer, paths: &[PathHour]) -> Option<Link> {
+    let measured = || {
+        let (vantage, datacentre) = (member.vantage.as_ref()?, offer.site.datacentre.as_ref()?);
+        let own = paths
+            .iter()
+            .filter(|path| path.name.vantage == *vantage && path.name.datacentre == *datacentre);
+        let leg = |path: &PathHour| {
+            Some(Leg { round_trip_ms: path.median_ms?, loss_ratio: path.loss_ratio.unwrap_or(0.0) })
+        };
+        let best =
+            own.filter_map(leg).min_by(|a, b| a.round_trip_ms.total_cmp(&b.round_trip_ms))?;
+        Some(Link {
+            member: member.name.clone(),
+            weight: member.weight,
+            leg: best,
+            way: Way::Measured,
+        })
+    };
+    measured().or_else(|| Link::estimated(member, offer.site.coordinates?))
+}
+
+/// What is used of it, and where its three figures disagree.
+pub fn sentences(view: View<'_>) -> Vec<String> {
+    let reaches = || {
+        let all = view.ranking.all.iter();
+        all.filter_map(|one| Some((&*one.one.offer.name, one.one.reach.as_ref()?)))
+    };
+    let least = |of: fn(&Reach) -> f64| {
+        reaches().min_by(|a, b| of(a.1).total_cmp(&of(b.1))).map_or("–", |(name, _)| name)
+    };
+    let nearest = [
+        ("the mean round trip", least(|reach| reach.mean_ms)),
+        ("the worst pair", least(|reach| reach.worst_ms)),
+        ("the opinion of pairs", least(|reach| -reach.opinion)),
+    ];
+    let mut said = vec![format!(
+        "{}. The score uses the opinion of pairs (the E-model of ITU-T G.107, 1 to 4.5).",
+        words::sentence(&words::listed(
+            &nearest.map(|(what, name)| format!("by {what} {name} is nearest"))
+        ))
+        .trim_end_matches('.')
+    )];
+    if reaches().any(|(_, reach)| reach.is_estimated()) {
+        said.push("Figures with ≈ are guessed: 1.97 times what light takes in glass, as public measurements have it in the middle.".into());
+    }
+    said
+}

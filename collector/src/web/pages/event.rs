@@ -1,0 +1,246 @@
+//! The quote of an event as a page, and as JSON, CSV and Markdown.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::forms::{Form, TableName, formed};
+use super::{failed, render};
+use crate::costs::{Money, Month};
+use crate::reports::document::Document;
+use crate::reports::event::usual::Usual;
+use crate::reports::event::{Event, Question, report};
+use crate::reports::host::HostModel;
+use crate::reports::plan::Plan;
+use crate::reports::servers::demand;
+use crate::reports::{self, Plans, Sources};
+use crate::web::content::Content;
+use crate::web::frame::Frame;
+use crate::web::gate::{Gate, Kind};
+use crate::web::problem::{Problem, Way};
+use crate::web::question::{Wishes, moment};
+use crate::web::site::Visit;
+
+/// The most people, cameras and rooms, and hours of an event: a month has no more.
+const MOST: u32 = 10_000;
+const MOST_HOURS: f64 = 720.0;
+
+/// What is asked of a quote.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub struct EventQuery {
+    users: Option<u32>,
+    hours: Option<f64>,
+    cameras: Option<u32>,
+    shares: Option<u32>,
+    rooms: Option<u32>,
+    /// When it begins: Unix seconds or RFC 3339, or a moment as a form has it, in the collector's zone.
+    at: Option<String>,
+    /// The host; that which carries it best, if none is named.
+    host: Option<String>,
+    /// The table of the CSV.
+    table: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "event.html")]
+struct EventPage<'v> {
+    frame: Frame<'v>,
+    /// None before anything is asked.
+    document: Option<Document>,
+    query: EventQuery,
+    hosts: Vec<String>,
+    /// What follows the address for the same quote in another form.
+    wish: String,
+}
+
+pub async fn event(gate: Gate, wishes: Wishes<EventQuery>) -> Result<Response, Problem> {
+    gate.pass(Kind::Report, move |visit: Visit<'_>| page(visit, wishes.read()?)).await
+}
+
+pub async fn event_file(
+    gate: Gate,
+    wishes: Wishes<EventQuery>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let answer = move |visit: Visit<'_>| {
+        let query = wishes.read()?;
+        let needs =
+            || Problem::bad_request("A quote needs users and hours, such as users=200&hours=3.");
+        let event = query.event(visit)?.ok_or_else(needs)?;
+        let document = document(visit, &query, &event)?;
+        formed(&document, form, TableName { asked: query.table.as_deref(), usual: "price" })
+    };
+    gate.pass(Kind::Report, answer).await
+}
+
+fn page(visit: Visit<'_>, query: EventQuery) -> Result<Content, Problem> {
+    let event = query.event(visit)?;
+    let hosts = reports::hosts(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
+    let document = event.map(|event| document(visit, &query, &event)).transpose()?;
+    let frame = Frame::bare(visit.site);
+    render(visit, &EventPage { frame, document, wish: query.wish(), query, hosts })
+}
+
+fn document(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Document, Problem> {
+    let (site, plan) = (visit.site, &visit.site.plans.plan);
+    let model = best(visit, query, event)?;
+    let until_ms = Plans::hour(visit.now_ms);
+    let demand = demand::read(visit.reader(), &model, until_ms).map_err(|error| failed(&error))?;
+    let usual = Usual::of(event, &model, &demand, &site.zone);
+    let month = Month::of(event.begin_ms.unwrap_or(visit.now_ms), &site.zone);
+    Ok(report(Question {
+        event,
+        terms: plan.events,
+        model: &model,
+        usual: &usual,
+        monthly: monthly(plan, &model.instance, month),
+        catalogue: plan.offers.as_deref(),
+        until_ms,
+        zone: &site.zone,
+    }))
+}
+
+/// The model of the host that is asked for, or of that which carries the event best.
+fn best(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Arc<HostModel>, Problem> {
+    let hosts = reports::hosts(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
+    let sources = Sources { reader: visit.reader(), records: &visit.site.records };
+    let asked = query.host.as_ref().filter(|host| !host.is_empty());
+    let mut best: Option<(f64, Arc<HostModel>)> = None;
+    for host in hosts.iter().filter(|host| asked.is_none_or(|asked| asked == *host)) {
+        let model = visit.site.plans.model(sources, host, visit.now_ms);
+        let model = model.map_err(|error| failed(&error))?;
+        let likely = model.host().and_then(|host| host.answer(&event.mix()));
+        let likely = likely.map_or(-1.0, |answer| answer.probability);
+        if best.as_ref().is_none_or(|(known, _)| likely > *known) {
+            best = Some((likely, model));
+        }
+    }
+    best.map(|(_, model)| model).ok_or_else(|| {
+        let sentence = asked.map_or_else(
+            || "There is no host with rooms that could hold an event".to_owned(),
+            |host| format!("There is no host {host} with rooms"),
+        );
+        Problem::not_found(sentence).with(Way::Rooms)
+    })
+}
+
+/// What a host costs in a month: its bills, those of several hosts by their number, in the currency
+/// of the first.
+fn monthly(plan: &Plan, host: &str, month: Month) -> Option<Money> {
+    let mut sum: Option<Money> = None;
+    let is_own = |hosts: &[String]| hosts.iter().any(|known| known == host);
+    for bill in plan.bills.iter().filter(|bill| is_own(&bill.hosts) && bill.months.have(month)) {
+        let part = bill.amount.times(1.0 / bill.hosts.len().max(1) as f64);
+        sum = match sum {
+            None => Some(part),
+            Some(known) if known.currency == part.currency => {
+                Some(Money { minor: known.minor + part.minor, ..known })
+            }
+            other => other,
+        };
+    }
+    sum.filter(|money| money.minor > 0)
+}
+
+impl EventQuery {
+    /// The event, if one is asked for.
+    fn event(&self, visit: Visit<'_>) -> Result<Option<Event>, Problem> {
+        let (Some(users), Some(hours)) = (self.users, self.hours) else {
+            return match (self.users, self.hours) {
+                (None, None) => Ok(None),
+                _ => Err(Problem::bad_request(
+                    "A quote needs users and hours, such as users=200&hours=3.",
+                )),
+            };
+        };
+        let refused = |sentence: String| Err(Problem::bad_request(sentence));
+        let rooms = self.rooms.unwrap_or(1);
+        let (cameras, shares) = (self.cameras.unwrap_or(0), self.shares.unwrap_or(0));
+        for (name, value, least) in [
+            ("users", users, 1),
+            ("rooms", rooms, 1),
+            ("cameras", cameras, 0),
+            ("shares", shares, 0),
+        ] {
+            if !(least..=MOST).contains(&value) {
+                return refused(format!("{name}={value} must be between {least} and {MOST}."));
+            }
+        }
+        if !(hours > 0.0 && hours <= MOST_HOURS) {
+            return refused(format!(
+                "hours={hours} must be more than 0 and at most {MOST_HOURS}: for a month or more, see the offers of servers."
+            ));
+        }
+        if cameras > users.div_ceil(rooms) {
+            return refused(format!(
+                "cameras={cameras} is more than there are people in a room ({}).",
+                users.div_ceil(rooms)
+            ));
+        }
+        let begin_ms = self.begin_ms(visit)?;
+        Ok(Some(Event { users, hours, cameras, shares, rooms, begin_ms }))
+    }
+
+    fn begin_ms(&self, visit: Visit<'_>) -> Result<Option<i64>, Problem> {
+        let Some(text) = self.at.as_deref().filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let local = text.parse::<jiff::civil::DateTime>().ok();
+        let local = local.and_then(|time| time.to_zoned(visit.site.zone.clone()).ok());
+        let at_ms = match local.filter(|_| !text.ends_with('Z') && !text.contains('+')) {
+            Some(zoned) => zoned.timestamp().as_millisecond(),
+            None => moment("at", text)?,
+        };
+        if at_ms < visit.now_ms {
+            let sentence = format!("at={text} lies in the past; an event is still to come.");
+            return Err(Problem::bad_request(sentence));
+        }
+        Ok(Some(at_ms))
+    }
+
+    fn wish(&self) -> String {
+        let number = |value: Option<u32>| value.map(|value| value.to_string());
+        let plain = |text: &Option<String>| {
+            let text = text.as_ref().filter(|text| !text.is_empty())?;
+            Some(
+                text.replace('+', "%2B")
+                    .replace('&', "%26")
+                    .replace('#', "%23")
+                    .replace(' ', "%20"),
+            )
+        };
+        let all = [
+            ("users", number(self.users)),
+            ("hours", self.hours.map(|hours| hours.to_string())),
+            ("cameras", number(self.cameras)),
+            ("shares", number(self.shares)),
+            ("rooms", number(self.rooms)),
+            ("at", plain(&self.at)),
+            ("host", plain(&self.host)),
+        ];
+        let all = all.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+        let all: Vec<String> = all.collect();
+        if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+    }
+
+    /// A number as its field shows it.
+    fn field(&self, name: &str) -> String {
+        let number = |value: Option<u32>| value.map(|value| value.to_string()).unwrap_or_default();
+        match name {
+            "users" => number(self.users),
+            "hours" => self.hours.map(|hours| hours.to_string()).unwrap_or_default(),
+            "cameras" => number(self.cameras),
+            "shares" => number(self.shares),
+            "rooms" => number(self.rooms),
+            "at" => self.at.clone().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
+    fn is_host(&self, name: &str) -> bool {
+        self.host.as_deref() == Some(name)
+    }
+}
