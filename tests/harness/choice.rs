@@ -156,39 +156,50 @@ fn offers(known: &[Vec<Step>], peak_mbit: f64, chance: &mut Chance) -> Vec<Offer
     let usual_mbit = rates[rates.len() * 95 / 100].max(0.1);
     (0..OFFERS)
         .map(|number| {
-            let monthly = chance.between(3_000.0, 20_000.0);
-            let form = match number % 6 {
-                0 => Form::Unmetered,
-                1 => Form::Quota {
-                    included_bytes: month_bytes * chance.between(0.1, 1.2),
-                    beyond: Beyond::Priced(Price {
-                        minor: (monthly * chance.between(0.02, 0.4)) as i64,
-                        unit_bytes: month_bytes / 10.0,
-                        rounding: Rounding::Whole,
-                    }),
-                },
-                2 => Form::Quota {
-                    included_bytes: month_bytes * chance.between(0.3, 3.0),
-                    beyond: Beyond::Throttled { mbit: 10.0 },
-                },
-                3 => Form::Quota {
-                    included_bytes: month_bytes * chance.between(0.5, 3.0),
-                    beyond: Beyond::Unfair,
-                },
-                4 => Form::Prepaid {
-                    pack_bytes: month_bytes * chance.between(0.1, 0.8),
-                    price: (monthly * chance.between(0.1, 0.6)) as i64,
-                    months: 1 + (chance.unit() * 3.0) as u32,
-                },
-                _ => Form::Percentile {
-                    commit_mbit: usual_mbit * chance.between(0.1, 1.0),
-                    price: (monthly / usual_mbit * chance.between(0.2, 2.0)) as i64,
-                },
-            };
-            // Who asks little for the month asks more for traffic: prices of a market.
+            // Who asks little for the month asks more for traffic, and one price for all is dearer.
+            let cheap = chance.unit();
+            let flat = if number % 6 == 0 { 1.6 } else { 1.0 };
+            let monthly = (4_000.0 + 8_000.0 * cheap) * flat;
+            let dear = 1.5 - cheap;
+            let form = form(number, Needs { month_bytes, usual_mbit, monthly, dear }, chance);
             offer(number, (monthly as i64, form), port(peak_mbit, chance))
         })
         .collect()
+}
+
+/// What prices lie around.
+#[derive(Clone, Copy)]
+struct Needs {
+    month_bytes: f64,
+    usual_mbit: f64,
+    monthly: f64,
+    /// How dear traffic is beside others.
+    dear: f64,
+}
+
+fn form(number: usize, needs: Needs, chance: &mut Chance) -> Form {
+    let Needs { month_bytes, usual_mbit, monthly, dear } = needs;
+    let quota = |part: f64, beyond| Form::Quota { included_bytes: month_bytes * part, beyond };
+    match number % 6 {
+        0 => Form::Unmetered,
+        1 => {
+            let minor = (monthly * dear * chance.between(0.02, 0.4)) as i64;
+            let unit_bytes = month_bytes / 10.0;
+            let price = Price { minor, unit_bytes, rounding: Rounding::Whole };
+            quota(chance.between(0.1, 1.2), Beyond::Priced(price))
+        }
+        2 => quota(chance.between(0.3, 3.0), Beyond::Throttled { mbit: 10.0 }),
+        3 => quota(chance.between(0.5, 3.0), Beyond::Unfair),
+        4 => Form::Prepaid {
+            pack_bytes: month_bytes * chance.between(0.1, 0.8),
+            price: (monthly * dear * chance.between(0.1, 0.6)) as i64,
+            months: 1 + (chance.unit() * 3.0) as u32,
+        },
+        _ => Form::Percentile {
+            commit_mbit: usual_mbit * chance.between(0.1, 1.0),
+            price: (monthly * dear / usual_mbit * chance.between(0.2, 2.0)) as i64,
+        },
+    }
 }
 
 fn port(peak_mbit: f64, chance: &mut Chance) -> Port {

@@ -51,7 +51,7 @@ pub struct Growth {
     pub deviation: f64,
     /// How sure the level is that it starts from.
     pub level_deviation: f64,
-    /// Beyond so many months nothing is said of it: it stays.
+    /// Beyond so many months nothing is expected of it: only doubt grows.
     pub months: f64,
 }
 
@@ -120,8 +120,10 @@ impl Demand {
 impl Growth {
     /// What flows some months later, times what flows now; `trend` and `level` are standard normal.
     pub fn times(&self, months: f64, trend: f64, level: f64) -> f64 {
-        let slope = self.monthly + self.deviation * trend;
-        (slope * months.min(self.months) + self.level_deviation * level).exp()
+        let within = months.min(self.months);
+        // Beyond what was measured nothing is expected of growth, and doubt goes on as a random walk.
+        let doubt = self.deviation * (within + (months - within).sqrt());
+        (self.monthly * within + doubt * trend + self.level_deviation * level).exp()
     }
 }
 

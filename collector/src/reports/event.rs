@@ -187,15 +187,22 @@ impl Question<'_> {
 
     /// What may be sent to whoever asked.
     fn promise(&self, fit: &Fit, price: Option<&Price>) -> Section {
+        let fits = fit.beside.probability >= CONFIDENT;
+        if !fits && price.is_none() {
+            let why =
+                "Nothing can be promised: no host carries it, and no offer is known that does.";
+            return Section::said("promise", "To send", vec![why.into()]);
+        }
         let mut said = vec![format!("We hold {}.", self.event.words())];
         if let Some(begin) = self.event.begin_ms {
             said.push(format!("It begins on {}.", self.moment(begin)));
         }
         if let Some(check) = link(&fit.alone) {
             said.push(format!(
-                "It sends {} Mbit/s, between {} in four of five cases.",
+                "It sends {} Mbit/s, between {} and {} in four of five cases.",
                 words::figure(check.expected),
-                words::range(check.range)
+                words::figure(check.range.low),
+                words::figure(check.range.high)
             ));
         }
         if let Some(price) = price {

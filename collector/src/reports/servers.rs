@@ -17,6 +17,7 @@ use crate::latency::PathHour;
 use crate::offers::{
     Catalogue, Criterion, DRAWS, Demand, Evaluated, Held, Member, Peak, Ranking, Worlds, evaluate,
 };
+use crate::planning::capacity::CONFIDENT;
 
 /// Days of a whole picture: four weeks.
 const WHOLE_DAYS: usize = 28;
@@ -169,10 +170,11 @@ impl View<'_> {
             |name| format!(" By cost and hampered people alone it would be {name}."),
         );
         format!(
-            "{} suits {host} best: {} a month, and all limits hold with {}.{least}",
+            "{} suits {host} best: {} a month, and all limits hold with {}{}.{least}",
             first.one.offer.name,
             self.range(&first.one),
-            words::probability(first.one.holds)
+            words::probability(first.one.holds),
+            tightest(&first.one)
         )
     }
 
@@ -241,7 +243,7 @@ impl View<'_> {
         };
         vec![
             format!("{DRAWS} futures of {months} months, each of whole weeks as {} sent them on {} days, in any order; all offers meet the same ones.", self.question.host, demand.days.len()),
-            format!("What is sent grows by {:+.1} % ± {:.1} a month, for {:.0} months; beyond as long as was measured nothing is said of growth.", growth.monthly.exp_m1() * 100.0, growth.deviation * 100.0, growth.months.max(1.0)),
+            format!("What is sent grows by {:+.1} % ± {:.1} a month, for {:.0} months; beyond as long as was measured no growth is expected, and doubt goes on.", growth.monthly.exp_m1() * 100.0, growth.deviation * 100.0, growth.months.max(1.0)),
             peak.to_owned(),
             "A port holds if the highest minute stays below 70 % of what one counts on of it; traffic holds if no throttle and no fair use is met in the first month; processors hold below 80 % of working cores.".to_owned(),
             format!("Cores alone say little: {} were busy at most, ± 25 %; two threads of a core count as a quarter more than one.", words::figure(demand.busy_cores)),
@@ -256,6 +258,20 @@ impl View<'_> {
     fn by_place(&self, place: usize) -> &str {
         self.question.catalogue.offers.get(place).map_or("another", |offer| &offer.name)
     }
+}
+
+/// What is the least sure of an offer's limits, where that matters.
+fn tightest(one: &Evaluated<'_>) -> String {
+    if one.holds >= CONFIDENT {
+        return String::new();
+    }
+    let limits = [
+        (one.port_holds, "its port"),
+        (one.traffic_holds, "its traffic"),
+        (one.processors_hold.unwrap_or(1.0), "its processors"),
+    ];
+    let least = limits.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
+    least.map_or_else(String::new, |(_, what)| format!(" only, for {what}"))
 }
 
 #[cfg(test)]
