@@ -129,12 +129,13 @@ impl Event {
         };
         let hours =
             if self.hours == 1.0 { "1 hour".into() } else { format!("{} hours", self.hours) };
-        format!(
-            "{} people{rooms} for {hours} with {} cameras and {}",
-            self.users,
-            self.cameras,
-            words::counted(self.shares as usize, "shared screen", "shared screens"),
-        )
+        let cameras = words::counted(self.cameras as usize, "camera", "cameras");
+        let shares = match self.shares {
+            0 => String::new(),
+            1 => " and a shared screen".to_owned(),
+            several => format!(" and {several} shared screens"),
+        };
+        format!("{} people{rooms} for {hours} with {cameras}{shares}", self.users)
     }
 }
 

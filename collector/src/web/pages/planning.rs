@@ -81,7 +81,7 @@ fn page(visit: Visit<'_>) -> Result<Content, Problem> {
 fn capacity(visit: Visit<'_>, hosts: &[String]) -> String {
     let known = hosts.iter().filter_map(|host| {
         let model = visit.site.plans.known(host)?;
-        let more = model.more_people?;
+        let more = model.more_people?.people;
         Some(format!("{host} {more}"))
     });
     let known: Vec<String> = known.collect();
