@@ -5,6 +5,7 @@
 
 // What is configured.
 pub mod plan;
+pub mod terms;
 
 // A host's past, as minutes.
 mod day;

@@ -162,7 +162,7 @@ fn offers(known: &[Vec<Step>], peak_mbit: f64, chance: &mut Chance) -> Vec<Offer
             let monthly = (4_000.0 + 8_000.0 * cheap) * flat;
             let dear = 1.5 - cheap;
             let form = form(number, Needs { month_bytes, usual_mbit, monthly, dear }, chance);
-            offer(number, (monthly as i64, form), port(peak_mbit, chance))
+            offer(number, monthly as i64, form, port(peak_mbit, chance))
         })
         .collect()
 }
@@ -210,7 +210,7 @@ fn port(peak_mbit: f64, chance: &mut Chance) -> Port {
     Port { mbit, sharing, burst }
 }
 
-fn offer(number: usize, (monthly, form): (i64, Form), port: Port) -> Offer {
+fn offer(number: usize, monthly: i64, form: Form, port: Port) -> Offer {
     Offer {
         name: format!("offer {number}"),
         provider: None,

@@ -1,7 +1,7 @@
 //! What the cooperative pays in a month, and how it shares that. Made up, as all of it.
 
 use crate::costs::{Basis, Bill, Currency, Money, Months};
-use crate::reports::event::Terms;
+use crate::reports::terms::Terms;
 
 /// Who has paid for the hosts, and who has worked.
 const RIVER: &str = "Collège de la Rivière";

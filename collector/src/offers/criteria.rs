@@ -1,7 +1,7 @@
 //! What offers are compared by, each from 0, the worst of those that are left, to 1, the best.
 
-use super::choice::Choice;
 use super::evaluation::Evaluated;
+use super::offer::{Ownership, Support};
 
 /// What offers are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,27 +58,26 @@ impl Criterion {
     }
 
     /// What an offer has of it; more is better. None where it is not known.
-    fn of(self, one: &Evaluated<'_>, choice: &Choice) -> Option<f64> {
+    fn of(self, one: &Evaluated<'_>, order: &[Ownership]) -> Option<f64> {
         match self {
             Self::Cost => Some(-one.monthly.middle),
             Self::Within => Some(one.holds),
             Self::Latency => one.reach.as_ref().map(|reach| reach.opinion),
             Self::Ownership => {
-                let order = &choice.ownership;
                 let place = order.iter().position(|known| Some(*known) == one.offer.ownership);
                 Some(place.map_or(0.0, |place| 1.0 - place as f64 / order.len() as f64))
             }
-            Self::Support => Some(one.offer.support.map_or(0.0, super::offer::Support::rank)),
+            Self::Support => Some(one.offer.support.map_or(0.0, Support::rank)),
             Self::Carbon => one.carbon_kg.map(|kg| -kg),
         }
     }
 }
 
 /// Each of several by all criteria: what is not known counts as the worst.
-pub fn scored(all: &[&Evaluated<'_>], choice: &Choice) -> Vec<Scored> {
+pub fn scored(all: &[&Evaluated<'_>], order: &[Ownership]) -> Vec<Scored> {
     let mut scored = vec![Scored([0.0; Criterion::ALL.len()]); all.len()];
     for criterion in Criterion::ALL {
-        let values: Vec<Option<f64>> = all.iter().map(|one| criterion.of(one, choice)).collect();
+        let values: Vec<Option<f64>> = all.iter().map(|one| criterion.of(one, order)).collect();
         let known = || values.iter().flatten().copied();
         let (low, high) =
             (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));

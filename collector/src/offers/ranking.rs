@@ -65,7 +65,7 @@ impl<'o> Ranking<'o> {
         let lacks: Vec<Vec<Failed>> = found.iter().map(|one| failed(catalogue, one)).collect();
         let left: Vec<usize> = (0..found.len()).filter(|place| lacks[*place].is_empty()).collect();
         let fit: Vec<&Evaluated<'o>> = left.iter().map(|place| &found[*place]).collect();
-        let by = scored(&fit, &catalogue.choice);
+        let by = scored(&fit, &catalogue.choice.ownership);
         let weights = catalogue.choice.weights;
         let scores = scores(&by, &weights);
         let order = order(&scores);

@@ -11,6 +11,7 @@ use self::price::Price;
 use self::usual::Usual;
 use super::document::{Cell, Column, Document, Of, Part, Section, State, Table};
 use super::host::HostModel;
+use super::terms::Terms;
 use super::words;
 use crate::costs::Money;
 use crate::offers::Catalogue;
@@ -33,19 +34,6 @@ pub struct Event {
     pub rooms: u32,
     /// When it begins, Unix time in milliseconds, if that is known.
     pub begin_ms: Option<i64>,
-}
-
-/// By what events are priced.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Terms {
-    /// So many times of what it costs is asked for.
-    pub margin: f64,
-    /// An hour of whoever is on call.
-    pub on_call: Option<Money>,
-    /// What comes on top, as a part of the price.
-    pub tax: f64,
-    /// For how many days a quote holds.
-    pub valid_days: u32,
 }
 
 /// What is asked of it.
@@ -73,12 +61,6 @@ pub struct Question<'q> {
 struct Fit {
     alone: Answer,
     beside: Answer,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self { margin: 1.2, on_call: None, tax: 0.0, valid_days: 30 }
-    }
 }
 
 /// The quote.

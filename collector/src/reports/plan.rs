@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::costs::Bill;
 use crate::offers::{Catalogue, Member};
 use crate::planning::mix::Mix;
-use crate::reports::event::Terms;
+use crate::reports::terms::Terms;
 
 /// All of it.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use headroom_proto::configuration::Section;
 
 use crate::costs::Money;
-use crate::reports::event::Terms;
+use crate::reports::terms::Terms;
 
 /// The largest margin, and the longest time for which a quote may hold, in days.
 const MOST_MARGIN: f64 = 100.0;

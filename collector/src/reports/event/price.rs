@@ -16,12 +16,21 @@ const MONTH_HOURS: f64 = 720.0;
 pub struct Price {
     /// Where it is held.
     pub place: String,
-    /// What each part is for, and how much it is.
-    pub parts: Vec<(String, Money)>,
+    /// Its parts.
+    pub parts: Vec<PricePart>,
     /// All but the tax.
     pub net: Money,
     /// The tax.
     pub tax: Money,
+}
+
+/// What one part is for, and how much it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PricePart {
+    /// For what.
+    pub what: String,
+    /// How much.
+    pub money: Money,
 }
 
 impl Price {
@@ -39,7 +48,7 @@ impl Price {
             question.model.instance,
             terms.margin
         );
-        Some(Self::of(question.model.instance.clone(), (what, own), question))
+        Some(Self::of(question.model.instance.clone(), PricePart { what, money: own }, question))
     }
 
     /// The cheapest host that carries it alone, for as long as one is bound.
@@ -58,18 +67,19 @@ impl Price {
         let own = in_minor(costs(offer) * question.terms.margin, base);
         let months = words::counted(offer.fee.term_months.max(1) as usize, "month", "months");
         let what = format!("{} for {months}, × {}", offer.name, question.terms.margin);
-        Some(Self::of(offer.name.clone(), (what, own), question))
+        Some(Self::of(offer.name.clone(), PricePart { what, money: own }, question))
     }
 
-    fn of(place: String, own: (String, Money), question: Question<'_>) -> Self {
-        let currency = own.1.currency;
+    fn of(place: String, own: PricePart, question: Question<'_>) -> Self {
+        let currency = own.money.currency;
         let mut parts = vec![own];
         // Two currencies are never added.
         if let Some(rate) = question.terms.on_call.filter(|rate| rate.currency == currency) {
             let hours = question.event.hours;
-            parts.push((format!("on call, {hours} hours at {rate}"), rate.times(hours)));
+            let what = format!("on call, {hours} hours at {rate}");
+            parts.push(PricePart { what, money: rate.times(hours) });
         }
-        let net = Money { minor: parts.iter().map(|(_, money)| money.minor).sum(), currency };
+        let net = Money { minor: parts.iter().map(|part| part.money.minor).sum(), currency };
         Self { place, parts, net, tax: net.times(question.terms.tax) }
     }
 
@@ -95,7 +105,7 @@ impl Price {
             vec![Cell::text(what), Cell::shown(money.to_string(), [money.value()])]
         };
         let mut rows: Vec<Vec<Cell>> =
-            self.parts.iter().map(|(what, money)| row(what, *money)).collect();
+            self.parts.iter().map(|part| row(&part.what, part.money)).collect();
         if terms.tax > 0.0 {
             rows.push(row("tax", self.tax));
         }
