@@ -133,10 +133,10 @@ fn of(visit: Visit<'_>, found: &Found, title: Option<&str>) -> Result<Told, Prob
     let host = found.meeting.instance.to_string();
     let sources = Sources { reader: visit.reader(), records: &site.records };
     let model = site.plans.model(sources, &host, visit.now_ms).map_err(|error| failed(&error))?;
-    let paths = latency::paths(visit.reader(), &site.places, found.meeting.seen_ms);
+    let paths = latency::paths(visit.reader(), &visit.places(), found.meeting.seen_ms);
     let mut paths = paths.map_err(|error| failed(&error))?;
-    let own =
-        site.places.datacentres.iter().find(|one| one.hosts.iter().any(|known| **known == *host));
+    let places = visit.places();
+    let own = places.datacentres.iter().find(|one| one.hosts.iter().any(|known| **known == *host));
     paths.retain(|path| own.is_some_and(|own| *own.name == *path.name.datacentre));
     let title = title.filter(|title| !title.is_empty());
     let question = Question { found, model: &model, paths: &paths, title, zone: &site.zone };

@@ -118,7 +118,7 @@ fn document(visit: Visit<'_>, host: &str) -> Result<Option<Document>, Problem> {
     let model = site.plans.model(sources, host, now_ms).map_err(|error| failed(&error))?;
     let until_ms = Plans::hour(now_ms);
     let demand = demand::read(visit.reader(), &model, until_ms).map_err(|error| failed(&error))?;
-    let paths = latency::paths(visit.reader(), &site.places, now_ms);
+    let paths = latency::paths(visit.reader(), &visit.places(), now_ms);
     let paths = paths.map_err(|error| failed(&error))?;
     let _memory = visit.budget.lend(bytes(&demand)).map_err(|error| failed(&error))?;
     Ok(Some(report(Question {
