@@ -1,5 +1,7 @@
-//! Messages on their way to receivers, over HTTP: one connection for each, no redirect, no proxy.
-//! Decides nothing: what an answer means says the format, and when it is tried again the outbox.
+//! Messages on their way to receivers, over HTTP and by mail: one connection for each, no redirect, no
+//! proxy. Decides nothing: what an answer means says the format, and when it is tried again the outbox.
+
+mod mail;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +19,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
-use crate::oncall::{Answered, Method, Outcome, Post, Receiver};
+use crate::oncall::{
+    Answered, Format, Method, Outcome, Parcel, Post, Receiver, Secret, judge_mail,
+};
 
 /// How long a receiver may take to answer.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -63,7 +67,34 @@ impl Default for Courier {
 
 impl Courier {
     /// Hands a message to its receiver.
-    pub async fn deliver(&self, receiver: &Receiver, post: Post) -> Outcome {
+    pub async fn deliver(&self, receiver: &Receiver, parcel: Parcel) -> Outcome {
+        match parcel {
+            Parcel::Post(post) => self.post(receiver, post).await,
+            Parcel::Mail(mail) => match mail::send(receiver, &mail).await {
+                Ok(()) => Outcome::Taken,
+                Err(refused) => judge_mail(&refused),
+            },
+        }
+    }
+
+    /// Tells a place that all is well.
+    pub async fn beat(&self, url: &str, token: Option<&Secret>) -> Result<(), String> {
+        let receiver = Receiver {
+            name: String::new(),
+            format: Format::Webhook,
+            url: url.to_owned(),
+            token: token.cloned(),
+        };
+        let body = "all is well\n".to_owned();
+        let post =
+            Post { method: Method::Post, path: String::new(), content_type: "text/plain", body };
+        match self.post(&receiver, post).await {
+            Outcome::Taken => Ok(()),
+            Outcome::Later(why, _) | Outcome::Never(why) => Err(why),
+        }
+    }
+
+    async fn post(&self, receiver: &Receiver, post: Post) -> Outcome {
         let exchange = tokio::time::timeout(LONGEST, self.exchange(receiver, post));
         match exchange.await {
             Err(_) => {
@@ -119,13 +150,23 @@ fn request(
         .header(HOST, authority.as_str())
         .header(USER_AGENT, concat!("headroom/", env!("CARGO_PKG_VERSION")))
         .header(CONTENT_TYPE, post.content_type);
-    if let Some(token) = &receiver.token {
+    if let Some(token) = shown_token(receiver) {
         let shown = HeaderValue::try_from(format!("Bearer {}", token.reveal()));
         let mut shown = shown.map_err(|_| DeliveryError::Token)?;
         shown.set_sensitive(true);
         request = request.header(AUTHORIZATION, shown);
     }
     request.body(Full::from(post.body)).map_err(|_| DeliveryError::Address)
+}
+
+/// The token, where it goes in a header.
+fn shown_token(receiver: &Receiver) -> Option<&Secret> {
+    match receiver.format {
+        Format::Webhook | Format::Ntfy { .. } | Format::Matrix { .. } | Format::Slack => {
+            receiver.token.as_ref()
+        }
+        Format::Email(_) | Format::PagerDuty { .. } | Format::Telegram { .. } => None,
+    }
 }
 
 /// What a receiver answered.

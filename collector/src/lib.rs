@@ -103,6 +103,9 @@ pub mod alertmanagers;
 // Messages on their way to receivers.
 pub mod delivery;
 
+// What receivers would get, and whether they do: `headroom notify`.
+pub mod notify;
+
 // Pages, pictures and the query API over HTTP.
 pub mod web;
 

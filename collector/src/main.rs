@@ -19,6 +19,7 @@ use headroom::identity::{Entry, TokenHash, new_token};
 use headroom::ingest::CONNECTIONS_LOG;
 use headroom::latency::Datacentre;
 use headroom::licences;
+use headroom::notify::{self, Notify};
 use headroom::rules::DEFAULT_INTERVAL_MS;
 use headroom::run::{Addresses, Announced, Collector, Loading, Options, SETTLE_AFTER, hangups};
 use headroom::snapshot;
@@ -126,21 +127,27 @@ enum Command {
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
-    /// Make a token for an agent or a writer: the token on standard output, what the collector needs
+    /// Make a token for an agent, a writer or a heartbeat: the token on standard output, what the collector needs
     /// to know of it on standard error.
     Token {
         /// The agent's name.
-        #[arg(value_name = "INSTANCE", required_unless_present = "writer")]
+        #[arg(value_name = "INSTANCE", required_unless_present_any = ["writer", "heartbeat"])]
         instance: Option<String>,
         /// The name of a writer by remote write, such as a Prometheus, in place of an agent's.
         #[arg(long, value_name = "NAME", conflicts_with = "instance")]
         writer: Option<String>,
+        /// The name of whoever is to be heard of at /heartbeat/NAME, such as a backup.
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["instance", "writer"])]
+        heartbeat: Option<String>,
     },
     /// Try rules.
     Rules {
         #[command(subcommand)]
         command: RuleCommand,
     },
+    /// Try receivers, and see what would be sent.
+    #[command(subcommand)]
+    Notify(Notify),
     /// Ask a collector in PromQL, about one moment or over a range.
     Query(QueryArguments),
     /// Make a report for planners.
@@ -265,8 +272,12 @@ fn main() -> ExitCode {
         Command::Restore { snapshot, directory } => {
             snapshot::restore(&snapshot, &directory).map_err(anyhow::Error::from)
         }
-        Command::Token { instance, writer } => token(instance, writer),
+        Command::Token { instance, writer, heartbeat } => {
+            let named = [("writer", writer), ("heartbeat", heartbeat), ("instance", instance)];
+            token(named)
+        }
         Command::Rules { command: RuleCommand::Test { files } } => return test_rules(&files),
+        Command::Notify(command) => notify(command),
         Command::Query(arguments) => query(arguments),
         Command::Report(kind) => report(kind),
         Command::Licences => print(&licences::text()),
@@ -368,16 +379,19 @@ fn test_rules(files: &[PathBuf]) -> ExitCode {
     if passed { said } else { ExitCode::FAILURE }
 }
 
+fn notify(command: Notify) -> anyhow::Result<()> {
+    block_on(async { print(&notify::run(command).await?) })
+}
+
 fn compact(directory: &Path) -> anyhow::Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
     Ok(snapshot::compact(directory, now.as_millis() as i64)?)
 }
 
-fn token(instance: Option<String>, writer: Option<String>) -> anyhow::Result<()> {
-    let (kind, name) = match (instance, writer) {
-        (_, Some(name)) => ("writer", name),
-        (instance, None) => ("instance", instance.context("clap asks for one of them")?),
-    };
+/// A token for the one that is named, by what it is.
+fn token(named: [(&'static str, Option<String>); 3]) -> anyhow::Result<()> {
+    let mut named = named.into_iter().filter_map(|(kind, name)| Some((kind, name?)));
+    let (kind, name) = named.next().context("clap asks for one of them")?;
     anyhow::ensure!(
         is_instance(&name),
         "{kind} ({name}) must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore"
@@ -386,13 +400,12 @@ fn token(instance: Option<String>, writer: Option<String>) -> anyhow::Result<()>
     print(&format!("{token}\n"))?;
     eprintln!("Add to the collector's configuration:\n");
     let hash = TokenHash::of(&token);
-    if kind == "writer" {
-        eprintln!(
-            "[[writers]]\nname = \"{name}\"\ntoken_sha256 = \"{hash}\"\ninstance_prefix = \"\"\njobs = [\"*\"]"
-        );
-    } else {
-        eprintln!("[[agents]]\ninstance = \"{name}\"\ntoken_sha256 = \"{hash}\"");
-    }
+    let (table, key, more) = match kind {
+        "writer" => ("writers", "name", "\ninstance_prefix = \"\"\njobs = [\"*\"]"),
+        "heartbeat" => ("heartbeats", "name", "\nevery = \"1d\"\ngrace = \"2h\""),
+        _ => ("agents", "instance", ""),
+    };
+    eprintln!("[[{table}]]\n{key} = \"{name}\"\ntoken_sha256 = \"{hash}\"{more}");
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 
 mod advice;
 mod answer;
+mod expected;
 mod export;
 mod history;
 mod kept;
@@ -21,6 +22,7 @@ use jiff::tz::TimeZone;
 pub use self::advice::{Advice, Until};
 use self::answer::Answered;
 pub use self::answer::{Answer, Reason};
+pub use self::expected::{Expected, Trouble, expected};
 pub use self::export::{By, csv, json};
 pub use self::history::PastHour;
 pub use self::kept::{KeptRooms, RoomsReader};

@@ -4,7 +4,7 @@
 //! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep, days,
 //! planner, own numbers, clock, rules and on call (on the clock, rules on whoever wants them read anew
 //! too, on call on the rules, on answers and on receivers), links
-//! (the second HTTP server, on phones), and
+//! (the second HTTP server, on phones), watchdog (on whoever hears that all is well), and
 //! the writer (on whoever hands in what is to be stored).
 
 mod addresses;
@@ -19,6 +19,7 @@ mod planner;
 mod rules;
 mod upkeep;
 mod watch;
+mod watchdog;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ use self::oncall::Calls;
 use self::planner::Planner;
 use self::rules::RuleWork;
 use self::upkeep::Upkeep;
+use self::watchdog::Watching;
 use crate::clock::{Clock, now_ms};
 use crate::configuration::{DEFAULT_RETENTION, OnCall, Reading, RuleFiles, TlsFiles, is_instance};
 use crate::connections::ConnectionLimits;
@@ -308,7 +310,7 @@ impl Asked {
 
 /// Rules, and those who are told what they find.
 struct Ruling {
-    work: (RuleWork, Calls),
+    work: (RuleWork, Calls, Option<Watching>),
     rules: web::Rules,
     oncall: web::OnCall,
 }
@@ -319,9 +321,15 @@ fn ruling_of(
     writer: &Writer,
 ) -> Result<Ruling, RunError> {
     let (samples, counts) = (Arc::clone(&oncall.samples), Arc::clone(&oncall.counts));
-    let ruling = given.prepare(samples, writer.clone(), counts)?;
+    let watchdog = oncall.configured.watchdog.clone();
+    let ruling = given.prepare(samples, writer.clone(), Arc::clone(&counts))?;
     let oncall::Prepared { calls, pages } = oncall.prepare(&ruling)?;
-    Ok(Ruling { work: (ruling.work, calls), rules: ruling.rules, oncall: pages })
+    let rules::Prepared { work, rules, whole } = ruling;
+    let watching = watchdog.map(|watchdog| {
+        let seen = watchdog::Seen { whole, rules: &rules, oncall: &pages };
+        Watching::of(watchdog, seen, writer, &counts)
+    });
+    Ok(Ruling { work: (work, calls, watching), rules, oncall: pages })
 }
 
 /// What the collector says of itself, and where it goes.
@@ -344,14 +352,14 @@ struct Work {
     clock: Arc<Clock>,
     own: (OwnNumbers, OwnSeries),
     past: (Days, Planner),
-    ruling: (RuleWork, Calls),
+    ruling: (RuleWork, Calls, Option<Watching>),
     links: Option<(TcpListener, ConnectionLimits, web::OnCall)>,
 }
 
 impl Work {
     fn start(self, stop: CancellationToken) -> Tasks<RunError> {
         let Self { writer_thread, agents, pages, upkeep, clock, own, past, ruling, links } = self;
-        let ((days, planner), (ruling, calls)) = (past, ruling);
+        let ((days, planner), (ruling, calls, watching)) = (past, ruling);
         let ((grpc, door), (http, limits, site), (numbers, series)) = (agents, pages, own);
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
@@ -368,6 +376,9 @@ impl Work {
         tasks.start("own numbers", |stop| well(own_numbers::run(numbers, series, stop)));
         tasks.start("rules", |stop| well(rules::run(ruling, stop)));
         tasks.start("on call", |stop| well(oncall::run(calls, stop)));
+        if let Some(watching) = watching {
+            tasks.start("watchdog", |stop| well(watchdog::run(watching, stop)));
+        }
         tasks
     }
 }

@@ -9,7 +9,7 @@ mod rules;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-pub use self::deliveries::{Delivered, DeliveryCounts};
+pub use self::deliveries::{Delivered, DeliveryCounts, WatchdogCounts};
 pub use self::doors::{ConnectionCounts, Cut, Doors, Shut, Turned, Unread, Writes};
 pub use self::numbers::{OwnNumber, OwnNumbers, exposition};
 pub use self::rules::{NoticeCounts, RuleCounts};
@@ -205,6 +205,8 @@ pub struct CollectorCounts {
     pub notices: NoticeCounts,
     /// Messages to receivers.
     pub deliveries: DeliveryCounts,
+    /// What became of the word that all is well.
+    pub watchdog: WatchdogCounts,
     /// The newest moment of what came from outside, Unix time in milliseconds; 0 if nothing came.
     newest_ms: AtomicI64,
     /// Connections of readers and programs.

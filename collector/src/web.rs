@@ -3,6 +3,7 @@
 //! All that reads passes one gate. What Prometheus writes is handed to the door. What takes longer
 //! than half a millisecond leaves the async threads.
 
+mod alertmanager;
 mod answers;
 mod api;
 mod assets;
@@ -13,6 +14,7 @@ mod cross_origin;
 mod doors;
 mod frame;
 mod gate;
+mod heartbeats;
 mod lane;
 mod links;
 mod loading;
@@ -44,7 +46,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::lane::Lane;
 pub use self::loading::Loading;
 pub use self::names::OwnNames;
-pub use self::oncall::{ANSWERS, Ask, OnCall, Wish};
+pub use self::oncall::{ANSWERS, Ask, Done, OnCall, ToldReceiver, Wish};
 pub use self::reader_threads::ReaderThreads;
 pub use self::rules::{RELOADS, Reload, Rules};
 pub use self::site::{KeptPast, Readiness, Site};

@@ -1,6 +1,7 @@
 //! End to end: the real programs, on loopback or in namespaces of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails here and now")]
 
+mod alertmanager;
 mod api;
 mod browser;
 mod clocks;
@@ -8,17 +9,21 @@ mod configuration;
 mod connection;
 mod containers;
 mod crowds;
+mod deliveries;
 mod demo;
 mod descriptors;
 mod detection;
 mod disk;
 mod durability;
 mod figures;
+mod heartbeats;
 mod judged;
 mod latency;
 mod log;
+mod mails;
 mod memory;
 mod notices;
+mod notify;
 mod oncall;
 mod once;
 mod outage;

@@ -14,23 +14,32 @@ const LONG: Duration = Duration::from_secs(40);
 
 /// What a receiver was sent.
 #[derive(Debug, Clone)]
-struct Sent {
-    head: String,
-    body: Value,
+pub struct Sent {
+    /// The first line and the headers.
+    pub head: String,
+    /// The body, if it is JSON.
+    pub body: Value,
 }
 
 /// Stands in for a receiver: keeps what it is sent, and answers as it is told, at last with 200.
 #[derive(Clone, Default)]
-struct StandIn {
+pub struct StandIn {
     sent: Arc<Mutex<Vec<Sent>>>,
     answers: Arc<Mutex<VecDeque<&'static str>>>,
+    /// How long it takes to answer at the most, in milliseconds.
+    slow_ms: u64,
 }
 
 impl StandIn {
-    async fn start(answers: &[&'static str]) -> (Self, String) {
+    pub async fn start(answers: &[&'static str]) -> (Self, String) {
+        Self::start_slow(answers, 0).await
+    }
+
+    /// One that takes its time, up to so many milliseconds.
+    pub async fn start_slow(answers: &[&'static str], slow_ms: u64) -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let stand_in = Self::default();
+        let stand_in = Self { slow_ms, ..Self::default() };
         stand_in.answers.lock().unwrap().extend(answers);
         let serving = stand_in.clone();
         tokio::spawn(async move {
@@ -50,8 +59,11 @@ impl StandIn {
             if body.len() < length.unwrap().parse().unwrap() {
                 continue;
             }
-            let body = serde_json::from_str(body).unwrap();
+            let body = serde_json::from_str(body).unwrap_or_default();
             self.sent.lock().unwrap().push(Sent { head: head.to_owned(), body });
+            if self.slow_ms > 0 {
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(..self.slow_ms))).await;
+            }
             let answer = self.answers.lock().unwrap().pop_front();
             let answer = answer.unwrap_or("200 OK\r\ncontent-length: 0");
             let answer = format!("HTTP/1.1 {answer}\r\n\r\n");
@@ -62,12 +74,12 @@ impl StandIn {
         }
     }
 
-    fn all(&self) -> Vec<Sent> {
+    pub fn all(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
     }
 }
 
-fn rules(folder: &TempDir, expression: &str) -> String {
+pub fn rules(folder: &TempDir, expression: &str) -> String {
     let file = folder.path().join("rules.yml");
     let text = format!(
         "groups:\n- name: g\n  interval: 1s\n  rules:\n  - alert: Told\n    expr: {expression}\n    \

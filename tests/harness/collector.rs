@@ -186,6 +186,11 @@ impl CollectorProgram {
         token.expect("an instance of this collector").clone()
     }
 
+    /// The token of a writer that may write all but what is an agent's.
+    pub fn writer_token(&self) -> &str {
+        &self.writer
+    }
+
     /// Where remote writes go, and the token of one who may write all but what is an agent's.
     pub fn remote_write(&self) -> Destination {
         Destination { url: self.http("/api/v1/write"), token: self.writer.clone() }

@@ -8,6 +8,7 @@ pub mod choice;
 mod collector;
 mod control_group;
 mod declared;
+pub mod mail_server;
 mod namespace;
 pub mod page;
 mod program;

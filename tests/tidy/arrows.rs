@@ -140,6 +140,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "delivery",
             "descriptors",
             "folder",
+            "graphs",
             "identity",
             "ingest",
             "latency",
@@ -147,6 +148,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "oncall",
             "promql",
             "reports",
+            "rooms",
             "rules",
             "samples",
             "store",
@@ -157,6 +159,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("trials", &["configuration", "rules"]),
+    ("notify", &["clock", "configuration", "delivery", "moments", "oncall", "printable", "rules"]),
     ("tasks", &[]),
     ("licences", &[]),
     (

@@ -42,6 +42,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     // The agent names a part of ring so.
     ("hmac", &["collector/src/oncall/ticket", "agent/src/rooms/key"]),
     ("base64", &["collector/src/web/credentials", "collector/src/oncall/ticket"]),
+    ("lettre", &["collector/src/delivery/mail"]),
     ("indicatif", &["collector/src/demo/progress"]),
     ("nix", &["agent/src/prober"]),
     ("procfs", &["agent/src/samplers"]),

@@ -1,5 +1,8 @@
 //! Who is told what: `[notify]`, `[[receivers]]`, `[[people]]`, `[rota]` and `[[escalation]]`.
 
+mod heartbeats;
+mod receivers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -9,15 +12,16 @@ use headroom_proto::units::Span;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
+pub use self::heartbeats::Watchdog;
+use self::heartbeats::{build_heartbeats, build_watchdog};
+use self::receivers::{Address, build_receivers};
 use super::agents::is_instance;
+use crate::identity::TokenHash;
 use crate::latency::Places;
 use crate::oncall::{
-    Channel, Format, Override, People, Person, Policy, Receiver, Rota, Secret, Site, Step, Timing,
-    Topology, Turn, Waking, WeekTime, Who, moment_of,
+    Channel, Override, People, Person, Policy, Receiver, Rota, Site, Step, Timing, Topology, Turn,
+    Waking, WeekTime, Who, moment_of,
 };
-
-/// The most bytes of a file with a secret.
-const SECRET_BYTES: u64 = 4096;
 
 /// What is configured of telling.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +34,10 @@ pub struct OnCall {
     pub public_url: Option<String>,
     /// Where they are served.
     pub listen: Option<SocketAddr>,
+    /// The tokens of whoever is to be heard of, by name.
+    pub beats: BTreeMap<String, TokenHash>,
+    /// Who hears that all is well.
+    pub watchdog: Option<Watchdog>,
 }
 
 pub fn build(root: &Section<'_>, places: &Places) -> OnCall {
@@ -42,15 +50,19 @@ pub fn build(root: &Section<'_>, places: &Places) -> OnCall {
     let persons = build_persons(&root.sections("people"), &names);
     let rota = build_rota(&root.section("rota"), &persons);
     let steps = build_steps(root, &persons, rota.as_ref());
+    let public = root.section("http").section("public");
+    let (heartbeats, beats) = build_heartbeats(&root.sections("heartbeats"), &public);
     let policy = Policy {
         timing: build_timing(&notify),
         group_by: notify.list("group_by"),
         topology: topology(places),
         feeds,
         people: People { persons, rota, steps },
+        heartbeats,
     };
-    let (listen, public_url) = build_links(&root.section("http").section("public"));
-    OnCall { policy, receivers, public_url, listen }
+    let (listen, public_url) = build_links(&public);
+    let watchdog = build_watchdog(&root.section("watchdog"));
+    OnCall { policy, receivers, public_url, listen, beats, watchdog }
 }
 
 /// `[http.public]`: where links that act are served, and how phones reach that.
@@ -77,28 +89,6 @@ impl FromStr for Listen {
     }
 }
 
-/// An address of HTTP.
-struct Address(String);
-
-impl FromStr for Address {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let is_sound = |host: &&str| {
-            !host.is_empty()
-                && host.is_ascii()
-                && !host.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
-        };
-        match host.filter(is_sound) {
-            Some(_) => Ok(Self(text.trim_end_matches('/').to_owned())),
-            None => {
-                Err("must be an address such as https://ntfy.example.org, without a name in it")
-            }
-        }
-    }
-}
-
 fn build_timing(section: &Section<'_>) -> Timing {
     let default = Timing::default();
     let span = |key: &str, default_ms: i64| {
@@ -116,84 +106,6 @@ fn build_timing(section: &Section<'_>) -> Timing {
         calm_ms: span("calm", default.calm_ms),
         taken_ms: span("taken", default.taken_ms),
     }
-}
-
-fn build_receivers(sections: &[Section<'_>]) -> (Vec<Receiver>, Vec<String>) {
-    let mut names = BTreeSet::new();
-    let (mut receivers, mut feeds) = (Vec::new(), Vec::new());
-    for section in sections {
-        let name: Option<String> = section.required("name");
-        if let Some(name) = &name {
-            if !is_instance(name) {
-                section.mistake("name", "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore");
-            }
-            if !names.insert(name.clone()) {
-                section.mistake("name", "stands twice; each receiver has its own");
-            }
-        }
-        let format = build_format(section);
-        let url: Option<Address> = section.required("url");
-        let token = build_secret(section, "token_file").map(Secret::new);
-        let hears_all = section.flag("everything");
-        if let (Some(name), Some(format), Some(Address(url))) = (name, format, url) {
-            if hears_all {
-                feeds.push(name.clone());
-            }
-            receivers.push(Receiver { name, format, url, token });
-        }
-    }
-    (receivers, feeds)
-}
-
-fn build_format(section: &Section<'_>) -> Option<Format> {
-    match section.required::<String>("kind")?.as_str() {
-        "webhook" => Some(Format::Webhook),
-        "ntfy" => {
-            let topic = section.value("topic").or_else(|| build_secret(section, "topic_file"));
-            if topic.is_none() && !section.has("topic_file") {
-                section.mistake("topic", "is missing, or topic_file with a topic nobody guesses");
-            }
-            Some(Format::Ntfy { topic: topic? })
-        }
-        "matrix" => {
-            let room: String = section.required("room")?;
-            if !(room.starts_with('!') && room.contains(':')) {
-                section.mistake("room", "must be a room's id such as !abc:example.org, no alias");
-            }
-            if !section.has("token_file") {
-                section.mistake("token_file", "is missing: a room is written by an account");
-            }
-            Some(Format::Matrix { room })
-        }
-        _ => {
-            section.mistake("kind", "must be webhook, ntfy or matrix");
-            None
-        }
-    }
-}
-
-/// A secret from a file that nobody else may read.
-fn build_secret(section: &Section<'_>, key: &str) -> Option<String> {
-    use std::io::Read as _;
-    use std::os::unix::fs::PermissionsExt as _;
-
-    let path = section.path(key)?;
-    let read = || -> std::io::Result<(u32, String)> {
-        let file = std::fs::File::open(&path)?;
-        let mode = file.metadata()?.permissions().mode();
-        let mut text = String::new();
-        file.take(SECRET_BYTES).read_to_string(&mut text)?;
-        Ok((mode, text))
-    };
-    match read() {
-        Err(error) => section.mistake(key, format_args!("cannot be read: {error}")),
-        Ok((mode, _)) if mode & 0o007 != 0 => {
-            section.mistake(key, "can be read by others: chmod o= it");
-        }
-        Ok((_, text)) if text.trim().is_empty() => section.mistake(key, "is empty"),
-        Ok((_, text)) => return Some(text.trim().to_owned()),
-    }
-    None
 }
 
 /// A way to a person: `phone`, or `mail after 5m`.

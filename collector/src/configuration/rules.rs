@@ -69,11 +69,13 @@ pub fn build(section: &Section<'_>) -> RuleFiles {
     if interval_ms < 1000 {
         section.mistake("interval", "must be at least 1s");
     }
+    // As Prometheus knows itself, so that links of rules have one stroke each.
+    let external_url: String = section.value("external_url").unwrap_or_default();
     let files = RuleFiles {
         patterns: section.paths("files").unwrap_or_default(),
         shipped: section.flag("shipped"),
         interval_ms,
-        external_url: section.value("external_url").unwrap_or_default(),
+        external_url: external_url.trim_end_matches('/').to_owned(),
         alertmanagers: build_alertmanagers(section),
     };
     if let Err(mistakes) = files.read() {

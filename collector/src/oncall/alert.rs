@@ -28,6 +28,8 @@ pub struct Seen {
     pub since_ms: i64,
     /// Where its expression is shown, below the address of the collector.
     pub link: String,
+    /// Until when whoever sent it says that it fires; nothing of what our own rules find.
+    pub until_ms: Option<i64>,
 }
 
 /// An alert that was seen once.
@@ -45,6 +47,9 @@ pub struct Known {
     pub standing: Standing,
     /// Where its expression is shown.
     pub link: String,
+    /// Until when whoever sent it says that it fires; nothing of what our own rules find.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
 }
 
 /// How an alert stands.
@@ -94,6 +99,7 @@ impl Known {
             found_ms: at_ms,
             standing: Standing::Firing,
             link: seen.link.clone(),
+            until_ms: seen.until_ms,
         }
     }
 

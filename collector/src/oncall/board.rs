@@ -12,8 +12,12 @@ pub struct Shown {
     pub desk: Desk,
     /// Why alerts are not told, by fingerprint.
     pub muted: BTreeMap<u64, String>,
+    /// Until when pages wait, as nobody is there before: by fingerprint.
+    pub waits: BTreeMap<u64, i64>,
     /// Messages that wait.
     pub waiting: usize,
+    /// When the first of those that are not on their way is due, Unix time in milliseconds.
+    pub due_ms: Option<i64>,
     /// When it was so, Unix time in milliseconds; nothing was decided yet if there is none.
     pub at_ms: Option<i64>,
 }

@@ -78,7 +78,8 @@ impl Topology {
     /// What is silent, by the alerts that stand.
     pub fn silent<'t>(&'t self, alerts: impl Iterator<Item = &'t Known>, at_ms: i64) -> Silent<'t> {
         let (mut hosts, mut dark) = (BTreeSet::new(), BTreeSet::new());
-        for alert in alerts {
+        // What others send says nothing of our hosts.
+        for alert in alerts.filter(|alert| alert.until_ms.is_none()) {
             match alert.name() {
                 HOST_SILENT if alert.stands() => hosts.extend(alert.instance()),
                 DATACENTRE_DARK if is_recent(alert, at_ms) => {
@@ -95,11 +96,23 @@ impl Topology {
         Silent { hosts, sites }
     }
 
+    /// Until when a page can wait, by what is known of hosts: one of a datacentre for the first of them.
+    pub fn waits_ms(&self, labels: &Texts, quiet_ms: &BTreeMap<String, i64>) -> Option<i64> {
+        if labels.get(NAME).is_some_and(|name| name == DATACENTRE_DARK) {
+            let site = self.sites.iter().find(|site| labels.get(DATACENTRE) == Some(&site.name))?;
+            let waits: Option<Vec<i64>> =
+                site.hosts.iter().map(|host| quiet_ms.get(host).copied()).collect();
+            return waits?.into_iter().min();
+        }
+        quiet_ms.get(labels.get(INSTANCE)?).copied()
+    }
+
     /// The alerts of datacentres that are dark, from what rules found.
     pub fn dark(&self, seen: &BTreeMap<u64, Seen>) -> Vec<Seen> {
         let silence_of = |host: &String| {
             seen.values().find(|seen| {
-                seen.labels.get(NAME).is_some_and(|name| name == HOST_SILENT)
+                seen.until_ms.is_none()
+                    && seen.labels.get(NAME).is_some_and(|name| name == HOST_SILENT)
                     && seen.labels.get(INSTANCE) == Some(host)
             })
         };
@@ -143,6 +156,7 @@ fn alert_of(site: &Site, silences: &[&Seen]) -> Seen {
             .collect(),
         since_ms: silences.iter().map(|silence| silence.since_ms).max().unwrap_or_default(),
         link: silences.first().map(|silence| silence.link.clone()).unwrap_or_default(),
+        until_ms: None,
     }
 }
 

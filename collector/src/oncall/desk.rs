@@ -2,18 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alert::{Known, Seen, Texts};
+use super::alert::{Known, Seen, Severity, Texts};
 use super::call::{Answer, AnswerError, Reply};
 use super::cause::{DATACENTRE_DARK, HOST_SILENT};
 use super::group::{Deed, Group, Told};
+use super::heartbeat::{HEARTBEAT_MISSING, Listening};
 use super::id::GroupId;
 use super::message::{Message, Notice, What};
+use super::outside::OutsideAlerts;
 use super::picture::Picture;
 use super::policy::{Now, Policy};
 use super::silence::{Matcher, Silence, SilenceError};
 
-/// The most silences at once.
+/// The most silences at once, and with those that have ended.
 const SILENCES: usize = 1000;
+const ALL_SILENCES: usize = 5000;
+
+/// A silence is shown for so long after its end, in milliseconds.
+const SILENCES_KEPT_MS: i64 = 5 * 86_400_000;
+
+/// Whoever is heard of twice within this time, in milliseconds, is so once.
+const HEARD_AGAIN_MS: i64 = 1_000;
 
 /// Something that is to be kept, and done once it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +33,28 @@ pub enum Change {
     Silence(u128, Option<Silence>),
     /// A message that is to be sent.
     Message(Box<Message>),
+    /// Somebody was heard of, by name and moment.
+    Heard(String, i64),
     /// Something that happened.
     Notice(Notice),
+}
+
+/// What takes the place of a silence.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    /// Its number, if it is a new one.
+    pub number: u128,
+    /// The silence.
+    pub silence: Silence,
+}
+
+/// A silence that took the place of another.
+#[derive(Debug, Clone)]
+pub struct Replaced {
+    /// Its number.
+    pub number: u128,
+    /// What is to be kept.
+    pub changes: Vec<Change>,
 }
 
 /// On whose word something is silenced, and for how long.
@@ -39,29 +68,43 @@ pub struct SilencedBy<'s> {
     pub to_ms: i64,
 }
 
+/// What is kept over a restart.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// All groups.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// All silences.
+    pub silences: BTreeMap<u128, Silence>,
+    /// When heartbeats were heard of last, Unix time in milliseconds.
+    pub heard_ms: BTreeMap<String, i64>,
+}
+
 /// All groups and silences.
 #[derive(Debug, Clone, Default)]
 pub struct Desk {
     groups: BTreeMap<GroupId, Group>,
     silences: BTreeMap<u128, Silence>,
+    /// When heartbeats were heard of last, Unix time in milliseconds.
+    heard_ms: BTreeMap<String, i64>,
+    /// Until when pages wait, by fingerprint.
+    waits: BTreeMap<u64, i64>,
+    /// What others sent, by fingerprint.
+    outside: OutsideAlerts,
     /// What found no room in its group, since the start.
     refused: usize,
 }
 
 impl Desk {
     /// As it was kept. What was found before a restart says nothing of who has spoken since.
-    pub fn restore(
-        groups: impl IntoIterator<Item = (GroupId, Group)>,
-        silences: impl IntoIterator<Item = (u128, Silence)>,
-        now_ms: i64,
-    ) -> Self {
-        let mut groups: BTreeMap<GroupId, Group> = groups.into_iter().collect();
+    pub fn restore(kept: Kept, now_ms: i64) -> Self {
+        let Kept { mut groups, silences, heard_ms } = kept;
         for known in groups.values_mut().flat_map(|group| group.alerts.0.values_mut()) {
             if known.stands() {
                 known.found_ms = known.found_ms.max(now_ms);
             }
         }
-        Self { groups, silences: silences.into_iter().collect(), refused: 0 }
+        let outside = OutsideAlerts::restore(&groups, now_ms);
+        Self { groups, silences, heard_ms, waits: BTreeMap::new(), outside, refused: 0 }
     }
 
     /// All groups.
@@ -121,6 +164,8 @@ impl Desk {
         let before = self.clone();
         self.see(picture, policy);
         let muted = self.muted(policy, picture.at_ms);
+        self.waits = self.waiting(picture, policy);
+        let waits = self.waits.keys().copied().collect();
         let mut messages = Vec::new();
         for (id, group) in &mut self.groups {
             let active: BTreeSet<u64> = group
@@ -130,15 +175,41 @@ impl Desk {
                 .filter(|(print, known)| known.stands() && !muted.contains_key(print))
                 .map(|(print, _)| *print)
                 .collect();
-            messages.extend(tell(*id, group, &active, Now { at_ms: picture.at_ms, policy }));
+            let active = Active { all: &active, waits: &waits };
+            messages.extend(tell(*id, group, active, Now { at_ms: picture.at_ms, policy }));
             group.forget();
         }
         let at_ms = picture.at_ms;
         self.groups.retain(|_, group| !group.is_over(at_ms));
-        self.silences.retain(|_, silence| silence.to_ms > at_ms);
+        self.silences.retain(|_, silence| silence.to_ms + SILENCES_KEPT_MS > at_ms);
         let mut changes = before.changes(self);
         changes.extend(messages.into_iter().map(|message| Change::Message(Box::new(message))));
         changes
+    }
+
+    /// Pages that can wait, and until when. Whoever was called for one is not left alone with it.
+    fn waiting(&self, picture: &Picture, policy: &Policy) -> BTreeMap<u64, i64> {
+        let groups = self.groups.values();
+        let fresh = groups.flat_map(|group| {
+            let of_group = group.alerts.0.iter();
+            of_group.filter(|(print, known)| known.stands() && !group.call.has(**print))
+        });
+        let wait = |(print, known): (&u64, &Known)| {
+            let until_ms = policy.topology.waits_ms(&known.labels, &picture.quiet_ms)?;
+            let wakes = Severity::of(&known.labels) == Severity::Page && known.until_ms.is_none();
+            (wakes && until_ms > picture.at_ms).then_some((*print, until_ms))
+        };
+        fresh.filter_map(wait).collect()
+    }
+
+    /// Until when pages wait, by fingerprint.
+    pub fn waits(&self) -> &BTreeMap<u64, i64> {
+        &self.waits
+    }
+
+    /// Whether somebody was called for an alert.
+    pub fn has_called(&self, print: u64) -> bool {
+        self.groups.values().any(|group| group.call.has(print))
     }
 
     fn see(&mut self, picture: &Picture, policy: &Policy) {
@@ -153,6 +224,8 @@ impl Desk {
             let print = GroupId::of(&[(DATACENTRE_DARK.to_owned(), key)]).0 as u64;
             picture.seen.insert(print, dark);
         }
+        self.listen(&mut picture, policy);
+        self.outside.show(&mut picture, &mut self.groups);
         let mut by_group: BTreeMap<GroupId, BTreeMap<u64, &Seen>> = BTreeMap::new();
         for (print, seen) in &picture.seen {
             let key = policy.group_of(&seen.labels);
@@ -165,6 +238,35 @@ impl Desk {
             let seen = by_group.get(id).unwrap_or(&nothing);
             self.refused += group.see(seen, &picture);
         }
+    }
+
+    /// Adds the alerts of whoever is not heard of.
+    fn listen(&self, picture: &mut Picture, policy: &Policy) {
+        picture.verdicts.present.insert(HEARTBEAT_MISSING.to_owned());
+        let known = self.groups.values().flat_map(|group| &group.alerts.0);
+        let standing = known.filter(|(_, known)| known.stands()).map(|(print, _)| *print).collect();
+        let (heard_ms, standing) = (&self.heard_ms, &standing);
+        let Picture { began_ms, at_ms, .. } = *picture;
+        let listening = Listening { heard_ms, standing, began_ms, at_ms };
+        for heartbeat in &policy.heartbeats {
+            let missing = heartbeat.missing(listening);
+            picture.seen.extend(missing.map(|seen| (heartbeat.fingerprint(), seen)));
+        }
+    }
+
+    /// Somebody was heard of; nothing is to be kept of who was so a moment ago.
+    pub fn hear(&mut self, name: &str, at_ms: i64) -> Option<Change> {
+        let before = self.heard_ms.get(name).copied();
+        if before.is_some_and(|before_ms| (0..HEARD_AGAIN_MS).contains(&(at_ms - before_ms))) {
+            return None;
+        }
+        self.heard_ms.insert(name.to_owned(), at_ms);
+        Some(Change::Heard(name.to_owned(), at_ms))
+    }
+
+    /// When heartbeats were heard of last, Unix time in milliseconds.
+    pub fn heard_ms(&self) -> &BTreeMap<String, i64> {
+        &self.heard_ms
     }
 
     /// What differs in `after`.
@@ -201,6 +303,7 @@ impl Desk {
             matchers: common.iter().map(|(name, value)| Matcher::equal(name, value)).collect(),
             from_ms,
             to_ms,
+            repeats: None,
             owner: owner.to_owned(),
             comment: String::new(),
         })
@@ -231,8 +334,9 @@ impl Desk {
         now_ms: i64,
     ) -> Result<Vec<Change>, SilenceError> {
         silence.check(now_ms)?;
-        if self.silences.len() >= SILENCES {
-            return Err(SilenceError::Large);
+        let open = self.silences.values().filter(|known| known.to_ms > now_ms).count();
+        if open >= SILENCES || self.silences.len() >= ALL_SILENCES {
+            return Err(SilenceError::Many);
         }
         let covered = self.groups.iter().filter(|(_, group)| {
             group.alerts.0.values().any(|known| silence.covers(&known.labels))
@@ -247,25 +351,71 @@ impl Desk {
         Ok(changes)
     }
 
+    /// Takes what others sent, by fingerprint; answers with how many found no room.
+    pub fn take(&mut self, alerts: BTreeMap<u64, Seen>) -> usize {
+        let refused = self.outside.take(alerts);
+        self.refused += refused;
+        refused
+    }
+
     /// A silence ends before its time.
-    pub fn unsilence(&mut self, number: u128) -> Option<Change> {
-        self.silences.remove(&number).map(|_| Change::Silence(number, None))
+    pub fn unsilence(&mut self, number: u128, now_ms: i64) -> Option<Change> {
+        let silence = self.silences.get_mut(&number).filter(|known| known.to_ms > now_ms)?;
+        silence.end(now_ms);
+        Some(Change::Silence(number, Some(silence.clone())))
+    }
+
+    /// A silence becomes another: the same one where it is about the same, else a new one in its
+    /// place. Answers with the number of that.
+    pub fn replace(
+        &mut self,
+        old: u128,
+        by: Replacement,
+        now_ms: i64,
+    ) -> Result<Replaced, SilenceError> {
+        let Replacement { number, mut silence } = by;
+        let known = self.silences.get(&old).ok_or(SilenceError::Unknown)?;
+        if known.matchers == silence.matchers && known.to_ms > now_ms {
+            if known.from_ms <= now_ms {
+                silence.from_ms = known.from_ms;
+            }
+            silence.check(now_ms)?;
+            self.silences.insert(old, silence.clone());
+            return Ok(Replaced {
+                number: old,
+                changes: vec![Change::Silence(old, Some(silence))],
+            });
+        }
+        let mut changes = self.silence(number, silence, now_ms)?;
+        changes.extend(self.unsilence(old, now_ms));
+        Ok(Replaced { number, changes })
     }
 }
 
-/// Whether a group differs in more than when its alerts were found last, which is not kept.
+/// Whether a group differs in more than when its alerts were found last, and how long others say that
+/// they last: that is not kept.
 fn differs(known: &Group, group: &Group) -> bool {
     let mut same = known.clone();
     for (print, alert) in &mut same.alerts.0 {
         if let Some(now) = group.alerts.0.get(print) {
             alert.found_ms = now.found_ms;
             alert.annotations.clone_from(&now.annotations);
+            alert.until_ms = now.until_ms;
         }
     }
     same != *group
 }
 
-fn tell(id: GroupId, group: &mut Group, active: &BTreeSet<u64>, now: Now<'_>) -> Vec<Message> {
+/// What stands of a group and is to be told.
+#[derive(Clone, Copy)]
+struct Active<'a> {
+    all: &'a BTreeSet<u64>,
+    /// Of whatever group: nobody is called for these yet.
+    waits: &'a BTreeSet<u64>,
+}
+
+fn tell(id: GroupId, group: &mut Group, active: Active<'_>, now: Now<'_>) -> Vec<Message> {
+    let Active { all: active, waits } = active;
     let mut messages = Vec::new();
     if !now.policy.feeds.is_empty() {
         let mut feed = std::mem::take(&mut group.feed);
@@ -284,7 +434,8 @@ fn tell(id: GroupId, group: &mut Group, active: &BTreeSet<u64>, now: Now<'_>) ->
         }
     }
     let mut call = std::mem::take(&mut group.call);
-    let calls = call.advance(&group.alerts, active, now);
+    let urgent: BTreeSet<u64> = active.difference(waits).copied().collect();
+    let calls = call.advance(&group.alerts, &urgent, now);
     group.call = call;
     for told in &calls {
         let told = Told {

@@ -2,13 +2,21 @@
 //!
 //! Labels and annotations are foreign words: each format keeps them from being anything but text.
 
+mod email;
 mod matrix;
 mod ntfy;
+mod pagerduty;
+mod slack;
+mod telegram;
 mod webhook;
 
-use super::message::Message;
+pub use self::email::{Mail, MailAccount, MailAddress, Refused, Security, judge as judge_mail};
+
+use super::message::{Message, Status};
 use super::outbox::Outcome;
+use super::secret::Secret;
 use super::ticket::{Action, Key, Ticket};
+use crate::printable::printable;
 
 /// How long a link of a message acts, in milliseconds.
 const LINKS_MS: i64 = 86_400_000;
@@ -28,6 +36,33 @@ pub enum Format {
         /// Its id.
         room: String,
     },
+    /// A mailbox.
+    Email(MailAccount),
+    /// An incoming webhook as Slack and Mattermost have them.
+    Slack,
+    /// PagerDuty's events, version 2.
+    PagerDuty {
+        /// What says which service is meant.
+        routing_key: Secret,
+    },
+    /// A chat of Telegram.
+    Telegram {
+        /// The token of the bot that writes.
+        bot: Secret,
+        /// The chat.
+        chat: String,
+        /// The topic within it.
+        topic: Option<i64>,
+    },
+}
+
+/// A message as it is handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parcel {
+    /// Over HTTP.
+    Post(Post),
+    /// By mail.
+    Mail(Mail),
 }
 
 /// How it is sent.
@@ -65,11 +100,31 @@ pub struct Links<'l> {
 
 impl Format {
     /// A message in this format.
-    pub fn post(&self, message: &Message, links: Links<'_>) -> Post {
-        match self {
+    pub fn write(&self, message: &Message, links: Links<'_>) -> Parcel {
+        Parcel::Post(match self {
             Self::Webhook => webhook::post(message, links),
             Self::Ntfy { topic } => ntfy::post(topic, message, links),
             Self::Matrix { room } => matrix::post(room, message, links),
+            Self::Slack => slack::post(message, links),
+            Self::PagerDuty { routing_key } => pagerduty::post(routing_key, message, links),
+            Self::Telegram { bot, chat, topic } => {
+                let to = telegram::To { bot, chat, topic: *topic };
+                telegram::post(to, message, links)
+            }
+            Self::Email(account) => return Parcel::Mail(email::write(account, message, links)),
+        })
+    }
+
+    /// What it is called in a configuration.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Ntfy { .. } => "ntfy",
+            Self::Matrix { .. } => "matrix",
+            Self::Email(_) => "email",
+            Self::Slack => "slack",
+            Self::PagerDuty { .. } => "pagerduty",
+            Self::Telegram { .. } => "telegram",
         }
     }
 
@@ -78,7 +133,12 @@ impl Format {
         let Answered { status, retry_after, body } = *answer;
         let asked_ms = match self {
             Self::Matrix { .. } => matrix::retry_after_ms(body),
-            Self::Webhook | Self::Ntfy { .. } => None,
+            Self::Telegram { .. } => telegram::retry_after_ms(body),
+            Self::Webhook
+            | Self::Ntfy { .. }
+            | Self::Email(_)
+            | Self::Slack
+            | Self::PagerDuty { .. } => None,
         };
         let seconds = retry_after.and_then(|text| text.trim().parse::<u32>().ok());
         let asked_ms = asked_ms.or(seconds.map(|seconds| i64::from(seconds) * 1000));
@@ -122,6 +182,34 @@ impl Links<'_> {
         };
         Some(format!("{}/a/{}", url.trim_end_matches('/'), self.key.sign(&ticket)))
     }
+}
+
+/// What acts, in the order in which it is shown.
+const ACTIONS: [(&str, Action); 3] =
+    [("I have it", Action::Take), ("Not me: the next", Action::Pass), ("Silence", Action::Silence)];
+
+impl Links<'_> {
+    /// The links that act for whoever reads a message of something that goes on.
+    fn acts(&self, message: &Message) -> Vec<(&'static str, String)> {
+        let act = |(label, action)| Some((label, self.act(action, message)?));
+        match message.status {
+            Status::Firing => ACTIONS.into_iter().filter_map(act).collect(),
+            Status::Resolved => Vec::new(),
+        }
+    }
+}
+
+/// A title is one line without what no medium carries.
+fn in_line(text: &str) -> String {
+    let line: String =
+        text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    printable(&line).into_owned()
+}
+
+/// A text that calls nobody and is no picture or link: clients ring at `@room` or `@channel` wherever it
+/// stands, and some take Markdown.
+fn quiet(text: &str) -> String {
+    printable(text).replace('@', "@\u{200b}").replace("](", "]\u{200b}(")
 }
 
 /// A text of at most so many bytes, cut between two letters.

@@ -87,7 +87,7 @@ impl Group {
             match self.alerts.0.get_mut(fingerprint) {
                 Some(known) if known.stands() => {
                     known.annotations.clone_from(&seen.annotations);
-                    known.found_ms = at_ms;
+                    (known.found_ms, known.until_ms) = (at_ms, seen.until_ms);
                     known.standing = Standing::Firing;
                 }
                 Some(known) => *known = Known::of(seen, at_ms),

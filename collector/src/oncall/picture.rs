@@ -9,12 +9,16 @@ use super::alert::{Known, Seen, Standing};
 pub struct Picture {
     /// The moment, Unix time in milliseconds.
     pub at_ms: i64,
+    /// Since when the collector runs.
+    pub began_ms: i64,
     /// What fires, by fingerprint.
     pub seen: BTreeMap<u64, Seen>,
     /// How rules stand.
     pub verdicts: Verdicts,
     /// The newest sample of each agent that has spoken within the last day.
     pub heard_ms: BTreeMap<String, i64>,
+    /// Until when a page about a host can wait, as nobody is there before: by host.
+    pub quiet_ms: BTreeMap<String, i64>,
     /// Agents that are expected to speak.
     pub agents: BTreeSet<String>,
 }
@@ -31,6 +35,9 @@ pub struct Verdicts {
 impl Picture {
     /// How an alert stands that no rule finds now.
     pub fn standing_of_unseen(&self, known: &Known) -> Standing {
+        if let Some(until_ms) = known.until_ms {
+            return Standing::Ended { at_ms: until_ms.min(self.at_ms) };
+        }
         let is_removed = !self.verdicts.present.contains(known.name());
         if !is_removed && self.verdicts.unjudged.contains(known.name()) {
             return known.standing;

@@ -2,6 +2,7 @@
 
 use super::alert::Texts;
 use super::cause::Topology;
+use super::heartbeat::Heartbeat;
 use super::people::People;
 
 /// How long things wait, in milliseconds.
@@ -44,6 +45,8 @@ pub struct Policy {
     pub feeds: Vec<String>,
     /// Who is called.
     pub people: People,
+    /// Who is to be heard of.
+    pub heartbeats: Vec<Heartbeat>,
 }
 
 /// A moment, and what is configured.

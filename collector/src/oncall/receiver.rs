@@ -1,8 +1,7 @@
 //! A receiver of messages, as it is configured.
 
-use std::fmt;
-
 use super::formats::Format;
+use super::secret::Secret;
 
 /// Where messages go.
 #[derive(Debug, Clone)]
@@ -15,26 +14,4 @@ pub struct Receiver {
     pub url: String,
     /// What is shown to it, if it asks for anything.
     pub token: Option<Secret>,
-}
-
-/// A text that is shown to nobody.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for the one that it is for.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<secret>")
-    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::alert::Texts;
+use super::repeat::{Repeat, RepeatError};
 use crate::samples;
 
 /// The most conditions of a silence, and the most bytes of each of its texts.
@@ -31,6 +32,9 @@ pub struct Silence {
     pub from_ms: i64,
     /// Until when.
     pub to_ms: i64,
+    /// When within that time; always if nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeat>,
     /// On whose word.
     pub owner: String,
     /// Why.
@@ -55,6 +59,18 @@ pub enum SilenceError {
     /// A pattern that is none.
     #[error("{0:?} is no pattern: {1}")]
     Pattern(String, String),
+    /// Its hours are none.
+    #[error("a silence that comes again {0}")]
+    Repeat(#[from] RepeatError),
+    /// There is none of that number.
+    #[error("silence not found")]
+    Unknown,
+    /// There are too many.
+    #[error("there are too many silences already")]
+    Many,
+    /// A text that is no condition.
+    #[error("{0:?} is no condition such as instance=\"ca1\"")]
+    Condition(String),
     /// It is too large.
     #[error("a silence has at most {MATCHERS} conditions, and texts of {TEXT_BYTES} bytes")]
     Large,
@@ -64,6 +80,37 @@ impl Matcher {
     /// `name = value`.
     pub fn equal(name: &str, value: &str) -> Self {
         Self { name: name.into(), value: value.into(), is_regex: false, is_equal: true }
+    }
+
+    /// A condition as Alertmanager writes it: `name="value"`, `!=`, `=~` or `!~`, quotes at will.
+    pub fn parse(text: &str) -> Result<Self, SilenceError> {
+        let wrong = || SilenceError::Condition(text.to_owned());
+        let text = text.trim();
+        let end = text.find(['=', '!', '~']).ok_or_else(wrong)?;
+        let (name, rest) = text.split_at(end);
+        let signs =
+            [("=~", true, true), ("!~", true, false), ("!=", false, false), ("=", false, true)];
+        let found = signs.into_iter().find_map(|(sign, is_regex, is_equal)| {
+            Some((rest.strip_prefix(sign)?, is_regex, is_equal))
+        });
+        let (value, is_regex, is_equal) = found.ok_or_else(wrong)?;
+        let (name, value) = (name.trim(), value.trim());
+        let value = if value.starts_with('"') {
+            serde_json::from_str(value).map_err(|_| wrong())?
+        } else {
+            value.to_owned()
+        };
+        if name.is_empty() {
+            return Err(wrong());
+        }
+        let matcher = Self { name: name.to_owned(), value, is_regex, is_equal };
+        matcher.compiled().map(|_| matcher)
+    }
+
+    /// Whether an alert with these labels meets it.
+    pub fn accepts(&self, labels: &Texts) -> bool {
+        let value = labels.get(&self.name).map_or("", String::as_str);
+        self.compiled().is_ok_and(|compiled| compiled.accepts(value))
     }
 
     fn compiled(&self) -> Result<samples::Matcher, SilenceError> {
@@ -109,20 +156,27 @@ impl Silence {
         if self.to_ms <= now_ms {
             return Err(SilenceError::Past);
         }
+        if let Some(repeat) = &self.repeats {
+            repeat.check()?;
+        }
         Ok(())
     }
 
     /// Whether it holds at a moment.
     pub fn holds(&self, at_ms: i64) -> bool {
-        self.from_ms <= at_ms && at_ms < self.to_ms
+        let is_hour = |repeat: &Repeat| repeat.holds(at_ms);
+        self.from_ms <= at_ms && at_ms < self.to_ms && self.repeats.as_ref().is_none_or(is_hour)
+    }
+
+    /// Ends it now, or before it began.
+    pub fn end(&mut self, now_ms: i64) {
+        self.from_ms = self.from_ms.min(now_ms);
+        self.to_ms = now_ms;
     }
 
     /// Whether it is about an alert with these labels.
     pub fn covers(&self, labels: &Texts) -> bool {
-        self.matchers.iter().all(|matcher| {
-            let value = labels.get(&matcher.name).map_or("", String::as_str);
-            matcher.compiled().is_ok_and(|compiled| compiled.accepts(value))
-        })
+        self.matchers.iter().all(|matcher| matcher.accepts(labels))
     }
 }
 
@@ -136,6 +190,7 @@ mod tests {
             matchers: vec![Matcher::equal("instance", "ca1")],
             from_ms: 0,
             to_ms: 100,
+            repeats: None,
             owner: "anna".into(),
             comment: String::new(),
         };

@@ -5,6 +5,9 @@
 
 mod kept;
 mod look;
+mod pictures;
+mod quiet;
+mod wishes;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,11 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_proto::chain::Chain;
+use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use self::look::Look;
+use self::pictures::Pictures;
 use super::Options;
 use crate::clock::now_ms;
 use crate::complaint::Complaint;
@@ -24,14 +29,14 @@ use crate::configuration::OnCall;
 use crate::delivery::Courier;
 use crate::identity::{TokenFileError, kept_secret};
 use crate::oncall::{
-    Action, Answer, AnswerError, Board, Change, Desk, Key, Links, Message, Now, Outbox, Outcome,
-    Policy, Receiver, Reply, Shown, Silence, SilencedBy, Ticket,
+    Board, Change, Desk, Key, Links, Message, Outbox, Outcome, Parcel, Policy, Receiver, Shown,
 };
+use crate::rooms::KeptRooms;
 use crate::rules;
 use crate::samples::{Budget, Limits, Pool, Samples, Stop};
 use crate::store::{LedgerRow, Records, Store};
 use crate::telemetry::CollectorCounts;
-use crate::web::{self, ANSWERS, Ask, Wish};
+use crate::web::{self, ANSWERS, Ask, ToldReceiver};
 use crate::writer::{Ledger, Writer};
 
 /// The file with the key of links, in the data directory.
@@ -43,14 +48,13 @@ const LIMITS: Limits = Limits { samples: 5_000_000, series: 100_000, bytes: 64 <
 /// The memory of it.
 const MEMORY: u64 = 64 << 20;
 
-/// What is decided at the latest, although no moment of the rules has become whole.
+/// What is decided at the latest, although no moment of the rules has become whole; sooner where there
+/// are no rules, of which half a moment could be seen.
 const IDLE: Duration = Duration::from_secs(20);
+const IDLE_WITHOUT_RULES: Duration = Duration::from_secs(5);
 
 /// How long nothing is begun after the store refused a row.
 const REFUSED_MS: i64 = 5_000;
-
-/// For so long a link silences, in milliseconds.
-const LINK_SILENCE_MS: i64 = 2 * 3_600_000;
 
 /// Old notices are looked for at this distance, in milliseconds.
 const TIDIED_MS: i64 = 3_600_000;
@@ -71,6 +75,8 @@ pub struct Given {
     pub ledger: Ledger,
     /// Agents that are expected to speak.
     pub agents: BTreeSet<String>,
+    /// The zone of times in pictures.
+    pub zone: TimeZone,
     /// What is counted.
     pub counts: Arc<CollectorCounts>,
 }
@@ -87,6 +93,9 @@ pub struct Calls {
     policy: Arc<Policy>,
     key: Key,
     courier: Courier,
+    pictures: Pictures,
+    /// What was found of the rooms of past weeks.
+    rooms: Arc<KeptRooms>,
 }
 
 /// Those on call before they run.
@@ -113,6 +122,7 @@ impl Given {
             samples: Arc::clone(store) as Arc<dyn Samples>,
             ledger: Ledger::new(writer.clone()),
             agents: options.agents.all().map(|agent| agent.instance.to_string()).collect(),
+            zone: options.zone.clone(),
             counts: Arc::clone(counts),
         }
     }
@@ -128,8 +138,13 @@ impl Given {
             policy: Arc::clone(&policy),
             external_url: self.external_url.as_str().into(),
             key: key.clone(),
+            receivers: self.configured.receivers.iter().map(told).collect(),
+            beats: Arc::new(self.configured.beats.clone()),
+            guesses: Arc::default(),
             asks,
         };
+        let (samples, records) = (Arc::clone(&self.samples), self.records.clone());
+        let pictures = Pictures::new(samples, records, self.zone.clone());
         let calls = Calls {
             given: self,
             rules: Arc::clone(&ruling.rules.board),
@@ -139,9 +154,16 @@ impl Given {
             policy,
             key,
             courier: Courier::default(),
+            pictures,
+            rooms: Arc::default(),
         };
         Ok(Prepared { calls, pages })
     }
+}
+
+/// A receiver as it is told to anybody.
+fn told(receiver: &Receiver) -> ToldReceiver {
+    ToldReceiver { name: receiver.name.clone(), kind: receiver.format.kind() }
 }
 
 /// An attempt that is over.
@@ -189,13 +211,14 @@ pub async fn run(calls: Calls, stop: CancellationToken) {
     running.restore().await;
     loop {
         running.send().await;
-        let wait = running.wait();
+        let idle = running.idle();
+        let wait = running.wait(idle);
         tokio::select! {
             () = stop.cancelled() => break,
-            Ok(()) = running.calls.whole.changed() => running.decide().await,
+            Ok(()) = running.calls.whole.changed() => drop(running.decide().await),
             () = tokio::time::sleep(wait) => {
-                if wait == IDLE {
-                    running.decide().await;
+                if wait == idle {
+                    drop(running.decide().await);
                 }
             }
             Some(ask) = running.calls.asks.recv() => running.answer(ask).await,
@@ -203,6 +226,7 @@ pub async fn run(calls: Calls, stop: CancellationToken) {
         }
     }
     running.closing.set();
+    running.calls.pictures.closing.set();
     // What was begun and not noted is sent again at the next start.
     running.sending.shutdown().await;
 }
@@ -226,32 +250,40 @@ impl Running {
         self.show(now);
     }
 
+    /// When it is decided at the latest.
+    fn idle(&self) -> Duration {
+        if self.calls.rules.groups().is_empty() { IDLE_WITHOUT_RULES } else { IDLE }
+    }
+
     /// Until something may be sent, or has to be decided.
-    fn wait(&self) -> Duration {
+    fn wait(&self, idle: Duration) -> Duration {
         let now = now_ms();
         let free = self.calls.given.configured.receivers.iter();
         let free = free.filter(|receiver| !self.busy.contains(&receiver.name));
         let next = free.filter_map(|receiver| self.outbox.next_ms(&receiver.name)).min();
-        next.map_or(IDLE, |next_ms| {
+        next.map_or(idle, |next_ms| {
             let wait_ms = next_ms.max(self.paused_ms).saturating_sub(now).max(10);
-            Duration::from_millis(wait_ms as u64).min(IDLE)
+            Duration::from_millis(wait_ms as u64).min(idle)
         })
     }
 
-    /// Goes on to now.
-    async fn decide(&mut self) {
+    /// Goes on to now. What fails has been told, and the next moment decides the same again.
+    async fn decide(&mut self) -> Result<(), String> {
         let at_ms = now_ms();
         self.tidy(at_ms).await;
         let given = &self.calls.given;
         let (reports, agents) = (self.calls.rules.groups(), given.agents.clone());
         let (samples, budget) = (Arc::clone(&given.samples), self.budget());
         let (policy, mut desk) = (Arc::clone(&self.calls.policy), self.desk.clone());
-        let began_ms = self.began_ms;
+        let (began_ms, zone) = (self.began_ms, given.zone.clone());
+        let kept = Arc::clone(&self.calls.rooms);
         let deciding = tokio::task::spawn_blocking(move || {
             let look = Look {
                 reports: &reports,
                 samples: &*samples,
                 budget: &budget,
+                kept: &kept,
+                zone,
                 agents: &agents,
                 began_ms,
                 at_ms,
@@ -260,14 +292,13 @@ impl Running {
             let changes = desk.advance(&picture, &policy);
             Ok::<_, crate::samples::ReadError>((desk, changes))
         });
-        match deciding.await {
-            Ok(Ok((desk, changes))) => {
-                // It has been told why not; the next moment decides the same again.
-                let _ = self.commit(desk, &changes, at_ms).await;
-            }
-            Ok(Err(error)) => self.complain(Chain(&error).to_string()),
-            Err(error) => self.complain(Chain(&error).to_string()),
-        }
+        let reason = match deciding.await {
+            Ok(Ok((desk, changes))) => return self.commit(desk, &changes, at_ms).await,
+            Ok(Err(error)) => Chain(&error).to_string(),
+            Err(error) => Chain(&error).to_string(),
+        };
+        self.complain(reason.clone());
+        Err(reason)
     }
 
     /// Makes changes durable; only then they are so, and what they send may leave.
@@ -307,76 +338,12 @@ impl Running {
 
     fn show(&self, at_ms: i64) {
         let muted = self.desk.muted(&self.calls.policy, at_ms);
-        let (desk, waiting) = (self.desk.clone(), self.outbox.entries().len());
-        self.calls.board.set(Shown { desk, muted, waiting, at_ms: Some(at_ms) });
-    }
-
-    async fn answer(&mut self, Ask { wish, outcome }: Ask) {
-        let at_ms = now_ms();
-        let mut desk = self.desk.clone();
-        let done = match self.grant(&mut desk, wish, at_ms) {
-            Ok(changes) => self.commit(desk, &changes, at_ms).await,
-            Err(why) => Err(why),
-        };
-        let is_done = done.is_ok();
-        // Whoever asked may have gone.
-        let _ = outcome.send(done);
-        if is_done {
-            self.decide().await;
-        }
-    }
-
-    /// What a wish changes.
-    fn grant(&mut self, desk: &mut Desk, wish: Wish, at_ms: i64) -> Result<Vec<Change>, String> {
-        let policy = Arc::clone(&self.calls.policy);
-        let now = Now { at_ms, policy: &policy };
-        let told = |done: Result<Vec<Change>, AnswerError>| done.map_err(|error| error.to_string());
-        match wish {
-            Wish::Answer { group, person, answer } => {
-                told(desk.answer(group, Reply { person: &person, answer }, now))
-            }
-            Wish::Link { text, ticket } => {
-                let Ticket { action, group, person, opened_ms, .. } = ticket;
-                desk.use_link(group, opened_ms, &text).map_err(|error| error.to_string())?;
-                let person = person.as_str();
-                match action {
-                    Action::Take => {
-                        told(desk.answer(group, Reply { person, answer: Answer::Take }, now))
-                    }
-                    Action::Pass => {
-                        told(desk.answer(group, Reply { person, answer: Answer::Pass }, now))
-                    }
-                    Action::Silence => {
-                        let to_ms = at_ms + LINK_SILENCE_MS;
-                        let by = SilencedBy { owner: person, from_ms: at_ms, to_ms };
-                        let silence = desk.silence_of(group, by);
-                        self.silence(desk, silence, at_ms)
-                    }
-                }
-            }
-            Wish::SilenceGroup { group, person, for_ms } => {
-                let to_ms = at_ms.saturating_add(for_ms);
-                let by = SilencedBy { owner: &person, from_ms: at_ms, to_ms };
-                let silence = desk.silence_of(group, by);
-                self.silence(desk, silence, at_ms)
-            }
-            Wish::Silence(silence) => self.silence(desk, Some(silence), at_ms),
-            Wish::Unsilence(number) => {
-                let gone = desk.unsilence(number).map(|change| vec![change]);
-                gone.ok_or_else(|| "there is no such silence".to_owned())
-            }
-        }
-    }
-
-    fn silence(
-        &mut self,
-        desk: &mut Desk,
-        silence: Option<Silence>,
-        at_ms: i64,
-    ) -> Result<Vec<Change>, String> {
-        let silence = silence.ok_or_else(|| "it is over already".to_owned())?;
-        let number = self.outbox.number(at_ms);
-        desk.silence(number, silence, at_ms).map_err(|error| error.to_string())
+        let entries = self.outbox.entries();
+        let begins = entries.values().filter(|entry| entry.begun_ms.is_none());
+        let due_ms = begins.map(|entry| entry.next_ms).min();
+        let (desk, waiting) = (self.desk.clone(), entries.len());
+        let waits = self.desk.waits().clone();
+        self.calls.board.set(Shown { desk, muted, waits, waiting, due_ms, at_ms: Some(at_ms) });
     }
 
     /// Begins what is due, one message for each receiver that is free.
@@ -402,21 +369,27 @@ impl Running {
             if let Some(entry) = self.outbox.entries().get(&number) {
                 let message = entry.message.clone();
                 self.busy.insert(receiver.name.clone());
-                self.begin(receiver, number, &message);
+                self.begin(receiver, number, message);
             }
         }
     }
 
-    fn begin(&mut self, receiver: Receiver, number: u128, message: &Message) {
+    fn begin(&mut self, receiver: Receiver, number: u128, message: Message) {
+        let given = &self.calls.given;
         let links = Links {
-            external_url: &self.calls.given.external_url,
-            public_url: self.calls.given.configured.public_url.as_deref(),
+            external_url: &given.external_url,
+            public_url: given.configured.public_url.as_deref(),
             key: &self.calls.key,
         };
-        let post = receiver.format.post(message, links);
-        let courier = self.calls.courier.clone();
+        let mut parcel = receiver.format.write(&message, links);
+        let (courier, pictures) = (self.calls.courier.clone(), self.calls.pictures.clone());
+        let url = given.external_url.clone();
         self.sending.spawn(async move {
-            let outcome = courier.deliver(&receiver, post).await;
+            match &mut parcel {
+                Parcel::Post(_) => {}
+                Parcel::Mail(mail) => mail.picture = pictures.of(&message, &url).await,
+            }
+            let outcome = courier.deliver(&receiver, parcel).await;
             Delivered { receiver: receiver.name, number, outcome }
         });
     }

@@ -2,7 +2,7 @@
 //!
 //! Keyspaces: `meta` (format, sealed generation, state of each day), `series` (id to labels),
 //! `boots` (frames seen, by instance and boot), `losses`, `meetings`, `metrics` (what is known of them);
-//! `alerts`, `silences`, `outbox` and `notices` (the ledger of those on call);
+//! `alerts`, `silences`, `outbox`, `notices` and `heartbeats` (the ledger of those on call);
 //! chunks of day D as they were sealed in `fresh-D` and merged in `day-D-V`; rollups of 5 minutes in
 //! `minutes-P` and of an hour in `hours-P`; rounds of pings in `rounds-D`, `paths-P` and `quantiles-P`. What expires is a keyspace and is dropped whole.
 
@@ -42,6 +42,7 @@ pub struct Database {
     pub silences: Keyspace,
     pub outbox: Keyspace,
     pub notices: Keyspace,
+    pub heartbeats: Keyspace,
 }
 
 impl Database {
@@ -73,6 +74,7 @@ impl Database {
             silences: keyspace("silences")?,
             outbox: keyspace("outbox")?,
             notices: keyspace("notices")?,
+            heartbeats: keyspace("heartbeats")?,
             directory: directory.to_owned(),
             fjall,
         };

@@ -19,11 +19,14 @@ pub enum Shelf {
     Outbox,
     /// What was told, answered and tried, by moment.
     Notices,
+    /// When heartbeats were heard of last.
+    Heartbeats,
 }
 
 impl Shelf {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Alerts, Self::Silences, Self::Outbox, Self::Notices];
+    pub const ALL: [Self; 5] =
+        [Self::Alerts, Self::Silences, Self::Outbox, Self::Notices, Self::Heartbeats];
 
     /// Its keyspace.
     pub fn name(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Shelf {
             Self::Silences => "silences",
             Self::Outbox => "outbox",
             Self::Notices => "notices",
+            Self::Heartbeats => "heartbeats",
         }
     }
 
@@ -41,6 +45,7 @@ impl Shelf {
             Self::Silences => &database.silences,
             Self::Outbox => &database.outbox,
             Self::Notices => &database.notices,
+            Self::Heartbeats => &database.heartbeats,
         }
     }
 }

@@ -34,7 +34,7 @@ impl SnapshotRow {
             "minutes" | "hours" => rollup::decode(&self.value, Figures::ALL).is_some(),
             "rounds" | "paths" => rounds::is_sound(&self.value),
             "quantiles" => rounds::are_sound_hours(&self.value),
-            "series" | "metrics" | "alerts" | "silences" | "outbox" | "notices" => {
+            "series" | "metrics" | "alerts" | "silences" | "outbox" | "notices" | "heartbeats" => {
                 let checked = self.value.split_first_chunk::<4>();
                 checked.is_some_and(|(sum, rest)| crc32fast::hash(rest).to_le_bytes() == *sum)
             }

@@ -1,6 +1,7 @@
 //! What became of messages to receivers.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 
 /// What became of the messages of one receiver since the start.
@@ -12,6 +13,17 @@ pub struct Delivered {
     pub failed: u64,
     /// Attempts that failed since it took one.
     pub failing: u64,
+}
+
+/// What became of the word that all is well.
+#[derive(Debug, Default)]
+pub struct WatchdogCounts {
+    /// It was heard.
+    pub sent: AtomicU64,
+    /// It was not.
+    pub failed: AtomicU64,
+    /// Not all was well.
+    pub withheld: AtomicU64,
 }
 
 /// The same by receiver.

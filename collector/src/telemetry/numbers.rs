@@ -25,7 +25,7 @@ use headroom_proto::catalogue::{
     HEADROOM_STORE_HEAD_BYTES, HEADROOM_STORE_HEAD_SAMPLES, HEADROOM_STORE_LABEL_BYTES,
     HEADROOM_STORE_LATE_SAMPLES_TOTAL, HEADROOM_STORE_LIVING_SERIES, HEADROOM_STORE_LOG_BYTES,
     HEADROOM_STORE_MERGES_TOTAL, HEADROOM_STORE_SEALED_SAMPLES_TOTAL, HEADROOM_STORE_SERIES,
-    HEADROOM_STORE_UNMERGED_DAYS, Metric,
+    HEADROOM_STORE_UNMERGED_DAYS, HEADROOM_WATCHDOG_BEATS_TOTAL, Metric,
 };
 use headroom_proto::exposition::Exposition;
 use headroom_proto::panics;
@@ -115,6 +115,14 @@ impl CollectorCounts {
                 numbers.push(OwnNumber { metric, label, value: count as f64 });
             }
         }
+        let told = [
+            ("sent", read(&self.watchdog.sent)),
+            ("failed", read(&self.watchdog.failed)),
+            ("withheld", read(&self.watchdog.withheld)),
+        ];
+        numbers.extend(told.map(|(name, count)| {
+            OwnNumber::labelled(HEADROOM_WATCHDOG_BEATS_TOTAL, "outcome", name, count)
+        }));
         let unstored = read(&self.rules.refused);
         numbers.push(OwnNumber::plain(HEADROOM_RULES_SAMPLES_REFUSED_TOTAL, unstored));
         numbers.push(OwnNumber::plain(HEADROOM_STORE_COMMITS_TOTAL, read(&self.commits)));

@@ -7,18 +7,19 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::civil::Time;
 use serde::Deserialize;
 
 use super::credentials::credentials;
 use super::oncall::Wish;
 use super::problem::{Code, Problem};
 use super::site::Site;
-use crate::oncall::{Answer, GroupId};
+use crate::oncall::{Answer, GroupId, Repeat};
 
 const HOUR_MS: i64 = 3_600_000;
 
 /// The longest silence that the page makes, in hours.
-const LONGEST_HOURS: i64 = 31 * 24;
+const LONGEST_HOURS: i64 = 366 * 24;
 
 /// The longest name of a person, in bytes.
 const NAME_BYTES: usize = 64;
@@ -31,6 +32,41 @@ pub struct Answered {
     what: String,
     #[serde(default)]
     hours: Option<i64>,
+    /// Days of the week on which it holds, Monday being 0; always if there are none.
+    #[serde(default)]
+    days: String,
+    /// When on these days, by the clock on the wall.
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    zone: String,
+}
+
+impl Answered {
+    /// The hours that come again, if any are named.
+    fn repeats(&self) -> Result<Option<Repeat>, Problem> {
+        if self.days.is_empty() {
+            return Ok(None);
+        }
+        let minutes = |name: &str, text: &str| {
+            let time: Option<Time> = text.parse().ok();
+            let minutes = time.map(|time| time.hour() as u16 * 60 + time.minute() as u16);
+            minutes.ok_or_else(|| {
+                Problem::bad_request(format!("{name}={text} is no time such as 02:00."))
+            })
+        };
+        let repeat = Repeat {
+            zone: self.zone.clone(),
+            days: self.days.bytes().take(8).map(|digit| digit.wrapping_sub(b'0')).collect(),
+            from_minutes: minutes("from", &self.from)?,
+            to_minutes: minutes("to", &self.to)?,
+        };
+        let wrong = |error| Problem::bad_request(format!("A silence that comes again {error}."));
+        repeat.check().map_err(wrong)?;
+        Ok(Some(repeat))
+    }
 }
 
 /// The end of a silence.
@@ -46,7 +82,9 @@ pub async fn answer(
     form: Result<Form<Answered>, FormRejection>,
 ) -> Result<Response, Problem> {
     check(&site, &headers)?;
-    let Answered { group, person, what, hours } = read(form)?;
+    let answered = read(form)?;
+    let repeats = answered.repeats()?;
+    let Answered { group, person, what, hours, .. } = answered;
     let group: GroupId =
         group.parse().map_err(|error| Problem::bad_request(format!("group={group}: {error}.")))?;
     let person = person.trim().to_owned();
@@ -61,9 +99,9 @@ pub async fn answer(
         "silence" => {
             let hours = hours.unwrap_or(4);
             if !(1..=LONGEST_HOURS).contains(&hours) {
-                return Err(Problem::bad_request("A silence lasts between an hour and a month."));
+                return Err(Problem::bad_request("A silence lasts between an hour and a year."));
             }
-            Wish::SilenceGroup { group, person, for_ms: hours * HOUR_MS }
+            Wish::SilenceGroup { group, person, for_ms: hours * HOUR_MS, repeats }
         }
         _ => {
             return Err(Problem::bad_request(format!(
@@ -85,7 +123,7 @@ pub async fn unsilence(
 }
 
 /// The door has looked whether the origin is one of the collector's own.
-fn check(site: &Site, headers: &HeaderMap) -> Result<(), Problem> {
+pub fn check(site: &Site, headers: &HeaderMap) -> Result<(), Problem> {
     let token = credentials(headers).token;
     let is_writer = site.remote_write.writer(token.as_deref()).is_ok();
     if headers.contains_key(header::ORIGIN) || (token.is_some() && is_writer) {
@@ -103,7 +141,7 @@ fn read<T>(form: Result<Form<T>, FormRejection>) -> Result<T, Problem> {
 
 async fn done(site: &Site, wish: Wish) -> Result<Response, Problem> {
     match site.oncall.ask(wish).await {
-        Ok(()) => Ok(Redirect::to("/alerts").into_response()),
+        Ok(_) => Ok(Redirect::to("/alerts").into_response()),
         Err(why) => Err(Problem::bad_request(format!("That was not done: {why}."))),
     }
 }

@@ -48,7 +48,7 @@ pub async fn act(State(oncall): State<OnCall>, Path(token): Path<String>) -> Res
     let about = about(&oncall, &ticket);
     let (action, person) = (ticket.action, ticket.person.clone());
     let (status, headline) = match oncall.ask(Wish::Link { text: token, ticket }).await {
-        Ok(()) => (StatusCode::OK, done(action).to_owned()),
+        Ok(_) => (StatusCode::OK, done(action).to_owned()),
         Err(why) => (StatusCode::CONFLICT, format!("Nothing was done: {why}.")),
     };
     sent(status, &LinkPage { headline: &headline, about, person: &person, button: None })

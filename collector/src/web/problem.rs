@@ -19,6 +19,9 @@ pub use self::code::Code;
 use super::frame::Frame;
 use super::site::Site;
 
+/// Where clients of Alertmanager ask.
+const ALERTMANAGER: &str = "/api/v2/";
+
 /// An answer that is not what was asked for.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -137,6 +140,12 @@ impl Problem {
         (self.code.status(), kind, body.to_string()).into_response()
     }
 
+    /// As Alertmanager tells it.
+    fn json_text(&self) -> Response {
+        let kind = [(header::CONTENT_TYPE, "application/json")];
+        (self.code.status(), kind, json!(self.sentence).to_string()).into_response()
+    }
+
     fn text(&self) -> Response {
         let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
         let way = self.way.as_ref().map_or_else(String::new, Way::plainly);
@@ -161,6 +170,8 @@ pub async fn present(State(site): State<Arc<Site>>, request: Request, next: Next
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let mut response = if is_api(&uri) {
         problem.json()
+    } else if uri.path().starts_with(ALERTMANAGER) {
+        problem.json_text()
     } else {
         let page = browser.then(|| page::page(&problem, &uri, Frame::bare(&site))).flatten();
         let mut response = page.unwrap_or_else(|| problem.text());

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use super::doors::{Door, Group, admit};
 use super::gate::Gate;
@@ -16,8 +16,8 @@ use super::oncall::OnCall;
 use super::pages::Form::{Csv, Json, Markdown, MediaWiki};
 use super::site::Site;
 use super::{
-    answers, api, assets, cross_origin, links, meetings, metrics, pages, pictures, probe, problem,
-    ready, reload, remote_write,
+    alertmanager, answers, api, assets, cross_origin, heartbeats, links, meetings, metrics, pages,
+    pictures, probe, problem, ready, reload, remote_write,
 };
 
 /// All groups together.
@@ -99,6 +99,12 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/api/v1/metadata", get(api::metadata))
         .route("/api/v1/rules", get(api::rules))
         .route("/api/v1/alerts", get(api::alerts))
+        .route("/api/v2/status", get(alertmanager::status))
+        .route("/api/v2/receivers", get(alertmanager::receivers))
+        .route("/api/v2/alerts", get(alertmanager::alerts))
+        .route("/api/v2/alerts/groups", get(alertmanager::groups))
+        .route("/api/v2/silences", get(alertmanager::silences))
+        .route("/api/v2/silence/{id}", get(alertmanager::silence))
         .route("/api/v1/targets", get(api::status::targets))
         .route("/api/v1/targets/metadata", get(api::status::targets_metadata))
         .route("/api/v1/scrape_pools", get(api::status::scrape_pools))
@@ -123,12 +129,18 @@ fn admin(site: &Arc<Site>) -> Router {
         .route("/-/reload", post(reload::reload).put(reload::reload))
         .route("/alerts/answer", post(answers::answer))
         .route("/alerts/unsilence", post(answers::unsilence))
+        .route("/api/v2/alerts", post(alertmanager::post_alerts))
+        .route("/api/v2/silences", post(alertmanager::post_silence))
+        .route("/api/v2/silence/{id}", delete(alertmanager::delete_silence))
         .with_state(Arc::clone(site))
 }
 
-/// What the second listener serves: it needs no names, for a link is its own proof.
+/// What the second listener serves: it needs no names, for a link and a token are their own proof.
 pub fn linked(oncall: OnCall) -> Router {
-    Router::new().route("/a/{token}", get(links::show).post(links::act)).with_state(oncall)
+    Router::new()
+        .route("/a/{token}", get(links::show).post(links::act))
+        .route("/heartbeat/{name}", get(heartbeats::hear).post(heartbeats::hear))
+        .with_state(oncall)
 }
 
 async fn snapshot(State(site): State<Arc<Site>>) -> Response {

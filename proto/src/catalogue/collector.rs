@@ -71,6 +71,8 @@ super::metrics! { COLLECTOR:
         "Messages that a receiver took.";
     HEADROOM_DELIVERIES_FAILED_TOTAL = Counter "headroom_deliveries_failed_total" by ["receiver"],
         "Attempts to hand a message to a receiver that failed, for now or for good.";
+    HEADROOM_WATCHDOG_BEATS_TOTAL = Counter "headroom_watchdog_beats_total" by ["outcome"],
+        "Words to the watchdog that all is well, by whether they were heard, failed or were withheld.";
     HEADROOM_RULES_EVALUATED_TOTAL = Counter "headroom_rules_evaluated_total" by ["outcome"],
         "Rules that were evaluated, by whether they went well, failed or were not due in time.";
     HEADROOM_RULES_SAMPLES_REFUSED_TOTAL = Counter "headroom_rules_samples_refused_total",

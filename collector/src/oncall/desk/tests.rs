@@ -9,6 +9,8 @@ use crate::oncall::people::{Channel, People, Person, Step, Waking, Who};
 use crate::oncall::rota::{Rota, Turn};
 use crate::oncall::{Answer, Reason, Status};
 
+mod waiting;
+
 const TICK_MS: i64 = 15_000;
 const MINUTE_MS: i64 = 60_000;
 
@@ -30,6 +32,8 @@ struct World {
     /// Agents that do not speak.
     mute: BTreeSet<String>,
     heard_ms: BTreeMap<String, i64>,
+    /// Until when hosts have no rooms.
+    quiet_ms: BTreeMap<String, i64>,
     rules: BTreeSet<String>,
     /// Who was told what, when, in minutes since the beginning.
     told: Vec<String>,
@@ -84,6 +88,7 @@ impl World {
             fires: BTreeMap::new(),
             mute: BTreeSet::new(),
             heard_ms: BTreeMap::new(),
+            quiet_ms: BTreeMap::new(),
             rules: rules.map(ToOwned::to_owned).into(),
             told: Vec::new(),
             began_ms: ms(text),
@@ -94,7 +99,13 @@ impl World {
         let labels = texts(&[("alertname", name), ("instance", instance), ("severity", severity)]);
         let annotations = texts(&[("summary", &format!("{name} {instance}"))]);
         let print = Self::print(name, instance);
-        let seen = Seen { labels, annotations, since_ms: self.now_ms, link: "/graph".into() };
+        let seen = Seen {
+            labels,
+            annotations,
+            since_ms: self.now_ms,
+            link: "/graph".into(),
+            until_ms: None,
+        };
         self.fires.entry(print).or_insert(seen);
     }
 
@@ -116,12 +127,14 @@ impl World {
         }
         let picture = Picture {
             at_ms: self.now_ms,
+            began_ms: self.began_ms,
             seen: self.fires.clone(),
             verdicts: super::super::Verdicts {
                 present: self.rules.clone(),
                 unjudged: BTreeSet::new(),
             },
             heard_ms: self.heard_ms.clone(),
+            quiet_ms: self.quiet_ms.clone(),
             agents: HOSTS.iter().chain(&["b1"]).map(|host| (*host).to_owned()).collect(),
         };
         for change in self.desk.advance(&picture, &self.policy) {
@@ -324,7 +337,7 @@ fn a_host_that_dies_while_its_alert_fires_is_unknown_and_never_over() {
     assert_eq!(standing(&world), Some(super::super::Standing::Unknown { since_ms }));
     // A restart forgets nothing of that.
     let groups = world.desk.groups().clone();
-    world.desk = Desk::restore(groups, [], world.now_ms);
+    world.desk = Desk::restore(Kept { groups, ..Kept::default() }, world.now_ms);
     world.minutes(10);
     assert!(world.take_told().iter().all(|line| !line.contains("over")));
     world.mute.remove("b1");
@@ -363,6 +376,7 @@ fn what_is_silenced_is_not_told_until_the_silence_ends() {
         matchers: vec![Matcher::equal("instance", "b1")],
         from_ms: world.now_ms,
         to_ms: world.now_ms + 30 * MINUTE_MS,
+        repeats: None,
         owner: "anna".into(),
         comment: "a new switch".into(),
     };
@@ -373,6 +387,10 @@ fn what_is_silenced_is_not_told_until_the_silence_ends() {
     assert_eq!(world.take_told(), [""; 0]);
     world.minutes(2);
     assert_eq!(world.take_told(), ["30.5 ben-phone: LinkNearLimit b1"]);
+    assert!(!world.desk.silences().values().any(|known| known.holds(world.now_ms)));
+    // It is shown for some days.
+    world.now_ms += 5 * 24 * 60 * MINUTE_MS;
+    world.tick();
     assert!(world.desk.silences().is_empty());
 }
 

@@ -4,10 +4,8 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Links, Method, Post, in_html, within};
-use crate::oncall::message::{Message, Status};
-use crate::oncall::ticket::Action;
-use crate::printable::printable;
+use super::{Links, Method, Post, in_html, in_line, quiet, within};
+use crate::oncall::message::Message;
 
 /// Events are at most 64 KiB, both texts and all around them together.
 const TEXT_BYTES: usize = 12_000;
@@ -28,22 +26,14 @@ struct Mentions {}
 
 /// A message for a room.
 pub fn post(room: &str, message: &Message, links: Links<'_>) -> Post {
-    let title = quiet(&message.title().replace('\n', " "));
+    let title = quiet(&in_line(&message.title()));
     let text = quiet(&within(&message.text(), TEXT_BYTES));
     let mut plain = format!("{title}\n\n{text}");
     let mut html =
         format!("<b>{}</b><br>{}", in_html(&title), in_html(&text).replace('\n', "<br>"));
-    if message.status == Status::Firing {
-        for (label, action) in [
-            ("I have it", Action::Take),
-            ("not me: the next", Action::Pass),
-            ("silence", Action::Silence),
-        ] {
-            if let Some(url) = links.act(action, message) {
-                let _ = write!(plain, "\n{label}: {url}");
-                let _ = write!(html, "<br><a href=\"{}\">{label}</a>", in_html(&url));
-            }
-        }
+    for (label, url) in links.acts(message) {
+        let _ = write!(plain, "\n{label}: {url}");
+        let _ = write!(html, "<br><a href=\"{}\">{label}</a>", in_html(&url));
     }
     if let Some(url) = links.page() {
         let _ = write!(plain, "\n{url}");
@@ -67,11 +57,6 @@ pub fn post(room: &str, message: &Message, links: Links<'_>) -> Post {
         content_type: "application/json",
         body: serde_json::to_string(&payload).expect("texts always have a form in JSON"),
     }
-}
-
-/// A text that calls nobody: older clients ring at `@room` wherever it stands.
-fn quiet(text: &str) -> String {
-    printable(text).replace('@', "@\u{200b}")
 }
 
 /// A part of a path.

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Links, Method, Post, within};
+use super::{Links, Method, Post, in_line, within};
 use crate::oncall::alert::Severity;
 use crate::oncall::message::{Message, Status};
-use crate::oncall::ticket::Action;
 use crate::printable::printable;
 
 /// The longest message; a longer one becomes a file.
@@ -45,7 +44,7 @@ pub fn post(topic: &str, message: &Message, links: Links<'_>) -> Post {
     };
     let payload = Payload {
         topic,
-        title: within(&printable(&message.title()).replace('\n', " "), TITLE_BYTES),
+        title: within(&in_line(&message.title()), TITLE_BYTES),
         message: within(&printable(&message.text()), MESSAGE_BYTES),
         priority,
         tags: [tag],
@@ -62,18 +61,9 @@ pub fn post(topic: &str, message: &Message, links: Links<'_>) -> Post {
 }
 
 fn buttons(message: &Message, links: Links<'_>) -> Vec<Button> {
-    let all = [
-        ("I have it", Action::Take),
-        ("Not me: the next", Action::Pass),
-        ("Silence", Action::Silence),
-    ];
-    let is_wanted = match (message.status, message.severity) {
-        (Status::Firing, Severity::Page) => true,
-        (Status::Firing, Severity::Morning) | (Status::Resolved, _) => false,
-    };
-    let button = |(label, action)| {
-        let url = links.act(action, message)?;
-        Some(Button { action: "http", label, url, method: "POST", clear: true })
-    };
-    if is_wanted { all.into_iter().filter_map(button).collect() } else { Vec::new() }
+    let button = |(label, url)| Button { action: "http", label, url, method: "POST", clear: true };
+    match message.severity {
+        Severity::Page => links.acts(message).into_iter().map(button).collect(),
+        Severity::Morning => Vec::new(),
+    }
 }

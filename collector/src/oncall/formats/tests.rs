@@ -42,6 +42,14 @@ fn links(key: &Key) -> Links<'_> {
     Links { external_url: "https://headroom.example/", public_url, key }
 }
 
+/// What is posted in a format.
+fn posted(format: &Format, message: &Message, links: Links<'_>) -> Post {
+    match format.write(message, links) {
+        Parcel::Post(post) => post,
+        Parcel::Mail(mail) => panic!("a mail: {mail:?}"),
+    }
+}
+
 fn body(post: &Post) -> Value {
     assert_eq!(post.content_type, "application/json");
     serde_json::from_str(&post.body).unwrap()
@@ -50,7 +58,7 @@ fn body(post: &Post) -> Value {
 #[test]
 fn the_webhook_is_alertmanagers_to_the_letter() {
     let key = Key::of([1; 32]);
-    let post = Format::Webhook.post(&message("near"), links(&key));
+    let post = posted(&Format::Webhook, &message("near"), links(&key));
     let alert = |status: &str, device: &str, ends: &str, print: &str| {
         json!({
             "status": status,
@@ -87,7 +95,7 @@ fn the_webhook_is_alertmanagers_to_the_letter() {
 fn ntfy_has_three_buttons_that_act_for_its_reader_alone() {
     let key = Key::of([1; 32]);
     let ntfy = Format::Ntfy { topic: "anna-7f".into() };
-    let post = body(&ntfy.post(&message("near"), links(&key)));
+    let post = body(&posted(&ntfy, &message("near"), links(&key)));
     assert_eq!(post["topic"], "anna-7f");
     assert_eq!(post["title"], "near and 3 more");
     assert_eq!(post["priority"], 5);
@@ -109,12 +117,12 @@ fn ntfy_has_three_buttons_that_act_for_its_reader_alone() {
         assert_eq!((ticket.group, ticket.expires_ms), (GroupId(1), 61_000 + LINKS_MS));
     }
     let nowhere = Links { public_url: None, ..links(&key) };
-    assert_eq!(body(&ntfy.post(&message("near"), nowhere)).get("actions"), None);
+    assert_eq!(body(&posted(&ntfy, &message("near"), nowhere)).get("actions"), None);
     let over = Message { status: Status::Resolved, ..message("near") };
-    let over = body(&ntfy.post(&over, links(&key)));
+    let over = body(&posted(&ntfy, &over, links(&key)));
     assert_eq!((&over["priority"], over.get("actions")), (&json!(2), None));
     assert_eq!(over["sequence_id"], post["sequence_id"]);
-    let long = body(&ntfy.post(&message(&"é".repeat(9000)), links(&key)));
+    let long = body(&posted(&ntfy, &message(&"é".repeat(9000)), links(&key)));
     assert!(long["message"].as_str().unwrap().len() <= 4096);
     assert!(long["title"].as_str().unwrap().len() <= 250);
 }
@@ -124,7 +132,7 @@ fn matrix_names_the_event_for_ever_and_calls_nobody() {
     let key = Key::of([1; 32]);
     let matrix = Format::Matrix { room: "!abc:example.org".into() };
     let hostile = "@room <b>near</b> & \"more\"";
-    let post = matrix.post(&message(hostile), links(&key));
+    let post = posted(&matrix, &message(hostile), links(&key));
     let id = message(hostile).id();
     let path = format!("/_matrix/client/v3/rooms/%21abc%3Aexample.org/send/m.room.message/{id}");
     assert_eq!((post.method, &post.path), (Method::Put, &path));
@@ -141,6 +149,109 @@ fn matrix_names_the_event_for_ever_and_calls_nobody() {
     assert_eq!(message("other").id(), id, "what it says is not what names it");
 }
 
+const HOSTILE: &str =
+    "<!channel> @here <b>near</b>\r\nBcc: evil@example.org [a](http://evil.example)";
+
+#[test]
+fn slack_calls_nobody_and_shows_text_as_text() {
+    let key = Key::of([1; 32]);
+    let post = posted(&Format::Slack, &message(HOSTILE), links(&key));
+    let payload = body(&post);
+    assert_eq!((post.method, &*post.path), (Method::Post, ""));
+    let text = payload["text"].as_str().unwrap();
+    assert!(text.starts_with("&lt;!channel&gt; @\u{200b}here &lt;b&gt;near"), "{text}");
+    assert!(!text.contains("](") && !text.contains('\n'), "{text}");
+    let attachment = &payload["attachments"][0];
+    assert_eq!((&attachment["color"], &payload["mrkdwn"]), (&json!("danger"), &json!(false)));
+    assert!(!attachment["text"].as_str().unwrap().contains('<'));
+    let fields = attachment["fields"].as_array().unwrap();
+    assert_eq!(fields.len(), 4);
+    assert_eq!(fields[3]["value"], "<https://headroom.example/alerts>");
+    let over = Message { status: Status::Resolved, ..message("near") };
+    let over = body(&posted(&Format::Slack, &over, links(&key)));
+    assert_eq!(over["attachments"][0]["color"], "good");
+    assert_eq!(over["attachments"][0]["fields"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn pagerduty_resolves_what_it_triggered() {
+    let key = Key::of([1; 32]);
+    let format = Format::PagerDuty { routing_key: Secret::new("r".repeat(32)) };
+    assert!(!format!("{format:?}").contains("rrr"), "{format:?}");
+    let post = posted(&format, &message(&"é".repeat(3000)), links(&key));
+    assert_eq!((post.method, &*post.path), (Method::Post, "/v2/enqueue"));
+    let event = body(&post);
+    assert_eq!(event["routing_key"], "r".repeat(32));
+    assert_eq!(event["event_action"], "trigger");
+    assert_eq!(event["payload"]["summary"].as_str().unwrap().chars().count(), 1024);
+    assert_eq!(
+        (&event["payload"]["severity"], &event["payload"]["source"]),
+        (&json!("critical"), &json!("ca1"))
+    );
+    assert_eq!(event["payload"]["timestamp"], "1970-01-01T00:01:01Z");
+    assert_eq!(event["links"][0]["href"], "https://headroom.example/alerts");
+    assert!(event["dedup_key"].as_str().unwrap().len() <= 255);
+    assert!(post.body.len() < 512_000);
+    let over = Message { status: Status::Resolved, count: 3, ..message("near") };
+    let over = body(&posted(&format, &over, links(&key)));
+    assert_eq!(
+        (&over["event_action"], &over["dedup_key"]),
+        (&json!("resolve"), &event["dedup_key"])
+    );
+}
+
+#[test]
+fn telegram_has_room_for_what_it_is_sent_and_takes_no_tag_from_others() {
+    let key = Key::of([1; 32]);
+    let bot = Secret::new("12:abc".into());
+    let format = Format::Telegram { bot, chat: "-100".into(), topic: Some(7) };
+    let post = posted(&format, &message(HOSTILE), links(&key));
+    assert_eq!((post.method, &*post.path), (Method::Post, "/bot12:abc/sendMessage"));
+    let sent = body(&post);
+    assert_eq!((&sent["chat_id"], &sent["message_thread_id"]), (&json!("-100"), &json!(7)));
+    assert_eq!(
+        (&sent["parse_mode"], &sent["disable_notification"]),
+        (&json!("HTML"), &json!(false))
+    );
+    let text = sent["text"].as_str().unwrap();
+    assert!(text.contains("&lt;b&gt;near&lt;/b&gt;"), "{text}");
+    assert_eq!(text.matches("<a href=\"https://").count(), 4);
+    let long = body(&posted(&format, &message(&"é\n".repeat(9000)), links(&key)));
+    assert!(long["text"].as_str().unwrap().chars().count() <= 4096);
+    let morning = Message { severity: Severity::Morning, ..message("near") };
+    assert_eq!(body(&posted(&format, &morning, links(&key)))["disable_notification"], true);
+}
+
+#[test]
+fn a_mail_has_a_name_for_ever_a_thread_and_one_line_as_subject() {
+    let key = Key::of([1; 32]);
+    let address = |text: &str| text.parse::<MailAddress>().unwrap();
+    let format = Format::Email(MailAccount {
+        from: address("Headroom <headroom@example.org>"),
+        to: address("anna@example.net"),
+        user: None,
+        security: Security::StartTls,
+        authority: None,
+    });
+    let mailed = |message: &Message| match format.write(message, links(&key)) {
+        Parcel::Mail(mail) => mail,
+        Parcel::Post(post) => panic!("a post: {post:?}"),
+    };
+    let mail = mailed(&message(HOSTILE));
+    assert_eq!(mail.id, format!("<{}@example.org>", message(HOSTILE).id()));
+    assert!(mail.subject.starts_with("[FIRING:4] <!channel> @here"), "{}", mail.subject);
+    assert!(!mail.subject.contains(['\r', '\n']), "{:?}", mail.subject);
+    assert!(mail.text.contains("I have it: https://call.example/a/"), "{}", mail.text);
+    assert!(mail.html.contains("&lt;b&gt;near&lt;/b&gt;") && !mail.html.contains("<b>"));
+    assert!(mail.is_urgent);
+    let over = mailed(&Message { status: Status::Resolved, count: 3, ..message("near") });
+    assert!(over.subject.starts_with("[RESOLVED] over: near"), "{}", over.subject);
+    assert!(over.id != mail.id && over.thread == mail.thread && !over.is_urgent);
+    assert!(!over.text.contains("/a/"));
+    let long = mailed(&message(&"é".repeat(90_000)));
+    assert!(long.subject.len() <= 200 && long.text.len() <= 70_000);
+}
+
 #[test]
 fn answers_mean_taken_later_or_never() {
     let answered = |status, retry_after, body| Answered { status, retry_after, body };
@@ -149,6 +260,10 @@ fn answers_mean_taken_later_or_never() {
     let limited = "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":2000}";
     let patience = "it asks for patience (429)";
     let room = Format::Matrix { room: String::new() };
+    let secret = || Secret::new("s".into());
+    let service = Format::PagerDuty { routing_key: secret() };
+    let chat = Format::Telegram { bot: secret(), chat: "1".into(), topic: None };
+    let asks = "{\"ok\":false,\"error_code\":429,\"parameters\":{\"retry_after\":35}}";
     for (format, answer, expected) in [
         (&Format::Webhook, answered(200, None, ""), Outcome::Taken),
         (&Format::Webhook, answered(204, None, ""), Outcome::Taken),
@@ -162,6 +277,13 @@ fn answers_mean_taken_later_or_never() {
         (&room, answered(429, None, limited), later(patience, Some(2000))),
         (&room, answered(429, None, "<html>"), later(patience, None)),
         (&room, answered(403, None, "{}"), never("it answers 403")),
+        (&Format::Slack, answered(429, Some("30"), ""), later(patience, Some(30_000))),
+        (&Format::Slack, answered(404, None, "no_service"), never("it answers 404")),
+        (&service, answered(202, None, "{}"), Outcome::Taken),
+        (&service, answered(400, None, "{}"), never("it answers 400")),
+        (&service, answered(500, None, ""), later("it answers 500", None)),
+        (&chat, answered(429, None, asks), later(patience, Some(35_000))),
+        (&chat, answered(429, None, "{}"), later(patience, None)),
     ] {
         assert_eq!(format.judge(&answer), expected, "{format:?} {answer:?}");
     }

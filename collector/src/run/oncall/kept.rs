@@ -1,7 +1,7 @@
 //! What those on call know, as rows of the ledger, and back.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::oncall::{Change, Desk, Entry, GroupId, Notice, Outbox, OutboxStep};
 use crate::samples::{Budget, ReadError};
@@ -16,12 +16,27 @@ pub const NOTICES_MS: i64 = 400 * 86_400_000;
 /// So many old notices go at once.
 const OLD: usize = 1000;
 
+/// What the key of a heartbeat's row is a hash of, beside its name.
+const HEARTBEAT: &str = "heartbeat";
+
+/// When a heartbeat was heard of last.
+#[derive(Serialize, Deserialize)]
+struct Heard {
+    name: String,
+    heard_ms: i64,
+}
+
 /// Desk and outbox as they were kept.
 pub fn read(records: &Records, budget: &Budget, now_ms: i64) -> Result<(Desk, Outbox), ReadError> {
     let rows = |shelf| records.ledger(Glance { shelf, order: Order::Rising, most: MOST }, budget);
     let groups = parsed(rows(Shelf::Alerts)?);
-    let groups = groups.into_iter().map(|(key, group)| (GroupId(key), group));
-    let desk = Desk::restore(groups, parsed(rows(Shelf::Silences)?), now_ms);
+    let heard = parsed::<Heard>(rows(Shelf::Heartbeats)?).into_iter();
+    let kept = crate::oncall::Kept {
+        groups: groups.into_iter().map(|(key, group)| (GroupId(key), group)).collect(),
+        silences: parsed(rows(Shelf::Silences)?).into_iter().collect(),
+        heard_ms: heard.map(|(_, Heard { name, heard_ms })| (name, heard_ms)).collect(),
+    };
+    let desk = Desk::restore(kept, now_ms);
     Ok((desk, Outbox::restore(parsed::<Entry>(rows(Shelf::Outbox)?), now_ms)))
 }
 
@@ -61,6 +76,11 @@ pub fn rows(changes: &[Change], outbox: &mut Outbox, now_ms: i64) -> Vec<LedgerR
             Change::Message(message) => {
                 let step = outbox.push((**message).clone(), now_ms);
                 rows.extend(rows_of(&step, outbox, now_ms));
+            }
+            Change::Heard(name, heard_ms) => {
+                let key = GroupId::of(&[(HEARTBEAT.to_owned(), name.clone())]).0;
+                let heard = Heard { name: name.clone(), heard_ms: *heard_ms };
+                rows.push(row(Shelf::Heartbeats, key, Some(&heard)));
             }
             Change::Notice(notice) => rows.push(noticed(notice, outbox, now_ms)),
         }

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
 use headroom_proto::metric::INSTANCE;
+use jiff::tz::TimeZone;
 
 use crate::oncall::{Desk, HOST_SILENT, Picture, Seen, Texts, Verdicts};
+use crate::rooms::KeptRooms;
 use crate::rules::{Alert, AlertState, GroupReport, Health, Kind, table_link};
 use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection, TimeRange};
 
@@ -21,6 +23,10 @@ pub struct Look<'l> {
     pub samples: &'l dyn Samples,
     /// What reading it may take.
     pub budget: &'l Budget,
+    /// What was found of the rooms of past weeks.
+    pub kept: &'l KeptRooms,
+    /// The zone of hours.
+    pub zone: TimeZone,
     /// Agents that are expected to speak.
     pub agents: &'l BTreeSet<String>,
     /// When the collector began, Unix time in milliseconds.
@@ -56,8 +62,10 @@ impl Look<'_> {
             seen.retain(|print, seen| known.contains(print) || !is_silence(seen));
         }
         let heard_ms = self.heard(&desk.unseen(&seen))?;
+        let quiet_ms = self.quiet(desk, &seen)?;
         let agents = self.agents.clone();
-        Ok(Picture { at_ms: self.at_ms, seen, verdicts, heard_ms, agents })
+        let &Self { at_ms, began_ms, .. } = self;
+        Ok(Picture { at_ms, began_ms, seen, verdicts, heard_ms, quiet_ms, agents })
     }
 
     /// The newest word of each of these since a moment of each.
@@ -93,6 +101,7 @@ fn of(alert: &Alert, link: &str) -> (u64, Seen) {
         annotations: alert.annotations.iter().cloned().collect(),
         since_ms: alert.fired_at_ms.unwrap_or(alert.active_at_ms),
         link: link.to_owned(),
+        until_ms: None,
     };
     (crate::rules::fingerprint(&alert.labels), seen)
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::{failed, render};
 use crate::moments::iso;
 use crate::oncall::{
-    Group, GroupId, Known, Notice, Severity, Shown, Silence, Standing, What, span,
+    Group, GroupId, Known, Notice, Repeat, Severity, Shown, Silence, Standing, What, span,
 };
 use crate::store::{Glance, Order, Shelf};
 use crate::web::content::Content;
@@ -25,6 +25,9 @@ const ALERTS: usize = 20;
 /// So many hand-overs are shown.
 const HANDOVERS: usize = 4;
 
+const DAYS: [&str; 7] =
+    ["Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"];
+
 #[derive(Template)]
 #[template(path = "alerts.html")]
 struct AlertsPage<'v> {
@@ -36,6 +39,7 @@ struct AlertsPage<'v> {
     duty: Option<String>,
     handovers: Vec<Handover>,
     people: Vec<String>,
+    days: [&'static str; 7],
     /// Messages that wait.
     waiting: usize,
     /// Whether anybody would be told.
@@ -163,9 +167,18 @@ impl AlertRow {
             affected: text("affected"),
             runbook: text("runbook"),
             graph: graph_of(visit, known),
-            muted: shown.muted.get(&print).cloned().unwrap_or_default(),
+            muted: muted_of(visit, shown, print),
         }
     }
+}
+
+/// Why nobody is told of an alert now.
+fn muted_of(visit: Visit<'_>, shown: &Shown, print: u64) -> String {
+    let waits = shown.waits.get(&print).map(|until_ms| {
+        let until = ClockTime::of(visit.site, *until_ms).clock;
+        format!("waits until {until}: no room is expected before")
+    });
+    shown.muted.get(&print).cloned().or(waits).unwrap_or_default()
 }
 
 /// The page of the host that it is about, or the picture that it names, if that is one of ours.
@@ -188,7 +201,8 @@ impl SilenceRow {
             };
             format!("{}{sign}\"{}\"", matcher.name, matcher.value)
         };
-        let conditions: Vec<String> = silence.matchers.iter().map(condition).collect();
+        let mut conditions: Vec<String> = silence.matchers.iter().map(condition).collect();
+        conditions.extend(silence.repeats.as_ref().map(Repeat::words));
         let known = shown.desk.groups().values().flat_map(|group| group.alerts.0.values());
         let covers = known.filter(|known| known.stands() && silence.covers(&known.labels)).count();
         Self {
@@ -246,12 +260,14 @@ fn make(visit: Visit<'_>) -> Result<Content, Problem> {
             .desk
             .silences()
             .iter()
+            .filter(|(_, silence)| silence.to_ms > visit.now_ms)
             .map(|(number, silence)| SilenceRow::of(visit, &shown, *number, silence))
             .collect(),
         notices: notices.map(|notice| NoticeRow::of(visit, notice)).collect(),
         duty: policy.people.first(visit.now_ms).map(ToOwned::to_owned),
         handovers: ahead.into_iter().map(handover).collect(),
         people: policy.people.persons.keys().cloned().collect(),
+        days: DAYS,
         waiting: shown.waiting,
         is_told: !policy.feeds.is_empty() || !policy.people.steps.is_empty(),
         causes,
