@@ -1,10 +1,11 @@
 //! A group of alerts with one cause: which stand, what was told of them, and who has it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Known, Seen, Standing};
+use super::alert::{Known, Seen, Severity, Standing};
 use super::alerts::Alerts;
 use super::call::{Answer, AnswerError, Call, Reply, Taken};
 use super::feed::Feed;
@@ -146,8 +147,10 @@ impl Group {
 impl Group {
     /// What it is about, in a line.
     pub fn title(&self) -> String {
-        let mut standing = self.alerts.0.values().filter(|known| known.stands());
-        let first = standing.next().or_else(|| self.alerts.0.values().next());
+        let standing = self.alerts.0.values().filter(|known| known.stands());
+        // What wakes somebody comes first, then what came first.
+        let urgency = |known: &&Known| (Reverse(Severity::of(&known.labels)), known.since_ms);
+        let first = standing.min_by_key(urgency).or_else(|| self.alerts.0.values().next());
         first.map_or_else(String::new, |known| {
             let summary = known.annotations.get("summary").filter(|text| !text.is_empty());
             summary.cloned().unwrap_or_else(|| known.name().to_owned())

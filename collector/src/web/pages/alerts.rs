@@ -11,7 +11,7 @@ use crate::oncall::{
 };
 use crate::store::{Glance, Order, Shelf};
 use crate::web::content::Content;
-use crate::web::frame::{ClockTime, Frame};
+use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::Problem;
 use crate::web::site::Visit;
@@ -58,6 +58,8 @@ struct Cause {
     lasts: String,
     /// Who has it, or who was called.
     owner: String,
+    /// Until when, if somebody has it.
+    owned_until: Option<Day>,
     can_take: bool,
     alerts: Vec<AlertRow>,
     more: usize,
@@ -65,12 +67,16 @@ struct Cause {
 
 struct AlertRow {
     summary: String,
-    state: String,
+    state: &'static str,
+    /// Since when, where its title does not tell.
+    since: Option<Day>,
     class: &'static str,
     affected: String,
     runbook: String,
     graph: Option<String>,
     muted: String,
+    /// Until when nobody is called.
+    waits_until: Option<Day>,
 }
 
 struct SilenceRow {
@@ -119,8 +125,7 @@ impl Cause {
             Some(Severity::Page) => ("page", "bad"),
             Some(Severity::Morning) | None => ("morning", "warning"),
         };
-        let pairs: Vec<String> =
-            group.key.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let pairs: Vec<String> = group.key.iter().map(|pair| named(pair)).collect();
         let rows = standing.iter().map(|(print, known)| AlertRow::of(visit, shown, **print, known));
         Self {
             id,
@@ -129,8 +134,9 @@ impl Cause {
             word,
             class,
             since: Day::of(visit, group.opened_ms),
-            lasts: span(visit.now_ms - group.opened_ms),
-            owner: owner_of(visit, group),
+            lasts: lasting(visit.now_ms - group.opened_ms),
+            owner: owner_of(group),
+            owned_until: group.call.taken.as_ref().map(|taken| Day::of(visit, taken.until_ms)),
             can_take: group.call.taken.is_none(),
             alerts: rows.take(ALERTS).collect(),
             more: standing.len().saturating_sub(ALERTS),
@@ -138,10 +144,18 @@ impl Cause {
     }
 }
 
-fn owner_of(visit: Visit<'_>, group: &Group) -> String {
+/// A part of what names a group; the name of an alert says what it is.
+fn named((name, value): &(String, String)) -> String {
+    if name == "alertname" { value.clone() } else { format!("{name} {value}") }
+}
+
+fn lasting(ms: i64) -> String {
+    if ms < 60_000 { "less than a minute".to_owned() } else { span(ms) }
+}
+
+fn owner_of(group: &Group) -> String {
     if let Some(taken) = &group.call.taken {
-        let until = ClockTime::of(visit.site, taken.until_ms).clock;
-        return format!("{} has it until {until}", taken.person);
+        return format!("{} has it until", taken.person);
     }
     let called = group.call.ringing.iter().flat_map(|ringing| ringing.called.keys());
     let called: Vec<&str> = called.map(String::as_str).collect();
@@ -151,34 +165,26 @@ fn owner_of(visit: Visit<'_>, group: &Group) -> String {
 impl AlertRow {
     fn of(visit: Visit<'_>, shown: &Shown, print: u64, known: &Known) -> Self {
         let text = |name: &str| known.annotations.get(name).cloned().unwrap_or_default();
-        let (state, class) = match known.standing {
-            Standing::Firing => ("fires".to_owned(), "bad"),
+        let (state, since, class) = match known.standing {
+            Standing::Firing => ("fires", None, "bad"),
             Standing::Unknown { since_ms } => {
-                let since = ClockTime::of(visit.site, since_ms).clock;
-                (format!("unknown since {since}"), "warning")
+                ("unknown since", Some(Day::of(visit, since_ms)), "warning")
             }
-            Standing::Ended { .. } => ("over".to_owned(), "good"),
+            Standing::Ended { .. } => ("over", None, "good"),
         };
         let summary = text("summary");
         Self {
             summary: if summary.is_empty() { known.name().to_owned() } else { summary },
             state,
+            since,
             class,
             affected: text("affected"),
             runbook: text("runbook"),
             graph: graph_of(visit, known),
-            muted: muted_of(visit, shown, print),
+            muted: shown.muted.get(&print).cloned().unwrap_or_default(),
+            waits_until: shown.waits.get(&print).map(|until_ms| Day::of(visit, *until_ms)),
         }
     }
-}
-
-/// Why nobody is told of an alert now.
-fn muted_of(visit: Visit<'_>, shown: &Shown, print: u64) -> String {
-    let waits = shown.waits.get(&print).map(|until_ms| {
-        let until = ClockTime::of(visit.site, *until_ms).clock;
-        format!("waits until {until}: no room is expected before")
-    });
-    shown.muted.get(&print).cloned().or(waits).unwrap_or_default()
 }
 
 /// The page of the host that it is about, or the picture that it names, if that is one of ours.
