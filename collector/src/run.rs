@@ -3,9 +3,8 @@
 //!
 //! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep, days,
 //! planner, own numbers, clock, rules and on call (on the clock, rules on whoever wants them read anew
-//! too, on call on the rules, on answers and on receivers), links
-//! (the second HTTP server, on phones), watchdog (on whoever hears that all is well), and
-//! the writer (on whoever hands in what is to be stored).
+//! too, on call on the rules, on answers and on receivers), links (the second HTTP server, on phones),
+//! watchdog (on whoever hears that all is well), and the writer (on whoever hands in what is to be stored).
 
 mod addresses;
 mod anew;

@@ -125,7 +125,7 @@ impl Cause {
             Some(Severity::Page) => ("page", "bad"),
             Some(Severity::Morning) | None => ("morning", "warning"),
         };
-        let pairs: Vec<String> = group.key.iter().map(|pair| named(pair)).collect();
+        let pairs: Vec<String> = group.key.iter().map(named).collect();
         let rows = standing.iter().map(|(print, known)| AlertRow::of(visit, shown, **print, known));
         Self {
             id,
