@@ -22,6 +22,9 @@ pub mod configuration;
 // Which agent a token stands for.
 pub mod identity;
 
+// Round trips between cities as others measured them.
+pub mod reference;
+
 // Costs: bills, their split over organisations, and balances.
 pub mod costs;
 

@@ -20,6 +20,7 @@ use headroom::ingest::CONNECTIONS_LOG;
 use headroom::latency::Datacentre;
 use headroom::licences;
 use headroom::notify::{self, Notify};
+use headroom::reference::Import;
 use headroom::rules::DEFAULT_INTERVAL_MS;
 use headroom::run::{Addresses, Announced, Collector, Loading, Options, SETTLE_AFTER, hangups};
 use headroom::snapshot;
@@ -153,6 +154,9 @@ enum Command {
     /// Make a report for planners.
     #[command(subcommand)]
     Report(Report),
+    /// Take over what others measured.
+    #[command(subcommand)]
+    Import(Import),
     /// Print the licences of the font and of each crate that the programs are made of.
     Licences,
 }
@@ -280,6 +284,7 @@ fn main() -> ExitCode {
         Command::Notify(command) => notify(command),
         Command::Query(arguments) => query(arguments),
         Command::Report(kind) => report(kind),
+        Command::Import(import) => import.run().map_err(Into::into).and_then(|said| print(&said)),
         Command::Licences => print(&licences::text()),
     };
     match outcome {

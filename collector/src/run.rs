@@ -13,6 +13,7 @@ mod error;
 mod hangups;
 mod memory;
 mod oncall;
+mod options;
 mod own_numbers;
 mod planner;
 mod rules;
@@ -21,15 +22,13 @@ mod watch;
 mod watchdog;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use headroom_proto::files;
 use headroom_proto::seldom::Seldom;
-use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use self::addresses::{Addresses, Announced};
@@ -39,28 +38,26 @@ pub use self::error::RunError;
 pub use self::hangups::hangups;
 use self::memory::Memory;
 use self::oncall::Calls;
+pub use self::options::{Options, SETTLE_AFTER};
 use self::planner::Planner;
 use self::rules::RuleWork;
 use self::upkeep::Upkeep;
 use self::watchdog::Watching;
 use crate::clock::{Clock, now_ms};
-use crate::configuration::{DEFAULT_RETENTION, OnCall, Reading, RuleFiles, TlsFiles, is_instance};
+use crate::configuration::{TlsFiles, is_instance};
 use crate::connections::ConnectionLimits;
 use crate::descriptors::{self, Descriptors};
 use crate::folder::make_private;
-use crate::identity::{
-    Agents, Entry, Guesses, RemoteWriter, RemoteWriters, WriterToken, kept_token,
-};
+use crate::identity::{Guesses, RemoteWriters};
 use crate::ingest::{
-    self, Clocks, IngestOptions, IntakeOptions, LabelLimits, RemoteWrite, SettingsBoard,
-    TlsIdentity,
+    self, Clocks, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard, TlsIdentity,
 };
-use crate::latency::{Places, SharedPlaces};
+use crate::latency::SharedPlaces;
+use crate::reference::{Reference, WONDERNETWORK};
 use crate::reports::Plans;
-use crate::reports::plan::Plan;
 use crate::rules::Group;
 use crate::samples::{Pool, Samples, Stop};
-use crate::store::{Records, Retention, Store, StoreOptions};
+use crate::store::{Records, Retention, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::{CollectorCounts, OwnNumbers};
 pub use crate::web::Loading;
@@ -74,103 +71,8 @@ const KEPT_BYTES: u64 = 16 << 20;
 const WRITES: usize = 32;
 const WRITES_WAITING: usize = 200;
 
-/// The file with the token for remote write, and its writer's name, where nobody configures any.
-const WRITER_TOKEN: &str = "writer.token";
-const LOCAL_WRITER: &str = "local";
-/// How long a moment has to stand before anything is dropped by it.
-pub const SETTLE_AFTER: Duration = Duration::from_hours(1);
-
 /// How long tasks may take to end, connections above all. What agents sent is durable long before.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// What a run needs, checked.
-pub struct Options {
-    /// Where it is served.
-    pub addresses: Addresses,
-    /// How many connections of readers and programs there is room for.
-    pub http_connections: ConnectionLimits,
-    /// How many of agents.
-    pub grpc_connections: ConnectionLimits,
-    /// More names that pages are asked by, such as a proxy's.
-    pub hosts: Vec<String>,
-    /// The TLS of agents.
-    pub tls: Option<TlsFiles>,
-    /// Who may push.
-    pub agents: Agents,
-    /// Who pings what.
-    pub places: Places,
-    /// Who may write by remote write.
-    pub writers: Vec<WriterToken>,
-    /// What the labels of their series may be.
-    pub written_labels: LabelLimits,
-    /// Whether that needs a token.
-    pub entry: Entry,
-    /// The data directory.
-    pub directory: PathBuf,
-    /// How long samples and rollups are kept.
-    pub retention: Retention,
-    /// The store's limits.
-    pub store: StoreOptions,
-    /// The memory that requests share, in bytes; nothing is a part of what there is.
-    pub shared_bytes: Option<u64>,
-    /// The zone of times.
-    pub zone: TimeZone,
-    /// Where rules are read from.
-    pub rules: RuleFiles,
-    /// Who is told what.
-    pub oncall: OnCall,
-    /// Who tells that they are to be read anew.
-    pub hangups: mpsc::Receiver<()>,
-    /// How the whole configuration is read anew; rules alone are, where there is none.
-    pub reread: Option<Reading>,
-    /// How long a moment has to stand before anything is dropped by it.
-    pub settle_after: Duration,
-    /// How far the past is that somebody writes before anybody may read.
-    pub loading: Loading,
-    /// What planners configure.
-    pub plan: Plan,
-}
-
-impl Options {
-    /// For this machine only, without any configuration.
-    pub fn local(addresses: Addresses, agents: Agents, directory: PathBuf) -> Self {
-        Self {
-            addresses,
-            http_connections: ConnectionLimits::of_http(),
-            grpc_connections: ConnectionLimits::of_grpc(),
-            hosts: Vec::new(),
-            tls: None,
-            agents,
-            places: Places::default(),
-            writers: Vec::new(),
-            written_labels: LabelLimits::default(),
-            entry: Entry::default(),
-            directory,
-            retention: DEFAULT_RETENTION,
-            store: StoreOptions::default(),
-            shared_bytes: None,
-            zone: TimeZone::system(),
-            rules: RuleFiles::default(),
-            oncall: OnCall::default(),
-            hangups: mpsc::channel(1).1,
-            reread: None,
-            settle_after: SETTLE_AFTER,
-            loading: Loading::default(),
-            plan: Plan::default(),
-        }
-    }
-
-    /// Lets whoever has the token in a file of `folder` write by remote write; answers with the
-    /// file, which is made if it is not there.
-    pub fn let_write(&mut self, folder: &Path) -> Result<PathBuf, RunError> {
-        let failed = |source| RunError::Directory { path: folder.to_owned(), source };
-        make_private(folder).map_err(failed)?;
-        let path = folder.join(WRITER_TOKEN);
-        let token = kept_token(&path)?;
-        self.writers.push(WriterToken { token, writer: RemoteWriter::of_everything(LOCAL_WRITER) });
-        Ok(path)
-    }
-}
 
 /// A collector that is bound and ready to run.
 pub struct Collector {
@@ -232,10 +134,9 @@ impl Collector {
         let planner = planner(&mut options, &store, &records, &memory.pool);
         let upkeep = upkeep_of(&store, &options, &clock, &counts);
         let oncall = oncall::Given::of(&options, &store, &writer, &counts);
-        let Asked { configured, settings, places, anew } = Asked::of(&mut options);
+        let Asked { configured, settings, places, guesses, anew } = Asked::of(&mut options);
         let given = rules::Given { files: options.rules, groups, hangups: options.hangups, anew };
         let Ruling { work: ruling, rules, oncall } = ruling_of(given, oncall, &writer)?;
-        let guesses = Arc::new(Guesses::default());
         let site = Site {
             configured,
             places,
@@ -249,6 +150,7 @@ impl Collector {
             oncall: oncall.clone(),
             snapshots: Snapshots::of(&store),
             remote_write: RemoteWrite::new(intake, Arc::clone(&counts)),
+            reference: Reference::of(&options.directory, WONDERNETWORK),
             samples: Arc::clone(&store) as _,
             kept: KeptPast::new(KEPT_BYTES),
             plans: Arc::clone(&planner.plans),
@@ -288,11 +190,13 @@ impl Collector {
     }
 }
 
-/// What agents are asked, which of them are hosts, and how another reading changes that.
+/// What agents are asked, which of them are hosts, who guesses to be one, and how another reading
+/// changes that.
 struct Asked {
     configured: Vec<String>,
     settings: Arc<SettingsBoard>,
     places: SharedPlaces,
+    guesses: Arc<Guesses>,
     anew: Anew,
 }
 
@@ -303,7 +207,8 @@ impl Asked {
         let configured = hosts.map(|agent| agent.instance.to_string()).collect();
         let settings = Arc::new(SettingsBoard::of(agents, &places));
         let anew = Anew::of(places, &settings, options.reread.take());
-        Self { configured, settings, places: anew.places.clone(), anew }
+        let (places, guesses) = (anew.places.clone(), Arc::default());
+        Self { configured, settings, places, guesses, anew }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use harness::reflector::{Manner, Reflector, address};
 use harness::{
     AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Namespace, Program, binaries,
-    certificates, counted, eventually, expired_certificates, fetch, page,
+    certificates, counted, eventually, expired_certificates, fetch, page, run,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -190,6 +190,47 @@ async fn probed(http: &str, fine: &str) {
     ] {
         assert_eq!(ask(&format!("/probe{question}")).await.unwrap().0, expected, "{question}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_measured_is_imported_while_the_collector_runs_and_stands_apart() {
+    let collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let place = |name: &str| collector.folder().join(name);
+    let servers = "id,name,title,country,continent,latitude,longitude\n\
+                   1,montreal,Montréal,Canada,North America,45.5,-73.57\n2,lagos,Lagos,Nigeria,Africa,6.45,3.39\n";
+    let pings = "source,destination,timestamp,min,avg,max,mdev\n2,1,2020-07-19 00:00:00,170,181.5,190,2\n\
+                 2,1,2020-07-19 00:00:00,1,1,1,1\n2,9,2020-07-19 00:00:00,1,1,1,1\n";
+    std::fs::write(place("servers.csv"), servers).unwrap();
+    std::fs::write(place("pings.csv"), pings).unwrap();
+    let import = |pings: &str| {
+        let [servers, pings, data] = [place("servers.csv"), place(pings), collector.data()]
+            .map(|path| path.display().to_string());
+        run("headroom", ["import", "wondernetwork", "--servers", &servers, "--data", &data, &pings])
+    };
+    let page = async |path: &str| {
+        let (status, body) = fetch(&collector.http(path)).await.unwrap();
+        (status, String::from_utf8(body).unwrap())
+    };
+    assert!(page("/reference").await.1.contains("No reference table has been imported yet"));
+    let done = import("pings.csv");
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert!(done.stdout.starts_with("1 pairs of 2 cities from 3 rows: "), "{}", done.stdout);
+    assert!(done.stdout.contains("1 rows say again") && done.stdout.contains("such as 9"));
+    let (_, shown) = page("/reference?to=montréal").await;
+    assert!(shown.contains("Lagos") && shown.contains(">182<"), "{shown}");
+    let (_, csv) = page("/reference.csv").await;
+    assert!(csv.contains("Lagos,Montréal,170,181.5,190,2,1,"), "{csv}");
+    assert_eq!(page("/reference.json?to=nowhere").await.0, 400);
+    // It is no sample, and a file that cannot be read takes nothing away.
+    assert!(values(&collector, "probe_duration_seconds").await.is_empty());
+    std::fs::write(place("wrong.csv"), "source,destination\n1,2\n").unwrap();
+    let failed = import("wrong.csv");
+    assert!(
+        failed.code == Some(1) && failed.stderr.contains("has no column min"),
+        "{}",
+        failed.stderr
+    );
+    assert!(page("/reference").await.1.contains(">182<"));
 }
 
 const VANTAGES: [&str; 2] = ["paris", "lagos"];

@@ -11,6 +11,7 @@ use crate::identity::Guesses;
 use crate::ingest::{RemoteWrite, SettingsBoard};
 use crate::latency::{Places, SharedPlaces};
 use crate::promql::{KeptRanges, KeptReader};
+use crate::reference::Reference;
 use crate::reports::Plans;
 use crate::rooms::{KeptRooms, Moment, RoomsReader};
 use crate::samples::{Budget, Pool, Reader, Samples, Stop};
@@ -39,6 +40,8 @@ pub struct Site {
     pub places: SharedPlaces,
     /// What agents are asked, and what they say to it.
     pub settings: Arc<SettingsBoard>,
+    /// What others measured between cities.
+    pub reference: Reference,
     /// The samples.
     pub samples: Arc<dyn Samples>,
     /// What is known of the past.

@@ -163,7 +163,7 @@ pub fn part_of_address(text: &str) -> String {
 }
 
 /// A text as a value behind a question mark.
-fn form_urlencoded(text: &str) -> String {
+pub fn form_urlencoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         match byte {
