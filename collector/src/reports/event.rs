@@ -156,13 +156,16 @@ impl Question<'_> {
                 self.usual.words()
             );
         }
-        let binds = fit.beside.binds.map_or("a limit", words::resource);
+        let binds = fit.beside.binds.map_or_else(String::new, |binds| {
+            format!(" What binds first: {}.", words::resource(binds))
+        });
+        let carries = if fit.beside.probability < 0.5 { "does not carry" } else { "may not carry" };
         let elsewhere = match price {
             Some(price) => format!(" {} is taken for it.", price.place),
             None => String::new(),
         };
         format!(
-            "{host} carries {} beside {} with {likely} only, for {binds}.{elsewhere}{costs}",
+            "{host} {carries} {} beside {}: all limits hold with {likely}.{binds}{elsewhere}{costs}",
             self.event.words(),
             self.usual.words()
         )
@@ -198,7 +201,7 @@ impl Question<'_> {
     fn checks(&self, fit: &Fit) -> Section {
         let columns = vec![
             Column::words("limit", &["resource"]),
-            Column::figures("of it", "", &["limit"]),
+            Column::figures("at most", "", &["limit"]),
             Column::figures("the event", "80 %", &["alone", "alone_low", "alone_high"]),
             Column::figures("with the usual", "80 %", &["expected", "low", "high"]),
             Column::figures("holds", "", &["within_ratio"]),
@@ -263,12 +266,23 @@ fn row(check: &Check, alone: &Answer) -> Vec<Cell> {
     let own = alone.checks.iter().find(|own| own.resource == check.resource);
     let state = if check.probability >= CONFIDENT { State::Good } else { State::Bad };
     vec![
-        Cell::text(words::resource(check.resource)),
+        Cell::text(format!("{}{}", words::resource(check.resource), unit(check.resource))),
         Cell::shown(words::figure(check.limit), [check.limit]),
         own.map_or_else(|| Cell::nothing("It was not foreseen.", 3), shown),
         shown(check),
         Cell::shown(words::probability(check.probability), [check.probability]).standing(state),
     ]
+}
+
+/// What a resource is counted in, behind its name.
+fn unit(resource: Resource) -> &'static str {
+    match resource {
+        Resource::LinkPlan | Resource::LinkHard => ", Mbit/s",
+        Resource::Processors => ", cores",
+        Resource::BusiestThread => ", of one core",
+        Resource::Consumers => ", streams",
+        Resource::Microphones => "",
+    }
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ fn what_fits_costs_its_part_of_the_host_and_who_is_on_call() {
 #[test]
 fn what_does_not_fit_gets_a_host_of_its_own_for_its_whole_term() {
     let document = told(&Event { rooms: 20, cameras: 30, ..event(2_000, None) }, None);
-    assert!(document.answer.contains("only, for "), "{}", document.answer);
+    assert!(document.answer.contains("ca1 does not carry 2000 people"), "{}", document.answer);
     assert!(document.answer.contains("wide is taken for it"), "{}", document.answer);
     let rows = csv(&document, "price").unwrap();
     // Two months of 200, times 1.5.

@@ -68,7 +68,7 @@ fn offer(view: View<'_>, ranked: &Ranked<'_>) -> Vec<Cell> {
         Cell::text(one.offer.ownership.map_or("–", Ownership::word)),
         Cell::text(one.offer.support.map_or("–", Support::word)),
         if one.regret.is_finite() {
-            figure(one.regret)
+            money(one.regret)
         } else {
             Cell::nothing("Its currency has no rate.", 1)
         },
@@ -78,6 +78,11 @@ fn offer(view: View<'_>, ranked: &Ranked<'_>) -> Vec<Cell> {
 
 fn figure(value: f64) -> Cell {
     Cell::shown(words::figure(value), [value])
+}
+
+/// To the cent, so that a column's points stand below each other.
+fn money(value: f64) -> Cell {
+    Cell::shown(format!("{value:.2}"), [value])
 }
 
 fn probability(value: f64) -> Cell {
@@ -110,8 +115,8 @@ pub fn parts(view: View<'_>) -> Table {
             found.map_or(0.0, |(_, value)| *value)
         };
         let mut cells = vec![Cell::text(&ranked.one.offer.name)];
-        cells.extend(Item::ALL.into_iter().map(|item| figure(of(item))));
-        cells.push(figure(Item::ALL.into_iter().map(of).sum()));
+        cells.extend(Item::ALL.into_iter().map(|item| money(of(item))));
+        cells.push(money(Item::ALL.into_iter().map(of).sum()));
         cells
     };
     let rows = view.ranking.all.iter().map(row).collect();
