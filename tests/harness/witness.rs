@@ -12,7 +12,9 @@ use std::time::Duration;
 use headroom::samples::{Budget, Hints, Labels, Matcher, Samples, Selection, TimeRange};
 use headroom::store::{Records, Store};
 use headroom_agent::spool::Record;
+use headroom_proto::catalogue::HEADROOM_AGENT_FRAMES_TOTAL;
 use headroom_proto::metric::INSTANCE;
+use headroom_proto::sequences::SequenceSet;
 use rustix::process::setpriority_process;
 
 /// Shorter than any segment lives: one that waits for its acknowledgement waits for a sync.
@@ -97,6 +99,11 @@ impl Witness {
                 assert_eq!(found, Some(&value.to_bits()), "{name}: {labels}");
             }
         }
+        let (unwritten, unwritten_samples) = unwritten(&sampled, &stored);
+        account.stored += unwritten;
+        let all_durable: u64 = durable.values().map(SequenceSet::count).sum();
+        assert_eq!(all_durable, account.stored, "{instance}: each frame in the store is known");
+        let known_samples = known_samples + unwritten_samples;
         assert_eq!(known_samples, stored.len(), "{instance}: the store holds what was sampled");
         for loss in &losses {
             let frames = (loss.boot, loss.first_sequence)..=(loss.boot, loss.last_sequence);
@@ -141,6 +148,21 @@ impl Drop for Witness {
             let _ = thread.join();
         }
     }
+}
+
+/// Frames, and their samples, that were durable at the collector before the spool had a hand free to
+/// write them: only the agent's own count of its frames tells of them.
+fn unwritten(
+    sampled: &BTreeMap<(u64, u64), Sampled>,
+    stored: &HashMap<(Labels, i64), u64>,
+) -> (u64, usize) {
+    let written: HashSet<i64> = sampled.values().map(|frame| frame.timestamp_ms).collect();
+    let counted = stored.keys().filter(|(labels, timestamp)| {
+        labels.metric() == HEADROOM_AGENT_FRAMES_TOTAL.name && !written.contains(timestamp)
+    });
+    let moments: HashSet<i64> = counted.map(|(_, timestamp)| *timestamp).collect();
+    let samples = stored.keys().filter(|(_, timestamp)| moments.contains(timestamp)).count();
+    (moments.len() as u64, samples)
 }
 
 /// Links each segment that is there; one that is kept already, or just went, is none to keep.
