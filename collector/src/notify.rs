@@ -35,7 +35,7 @@ const MORNING_MS: i64 = DAY_MS;
 pub enum Notify {
     /// Send a receiver a message that is marked as a test.
     Test {
-        /// Its name in [[receivers]].
+        /// Its name among the receivers of the configuration.
         #[arg(value_name = "RECEIVER")]
         receiver: String,
         /// The configuration file.
