@@ -9,6 +9,7 @@ mod metrics;
 mod owners;
 mod parameters;
 mod paths;
+mod pure;
 mod routes;
 mod shape;
 
@@ -31,6 +32,12 @@ impl Source {
         }
         self.text.split("#[cfg(test)]").next().unwrap_or_default()
     }
+}
+
+/// One file, as tests of the rules themselves make it up.
+#[cfg(test)]
+fn one(path: &str, text: &str) -> Vec<Source> {
+    vec![Source { path: path.into(), text: text.into() }]
 }
 
 fn root() -> PathBuf {
@@ -96,7 +103,7 @@ fn each_outside_crate_has_one_owner() {
 
 #[test]
 fn what_decides_reads_no_clock_and_does_no_io() {
-    report(&arrows::impurities(&sources(&SOURCES, &["rs"])));
+    report(&pure::impurities(&sources(&SOURCES, &["rs"])));
 }
 
 #[test]

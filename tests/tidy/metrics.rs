@@ -202,10 +202,7 @@ fn character(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn one(path: &str, text: &str) -> Vec<Source> {
-        vec![Source { path: path.into(), text: text.into() }]
-    }
+    use crate::one;
 
     #[test]
     fn a_name_outside_the_catalogue_is_found() {

@@ -91,10 +91,7 @@ pub fn foreign_crates(sources: &[Source]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn one(path: &str, text: &str) -> Vec<Source> {
-        vec![Source { path: path.into(), text: text.into() }]
-    }
+    use crate::one;
 
     #[test]
     fn a_crate_in_the_wrong_place_is_found() {

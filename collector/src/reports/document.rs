@@ -202,6 +202,12 @@ impl Column {
         Self { title, unit, set: Set::Figures, keys }
     }
 
+    /// Its title and its unit in one line.
+    pub fn headed(&self) -> String {
+        let Self { title, unit, .. } = self;
+        if unit.is_empty() { (*title).to_owned() } else { format!("{title} ({unit})") }
+    }
+
     /// Whether it is set to the right.
     pub fn is_figures(&self) -> bool {
         self.set == Set::Figures

@@ -45,9 +45,7 @@ fn push_sentences(text: &mut String, sentences: &[String]) {
 fn push_table(text: &mut String, table: &Table) {
     let _ = writeln!(text, "\n{}\n", plain(&table.caption));
     for column in &table.columns {
-        let unit =
-            if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
-        let _ = write!(text, "| {}{unit} ", column.title);
+        let _ = write!(text, "| {} ", column.headed());
     }
     text.push_str("|\n");
     for column in &table.columns {

@@ -43,9 +43,7 @@ fn push_sentences(text: &mut String, sentences: &[String]) {
 fn push_table(text: &mut String, table: &Table) {
     let _ = writeln!(text, "\n{{| class=\"wikitable\"\n|+ {}", plain(&table.caption));
     for column in &table.columns {
-        let unit =
-            if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
-        let _ = writeln!(text, "! {}{unit}", column.title);
+        let _ = writeln!(text, "! {}", column.headed());
     }
     for row in &table.rows {
         text.push_str("|-\n");
