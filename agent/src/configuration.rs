@@ -80,6 +80,7 @@ fn build_samplers(root: &Section<'_>) -> SamplerOptions {
         containers: containers::build(&root.section("containers")),
         textfiles: textfiles::build(&root.section("textfiles")),
         off: sampler::build_off(&root.section("sampler")),
+        also: sampler::build_also(&root.section("sampler")),
         root: default.root,
     }
 }

@@ -4,13 +4,16 @@
 //! `headroom_agent_items_skipped_total`, takes none of the others along; a sampler of which nothing is
 //! left has failed, and shows in `headroom_agent_sampler_success`.
 
+mod asker;
 mod background;
 mod containers;
 mod cpu;
 mod disks;
+mod ethtool;
 mod filesystems;
 mod hardware;
 mod host;
+mod interrupts;
 mod load;
 mod memory;
 mod name;
@@ -19,13 +22,17 @@ mod network;
 mod period;
 mod pressure;
 mod proc_file;
+mod process_states;
 mod processes;
+mod program;
 mod recordings;
 mod scheduler;
 mod sockets;
 mod softnet;
 mod tables;
+mod tcp;
 mod textfiles;
+mod timex;
 mod units;
 
 use std::collections::BTreeMap;
@@ -42,7 +49,8 @@ use headroom_proto::units::BitRate;
 
 pub(crate) use self::background::Background;
 pub use self::containers::ContainerOptions;
-pub use self::name::SamplerName;
+pub use self::ethtool::tell_driver;
+pub use self::name::{ExtraName, SamplerName};
 pub use self::network::EACH_LINK;
 pub use self::processes::CommandName;
 pub use self::units::{UnitName, default_units, tell_units};
@@ -105,6 +113,8 @@ pub struct SamplerOptions {
     pub textfiles: Option<PathBuf>,
     /// Samplers that are left out.
     pub off: Vec<SamplerName>,
+    /// Samplers that are only there if they are asked for.
+    pub also: Vec<ExtraName>,
 }
 
 impl Default for SamplerOptions {
@@ -118,6 +128,7 @@ impl Default for SamplerOptions {
             containers: ContainerOptions::default(),
             textfiles: None,
             off: Vec::new(),
+            also: Vec::new(),
         }
     }
 }
@@ -166,6 +177,7 @@ impl Samplers {
         let mut samplers = each_round(options);
         samplers.retain(|sampler| options.has(sampler.name()));
         samplers.extend(beside_the_rounds(options));
+        samplers.extend(asked_for(options));
         Self { samplers: samplers.into_iter().map(Watched::new).collect() }
     }
 
@@ -188,7 +200,7 @@ impl Samplers {
 /// Those that read when they are asked, or start a thread only once there is something for it.
 fn each_round(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
     let SamplerOptions { root, units, containers, .. } = options;
-    vec![
+    let mut samplers: Vec<Box<dyn Sampler>> = vec![
         Box::new(cpu::Cpu::new(root)),
         Box::new(memory::Memory::new(root)),
         Box::new(filesystems::Filesystems::new(root)),
@@ -202,10 +214,15 @@ fn each_round(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
         Box::new(sockets::Sockets::new(root)),
         Box::new(tables::Tables::new(root)),
         Box::new(scheduler::Scheduler::new(root)),
+        Box::new(timex::Timex),
         Box::new(processes::Processes::new(root, &options.commands)),
-        Box::new(units::Units::new(root, units)),
         Box::new(containers::Containers::new(root, containers, units)),
-    ]
+    ];
+    // All units are these and others: nothing is told twice.
+    if !options.asks_for(ExtraName::Systemd) {
+        samplers.push(Box::new(units::Units::new(root, units)));
+    }
+    samplers
 }
 
 /// Those that have threads of their own.
@@ -224,6 +241,24 @@ fn beside_the_rounds(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
     samplers
 }
 
+/// Those that an operator asks for, since they have many series or cost much.
+fn asked_for(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
+    let root = &options.root;
+    let mut samplers: Vec<Box<dyn Sampler>> = Vec::new();
+    for name in ExtraName::ALL.into_iter().filter(|name| options.asks_for(*name)) {
+        match name {
+            ExtraName::Ethtool => samplers.push(Box::new(ethtool::Ethtool::new(root))),
+            ExtraName::Interrupts => samplers.push(Box::new(interrupts::Interrupts::new(root))),
+            ExtraName::ProcessStates => {
+                samplers.extend(process_states::ProcessStates::new(root).map(boxed));
+            }
+            ExtraName::Systemd => samplers.push(Box::new(units::Units::every(root))),
+            ExtraName::Tcpstat => samplers.extend(tcp::Tcp::new(root).map(boxed)),
+        }
+    }
+    samplers
+}
+
 fn boxed(sampler: impl Sampler + 'static) -> Box<dyn Sampler> {
     Box::new(sampler)
 }
@@ -232,6 +267,11 @@ impl SamplerOptions {
     /// Whether the sampler of that name is wanted.
     fn has(&self, name: &str) -> bool {
         self.off.iter().all(|off| off.as_str() != name)
+    }
+
+    /// Whether a sampler that has to be asked for is.
+    fn asks_for(&self, name: ExtraName) -> bool {
+        self.also.contains(&name)
     }
 }
 

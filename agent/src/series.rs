@@ -14,7 +14,9 @@ use headroom_proto::wire::{Label, SeriesDefinition};
 use self::reading::Names;
 pub use self::reading::{Extent, Named, Reading, Round, Skipped};
 
-/// The most series an agent keeps in one boot; samples of further ones are dropped and counted.
+/// The most series an agent keeps at once; samples of further ones are dropped and counted. Those that
+/// have ended make room, so that a container that starts anew each minute, each time with another
+/// interface, takes it from nobody.
 pub const MAX_SERIES: usize = 10_000;
 
 /// What a reading is about. Each scope has its own series: those of one never end those of another.
@@ -123,6 +125,9 @@ impl SeriesTables {
             unreachable!("a scope that was just added is there")
         };
         let resolved = table.resolve(reading, &mut self.supply);
+        if resolved.dropped_samples > 0 && self.supply.room == 0 {
+            self.supply.room += table.forget_ended();
+        }
         if table.alive.is_empty() && reading.extent == Extent::Whole {
             self.supply.room += table.known.len();
             self.scopes.remove(&reading.scope);
@@ -200,6 +205,17 @@ impl ScopeTable {
         std::mem::swap(&mut self.names, &mut reading.names);
         self.told = Arc::new(Layout::of(definitions));
         dropped as u64
+    }
+
+    /// Forgets series that have ended: one that comes back is a new one. Answers how many there were. Of
+    /// a scope that never says what has ended, none has.
+    fn forget_ended(&mut self) -> usize {
+        if !self.whole {
+            return 0;
+        }
+        let before = self.known.len();
+        self.known.retain(|_, definition| self.alive.contains_key(&definition.id));
+        before - self.known.len()
     }
 
     fn define(&mut self, key: &str, supply: &mut Supply) -> Option<Arc<SeriesDefinition>> {

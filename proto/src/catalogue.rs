@@ -10,6 +10,7 @@ mod containers;
 mod disks;
 mod hardware;
 mod host;
+mod kernel;
 mod network;
 mod planning;
 mod plans;
@@ -28,6 +29,7 @@ pub use self::containers::*;
 pub use self::disks::*;
 pub use self::hardware::*;
 pub use self::host::*;
+pub use self::kernel::*;
 pub use self::network::*;
 pub use self::planning::*;
 pub use self::plans::*;
@@ -100,8 +102,8 @@ pub enum UndeclaredError {
 /// All metrics of ours.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let families = [
-        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HARDWARE, HOST, NETWORK, PLANNING, PLANS, PROBE,
-        PROCESSES, RECORDINGS, ROOMS, TENANTS,
+        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HARDWARE, HOST, KERNEL, NETWORK, PLANNING, PLANS,
+        PROBE, PROCESSES, RECORDINGS, ROOMS, TENANTS,
     ];
     families.into_iter().flatten().copied()
 }

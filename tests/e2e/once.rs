@@ -1,8 +1,10 @@
 //! `headroom-agent once`: one round, of any host that stands below a folder.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
-use harness::run;
+use harness::{binaries, run};
 use tempfile::TempDir;
 
 fn write(folder: &Path, path: &str, content: &str) {
@@ -41,4 +43,61 @@ fn a_round_is_that_of_the_host_below_the_root_by_its_configuration() {
     let output = run("headroom-agent", ["once", "--config", &file]);
     assert_eq!((output.code, output.stdout.as_str()), (Some(78), ""));
     assert!(output.stderr.contains("collector.url"), "{}", output.stderr);
+}
+
+/// One round of an agent in namespaces of its own, which `enter` fills; `$0` is a folder, `$1` the agent.
+#[track_caller]
+fn once_inside(namespaces: &[&str], enter: &str, folder: &Path) -> String {
+    let mut command = Command::new("unshare");
+    command.args(namespaces).args(["sh", "-c", enter]).arg(folder);
+    let output = command.arg(binaries().join("headroom-agent")).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors} (namespaces and mounts need root)");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn an_agent_in_a_container_tells_the_network_of_the_host() {
+    let folder = TempDir::new().unwrap();
+    let enter = "mount --rbind / \"$0\" && exec \"$1\" once --root \"$0\"";
+    let told = once_inside(&["--mount", "--net"], enter, folder.path());
+    let dev = std::fs::read_to_string("/proc/1/net/dev").unwrap();
+    let of_host: BTreeSet<&str> =
+        dev.lines().skip(2).filter_map(|line| Some(line.rsplit_once(':')?.0.trim())).collect();
+    let info = told.lines().filter_map(|line| line.strip_prefix("node_network_info{"));
+    let of_agent: BTreeSet<&str> =
+        info.filter_map(|line| line.split_once("device=\"")?.1.split('"').next()).collect();
+    assert_eq!(of_agent, of_host);
+}
+
+#[test]
+fn a_file_system_whose_server_never_answers_costs_its_own_error() {
+    let folder = TempDir::new().unwrap();
+    let enter = "exec 9<>/dev/fuse && mount -i -t fuse.hangs \
+                 -o fd=9,rootmode=40000,user_id=0,group_id=0 hangs \"$0\" && \"$1\" once";
+    let told = once_inside(&["--mount"], enter, folder.path());
+    let point = folder.path().display();
+    let hangs = format!("{{device=\"hangs\",fstype=\"fuse.hangs\",mountpoint=\"{point}\"}}");
+    let errors = format!("node_filesystem_device_error{hangs} 1");
+    assert!(told.lines().any(|line| line == errors), "{told}");
+    assert!(!told.contains(&format!("node_filesystem_size_bytes{hangs}")));
+    let is_well = |line: &str| {
+        line.starts_with("node_filesystem_size_bytes{") && line.contains("mountpoint=\"/\"")
+    };
+    assert!(told.lines().any(is_well), "the others are asked all the same: {told}");
+}
+
+#[test]
+fn a_file_system_that_is_read_only_below_a_mount_that_is_not_is_told_so() {
+    let folder = TempDir::new().unwrap();
+    let enter = "mount -t tmpfs below \"$0\" && mkdir \"$0/a\" \"$0/b\" && mount -t tmpfs own \"$0/a\" && \
+                 mount -o remount,ro \"$0/a\" && mount --bind \"$0/a\" \"$0/b\" && \
+                 mount -o remount,bind,rw \"$0/b\" && exec \"$1\" once";
+    let told = once_inside(&["--mount"], enter, folder.path());
+    for (point, read_only) in [("", 0), ("/a", 1), ("/b", 1)] {
+        let point = format!("mountpoint=\"{}{point}\"}} {read_only}", folder.path().display());
+        let is_own =
+            |line: &str| line.starts_with("node_filesystem_readonly{") && line.ends_with(&*point);
+        assert!(told.lines().any(is_own), "{point} in {told}");
+    }
 }

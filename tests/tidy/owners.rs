@@ -46,6 +46,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("indicatif", &["collector/src/demo/progress"]),
     ("nix", &["agent/src/prober"]),
     ("procfs", &["agent/src/samplers"]),
+    ("rtime_clock", &["agent/src/samplers/timex"]),
     ("quick_xml", &["agent/src/rooms/answer"]),
     ("granit_parser", &["agent/src/rooms/media", "collector/src/rules/yaml"]),
     (

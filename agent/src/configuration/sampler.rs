@@ -1,4 +1,4 @@
-//! `[sampler]`: how often the host is read, and what of it is left out.
+//! `[sampler]`: how often the host is read, what of it is left out, and what is read beside the usual.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use headroom_proto::configuration::Section;
 use headroom_proto::limits::{LONGEST_INTERVAL, SHORTEST_INTERVAL};
 use headroom_proto::units::Span;
 
-use crate::samplers::SamplerName;
+use crate::samplers::{ExtraName, SamplerName};
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -24,4 +24,9 @@ pub fn build_interval(section: &Section<'_>) -> Duration {
 /// Names of samplers.
 pub fn build_off(section: &Section<'_>) -> Vec<SamplerName> {
     section.list("off").unwrap_or_default()
+}
+
+/// Names of samplers that have to be asked for.
+pub fn build_also(section: &Section<'_>) -> Vec<ExtraName> {
+    section.list("also").unwrap_or_default()
 }

@@ -14,14 +14,21 @@ pub struct Sample {
 impl Sample {
     /// The sample of a line; none if it breaks the format's rules. A moment behind the value is left out.
     pub fn of(line: &str) -> Option<Self> {
+        Self::with_rest(line).map(|(sample, _)| sample)
+    }
+
+    /// The same, and what stands behind the value, such as a moment.
+    pub fn with_rest(line: &str) -> Option<(Self, &str)> {
         let end = line.find(['{', ' ', '\t'])?;
         let (metric, rest) = line.split_at(end);
         let (labels, rest) = match rest.trim_start().strip_prefix('{') {
             Some(rest) => labels(rest)?,
             None => (Vec::new(), rest),
         };
-        let value = rest.split_ascii_whitespace().next()?.parse().ok()?;
-        Some(Self { metric: metric.to_owned(), labels, value })
+        let rest = rest.trim_start();
+        let (value, rest) = rest.split_at(rest.find([' ', '\t']).unwrap_or(rest.len()));
+        let value = value.trim_end().parse().ok()?;
+        Some((Self { metric: metric.to_owned(), labels, value }, rest.trim()))
     }
 }
 
@@ -29,7 +36,7 @@ impl Sample {
 fn labels(mut text: &str) -> Option<(Vec<(String, String)>, &str)> {
     let mut labels = Vec::new();
     loop {
-        text = text.trim_start_matches([',', ' ']);
+        text = text.trim_start_matches([',', ' ', '\t']);
         if let Some(rest) = text.strip_prefix('}') {
             return Some((labels, rest));
         }

@@ -20,6 +20,7 @@ use headroom_proto::metric::TENANT;
 
 use self::hierarchy::{Hierarchy, Means};
 use self::identity::Identity;
+use self::names::Names;
 use self::network::Network;
 use self::stacked::StackedDisks;
 use super::proc_file::TextBuffer;
@@ -59,6 +60,7 @@ pub struct Containers {
     stacked: StackedDisks,
     discovered: Option<SystemTime>,
     buffer: TextBuffer,
+    names: Names,
 }
 
 struct Container {
@@ -82,6 +84,7 @@ impl Containers {
             stacked: StackedDisks::new(root),
             discovered: None,
             buffer: TextBuffer::default(),
+            names: Names::default(),
         }
     }
 
@@ -118,8 +121,8 @@ impl Containers {
         Ok(())
     }
 
-    fn container(&self, group: &str, identity: &Identity) -> Container {
-        let name = identity.name(&self.root, group);
+    fn container(&mut self, group: &str, identity: &Identity) -> Container {
+        let name = identity.name(&mut self.names, &self.root, group);
         let tenant = self.options.tenants.get(&name).cloned().unwrap_or_default();
         Container { name, tenant, processes: None, network: None }
     }

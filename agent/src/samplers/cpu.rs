@@ -11,7 +11,7 @@ use headroom_proto::catalogue::{
     NODE_FORKS_TOTAL, NODE_INTR_TOTAL, NODE_PROCS_BLOCKED, NODE_PROCS_RUNNING,
 };
 
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -44,7 +44,8 @@ pub struct Cpu {
     cores: HashMap<String, Core>,
 }
 
-/// A core's ticks by mode, as they were told last, and what they come to.
+/// A core's ticks by mode, as they were told last, and what they come to. Ticks that the kernel tells as
+/// less than none are not known, and no number.
 #[derive(Clone, Copy, Default)]
 struct Core {
     ticks: [f64; MODES.len() + GUEST_MODES.len()],
@@ -136,7 +137,7 @@ fn push_line(
         }
     } else if let Some((_, metric)) = COUNTERS.iter().find(|(key, _)| *key == name) {
         // `intr` continues with a count for each interrupt; the first is their sum.
-        round.push(metric.name, &[], rest.split(' ').next()?.parse().ok()?);
+        round.push(metric.name, &[], count(rest.split(' ').next()?)?);
     }
     Some(())
 }
@@ -147,12 +148,14 @@ impl Core {
         let mut fields = line.split_ascii_whitespace();
         let mut core = Self::default();
         for (place, ticks) in core.ticks.iter_mut().enumerate() {
-            let told = fields.next()?.parse::<f64>().ok()?;
+            let told: u64 = fields.next()?.parse().ok()?;
+            let told = if told < 1 << 63 { told as f64 } else { f64::NAN };
             let before = last.map(|last| last.ticks[place]);
             let held = before.filter(|before| told < *before && before - told < HELD_TICKS);
             *ticks = held.unwrap_or(told);
         }
-        for (mode, ticks) in MODES.into_iter().zip(core.ticks) {
+        let known = MODES.into_iter().zip(core.ticks).filter(|(_, ticks)| !ticks.is_nan());
+        for (mode, ticks) in known {
             core.work.all += ticks;
             core.work.busy += if IDLE_MODES.contains(&mode) { 0.0 } else { ticks };
         }
@@ -166,6 +169,10 @@ impl Core {
             (NODE_CPU_GUEST_SECONDS_TOTAL, &GUEST_MODES[..], guests),
         ] {
             for (mode, ticks) in names.iter().zip(ticks) {
+                if ticks.is_nan() {
+                    round.item(|_| Err(format!("core {core} has less than no time in {mode}")));
+                    continue;
+                }
                 let labels = [("cpu", core), ("mode", *mode)];
                 round.push(metric.name, &labels, ticks / TICKS_PER_SECOND);
             }

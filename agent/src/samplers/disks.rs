@@ -13,7 +13,7 @@ use headroom_proto::catalogue::{
     NODE_DISK_WRITES_COMPLETED_TOTAL, NODE_DISK_WRITES_MERGED_TOTAL, NODE_DISK_WRITTEN_BYTES_TOTAL,
 };
 
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -45,6 +45,9 @@ const COLUMNS: [(&Metric, f64); 17] = [
     (NODE_DISK_FLUSH_REQUESTS_TIME_SECONDS_TOTAL, MILLISECONDS),
 ];
 
+/// The most devices that are told: each has seventeen series, and a host may have a thousand volumes.
+const MOST_DEVICES: usize = 100;
+
 pub struct Disks {
     diskstats: ProcFile,
 }
@@ -62,8 +65,18 @@ impl Sampler for Disks {
 
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let path = self.diskstats.path().to_owned();
+        let mut room = MOST_DEVICES;
         for line in self.diskstats.read()?.lines() {
+            let before = round.len();
+            if room == 0 {
+                let device = line.split_ascii_whitespace().nth(2);
+                if device.is_some_and(|device| !is_part_or_memory(device)) {
+                    round.item(|_| Err(format!("there are more than {MOST_DEVICES} disks")));
+                }
+                continue;
+            }
             round.item(|round| push_device(line, round).ok_or_else(|| parse_error(&path, line)));
+            room -= usize::from(round.len() > before);
         }
         Ok(())
     }
@@ -76,7 +89,13 @@ fn push_device(line: &str, round: &mut Round<'_>) -> Option<()> {
         return Some(());
     }
     for ((metric, units), field) in COLUMNS.iter().zip(fields) {
-        round.push(metric.name, &[("device", device)], field.parse::<f64>().ok()? / units);
+        // Some drivers end more requests than they began, and the kernel tells less than none.
+        let below =
+            *metric == NODE_DISK_IO_NOW && field.parse().is_ok_and(|now: u64| now >= 1 << 31);
+        match count(field).filter(|_| !below) {
+            Some(count) => round.push(metric.name, &[("device", device)], count / units),
+            None => round.item(|_| Err(format!("{metric} of {device} is {field:?}"))),
+        }
     }
     Some(())
 }

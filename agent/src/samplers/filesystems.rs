@@ -3,7 +3,6 @@
 //! Mounts are those of the host's first process where they can be read: this one's may hide some. One
 //! that does not answer in time shows as a device error. Nothing of a user's file system stays open.
 
-mod asker;
 mod mount;
 
 use std::collections::HashSet;
@@ -18,9 +17,9 @@ use headroom_proto::catalogue::{
 
 use rustix::fs::{CWD, Mode, OFlags, StatVfs, fstat, fstatvfs, openat};
 
-use self::asker::Asker;
 use self::mount::Mount;
 pub use self::mount::unescape;
+use super::asker::Asker;
 use super::period::Period;
 use super::proc_file::{ProcFile, parse_error};
 use super::{SampleError, Sampler};
@@ -29,6 +28,10 @@ use crate::series::Round;
 /// The mount table changes rarely, and costs the kernel more to print than all the rest. The kernel says
 /// when it does; where it cannot, the table is read anew so often.
 const MOUNTS_REFRESH: Duration = Duration::from_secs(15);
+
+/// The most mounts that are told: each has seven series, and a host that mounts a thousand would leave no
+/// room for anything else.
+const MOST_MOUNTS: usize = 200;
 
 pub struct Filesystems {
     table: ProcFile,
@@ -70,19 +73,28 @@ impl Filesystems {
         self.skipped.clear();
         let path = self.table.path().to_owned();
         let mut seen = HashSet::new();
+        let mut too_many = 0;
         for line in self.table.read_bytes()?.split(|byte| *byte == b'\n') {
             match Mount::of(line, &self.base) {
                 _ if line.is_empty() => {}
-                Ok(mount) => self.mounts.extend(mount.filter(|mount| {
-                    let Mount { source, point, fs_type, .. } = mount;
-                    seen.insert([source, point, fs_type].map(String::clone))
-                })),
+                Ok(mount) => {
+                    let is_new = |mount: &Mount| {
+                        let Mount { source, point, fs_type, .. } = mount;
+                        seen.insert([source, point, fs_type].map(String::clone))
+                    };
+                    match mount.filter(is_new) {
+                        Some(_) if self.mounts.len() == MOST_MOUNTS => too_many += 1,
+                        mount => self.mounts.extend(mount),
+                    }
+                }
                 Err(_) => {
                     let line = String::from_utf8_lossy(line);
                     self.skipped.push(parse_error(&path, &line).to_string());
                 }
             }
         }
+        let message = || format!("there are more than {MOST_MOUNTS} mounts");
+        self.skipped.extend((0..too_many).map(|_| message()));
         Ok(())
     }
 

@@ -41,8 +41,8 @@ impl Host {
     fn release(&mut self) -> &[(String, String)] {
         let paths = &self.release_paths;
         self.release.get_or_insert_with(|| {
-            let text = paths.iter().find_map(|path| std::fs::read_to_string(path).ok());
-            text.as_deref().map(parse_release).unwrap_or_default()
+            let bytes = paths.iter().find_map(|path| std::fs::read(path).ok());
+            bytes.map(|bytes| parse_release(&String::from_utf8_lossy(&bytes))).unwrap_or_default()
         })
     }
 }

@@ -26,7 +26,8 @@ impl Sampler for Load {
 
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let text = self.loadavg.read()?.to_owned();
-        let numbers: Vec<f64> = text.split(' ').take(3).filter_map(|n| n.parse().ok()).collect();
+        let number = |text: &str| text.parse().ok().filter(|load| (0.0..1e9).contains(load));
+        let numbers: Vec<f64> = text.split(' ').take(3).filter_map(number).collect();
         let [one, five, fifteen] = numbers[..] else { return Err(self.loadavg.misread(&text)) };
         round.push(NODE_LOAD1.name, &[], one);
         round.push(NODE_LOAD5.name, &[], five);

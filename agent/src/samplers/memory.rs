@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use headroom_proto::catalogue::{Metric, NODE_MEMORY, NODE_MEMORY_BYTES, NODE_VMSTAT};
 
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -57,7 +57,7 @@ fn push_meminfo(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '(' | ')');
     (key.len() <= MAX_KEY_BYTES && key.chars().all(is_name)).then_some(())?;
     let mut fields = rest.split_ascii_whitespace();
-    let number: f64 = fields.next()?.parse().ok()?;
+    let number = count(fields.next()?)?;
     let (metric, value) = match fields.next() {
         None => (NODE_MEMORY, number),
         Some("kB") => (NODE_MEMORY_BYTES, number * 1024.0),
@@ -72,7 +72,7 @@ fn push_paging(line: &str, name: &mut String, round: &mut Round<'_>) -> Option<(
     let (key, value) = line.split_once(' ').unwrap_or((line, ""));
     if is_paging(key) {
         write_name(NODE_VMSTAT, key, name);
-        round.push(name, &[], value.parse().ok()?);
+        round.push(name, &[], count(value)?);
     }
     Some(())
 }

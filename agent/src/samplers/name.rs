@@ -1,9 +1,9 @@
-//! The names of the samplers, by which an operator leaves some of them out.
+//! The names of the samplers, by which an operator leaves some of them out and asks for others.
 
 use std::str::FromStr;
 
 /// What an operator may leave out.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "containers",
     "cpu",
     "disks",
@@ -22,6 +22,7 @@ const NAMES: [&str; 19] = [
     "softnet",
     "tables",
     "textfiles",
+    "timex",
     "units",
 ];
 
@@ -51,5 +52,50 @@ impl SamplerName {
     /// The name.
     pub fn as_str(&self) -> &'static str {
         self.0
+    }
+}
+
+/// A sampler that is only there if an operator asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExtraName {
+    /// Figures of interfaces' drivers.
+    Ethtool,
+    /// Interrupts by core.
+    Interrupts,
+    /// Processes and threads by state.
+    ProcessStates,
+    /// All units of systemd, in place of those that are named.
+    Systemd,
+    /// Sockets of TCP by state.
+    Tcpstat,
+}
+
+/// Why a text is no such sampler's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be one of {}", ExtraName::ALL.map(ExtraName::as_str).join(", "))]
+pub struct ExtraNameError;
+
+impl ExtraName {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Ethtool, Self::Interrupts, Self::ProcessStates, Self::Systemd, Self::Tcpstat];
+
+    /// The name that it has in `headroom_agent_sampler_success`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ethtool => "ethtool",
+            Self::Interrupts => "interrupts",
+            Self::ProcessStates => "process_states",
+            Self::Systemd => "systemd",
+            Self::Tcpstat => "tcpstat",
+        }
+    }
+}
+
+impl FromStr for ExtraName {
+    type Err = ExtraNameError;
+
+    fn from_str(text: &str) -> Result<Self, ExtraNameError> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text).ok_or(ExtraNameError)
     }
 }

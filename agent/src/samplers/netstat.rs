@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use headroom_proto::catalogue::NODE_NETSTAT;
 
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -25,9 +25,9 @@ pub struct Netstat {
 impl Netstat {
     pub fn new(root: &Path) -> Self {
         Self {
-            snmp: ProcFile::new(root, "proc/net/snmp"),
-            snmp6: ProcFile::new(root, "proc/net/snmp6"),
-            extended: ProcFile::new(root, "proc/net/netstat"),
+            snmp: ProcFile::of_network(root, "snmp"),
+            snmp6: ProcFile::of_network(root, "snmp6"),
+            extended: ProcFile::of_network(root, "netstat"),
             name: String::new(),
         }
     }
@@ -70,8 +70,10 @@ fn push_pairs(path: &Path, text: &str, name: &mut String, round: &mut Round<'_>)
                 let mut values = values?.split_ascii_whitespace();
                 for key in names.split_ascii_whitespace() {
                     let value = values.next()?;
-                    if is_told(protocol, key) {
-                        push_counter((protocol, key), value, name, round)?;
+                    if is_told(protocol, key)
+                        && push_counter((protocol, key), value, name, round).is_none()
+                    {
+                        round.item(|_| Err(format!("{protocol} {key} is {value:?}")));
                     }
                 }
                 Some(())
@@ -102,7 +104,7 @@ fn push_counter(
     let (before, _) = NODE_NETSTAT.around();
     name.clear();
     name.extend([before, protocol, "_", key]);
-    round.push(name, &[], value.parse().ok()?);
+    round.push(name, &[], count(value)?);
     Some(())
 }
 

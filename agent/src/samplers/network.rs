@@ -22,9 +22,9 @@ use headroom_proto::catalogue::{
 use headroom_proto::units::BitRate;
 
 pub use self::link::EACH_LINK;
-use self::link::Link;
+use self::link::{Link, leads_out};
 use super::period::Period;
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -53,6 +53,10 @@ const LOOPBACK: &str = "lo";
 /// What a link is changes rarely and costs many small files to read.
 const LINK_REFRESH: Duration = Duration::from_secs(15);
 
+/// The most interfaces that are told beside those that lead out of the host: each has some forty series,
+/// and each container may bring one.
+const MOST_OTHERS: usize = 100;
+
 pub struct Network {
     dev: ProcFile,
     sys: PathBuf,
@@ -64,7 +68,7 @@ pub struct Network {
 impl Network {
     pub fn new(root: &Path, speeds: BTreeMap<String, BitRate>) -> Self {
         Self {
-            dev: ProcFile::new(root, "proc/net/dev"),
+            dev: ProcFile::of_network(root, "dev"),
             sys: root.join("sys/class/net"),
             speeds,
             links: HashMap::new(),
@@ -83,6 +87,7 @@ impl Sampler for Network {
             self.links.clear();
         }
         let path = self.dev.path().to_owned();
+        let mut room = MOST_OTHERS;
         // Two lines of headings stand above the interfaces.
         for line in self.dev.read()?.lines().skip(2) {
             let interface = interface(line);
@@ -91,10 +96,21 @@ impl Sampler for Network {
                 continue;
             };
             if !self.links.contains_key(device) {
-                let link = Link::read(&self.sys, device, &self.speeds);
+                let told = room > 0 || leads_out(&self.sys, device);
+                let link =
+                    if told { Link::read(&self.sys, device, &self.speeds) } else { Link::unread() };
                 self.links.insert(device.to_owned(), link);
             }
             let link = self.links.get(device);
+            if !link.is_some_and(Link::leads_out) {
+                if room == 0 {
+                    round.item(|_| {
+                        Err(format!("there are more than {MOST_OTHERS} interfaces within"))
+                    });
+                    continue;
+                }
+                room -= 1;
+            }
             round.item(|round| {
                 let inside = device == LOOPBACK;
                 let pushed = if inside { Some(()) } else { push_counters(device, counters, round) };
@@ -116,9 +132,13 @@ pub fn interface(line: &str) -> Option<(&str, &str)> {
 }
 
 fn push_counters(device: &str, counters: &str, round: &mut Round<'_>) -> Option<()> {
-    let mut fields = counters.split_ascii_whitespace();
-    for metric in COLUMNS {
-        round.push(metric.name, &[("device", device)], fields.next()?.parse().ok()?);
+    // A line with fewer fields tells nothing: nobody knows which are missing.
+    (counters.split_ascii_whitespace().count() >= COLUMNS.len()).then_some(())?;
+    for (metric, field) in COLUMNS.into_iter().zip(counters.split_ascii_whitespace()) {
+        match count(field) {
+            Some(count) => round.push(metric.name, &[("device", device)], count),
+            None => round.item(|_| Err(format!("{metric} of {device} is {field:?}"))),
+        }
     }
     Some(())
 }

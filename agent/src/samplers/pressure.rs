@@ -11,7 +11,7 @@ use headroom_proto::catalogue::{
     NODE_PRESSURE_MEMORY_WAITING_SECONDS_TOTAL,
 };
 
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -50,7 +50,7 @@ impl Sampler for Pressure {
             for line in text.lines() {
                 round.item(|round| {
                     let total =
-                        line.rsplit_once("total=").and_then(|(_, total)| total.parse::<f64>().ok());
+                        line.rsplit_once("total=").and_then(|(_, total)| count(total.trim()));
                     let seconds = total.ok_or_else(|| parse_error(&path, line))? / 1e6;
                     if line.starts_with("some") {
                         round.push(some.name, &[], seconds);

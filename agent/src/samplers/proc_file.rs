@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 
 use super::SampleError;
@@ -16,6 +17,14 @@ const MAX_BYTES: usize = 4 << 20;
 /// A first read of less is all there is: the kernel fills a page with records before it stops, and no
 /// record is half as long. Asking once more would cost as much as the reading of a short file.
 const WHOLE_BYTES: usize = 2048;
+
+/// Where the kernel tells of the host's network below `root`: by its first process, since an agent in a
+/// container may have a network of its own. Below `/` it is the one that the agent was started in.
+pub fn network_folder(root: &Path) -> PathBuf {
+    let of_first = root.join("proc/1/net");
+    let is_own = root == Path::new("/") || !of_first.join("dev").exists();
+    if is_own { root.join("proc/net") } else { of_first }
+}
 
 /// Kept open, since opening costs more than reading.
 pub struct ProcFile {
@@ -28,6 +37,11 @@ pub struct ProcFile {
 impl ProcFile {
     pub fn new(root: &Path, path: &str) -> Self {
         Self { path: root.join(path), file: None, buffer: Vec::new(), cleaned: String::new() }
+    }
+
+    /// The file of that name where the kernel tells of the host's network.
+    pub fn of_network(root: &Path, name: &str) -> Self {
+        Self::new(&network_folder(root), name)
     }
 
     /// The file's text as of now; what is no UTF-8 is replaced.
@@ -99,6 +113,12 @@ impl ProcFile {
     }
 }
 
+/// A number of the kernel's that counts something. One with the highest bit set has been below zero, and is
+/// none: nothing on Earth has been counted so far.
+pub fn count(text: &str) -> Option<f64> {
+    text.parse::<u64>().ok().filter(|count| *count < 1 << 63).map(|count| count as f64)
+}
+
 /// The error for a line of `path` that does not look as documented.
 pub fn parse_error(path: &Path, line: &str) -> SampleError {
     SampleError::Parse { path: path.to_owned(), line: line.chars().take(120).collect() }
@@ -125,6 +145,18 @@ impl TextBuffer {
             Err(source) => return Err(SampleError::Read { path: path.to_owned(), source }),
         }
         Ok(Some(clean(&self.buffer, &mut self.cleaned)))
+    }
+}
+
+/// Opens a file that others than root may have put there: one that is no file, such as a pipe that nobody
+/// writes into, is an error and keeps nobody waiting.
+pub fn open_regular(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(open(path, flags, Mode::empty())?);
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(std::io::Error::other("it is no regular file"))
     }
 }
 

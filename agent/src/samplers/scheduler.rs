@@ -8,7 +8,7 @@ use headroom_proto::catalogue::{
     NODE_SCHEDSTAT_WAITING_SECONDS_TOTAL,
 };
 
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -51,7 +51,7 @@ fn push_core(line: &str, round: &mut Round<'_>) -> Option<()> {
         (NODE_SCHEDSTAT_WAITING_SECONDS_TOTAL, NANOSECONDS),
         (NODE_SCHEDSTAT_TIMESLICES_TOTAL, 1.0),
     ] {
-        round.push(metric.name, &labels, fields.next()?.parse::<f64>().ok()? / units);
+        round.push(metric.name, &labels, count(fields.next()?)? / units);
     }
     Some(())
 }

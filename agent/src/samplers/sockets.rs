@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use headroom_proto::catalogue::{Metric, NODE_SOCKSTAT, NODE_SOCKSTAT_BYTES, NODE_UDP_QUEUES};
 
 use super::period::Period;
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -33,11 +33,11 @@ struct Queues {
 
 impl Sockets {
     pub fn new(root: &Path) -> Self {
-        let queues = |(ip, path)| Queues { ip, file: ProcFile::new(root, path), waiting: None };
+        let queues =
+            |(ip, name)| Queues { ip, file: ProcFile::of_network(root, name), waiting: None };
         Self {
-            in_use: ["proc/net/sockstat", "proc/net/sockstat6"]
-                .map(|path| ProcFile::new(root, path)),
-            udp: [("v4", "proc/net/udp"), ("v6", "proc/net/udp6")].map(queues),
+            in_use: ["sockstat", "sockstat6"].map(|name| ProcFile::of_network(root, name)),
+            udp: [("v4", "udp"), ("v6", "udp6")].map(queues),
             period: Period::new(QUEUES_HOLD),
             name: String::new(),
         }
@@ -87,7 +87,11 @@ fn push_protocol(line: &str, name: &mut String, round: &mut Round<'_>) -> Option
     let mut fields = rest.split_ascii_whitespace();
     while let Some(key) = fields.next() {
         is_name(key).then_some(())?;
-        let value: f64 = fields.next()?.parse().ok()?;
+        let field = fields.next()?;
+        let Some(value) = count(field) else {
+            round.item(|_| Err(format!("{protocol} {key} is {field:?}")));
+            continue;
+        };
         write_name(NODE_SOCKSTAT, [protocol, key], name);
         round.push(name, &[], value);
         if key == "mem" {

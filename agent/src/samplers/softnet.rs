@@ -36,7 +36,7 @@ pub struct Softnet {
 
 impl Softnet {
     pub fn new(root: &Path) -> Self {
-        Self { stat: ProcFile::new(root, "proc/net/softnet_stat") }
+        Self { stat: ProcFile::of_network(root, "softnet_stat") }
     }
 }
 

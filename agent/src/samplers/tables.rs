@@ -11,7 +11,7 @@ use headroom_proto::catalogue::{
     NODE_NF_CONNTRACK_ENTRIES_LIMIT, NODE_NF_CONNTRACK_STAT,
 };
 
-use super::proc_file::{ProcFile, parse_error};
+use super::proc_file::{ProcFile, count, parse_error};
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -51,8 +51,8 @@ impl Tables {
         Self {
             numbers: NUMBERS.into_iter().map(number).collect(),
             files: ProcFile::new(root, "proc/sys/fs/file-nr"),
-            conntrack: ProcFile::new(root, "proc/net/stat/nf_conntrack"),
-            arp: ProcFile::new(root, "proc/net/arp"),
+            conntrack: ProcFile::of_network(root, "stat/nf_conntrack"),
+            arp: ProcFile::of_network(root, "arp"),
         }
     }
 }
@@ -65,7 +65,7 @@ impl Sampler for Tables {
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         for (file, metric) in &mut self.numbers {
             push_each(file, round, |text, round| {
-                round.push(metric.name, &[], text.trim().parse().ok()?);
+                round.push(metric.name, &[], count(text.trim())?);
                 Some(())
             })?;
         }
@@ -91,8 +91,8 @@ fn push_each(
 /// Allocated, free (always 0) and the most.
 fn push_files(text: &str, round: &mut Round<'_>) -> Option<()> {
     let mut fields = text.split_ascii_whitespace();
-    round.push(NODE_FILEFD_ALLOCATED.name, &[], fields.next()?.parse().ok()?);
-    round.push(NODE_FILEFD_MAXIMUM.name, &[], fields.nth(1)?.parse().ok()?);
+    round.push(NODE_FILEFD_ALLOCATED.name, &[], count(fields.next()?)?);
+    round.push(NODE_FILEFD_MAXIMUM.name, &[], count(fields.nth(1)?)?);
     Some(())
 }
 

@@ -1,6 +1,7 @@
 //! The samplers before a made-up host.
 
 mod containers;
+mod extras;
 mod fake_host;
 mod families;
 mod odd;

@@ -5,7 +5,6 @@
 //! itself, or finds no room is left out whole, is told, and takes no other along.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,6 +14,7 @@ use headroom_proto::limits::{MAX_LABELS, MAX_VALUE_BYTES};
 use headroom_proto::metric::{INSTANCE, JOB, is_label_name, is_metric_name};
 
 use super::background::Background;
+use super::proc_file::open_regular;
 use super::{SampleError, Sampler};
 use crate::exposition::Sample;
 use crate::series::Round;
@@ -133,7 +133,7 @@ impl Found {
 
 /// A file's text, and when it was written.
 fn read(path: &Path) -> std::io::Result<(String, f64)> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let written = file.metadata()?.modified()?;
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
@@ -151,7 +151,13 @@ fn samples(text: &str) -> Result<Vec<Sample>, String> {
             continue;
         }
         let broken = || format!("line {line} is no sample");
-        let mut sample = Sample::of(text).ok_or_else(broken)?;
+        let (mut sample, rest) = Sample::with_rest(text).ok_or_else(broken)?;
+        // What was true at another moment is not told as if it were now; node_exporter refuses it, too.
+        if !rest.is_empty() {
+            return Err(format!(
+                "line {line} has more behind its value, such as a moment of its own"
+            ));
+        }
         if catalogue::find(&sample.metric).is_some() {
             return Err(format!("line {line}: {} is told by the agent itself", sample.metric));
         }
@@ -234,6 +240,10 @@ mod tests {
             ("a{0b=\"c\"} 1\n", "line 1 is no sample"),
             ("a{b=\"c\",b=\"d\"} 1\n", "line 1 is no sample"),
             ("a 1\na 2\n", "tells a series that has been told"),
+            (
+                "a 1 1700000000000\n",
+                "line 1 has more behind its value, such as a moment of its own",
+            ),
             ("a{b=\"\"} 1\na 2\n", "tells a series that has been told"),
             ("node_load1 1\n", "line 1: node_load1 is told by the agent itself"),
             (good, "tells a series that has been told"),

@@ -14,14 +14,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use headroom_proto::catalogue::{
-    NODE_SYSTEMD_SERVICE_RESTART_TOTAL, NODE_SYSTEMD_UNIT_START_TIME_SECONDS,
-    NODE_SYSTEMD_UNIT_STATE,
+    NODE_SYSTEMD_SERVICE_RESTART_TOTAL, NODE_SYSTEMD_SOCKET_ACCEPTED_CONNECTIONS_TOTAL,
+    NODE_SYSTEMD_SOCKET_CURRENT_CONNECTIONS, NODE_SYSTEMD_SOCKET_REFUSED_CONNECTIONS_TOTAL,
+    NODE_SYSTEMD_SYSTEM_RUNNING, NODE_SYSTEMD_TIMER_LAST_TRIGGER_SECONDS,
+    NODE_SYSTEMD_UNIT_START_TIME_SECONDS, NODE_SYSTEMD_UNIT_STATE, NODE_SYSTEMD_UNITS,
+    NODE_SYSTEMD_VERSION,
 };
 
 pub use self::name::UnitName;
 use self::systemctl::Systemctl;
 use super::background::Background;
-use super::proc_file::parse_error;
 use super::{SampleError, Sampler};
 use crate::series::Round;
 
@@ -75,6 +77,13 @@ const DEFAULT_UNITS: [&str; 36] = [
     "containerd",
 ];
 
+/// Where all units are told: those of these types are as many as a host has devices, mounts and
+/// sessions, and are only counted.
+const ONLY_COUNTED: [&str; 5] = [".automount", ".device", ".mount", ".scope", ".slice"];
+
+/// The most units that are told where all are. Each has some six series.
+const MOST_UNITS: usize = 400;
+
 /// The units that are told unless the operator says otherwise.
 pub fn default_units() -> Vec<UnitName> {
     DEFAULT_UNITS.iter().filter_map(|name| name.parse().ok()).collect()
@@ -91,33 +100,75 @@ struct Unit {
     restarts: Option<f64>,
     /// Since when it is active, counted from the boot.
     active_since: Option<Duration>,
+    /// Of a socket, its connections.
+    socket: Option<Socket>,
+    /// When a timer last did its work, counted from the boot.
+    triggered: Option<Duration>,
+}
+
+/// Which units are told.
+#[derive(Debug, Clone)]
+enum Wanted {
+    Named(Vec<UnitName>),
+    Every,
+}
+
+/// What systemctl has shown.
+#[derive(Debug, Default, PartialEq)]
+struct Shown {
+    units: Vec<Unit>,
+    /// What was wrong with others.
+    mistakes: Vec<String>,
+    /// systemd itself, where all units are told.
+    manager: Option<Manager>,
+}
+
+/// What systemd says of itself.
+#[derive(Debug, PartialEq)]
+struct Manager {
+    /// In its own words, and as a number.
+    version: Option<(String, f64)>,
+    /// Whether all is well.
+    is_running: Option<bool>,
+}
+
+/// Connections of a socket that systemd listens on.
+#[derive(Debug, PartialEq)]
+struct Socket {
+    accepted: Option<f64>,
+    current: Option<f64>,
+    refused: Option<f64>,
 }
 
 /// Puts what systemctl prints into a round, as each minute does. It is the answer of a program of the
 /// host, which may say anything.
-pub fn tell_units(answer: &str, round: &mut Round<'_>) -> Result<(), SampleError> {
-    let units =
-        systemctl::read_units(answer).map_err(|line| parse_error(Path::new("systemctl"), line))?;
-    for unit in &units {
-        unit.push(BootTime(None), round);
-    }
-    Ok(())
+pub fn tell_units(answer: &str, round: &mut Round<'_>) {
+    systemctl::read_units(answer, Path::new("systemctl")).push(BootTime(None), round);
 }
 
 pub struct Units {
     root: PathBuf,
-    wanted: Vec<UnitName>,
-    shown: Option<Background<Vec<Unit>>>,
+    wanted: Wanted,
+    shown: Option<Background<Shown>>,
     boot: BootTime,
 }
 
 impl Units {
+    /// Tells those of these names.
     pub fn new(root: &Path, units: &[UnitName]) -> Self {
-        let (root, wanted) = (root.to_owned(), units.to_vec());
-        Self { boot: BootTime::read(&root), root, wanted, shown: None }
+        Self::wanted(root, Wanted::Named(units.to_vec()))
     }
 
-    fn ask(&self) -> Option<Background<Vec<Unit>>> {
+    /// Tells all of them.
+    pub fn every(root: &Path) -> Self {
+        Self::wanted(root, Wanted::Every)
+    }
+
+    fn wanted(root: &Path, wanted: Wanted) -> Self {
+        Self { boot: BootTime::read(root), root: root.to_owned(), wanted, shown: None }
+    }
+
+    fn ask(&self) -> Option<Background<Shown>> {
         let systemctl = Systemctl::new(&self.root, &self.wanted);
         Background::start("units", INTERVAL, move |_| systemctl.show()).ok()
     }
@@ -125,13 +176,20 @@ impl Units {
 
 impl Sampler for Units {
     fn name(&self) -> &'static str {
-        "units"
+        match self.wanted {
+            Wanted::Named(_) => "units",
+            Wanted::Every => "systemd",
+        }
     }
 
     /// Not if systemd does not run this host, or no unit is asked for.
     fn is_there(&mut self) -> bool {
+        let asks = match &self.wanted {
+            Wanted::Named(units) => !units.is_empty(),
+            Wanted::Every => true,
+        };
         // systemd's own test of whether it runs the system (sd_booted(3)).
-        let there = !self.wanted.is_empty() && self.root.join("run/systemd/system").is_dir();
+        let there = asks && self.root.join("run/systemd/system").is_dir();
         if !there {
             self.shown = None;
         } else if self.shown.is_none() {
@@ -142,8 +200,11 @@ impl Sampler for Units {
 
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let Some(shown) = &mut self.shown else { return Ok(()) };
-        for unit in shown.last()?.into_iter().flatten() {
-            unit.push(self.boot, round);
+        if let Some(shown) = shown.last()? {
+            match self.wanted {
+                Wanted::Named(_) => shown.push(self.boot, round),
+                Wanted::Every => shown.push_every(self.boot, round),
+            }
         }
         Ok(())
     }
@@ -157,10 +218,54 @@ impl Sampler for Units {
     }
 }
 
+impl Shown {
+    fn push(&self, boot: BootTime, round: &mut Round<'_>) {
+        for unit in &self.units {
+            unit.push(boot, round);
+        }
+        for mistake in &self.mistakes {
+            round.item(|_| Err(mistake));
+        }
+    }
+
+    /// Tells systemd, how many units there are by state, and those that are told by themselves.
+    fn push_every(&self, boot: BootTime, round: &mut Round<'_>) {
+        if let Some(Manager { version, is_running }) = &self.manager {
+            if let Some((version, number)) = version {
+                round.push(NODE_SYSTEMD_VERSION.name, &[("version", version)], *number);
+            }
+            if let Some(running) = is_running {
+                let value = if *running { 1.0 } else { 0.0 };
+                round.push(NODE_SYSTEMD_SYSTEM_RUNNING.name, &[], value);
+            }
+        }
+        for state in STATES {
+            let count = self.units.iter().filter(|unit| unit.state() == state).count();
+            round.push(NODE_SYSTEMD_UNITS.name, &[("state", state)], count as f64);
+        }
+        let only_counted = |unit: &&Unit| !ONLY_COUNTED.iter().any(|end| unit.name.ends_with(end));
+        for (place, unit) in self.units.iter().filter(only_counted).enumerate() {
+            if place < MOST_UNITS {
+                unit.push(boot, round);
+            } else {
+                round.item(|_| Err(format!("{}: more than {MOST_UNITS} units", unit.name)));
+            }
+        }
+        for mistake in &self.mistakes {
+            round.item(|_| Err(mistake));
+        }
+    }
+}
+
 impl Unit {
-    fn push(&self, BootTime(boot): BootTime, round: &mut Round<'_>) {
+    /// Its state in node_exporter's words.
+    fn state(&self) -> &str {
         let other = OTHER_STATES.iter().find(|(other, _)| *other == self.state);
-        let own = other.map_or(&*self.state, |(_, meanwhile)| meanwhile);
+        other.map_or(&*self.state, |(_, meanwhile)| meanwhile)
+    }
+
+    fn push(&self, BootTime(boot): BootTime, round: &mut Round<'_>) {
+        let own = self.state();
         for state in STATES {
             let labels = [("name", &*self.name), ("state", state), ("type", &self.service_type)];
             let value = if own == state { 1.0 } else { 0.0 };
@@ -171,8 +276,26 @@ impl Unit {
             let seconds = boot + since.as_secs_f64();
             round.push(NODE_SYSTEMD_UNIT_START_TIME_SECONDS.name, &labels, seconds);
         }
-        if let Some(restarts) = self.restarts {
-            round.push(NODE_SYSTEMD_SERVICE_RESTART_TOTAL.name, &labels, restarts);
+        if let (Some(boot), Some(triggered)) = (boot, self.triggered) {
+            let seconds = boot + triggered.as_secs_f64();
+            round.push(NODE_SYSTEMD_TIMER_LAST_TRIGGER_SECONDS.name, &labels, seconds);
+        }
+        let socket = self.socket.as_ref();
+        for (metric, value) in [
+            (NODE_SYSTEMD_SERVICE_RESTART_TOTAL, self.restarts),
+            (
+                NODE_SYSTEMD_SOCKET_ACCEPTED_CONNECTIONS_TOTAL,
+                socket.and_then(|socket| socket.accepted),
+            ),
+            (NODE_SYSTEMD_SOCKET_CURRENT_CONNECTIONS, socket.and_then(|socket| socket.current)),
+            (
+                NODE_SYSTEMD_SOCKET_REFUSED_CONNECTIONS_TOTAL,
+                socket.and_then(|socket| socket.refused),
+            ),
+        ] {
+            if let Some(value) = value {
+                round.push(metric.name, &labels, value);
+            }
         }
     }
 }

@@ -120,6 +120,42 @@ fn beyond_the_limit_samples_are_dropped_and_counted() {
 }
 
 #[test]
+fn what_has_ended_makes_room_for_what_comes() {
+    let mut tables = SeriesTables::default();
+    let interfaces = |minute: usize| {
+        let mut reading = Reading::default();
+        reading.begin(Scope::HOST, 1);
+        let mut round = Round::new(&mut reading);
+        round.push("uptime", &[], minute as f64);
+        for number in 0..MAX_SERIES / 10 {
+            let device = format!("veth{minute}");
+            round.push("m", &[("device", &device), ("n", &number.to_string())], 1.0);
+        }
+        round.end_missing();
+        reading
+    };
+    let mut given = HashSet::new();
+    for minute in 0..30 {
+        let mut reading = interfaces(minute);
+        let mut resolved = tables.resolve(&mut reading);
+        if resolved.dropped_samples > 0 {
+            // The round in which there is no room makes some for the next.
+            reading = interfaces(minute);
+            resolved = tables.resolve(&mut reading);
+        }
+        assert_eq!(resolved.dropped_samples, 0, "minute {minute}");
+        // Behind them stand those that end.
+        let (goes_on, new) = resolved.layout.ids()[..=MAX_SERIES / 10].split_first().unwrap();
+        assert_eq!(*goes_on, 0, "what goes on stays the same");
+        assert!(new.iter().all(|id| given.insert(*id)), "an id is given once");
+    }
+    // What goes on is alive; what has ended comes back as a new one.
+    let mut reading = interfaces(0);
+    let resolved = tables.resolve(&mut reading);
+    assert!(!given.contains(&resolved.layout.ids()[1]));
+}
+
+#[test]
 fn what_is_taken_back_is_not_told() {
     let mut reading = Reading::default();
     reading.begin(Scope::HOST, 1);

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use headroom_proto::limits::{MAX_MESSAGE_BYTES, MAX_UNACKNOWLEDGED, PROTOCOL};
+use headroom_proto::limits::{MAX_MESSAGE_BYTES, MAX_STREAM_SERIES, MAX_UNACKNOWLEDGED, PROTOCOL};
 use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
 use headroom_proto::wire::{
@@ -48,6 +48,11 @@ pub enum WireError {
     /// The collector answers for what it cannot have. Nothing of that answer counts.
     #[error("the collector answered for {0}, which this stream never sent")]
     NeverSent(NeverSent),
+    /// So many series have been defined that the collector takes no more of them on this stream.
+    #[error(
+        "a stream may define no more than {MAX_STREAM_SERIES} series; the next one begins anew"
+    )]
+    Full,
     /// The collector speaks another protocol.
     #[error("the collector speaks protocol {0}, this agent {PROTOCOL}")]
     Protocol(u32),

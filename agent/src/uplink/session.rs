@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use headroom_proto::limits::MAX_STREAM_SERIES;
 use headroom_proto::log::shown;
 use headroom_proto::wire::{
     Acknowledgement, Refusal, RefusedSetting, SequenceRange, SeriesDefinition, SeriesDefinitions,
@@ -281,8 +282,14 @@ impl OpenStream {
         series: impl Iterator<Item = SeriesDefinition>,
     ) -> Result<(), WireError> {
         let new: Vec<_> = series.filter(|one| self.defined.insert((boot, one.id))).collect();
+        has_room(self.defined.len())?;
         if new.is_empty() { Ok(()) } else { self.client.define(boot, new).await }
     }
+}
+
+/// Whether a stream may define so many series. Over months a host whose interfaces come and go has more.
+fn has_room(defined: usize) -> Result<(), WireError> {
+    if defined > MAX_STREAM_SERIES { Err(WireError::Full) } else { Ok(()) }
 }
 
 /// The answer that is waited for; never, if none is.
@@ -301,4 +308,17 @@ async fn answered(wanted: &mut Option<oneshot::Receiver<Backlog>>) -> Backlog {
 /// A stop token that is gone means stop, too.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_has_defined_all_it_may_ends_and_the_next_begins_anew() {
+        assert!(has_room(MAX_STREAM_SERIES).is_ok());
+        let told = has_room(MAX_STREAM_SERIES + 1).map_err(|error| error.to_string());
+        let expected = "a stream may define no more than 100000 series; the next one begins anew";
+        assert_eq!(told, Err(expected.to_owned()));
+    }
 }

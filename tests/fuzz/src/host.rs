@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::scratch;
 
 /// The files of a host: what stands in them when they are not the one that is tried.
-const FILES: [(&str, &str); 53] = [
+const FILES: [(&str, &str); 57] = [
     ("proc/stat", include_str!("../../../agent/src/samplers/fixtures/bbb/proc/stat")),
     ("proc/meminfo", include_str!("../../../agent/src/samplers/fixtures/bbb/proc/meminfo")),
     ("proc/loadavg", include_str!("../../../agent/src/samplers/fixtures/bbb/proc/loadavg")),
@@ -104,6 +104,23 @@ const FILES: [(&str, &str); 53] = [
     ("sys/block/sda/dev", "8:0\n"),
     ("sys/block/sda/size", "5\n"),
     ("run/udev/data/b8:0", "S:x\nE:ID_MODEL=A_Disk\nE:ID_PATH=pci-1\n"),
+    (
+        "proc/cpuinfo",
+        "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Xeon\ncore id\t\t: 1\n\n\
+         processor\t: 1\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n\nSerial\t: 0\n",
+    ),
+    (
+        "proc/interrupts",
+        "           CPU0       CPU2\n  0:         14          3  IO-APIC   2-edge      timer\n\
+         NMI:          1          2   Non-maskable interrupts\nERR:          0\n",
+    ),
+    (
+        "proc/net/tcp",
+        "  sl  local_address rem_address   st tx_queue rx_queue\n\
+         \x20  0: 00000000:07E8 00000000:0000 0A 00000000:00000000 00:00000000 0 0 0 562 1\n\
+         \x20  1: 0100007F:C120 0100007F:4A9C 01 00000010:00000200 03:00001528 0 0 0 0 3\n",
+    ),
+    ("proc/4243/stat", "4243 (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 0 0 0\n"),
 ];
 
 const MOUNTS: &str = "22 27 0:20 / /proc rw,nosuid shared:14 - proc proc rw\n\
@@ -133,7 +150,7 @@ pub fn host(bytes: &[u8]) {
 }
 
 /// Files of which each line is an item of its own, with how many lines of headings.
-const LISTS: [(&str, usize); 11] = [
+const LISTS: [(&str, usize); 13] = [
     ("proc/stat", 0),
     ("proc/meminfo", 0),
     ("proc/diskstats", 0),
@@ -145,6 +162,8 @@ const LISTS: [(&str, usize); 11] = [
     ("proc/net/arp", 1),
     ("proc/schedstat", 0),
     ("proc/self/mountinfo", 0),
+    ("proc/interrupts", 1),
+    ("proc/net/tcp", 1),
 ];
 
 /// The number of a list, a place in it, and a line that is put there: what was told is told all the same.
@@ -200,6 +219,7 @@ impl Host {
             units: Vec::new(),
             recordings: self.root.path().join("var/bigbluebutton"),
             off: SamplerName::all().filter(|name| name.as_str() != own).collect(),
+            also: own.parse().into_iter().collect(),
             ..SamplerOptions::default()
         };
         let mut samplers = Samplers::new(&options);
@@ -211,6 +231,10 @@ impl Host {
             let mut reading = Reading::default();
             samplers.sample(now + LOOKS_APART * round, &mut Round::new(&mut reading));
             let layout = tables.resolve(&mut reading).layout;
+            for (definition, value) in layout.definitions().iter().zip(reading.values()) {
+                let name = &definition.metric;
+                assert!(value.is_finite(), "{name} is {value}, which no file of the kernel says");
+            }
             for definition in layout.definitions() {
                 let labels = definition.labels.iter().map(|label| &*label.name);
                 let known = catalogue::check(&definition.metric, labels);
@@ -250,6 +274,10 @@ fn sampler(path: &str) -> &'static str {
         ("proc/schedstat", "scheduler"),
         ("proc/4242/net/dev", "containers"),
         ("proc/4242", "processes"),
+        ("proc/4243", "process_states"),
+        ("proc/interrupts", "interrupts"),
+        ("proc/net/tcp", "tcpstat"),
+        ("proc/cpuinfo", "hardware"),
         ("sys/fs/cgroup", "containers"),
         ("GROUP", "containers"),
         ("proc/mdstat", "hardware"),

@@ -1,15 +1,16 @@
-//! What systemctl prints, up to the text that the units of a host are shown as.
+//! What systemctl and ethtool print, up to the text that they are shown as.
 
 use headroom_agent::exposition;
-use headroom_agent::samplers::tell_units;
+use headroom_agent::samplers::{tell_driver, tell_units};
 use headroom_agent::series::{Reading, Round, SeriesTables};
 
 /// An answer of systemctl; what is no UTF-8 is refused before it is read.
 pub fn units(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let mut reading = Reading::default();
-    // A refusal is an answer.
-    let _ = tell_units(text, &mut Round::new(&mut reading));
+    tell_units(text, &mut Round::new(&mut reading));
+    let (about, figures) = text.split_once("\n\n").unwrap_or(("", text));
+    tell_driver(about, figures, &mut Round::new(&mut reading));
     let mut tables = SeriesTables::default();
     let layout = tables.resolve(&mut reading).layout;
     let _ = exposition::write(&layout, reading.values());
@@ -27,6 +28,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         format!("{unit}\n\n{unit}\n\n\n"),
         "Id=\nLoadState=\nActiveState=\n".into(),
         "no line with a sign".into(),
+        DRIVER.into(),
         "=\n==\nId=a\nLoadState=not-found\nActiveState=x".into(),
         "Failed to connect to bus: No such file or directory\n".into(),
     ]);
@@ -45,6 +47,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
     all.extend(ODD.map(|properties| format!("{unit}{properties}")));
     all.into_iter().map(String::into_bytes).collect()
 }
+
+/// What ethtool prints of a driver: itself, and its figures.
+const DRIVER: &str = "driver: virtio_net\nversion: 1.0.0\nfirmware-version: \nbus-info: 0000:00:03.0\n\n\
+    NIC statistics:\n     rx_packets: 12\n     rx_queue_0_bytes: 9\n     [3]: tx-64.bytes: 18446744073709551615\n";
 
 /// Units of each kind that systemd names, and how it escapes what no name may hold.
 const KINDS: [(&str, &str); 14] = [

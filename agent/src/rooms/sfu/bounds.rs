@@ -8,6 +8,9 @@ use super::Sample;
 /// The border of a histogram's bucket: what counts up to different ones is never added up.
 const BORDER: &str = "le";
 
+/// The label of a summary, whose values are no counts: those of two workers come to nothing together.
+const QUANTILE: &str = "quantile";
+
 /// What became of samples.
 #[derive(Debug, Default, PartialEq)]
 pub struct Bounded {
@@ -28,6 +31,10 @@ pub fn bounded(samples: Vec<Sample>, most: usize) -> Bounded {
     if told <= most {
         return Bounded { samples, merged: 0, dropped: 0 };
     }
+    // What is no number would make none of whatever it is added to.
+    let (samples, unknown): (Vec<_>, Vec<_>) =
+        samples.into_iter().partition(|sample| !sample.value.is_nan());
+    let told = told - unknown.len();
     let mut families: BTreeMap<String, Family> = BTreeMap::new();
     for Sample { metric, labels, value } in samples {
         *families.entry(metric).or_default().entry(labels).or_default() += value;
@@ -47,11 +54,15 @@ pub fn bounded(samples: Vec<Sample>, most: usize) -> Bounded {
         family.into_iter().map(sample)
     });
     let samples: Vec<Sample> = series.take(most).collect();
-    Bounded { merged: told - count, dropped: count - samples.len(), samples }
+    let dropped = count - samples.len() + unknown.len();
+    Bounded { merged: told - count, dropped, samples }
 }
 
-/// The label that has the most values.
+/// The label that has the most values; none if nothing may come together.
 fn label(family: &Family) -> Option<String> {
+    if family.keys().flatten().any(|(name, _)| name == QUANTILE) {
+        return None;
+    }
     let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let others = family.keys().flatten().filter(|(name, _)| name != BORDER);
     for (name, value) in others {
@@ -119,5 +130,26 @@ mod tests {
         let names = (0..9).map(|number| format!("m{number} 1"));
         let kept = bounded(samples(names), 5);
         assert_eq!((kept.samples.len(), kept.merged, kept.dropped), (5, 0, 4));
+    }
+
+    #[test]
+    fn what_is_no_number_spoils_no_sum_and_quantiles_are_not_added_up() {
+        let workers = (0..9).map(|worker| {
+            let value = if worker == 4 { "NaN".to_owned() } else { worker.to_string() };
+            format!("mcs_users{{w=\"{worker}\"}} {value}")
+        });
+        let summary =
+            (0..3).map(|worker| format!("mcs_seconds{{quantile=\"0.99\",w=\"{worker}\"}} 0.5"));
+        let kept = bounded(samples(workers.chain(summary)), 4);
+        assert_eq!(
+            shown(&kept.samples),
+            [
+                "mcs_seconds[quantile=0.99 w=0] 0.5",
+                "mcs_seconds[quantile=0.99 w=1] 0.5",
+                "mcs_seconds[quantile=0.99 w=2] 0.5",
+                "mcs_users[] 32",
+            ]
+        );
+        assert_eq!((kept.merged, kept.dropped), (7, 1));
     }
 }

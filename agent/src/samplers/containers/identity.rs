@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::names;
+use super::names::{self, Names};
 use crate::samplers::units::UnitName;
 
 /// What a control group stands for.
@@ -60,11 +60,11 @@ impl Identity {
 
     /// What people call it: the name by its manager's files where those can be read, else the first
     /// twelve digits of an id, as Docker and Podman shorten them. Whose it is, `group` tells.
-    pub fn name(&self, root: &Path, group: &str) -> String {
+    pub fn name(&self, names: &mut Names, root: &Path, group: &str) -> String {
         let short = |id: &str| id.chars().take(12).collect();
         match self {
             Self::Docker(id) => names::docker(root, id).unwrap_or_else(|| short(id)),
-            Self::Podman(id) => names::podman(root, group, id).unwrap_or_else(|| short(id)),
+            Self::Podman(id) => names.podman(root, group, id).unwrap_or_else(|| short(id)),
             Self::Other(id) => short(id),
             Self::Machine(name) | Self::Service(name) => name.clone(),
         }

@@ -1,12 +1,17 @@
 //! What people call a container, from the files of Docker and Podman. Of those, its name is all that is
 //! kept: the rest may hold secrets.
+//!
+//! A user's files may lie on a file system that hangs, or be something else than files: they keep no round
+//! waiting.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+use crate::samplers::asker::Asker;
+use crate::samplers::proc_file::open_regular;
 
 /// How much of a file is read. Docker's has some kilobytes for its container; Podman's has one for each
 /// of a user's.
@@ -29,6 +34,7 @@ struct DockerContainer {
 
 #[derive(Deserialize)]
 struct PodmanContainer {
+    #[serde(default)]
     id: String,
     #[serde(default)]
     names: Option<Vec<String>>,
@@ -40,8 +46,30 @@ pub fn docker(root: &Path, id: &str) -> Option<String> {
     valid(&read::<DockerContainer>(&path)?.name)
 }
 
-/// Podman's name for the container of root, or of the user in whose part of the control groups it is.
-pub fn podman(root: &Path, group: &str, id: &str) -> Option<String> {
+/// Names of containers, as they are looked up.
+pub struct Names {
+    podman: Asker<Vec<PodmanContainer>>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self { podman: Asker::new(|path| read(path).unwrap_or_default()) }
+    }
+}
+
+impl Names {
+    /// Podman's name for the container of root, or of the user in whose part of the control groups it is.
+    pub fn podman(&mut self, root: &Path, group: &str, id: &str) -> Option<String> {
+        let files = podman_files(root, group)?;
+        let paths: Vec<&Path> = files.iter().map(|path| &**path).collect();
+        let containers = self.podman.ask(&paths).into_iter().flatten().flatten();
+        let own = containers.filter(|container| container.id == id);
+        own.filter_map(|container| container.names).flatten().find_map(|name| valid(&name))
+    }
+}
+
+/// Where Podman may have written of a container, by its group.
+fn podman_files(root: &Path, group: &str) -> Option<Vec<PathBuf>> {
     let storage = match user(group) {
         Some(user) => home(root, user)?.join(PODMAN_OF_USERS),
         None => root.join(PODMAN_OF_ROOT),
@@ -50,16 +78,11 @@ pub fn podman(root: &Path, group: &str, id: &str) -> Option<String> {
         let folder = storage.join(format!("{kind}-containers"));
         PODMAN_FILES.map(|file| folder.join(file))
     });
-    let name = |path: PathBuf| {
-        let containers: Vec<PodmanContainer> = read(&path)?;
-        let own = containers.into_iter().find(|container| container.id == id)?;
-        own.names?.iter().find_map(|name| valid(name))
-    };
-    files.into_iter().find_map(name)
+    Some(files.collect())
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    serde_json::from_reader(BufReader::new(File::open(path).ok()?.take(MAX_BYTES))).ok()
+    serde_json::from_reader(BufReader::new(open_regular(path).ok()?.take(MAX_BYTES))).ok()
 }
 
 /// The user of a group such as `/user.slice/user-1000.slice/…`.
@@ -70,7 +93,8 @@ fn user(group: &str) -> Option<u32> {
 
 /// Where a user is at home, by the host's own list.
 fn home(root: &Path, user: u32) -> Option<PathBuf> {
-    let text = std::fs::read_to_string(root.join("etc/passwd")).ok()?;
+    let bytes = std::fs::read(root.join("etc/passwd")).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
     let user = user.to_string();
     let own = text
         .lines()

@@ -13,7 +13,7 @@ use headroom_proto::catalogue::{
 
 use crate::samplers::SampleError;
 use crate::samplers::network::interface;
-use crate::samplers::proc_file::{TextBuffer, parse_error};
+use crate::samplers::proc_file::{TextBuffer, count, parse_error};
 use crate::series::Round;
 
 /// The most interfaces of one container; further ones are left out.
@@ -101,7 +101,7 @@ impl Network {
 fn push_counters(counters: &str, labels: &[(&str, &str)], round: &mut Round<'_>) -> Option<()> {
     let fields: Vec<&str> = counters.split_ascii_whitespace().collect();
     for (column, metric) in COLUMNS {
-        round.push(metric.name, labels, fields.get(column)?.parse().ok()?);
+        round.push(metric.name, labels, count(fields.get(column)?)?);
     }
     Some(())
 }

@@ -30,8 +30,9 @@ struct Array {
     spare: u64,
     down: u64,
     required: u64,
-    blocks: u64,
-    synced: u64,
+    /// None if the kernel does not say.
+    blocks: Option<u64>,
+    synced: Option<u64>,
 }
 
 pub fn read(root: &Path, facts: &mut Facts) {
@@ -71,7 +72,7 @@ fn array(line: &str, about: &[&str]) -> Option<Array> {
         ..Array::default()
     };
     let status = about.iter().find(|line| line.contains(" blocks"));
-    array.blocks = status.and_then(|line| first_number(line)).unwrap_or_default();
+    array.blocks = status.and_then(|line| first_number(line));
     array.synced = array.blocks;
     if active {
         // An array without copies has no marks: all of its disks are needed.
@@ -86,7 +87,7 @@ fn array(line: &str, about: &[&str]) -> Option<Array> {
     if let Some((state, line)) = work {
         array.state = state;
         let waits = line.contains("PENDING") || line.contains("DELAYED");
-        array.synced = done(line).filter(|_| !waits).unwrap_or_default();
+        array.synced = if waits { Some(0) } else { done(line) };
     }
     Some(array)
 }
@@ -128,8 +129,13 @@ impl Array {
             facts.add(NODE_MD_DISKS, &[device, ("state", state)], count as f64);
         }
         facts.add(NODE_MD_DISKS_REQUIRED, &[device], self.required as f64);
-        facts.add(NODE_MD_BLOCKS, &[device], self.blocks as f64);
-        facts.add(NODE_MD_BLOCKS_SYNCED, &[device], self.synced as f64);
+        for (metric, blocks) in
+            [(NODE_MD_BLOCKS, self.blocks), (NODE_MD_BLOCKS_SYNCED, self.synced)]
+        {
+            if let Some(blocks) = blocks {
+                facts.add(metric, &[device], blocks as f64);
+            }
+        }
     }
 }
 
@@ -142,6 +148,8 @@ mod tests {
         let show = |array: &Array| {
             let Array { name, state, required, active, down, failed, spare, synced, blocks } =
                 array;
+            let [synced, blocks] = [synced, blocks]
+                .map(|blocks| blocks.map_or_else(|| "-".to_owned(), |blocks| blocks.to_string()));
             format!("{name} {state} {required}/{active} {down} {failed} {spare} {synced}/{blocks}")
         };
         arrays(text).iter().map(show).collect()
@@ -184,7 +192,7 @@ mod tests {
             // All of its disks are gone, and the size with them.
             (
                 "md126 : active raid5 super 1.2 level 5, 64k chunk, algorithm 2 [4/0] [____]\n",
-                "md126 active 4/0 4 0 0 0/0",
+                "md126 active 4/0 4 0 0 -/-",
             ),
             (
                 "md7 : active raid6 sdb1[0] sde1[3]\n  7 blocks [4/4] [UUUU]\n\

@@ -8,7 +8,8 @@ use super::facts::{Facts, entries, text};
 
 pub fn read(root: &Path, facts: &mut Facts) {
     for (master, folder) in entries(&root.join("sys/class/net")) {
-        let Ok(slaves) = std::fs::read_to_string(folder.join("bonding/slaves")) else { continue };
+        let Ok(slaves) = std::fs::read(folder.join("bonding/slaves")) else { continue };
+        let slaves = String::from_utf8_lossy(&slaves);
         let slaves: Vec<&str> = slaves.split_ascii_whitespace().collect();
         let up = |slave: &&&str| {
             let state = |link: String| text(&folder.join(link).join("bonding_slave/mii_status"));

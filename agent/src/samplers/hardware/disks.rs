@@ -13,6 +13,9 @@ use crate::samplers::filesystems::unescape;
 /// Devices that stand on others, at most so many above each other.
 const MAX_DEPTH: usize = 8;
 
+/// The most mount points of one disk that are told.
+const MOST_POINTS: usize = 50;
+
 /// What virtual disks are called, whatever they say of how they turn.
 const VIRTUAL: [&str; 2] = ["vd", "xvd"];
 
@@ -22,7 +25,8 @@ const POINT: usize = 4;
 
 pub fn read(root: &Path, facts: &mut Facts) {
     let mounts = mounts(root);
-    for (device, folder) in entries(&root.join("sys/block")) {
+    for (name, folder) in entries(&root.join("sys/block")) {
+        let device = plain(&name);
         if is_part_or_memory(&device) {
             continue;
         }
@@ -39,6 +43,7 @@ pub fn read(root: &Path, facts: &mut Facts) {
             .iter()
             .filter(|(_, disks)| disks.contains(&device))
             .map(|(point, _)| &**point)
+            .take(MOST_POINTS)
             .collect();
         let points = if own.is_empty() { BTreeSet::from([""]) } else { own };
         for point in points {
@@ -46,6 +51,10 @@ pub fn read(root: &Path, facts: &mut Facts) {
             facts.add(HEADROOM_DISK_INFO, &labels, 1.0);
         }
     }
+}
+
+/// Controllers of NVMe, and how they do.
+pub fn read_controllers(root: &Path, facts: &mut Facts) {
     for (number, folder) in numbered(&root.join("sys/class/nvme"), "nvme") {
         let device = format!("nvme{number}");
         let [firmware, model, state] = ["firmware_rev", "model", "state"]
@@ -128,5 +137,10 @@ fn find_disks(device: &Path, disks: &mut BTreeSet<String>, depth: usize) {
     let Ok(path) = std::fs::canonicalize(device) else { return };
     let whole = if path.join("partition").exists() { path.parent() } else { Some(&*path) };
     let name = whole.and_then(Path::file_name).and_then(|name| name.to_str());
-    disks.extend(name.map(str::to_owned));
+    disks.extend(name.map(plain));
+}
+
+/// A device's name as everybody else tells it: a folder cannot hold the slash of `cciss/c0d0`.
+fn plain(name: &str) -> String {
+    name.replace('!', "/")
 }

@@ -14,7 +14,7 @@ const MOST: usize = 3000;
 const MAX_TEXT_BYTES: usize = 128;
 
 /// Named values.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Facts {
     all: Vec<Fact>,
     /// Some devices show the same sensors twice.
@@ -22,7 +22,7 @@ pub struct Facts {
     left_out: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Fact {
     metric: String,
     labels: Vec<(&'static str, String)>,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use headroom_proto::catalogue::{HEADROOM_CPU_PHYSICAL_CORES, NODE_CPU_INFO};
 
+use super::arm;
 use super::facts::{Facts, numbered, text};
 
 /// The most that is read: a host of hundreds of cores has two kilobytes for each.
@@ -21,22 +22,6 @@ const FIELDS: [(&str, &str); 9] = [
     ("physical id", "package"),
     ("stepping", "stepping"),
     ("vendor_id", "vendor"),
-];
-
-/// What the numbers of an ARM core stand for: who made it, which it is, and its name.
-const ARM: [(&str, &str, &str); 12] = [
-    ("0x41", "0xd03", "Cortex-A53"),
-    ("0x41", "0xd07", "Cortex-A57"),
-    ("0x41", "0xd08", "Cortex-A72"),
-    ("0x41", "0xd0b", "Cortex-A76"),
-    ("0x41", "0xd0c", "Neoverse-N1"),
-    ("0x41", "0xd40", "Neoverse-V1"),
-    ("0x41", "0xd49", "Neoverse-N2"),
-    ("0x41", "0xd4f", "Neoverse-V2"),
-    ("0x41", "0xd83", "Neoverse-V3"),
-    ("0x41", "0xd8e", "Neoverse-N3"),
-    ("0xc0", "0xac3", "Ampere-1"),
-    ("0xc0", "0xac4", "Ampere-1a"),
 ];
 
 pub fn read(root: &Path, facts: &mut Facts) {
@@ -62,9 +47,11 @@ fn tell(block: &str, facts: &mut Facts) {
     };
     let mut labels = vec![("cpu", cpu)];
     labels.extend(FIELDS.iter().filter_map(|(key, label)| Some((*label, value(key)?))));
+    // Where ARM's kernels have a name at all, it is the same for all cores of an architecture.
     let [implementer, part] = ["CPU implementer", "CPU part"].map(value);
-    let known = ARM.iter().find(|(by, which, _)| [Some(*by), Some(*which)] == [implementer, part]);
-    if let Some((.., name)) = known.filter(|_| value("model name").is_none()) {
+    let core = implementer.zip(part).and_then(|(implementer, part)| arm::name(implementer, part));
+    if let Some(name) = core {
+        labels.retain(|(label, _)| *label != "model_name");
         labels.push(("model_name", name));
     }
     facts.add(NODE_CPU_INFO, &labels, 1.0);

@@ -64,13 +64,25 @@ pub struct Link {
     gauges: Vec<(&'static Metric, f64)>,
 }
 
+/// Whether an interface is one of those by which the host is reached.
+pub fn leads_out(sys: &Path, device: &str) -> bool {
+    kind(&sys.join(device)) == PHYSICAL
+}
+
 impl Link {
+    /// One of which there is no room to tell.
+    pub fn unread() -> Self {
+        Self { kind: "", texts: Vec::new(), gauges: Vec::new() }
+    }
+
     /// Reads the files of `device`. `speeds` is what the operator says of links whose speed the
     /// kernel cannot tell; it comes first.
     pub fn read(sys: &Path, device: &str, speeds: &BTreeMap<String, BitRate>) -> Self {
         let folder = sys.join(device);
         let text = |file: &str| {
-            let content = std::fs::read_to_string(folder.join(file)).ok()?;
+            let content = std::fs::read(folder.join(file)).ok()?;
+            // What an operator writes as an alias need not be text.
+            let content = String::from_utf8_lossy(&content);
             Some(content.trim().to_owned()).filter(|text| !text.is_empty())
         };
         let number = |file: &str| figure(&text(file)?);
@@ -109,6 +121,11 @@ impl Link {
                 .filter_map(|(name, value)| Some((name, value?)))
                 .collect(),
         }
+    }
+
+    /// Whether it is one of those by which the host is reached.
+    pub fn leads_out(&self) -> bool {
+        self.kind == PHYSICAL
     }
 
     /// Writes the link's state into the round.
@@ -170,7 +187,7 @@ fn kind(folder: &Path) -> &'static str {
 fn figure(text: &str) -> Option<f64> {
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16).ok().map(|number| number as f64),
-        None => text.parse().ok(),
+        None => text.parse::<i64>().ok().map(|number| number as f64),
     }
 }
 

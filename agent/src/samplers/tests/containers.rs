@@ -390,3 +390,17 @@ fn a_container_of_podman_has_the_name_that_podman_gave_it() {
         assert!(!text.contains("s3cret"));
     }
 }
+
+/// Whoever may start containers may put anything where Podman has its files.
+#[test]
+fn a_pipe_in_place_of_a_users_files_keeps_no_round_waiting() {
+    let host = host();
+    host.write("etc/passwd", b"odd\xff:x:1:1::/:/bin/sh\nann:x:1000:1000:Ann:/home/ann:/bin/sh\n");
+    let folder = "home/ann/.local/share/containers/storage/overlay-containers";
+    host.write(&format!("{folder}/volatile-containers.json"), r#"[{"names":["odd"]}]"#);
+    let pipe = host.path(&format!("{folder}/containers.json"));
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0)
+        .unwrap();
+    add(&host, &format!("user.slice/user-1000.slice/libpod-{}.scope", id("d")));
+    assert_eq!(names(&host.sample()), ["dddddddddddd"]);
+}

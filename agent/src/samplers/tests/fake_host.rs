@@ -112,8 +112,10 @@ impl FakeHost {
         self.root.path().join(path)
     }
 
+    /// Without the kernel's clock, which is this machine's.
     pub fn options(&self) -> SamplerOptions {
-        SamplerOptions { root: self.root.path().to_owned(), ..SamplerOptions::default() }
+        let off = vec!["timex".parse().unwrap()];
+        SamplerOptions { root: self.root.path().to_owned(), off, ..SamplerOptions::default() }
     }
 
     pub fn sample(&self) -> String {

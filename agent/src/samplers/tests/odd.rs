@@ -207,3 +207,140 @@ fn a_file_without_end_fails_its_sampler() {
     let (_, family) = FAMILIES[0];
     check_change(|host| host.write("proc/stat", &endless), Fate::Fails("cpu"), family);
 }
+
+/// What the kernel tells once it has counted below zero: file, what stands there, what stands there instead,
+/// and what is not told for it. All else is.
+const BELOW_ZERO: &str = r#"
+cpu | proc/stat | 1250 75 | 1250 18446744073709551615 | node_cpu_guest_seconds_total{cpu="3",mode="nice"}
+cpu | proc/stat | procs_running 3 | procs_running -2049562273 | node_procs_running
+disks | proc/diskstats | 812345 2211 | 812345 18446744073709551615 | node_disk_reads_merged_total{device="sda"}
+memory | proc/meminfo | 20971520 kB | 18446744073709551612 kB | node_memory_MemAvailable_bytes
+netstat | proc/net/snmp | 1045000000 | -5 | node_netstat_Udp_InDatagrams
+"#;
+
+#[test]
+fn what_has_been_below_zero_is_no_number_and_takes_nothing_along() {
+    for case in BELOW_ZERO.trim().lines() {
+        let parts: Vec<&str> = case.split('|').map(str::trim).collect();
+        let [sampler, path, from, to, gone] = parts[..] else { panic!("{case}") };
+        let host = FakeHost::bigbluebutton();
+        let before = masked(&host.sample());
+        host.replace(path, from, to);
+        let after = masked(&host.sample());
+        let (before, after) = (values(&before), values(&after));
+        let of_agent = |line: &&&str| !line.starts_with("headroom_agent_");
+        let lost: Vec<_> = before.difference(&after).filter(of_agent).collect();
+        assert!(matches!(lost[..], [line] if line.starts_with(gone)), "{case}: {lost:?}");
+        let skipped = format!("headroom_agent_items_skipped_total{{sampler=\"{sampler}\"}} 1");
+        assert!(after.contains(&*skipped), "{case}");
+    }
+}
+
+#[test]
+fn requests_on_their_way_to_a_disk_are_no_four_billions() {
+    let host = FakeHost::without_files();
+    for (now, told) in [("3", true), ("4294967295", false), ("4294967290", false), ("-1", false)] {
+        host.write("proc/diskstats", format!("8 0 sda 1 2 3 4 5 6 7 8 {now} 10 11\n"));
+        let text = host.sample();
+        assert_eq!(lines_of(&text, "node_disk_io_now").len(), usize::from(told), "{now}");
+        assert_eq!(lines_of(&text, "node_disk_").len(), 10 + usize::from(told), "{now}");
+    }
+}
+
+#[test]
+fn a_byte_that_is_no_text_costs_itself_only() {
+    let host = FakeHost::with_interface("x0/mtu 1500");
+    host.write("sys/class/net/x0/ifalias", b"up\xfflink\n");
+    host.write("etc/os-release", b"ID=debian\nPRETTY_NAME=\"D\xe9bian\"\nVERSION_ID=12\n");
+    let text = host.sample();
+    let info = lines_of(&text, "node_network_info");
+    assert!(info[0].contains("ifalias=\"up\u{fffd}link\""), "{info:?}");
+    let os = lines_of(&text, "node_os_info");
+    assert!(os[0].contains("pretty_name=\"D\u{fffd}bian\""), "{os:?}");
+    assert_eq!(lines_of(&text, "node_os_version"), ["node_os_version{id=\"debian\"} 12"]);
+}
+
+#[test]
+fn a_disk_with_a_slash_in_its_name_has_the_same_name_everywhere() {
+    let host = FakeHost::without_files();
+    for (file, content) in [
+        ("dev", "104:0\n"),
+        ("size", "5\n"),
+        ("queue/rotational", "0\n"),
+        ("device/vendor", "HP\n"),
+    ] {
+        host.write(&format!("sys/block/cciss!c0d0/{file}"), content);
+    }
+    host.write("proc/diskstats", "104 0 cciss/c0d0 1 2 3 4 5 6 7 8 9 10 11\n");
+    host.symlink("sys/dev/block/104:0", "../../block/cciss!c0d0");
+    host.write("proc/self/mountinfo", "1 1 104:0 / / rw - ext4 /dev/cciss/c0d0 rw\n");
+    let text = host.sample();
+    for line in [
+        "headroom_disk_info{device=\"cciss/c0d0\",kind=\"ssd\",mountpoint=\"/\"} 1",
+        "node_disk_info{device=\"cciss/c0d0\",major=\"104\",minor=\"0\"} 1",
+        "node_disk_io_now{device=\"cciss/c0d0\"} 9",
+    ] {
+        assert_eq!(lines_of(&text, line), [line]);
+    }
+}
+
+#[test]
+fn a_file_system_may_have_no_source_and_a_mount_no_optional_fields() {
+    let host = FakeHost::without_files();
+    let table = "36 1 0:50 / / rw shared:1 - fuse.x  rw\n\
+                 108 53 0:34 / / rw,relatime - ext4 sunrpc rw\n";
+    host.write("proc/self/mountinfo", table);
+    let text = host.sample();
+    let errors = lines_of(&text, "node_filesystem_device_error");
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].contains("device=\"none\",fstype=\"fuse.x\""), "{errors:?}");
+}
+
+#[test]
+fn an_agent_with_a_network_of_its_own_tells_the_hosts() {
+    let counters = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
+    let host = FakeHost::without_files();
+    host.write("proc/net/dev", format!("heading\nheading\nown0: {counters}\n"));
+    host.write("proc/net/sockstat", "UDP: inuse 1\n");
+    for (device, sockets) in [("own0", 1), ("host0", 7)] {
+        let text = host.sample();
+        let traffic = format!("node_network_receive_bytes_total{{device=\"{device}\"}} 1");
+        assert_eq!(lines_of(&text, "node_network_receive_bytes_total"), [traffic]);
+        let sockets = format!("node_sockstat_UDP_inuse {sockets}");
+        assert_eq!(lines_of(&text, "node_sockstat_UDP"), [sockets]);
+        host.write("proc/1/net/dev", format!("heading\nheading\nhost0: {counters}\n"));
+        host.write("proc/1/net/sockstat", "UDP: inuse 7\n");
+    }
+}
+
+/// A thousand of something leave room for all else, and what is left out is counted.
+#[test]
+fn very_many_mounts_disks_and_interfaces_leave_room_for_the_rest() {
+    let host = FakeHost::with_interface("x0/device/\nx0/mtu 1");
+    let counters = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
+    let lines = |line: fn(usize) -> String| (0..1000).map(line).collect::<String>();
+    let interfaces =
+        lines(|number| format!("veth{number}: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"));
+    host.write("proc/net/dev", format!("heading\nheading\n{interfaces}x0: {counters}\n"));
+    let disks = lines(|number| format!(" 253 {number} dm-{number} 1 2 3 4 5 6 7 8 9 10 11\n"));
+    host.write("proc/diskstats", format!("8 0 sda 1 2 3 4 5 6 7 8 9 10 11\n8 1 sda1 1\n{disks}"));
+    let mounts =
+        lines(|number| format!("{number} 1 0:{number} / /m{number} rw - ext4 d{number} rw\n"));
+    host.write("proc/self/mountinfo", mounts);
+    host.write("proc/loadavg", "0.5 1 2 1/9 9\n");
+    let text = host.sample();
+    for (start, expected) in [
+        ("node_network_receive_bytes_total", 101),
+        ("node_network_receive_bytes_total{device=\"x0\"}", 1),
+        ("node_disk_io_now", 100),
+        ("node_disk_io_now{device=\"sda\"}", 1),
+        ("node_filesystem_device_error", 200),
+        ("node_load1 ", 1),
+    ] {
+        assert_eq!(lines_of(&text, start).len(), expected, "{start}");
+    }
+    for (sampler, expected) in [("network", 900), ("disks", 901), ("filesystems", 800)] {
+        let start = format!("headroom_agent_items_skipped_total{{sampler=\"{sampler}\"}}");
+        assert_eq!(lines_of(&text, &start), [format!("{start} {expected}")]);
+    }
+}

@@ -58,7 +58,6 @@ fn an_answer_that_is_none_fails_the_sampler() {
         "Id=a.service\nLoadState=loaded\n",
         "LoadState=loaded\nActiveState=active\n",
         "Id=a.service\nLoadState=loaded\nActiveState=\n",
-        &format!("{whole}\nwhat\n"),
         &format!("{whole}\n").repeat(1400),
     ] {
         let text = host(answer).sample();
@@ -70,6 +69,21 @@ fn an_answer_that_is_none_fails_the_sampler() {
     assert_eq!(lines_of(&host.sample(), failed[0]), failed);
     host.remove("usr/bin/systemctl");
     assert_eq!(lines_of(&host.sample(), failed[0]), failed);
+}
+
+#[test]
+fn a_unit_that_is_not_understood_takes_no_other_along() {
+    let whole = |name: &str| format!("Id={name}\nLoadState=loaded\nActiveState=active\n");
+    for odd in ["what\n", "Id=b.service\nLoadState=loaded\n", "\u{fffd}\n"] {
+        let text =
+            host(&[whole("a.service"), odd.to_owned(), whole("c.service")].join("\n")).sample();
+        for name in ["a", "c"] {
+            let start = format!("node_systemd_unit_state{{name=\"{name}.service\"");
+            assert_eq!(lines_of(&text, &start).len(), 5, "{odd}");
+        }
+        let skipped = "headroom_agent_items_skipped_total{sampler=\"units\"}";
+        assert_eq!(lines_of(&text, skipped), [format!("{skipped} 1")], "{odd}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Asks file systems from threads that may hang without holding up the sampler: any may, when its
-//! server or its daemon is gone, and its name does not say so.
+//! Asks file systems, and files of users, from threads that may hang without holding up the sampler: any
+//! may, when its server or its daemon is gone, and its name does not say so.
 //!
 //! One thread asks all of them. When it hangs, it is left to the file system that it waits for, and
 //! another one asks the others.
@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The most threads, those that hang included. The last of them asks only what is known to answer.
 const MAX_THREADS: usize = 8;
 
-const STACK_BYTES: usize = 64 << 10;
+const STACK_BYTES: usize = 128 << 10;
 
 /// Asks for `A` by path.
 pub struct Asker<A> {
