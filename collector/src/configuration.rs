@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 pub use self::again::Reading;
 pub use self::agents::is_instance;
 pub use self::listeners::{GrpcListener, HostName, HostNameError, HttpListener, TlsFiles};
-pub use self::oncall::{OnCall, Watchdog};
+pub use self::oncall::{OnCall, Watchdog, topology};
 pub use self::rules::{MISTAKE_OF_RULES, RuleFiles, read_file};
 pub use self::store::{DEFAULT_RETENTION, StoreConfiguration};
 use crate::identity::{Agent, WriterToken};

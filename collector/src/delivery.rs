@@ -20,7 +20,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 use crate::oncall::{
-    Answered, Format, Method, Outcome, Parcel, Post, Receiver, Secret, judge_mail,
+    Answered, Finding, Format, Message, Method, Outcome, Parcel, Post, Receiver, Secret, Upload,
+    judge_mail,
 };
 
 /// How long a receiver may take to answer.
@@ -84,6 +85,7 @@ impl Courier {
             format: Format::Webhook,
             url: url.to_owned(),
             token: token.cloned(),
+            ration: None,
         };
         let body = "all is well\n".to_owned();
         let post =
@@ -91,6 +93,16 @@ impl Courier {
         match self.post(&receiver, post).await {
             Outcome::Taken => Ok(()),
             Outcome::Later(why, _) | Outcome::Never(why) => Err(why),
+        }
+    }
+
+    /// Looks at a receiver, and sends it nothing.
+    pub async fn examine(&self, receiver: &Receiver) -> Finding {
+        let Some(question) = receiver.format.question() else { return Finding::Sound };
+        match tokio::time::timeout(LONGEST, self.ask(receiver, question)).await {
+            Ok(Ok(sent)) => receiver.format.find(sent.status),
+            Ok(Err(error)) => Finding::Unknown(Chain(&error).to_string()),
+            Err(_) => Finding::Unknown(format!("it has not answered for {} s", LONGEST.as_secs())),
         }
     }
 
@@ -111,38 +123,72 @@ impl Courier {
     }
 
     async fn exchange(&self, receiver: &Receiver, post: Post) -> Result<Outcome, DeliveryError> {
+        let Sent { status, retry_after, body } = self.ask(receiver, post).await?;
+        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
+        Ok(receiver.format.judge(&Answered { status, retry_after, body: &body }))
+    }
+
+    /// Sends a picture behind a message that was taken. What fails is left out: the words have arrived.
+    pub async fn illustrate(&self, receiver: &Receiver, message: &Message, png: Vec<u8>) {
+        let bytes = png.len();
+        let Some(Upload { post, body }) = receiver.format.upload(png) else { return };
+        let shown = async {
+            let sent = self.hand(receiver, &post, body.into()).await?;
+            match receiver.format.show(message, &sent.body, bytes) {
+                Some(post) => self.ask(receiver, post).await,
+                None => Ok(sent),
+            }
+        };
+        match tokio::time::timeout(LONGEST, shown).await {
+            Ok(Ok(sent)) if (200..300).contains(&sent.status) => {}
+            Ok(Ok(sent)) => {
+                let (name, status) = (&receiver.name, sent.status);
+                tracing::warn!("{name} did not take a picture: it answers {status}");
+            }
+            Ok(Err(error)) => {
+                tracing::warn!("{} did not take a picture: {}", receiver.name, Chain(&error));
+            }
+            Err(_) => tracing::warn!("{} did not take a picture in time", receiver.name),
+        }
+    }
+
+    async fn ask(&self, receiver: &Receiver, mut post: Post) -> Result<Sent, DeliveryError> {
+        let body = std::mem::take(&mut post.body);
+        self.hand(receiver, &post, body.into()).await
+    }
+
+    async fn hand(
+        &self,
+        receiver: &Receiver,
+        post: &Post,
+        body: Bytes,
+    ) -> Result<Sent, DeliveryError> {
         let url = format!("{}{}", receiver.url.trim_end_matches('/'), post.path);
         let uri: Uri = url.parse().map_err(|_| DeliveryError::Address)?;
         let is_secure = uri.scheme_str() == Some("https");
         let authority = uri.authority().ok_or(DeliveryError::Address)?;
         let host = authority.host().trim_matches(['[', ']']).to_owned();
         let port = authority.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
-        let request = request(receiver, post, &uri)?;
+        let request = request(receiver, post, &uri)?.map(|()| Full::from(body));
         let stream = TcpStream::connect((host.as_str(), port)).await;
         let stream = stream.map_err(DeliveryError::Unreachable)?;
-        let response = if is_secure {
+        if is_secure {
             let name = ServerName::try_from(host).map_err(|_| DeliveryError::Address)?;
             let stream = self.0.connect(name, stream).await.map_err(DeliveryError::Unreachable)?;
-            send(stream, request).await?
+            Ok(send(stream, request).await?)
         } else {
-            send(stream, request).await?
-        };
-        let Sent { status, retry_after, body } = response;
-        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
-        Ok(receiver.format.judge(&Answered { status, retry_after, body: &body }))
+            Ok(send(stream, request).await?)
+        }
     }
 }
 
-fn request(
-    receiver: &Receiver,
-    post: Post,
-    uri: &Uri,
-) -> Result<Request<Full<Bytes>>, DeliveryError> {
+fn request(receiver: &Receiver, post: &Post, uri: &Uri) -> Result<Request<()>, DeliveryError> {
     let authority = uri.authority().ok_or(DeliveryError::Address)?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let method = match post.method {
         Method::Post => hyper::Method::POST,
         Method::Put => hyper::Method::PUT,
+        Method::Get => hyper::Method::GET,
     };
     let mut request = Request::builder()
         .method(method)
@@ -156,7 +202,7 @@ fn request(
         shown.set_sensitive(true);
         request = request.header(AUTHORIZATION, shown);
     }
-    request.body(Full::from(post.body)).map_err(|_| DeliveryError::Address)
+    request.body(()).map_err(|_| DeliveryError::Address)
 }
 
 /// The token, where it goes in a header.

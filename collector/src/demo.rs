@@ -13,8 +13,9 @@ mod pings;
 mod progress;
 mod services;
 mod sfu;
+mod volunteers;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use headroom_proto::catalogue::{HEADROOM_AGENT_FRAMES_TOTAL, HEADROOM_PROBE_VANT
 use headroom_proto::configuration::ConfigurationError;
 use headroom_proto::metric::INSTANCE;
 use headroom_simulation::{DAY_MS, HISTORY_DAYS, HOSTS, Host, VANTAGES, Vantage, World};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use self::feed::FeedError;
@@ -34,7 +36,7 @@ use crate::configuration;
 use crate::identity::{Agent, TokenHash, new_token};
 use crate::run::{Addresses, Announced, Collector, Loading, Options, RunError};
 use crate::samples::{Budget, Hints, Matcher, ReadError, Samples, Selection};
-use crate::store::Store;
+use crate::store::{Glance, LedgerRow, Order, Records, Shelf, Store, StoreError};
 use crate::tasks::{TaskError, Tasks};
 
 /// The cooperative that everybody sees.
@@ -82,6 +84,12 @@ pub enum DemoError {
     /// The offers that come along cannot be read.
     #[error(transparent)]
     Offers(#[from] ConfigurationError),
+    /// Nothing listens for what its phones would ring for.
+    #[error("failed to listen for messages to phones that ring nowhere")]
+    Phones(#[source] std::io::Error),
+    /// What was told in the past cannot be kept.
+    #[error("failed to write what was told in the past")]
+    Ledger(#[source] StoreError),
     /// The store cannot be read.
     #[error("failed to see what is stored already")]
     Store(#[from] ReadError),
@@ -143,6 +151,12 @@ pub async fn run(
     local.plan.events = bills::events();
     // Its time is made up, and nothing of it is anybody's.
     local.settle_after = Duration::ZERO;
+    let phones = phones().await?;
+    let topology = configuration::topology(&local.places);
+    local.oncall =
+        volunteers::configured(phones.local_addr().map_err(DemoError::Phones)?, topology);
+    local.rules.shipped = true;
+    let policy = local.oncall.policy.clone();
     let loading = Loading::begun();
     local.loading = loading.clone();
     let writer_token = local.let_write(&options.directory)?;
@@ -152,7 +166,9 @@ pub async fn run(
     let store = collector.store();
     let preparing = tokio::task::spawn_blocking(move || {
         let world = Arc::new(World::new(SEED, end_of_history(&options.directory)?));
-        let begin_ms = world.end_ms() - options.days.min(HISTORY_DAYS) * DAY_MS;
+        let days = options.days.min(HISTORY_DAYS);
+        let begin_ms = world.end_ms() - days * DAY_MS;
+        remember(&store, || volunteers::month(&world, &policy, days))?;
         feeds(&store, &Course { world, begin_ms, grpc: addresses.grpc }, shown)
     });
     let feeds = preparing.await.map_err(DemoError::Preparation)??;
@@ -161,6 +177,10 @@ pub async fn run(
     let progress = Arc::new(Progress::of(&begins, &of_pings, now_ms()));
     let showing = progress::show(&progress, &loading, &stop);
     let mut tasks = Tasks::<DemoError>::new(stop.clone());
+    tasks.start("phones", |stop| async {
+        volunteers::phones(phones, stop).await;
+        Ok(())
+    });
     tasks.start("collector", |stop| async { Ok(collector.run(stop).await?) });
     for feed in feeds.hosts {
         let progress = Arc::clone(&progress);
@@ -172,6 +192,21 @@ pub async fn run(
     }
     let ((), outcome) = tokio::join!(showing, tasks.finish(DRAIN_TIMEOUT));
     outcome
+}
+
+/// Where phones are that ring nowhere.
+async fn phones() -> Result<TcpListener, DemoError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(DemoError::Phones)
+}
+
+/// Writes what was told in the past, if nothing was yet.
+fn remember(store: &Arc<Store>, month: impl FnOnce() -> Vec<LedgerRow>) -> Result<(), DemoError> {
+    let glance = Glance { shelf: Shelf::Notices, order: Order::Rising, most: 1, below: None };
+    let records = Records::of(store);
+    if records.ledger(glance, &Budget::unlimited())?.is_empty() {
+        store.note(&month()).map_err(DemoError::Ledger)?;
+    }
+    Ok(())
 }
 
 fn agent(name: &'static str, token: &str) -> Agent {

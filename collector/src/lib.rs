@@ -124,6 +124,9 @@ pub mod snapshot;
 // Rules on trial: `headroom rules test`.
 pub mod trials;
 
+// Rules over the past: `headroom rules replay`.
+pub mod replays;
+
 // Named tasks that end together.
 pub mod tasks;
 

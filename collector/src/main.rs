@@ -21,6 +21,7 @@ use headroom::latency::Datacentre;
 use headroom::licences;
 use headroom::notify::{self, Notify};
 use headroom::reference::Import;
+use headroom::replays::{self, Replay};
 use headroom::rules::DEFAULT_INTERVAL_MS;
 use headroom::run::{Addresses, Announced, Collector, Loading, Options, SETTLE_AFTER, hangups};
 use headroom::snapshot;
@@ -169,6 +170,8 @@ enum RuleCommand {
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
+    /// Say when rules would have fired, by what a data directory holds.
+    Replay(Box<Replay>),
 }
 
 #[derive(Args)]
@@ -281,6 +284,9 @@ fn main() -> ExitCode {
             token(named)
         }
         Command::Rules { command: RuleCommand::Test { files } } => return test_rules(&files),
+        Command::Rules { command: RuleCommand::Replay(replay) } => {
+            replays::run(&replay).map_err(Into::into).and_then(|said| print(&said))
+        }
         Command::Notify(command) => notify(command),
         Command::Query(arguments) => query(arguments),
         Command::Report(kind) => report(kind),
@@ -352,7 +358,7 @@ fn check(file: &Path) -> ExitCode {
         read_file(file, DEFAULT_INTERVAL_MS).map(drop).map_err(|mistakes| mistakes.to_string())
     } else {
         let checked = CollectorConfiguration::check(file);
-        checked.map(drop).map_err(|mistakes| mistakes.to_string())
+        checked.map_err(|mistakes| mistakes.to_string()).and_then(|known| examine(&known))
     };
     match checked {
         Ok(()) => say(&format!("{}: no mistakes\n", file.display())),
@@ -361,6 +367,18 @@ fn check(file: &Path) -> ExitCode {
             ExitCode::from(EXIT_CODE)
         }
     }
+}
+
+/// Receivers that can be looked at from here are; what nobody knows is no mistake.
+fn examine(configuration: &CollectorConfiguration) -> Result<(), String> {
+    let mut examined = notify::Examined::default();
+    let examining = async {
+        examined = notify::examine(configuration).await;
+        Ok(())
+    };
+    block_on(examining).map_err(|error| error.to_string())?;
+    examined.unknown.iter().for_each(|told| eprintln!("{told}"));
+    if examined.unfit.is_empty() { Ok(()) } else { Err(examined.unfit.join("\n")) }
 }
 
 /// Prints; a failure to is one of the program.

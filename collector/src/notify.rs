@@ -14,7 +14,7 @@ use crate::configuration::CollectorConfiguration;
 use crate::delivery::Courier;
 use crate::moments::{DAY_MS, iso};
 use crate::oncall::{
-    Format, GroupId, Key, Links, Message, MessageAlert, Outcome, Parcel, Reason, Receiver,
+    Finding, Format, GroupId, Key, Links, Message, MessageAlert, Outcome, Parcel, Reason, Receiver,
     Rehearsal, Rehearsed, Seen, Severity, Standing, Status, Texts, span,
 };
 use crate::printable::printable;
@@ -97,6 +97,16 @@ pub enum NotifyError {
     /// The rules cannot be read.
     #[error("the rules cannot be read")]
     Rules(#[from] Mistakes),
+    /// The receiver would not do.
+    #[error("{receiver} ({kind}) will not do, and was sent nothing: {why}")]
+    Unfit {
+        /// Its name.
+        receiver: String,
+        /// Its kind.
+        kind: &'static str,
+        /// Why.
+        why: String,
+    },
     /// The receiver did not take it.
     #[error("{receiver} ({kind}) did not take it: {why}")]
     NotTaken {
@@ -151,6 +161,14 @@ async fn test(configuration: &CollectorConfiguration, name: &str) -> Result<Stri
     let links = Links { external_url, public_url: None, key: &key };
     let (courier, at_ms) = (Courier::default(), now_ms());
     let kind = receiver.format.kind();
+    match courier.examine(receiver).await {
+        // Where nobody knows, the message itself shows it.
+        Finding::Sound | Finding::Unknown(_) => {}
+        Finding::Unfit(why) => {
+            let why = printable(&why).into_owned();
+            return Err(NotifyError::Unfit { receiver: name.to_owned(), kind, why });
+        }
+    }
     for (place, status) in statuses.iter().enumerate() {
         let message = test_message(receiver, *status, At { at_ms, count: place as u32 + 1 });
         let parcel = receiver.format.write(&message, links);
@@ -163,6 +181,35 @@ async fn test(configuration: &CollectorConfiguration, name: &str) -> Result<Stri
         }
     }
     Ok(format!("{name} ({kind}) took it; look whether it has arrived\n"))
+}
+
+/// What is wrong with receivers, as far as a look at them tells.
+#[derive(Debug, Default)]
+pub struct Examined {
+    /// What will not do, a sentence each.
+    pub unfit: Vec<String>,
+    /// What nobody knows, a sentence each.
+    pub unknown: Vec<String>,
+}
+
+/// Looks at receivers that can be looked at, and sends none anything.
+pub async fn examine(configuration: &CollectorConfiguration) -> Examined {
+    let (courier, mut examined) = (Courier::default(), Examined::default());
+    for receiver in &configuration.oncall.receivers {
+        let (name, kind) = (&receiver.name, receiver.format.kind());
+        match courier.examine(receiver).await {
+            Finding::Sound => {}
+            Finding::Unfit(why) => {
+                examined.unfit.push(format!("receiver {name} ({kind}): {}", printable(&why)));
+            }
+            Finding::Unknown(why) => {
+                let why = printable(&why);
+                let told = format!("receiver {name} ({kind}) could not be looked at: {why}");
+                examined.unknown.push(told);
+            }
+        }
+    }
+    examined
 }
 
 /// When a message is made, and which of its group it is.

@@ -10,6 +10,8 @@ mod board;
 mod call;
 mod cause;
 mod desk;
+mod drill;
+mod duty;
 mod feed;
 mod formats;
 mod group;
@@ -35,15 +37,16 @@ pub use self::board::{Board, Shown};
 pub use self::call::{Answer, AnswerError, Reply, Taken};
 pub use self::cause::{HOST_SILENT, Site, Topology};
 pub use self::desk::{Change, Desk, Kept, Replaced, Replacement, SilencedBy};
+pub use self::drill::{DRILL, Drill};
 pub use self::formats::{
-    Answered, Format, Links, Mail, MailAccount, MailAddress, Method, Parcel, Post, Refused,
-    Security, judge_mail,
+    Answered, Finding, Format, Links, Mail, MailAccount, MailAddress, Method, Parcel, Post,
+    Refused, Security, Upload, judge_mail,
 };
 pub use self::group::Group;
 pub use self::heartbeat::{HEARTBEAT_MISSING, Heartbeat};
 pub use self::id::GroupId;
 pub use self::message::{Message, MessageAlert, Notice, Reason, Status, What, span};
-pub use self::outbox::{Entry, Outbox, Outcome, Step as OutboxStep};
+pub use self::outbox::{Begun, Entry, Outbox, Outcome, Step as OutboxStep};
 pub use self::outside::{Outside, OutsideError};
 pub use self::people::{Channel, People, Person, Step, Waking, Who};
 pub use self::picture::{Picture, Verdicts};
@@ -51,8 +54,8 @@ pub use self::policy::{Now, Policy, Timing};
 pub use self::receiver::Receiver;
 pub use self::rehearsal::{Rehearsal, Told as Rehearsed};
 pub use self::repeat::{Repeat, RepeatError};
-pub use self::rota::{Override, Rota, RotaError, Turn, WeekTime, moment_of};
+pub use self::rota::{DutySpan, Override, Rota, RotaError, Turn, WeekTime, calendar, moment_of};
 pub use self::secret::Secret;
-pub use self::silence::{Matcher, Silence, SilenceError};
+pub use self::silence::{Matcher, ReadOnce, Silence, SilenceError};
 pub use self::ticket::{Action, Key, Ticket, TicketError};
 pub use self::watchdog::Work;

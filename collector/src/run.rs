@@ -125,8 +125,7 @@ impl Collector {
         let started = Writer::start(Arc::clone(&store), Arc::clone(&counts));
         let (writer, writer_thread) = started.map_err(RunError::Writer)?;
         let memory = Memory::of(options.shared_bytes.unwrap_or_else(memory::usual_bytes));
-        let records = Records::of(&store);
-        let clock = Arc::new(Clock::start());
+        let (clock, records) = (Arc::new(Clock::start()), Records::of(&store));
         let clocks = Arc::new(Clocks::new(Arc::clone(&clock), store.newest_at_open_ms()));
         let own = own_of(&counts, &records, &memory, &writer);
         let intake = intake(&mut options, writer.clone(), Arc::clone(&clocks));
@@ -135,7 +134,8 @@ impl Collector {
         let upkeep = upkeep_of(&store, &options, &clock, &counts);
         let oncall = oncall::Given::of(&options, &store, &writer, &counts);
         let Asked { configured, settings, places, guesses, anew } = Asked::of(&mut options);
-        let given = rules::Given { files: options.rules, groups, hangups: options.hangups, anew };
+        let (files, hangups, loading) = (options.rules, options.hangups, options.loading.clone());
+        let given = rules::Given { files, groups, hangups, anew, loading };
         let Ruling { work: ruling, rules, oncall } = ruling_of(given, oncall, &writer)?;
         let site = Site {
             configured,

@@ -20,6 +20,7 @@ mod sample;
 mod series;
 mod settled;
 mod sum;
+mod without;
 
 pub use self::bucket::{Bucket, BucketSeries, Detail, Figure, Figures, Resolution};
 pub use self::budget::{Budget, Held, Limits, Stop};
@@ -37,6 +38,7 @@ pub use self::sample::Sample;
 pub use self::series::Series;
 pub use self::settled::Settled;
 pub use self::sum::Sum;
+pub use self::without::Without;
 
 /// Which series a read is about, and when.
 #[derive(Debug, Clone, Copy)]

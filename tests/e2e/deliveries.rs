@@ -63,8 +63,8 @@ async fn deaths(kills: usize) {
     let of_room = secret_of_room(folder.path());
     let more = "[notify]\nwait = '1s'\ninterval = '1s'\ncalm = '1s'\n".to_owned()
         + &receiver("hook", "webhook", &hook_url, "")
-        + &receiver("room", "matrix", &room_url, &of_room)
-        + &receiver("phone", "ntfy", &phone_url, "topic = 't'\n");
+        + &receiver("room", "matrix", &room_url, &(of_room + "budget = 1000\n"))
+        + &receiver("phone", "ntfy", &phone_url, "topic = 't'\nbudget = 1000\n");
     let options = CollectorOptions { more, ..CollectorOptions::default() };
     let mut collector = CollectorProgram::start(options).await;
     let client = reqwest::Client::new();

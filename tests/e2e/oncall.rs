@@ -56,7 +56,7 @@ impl StandIn {
             let text = String::from_utf8(bytes.clone()).unwrap();
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() < length.unwrap().parse().unwrap() {
+            if body.len() < length.map_or(0, |length| length.parse().unwrap()) {
                 continue;
             }
             let body = serde_json::from_str(body).unwrap_or_default();
@@ -149,7 +149,7 @@ async fn a_webhook_is_told_once_and_of_the_end_whatever_others_answer() {
 }
 
 /// The address of a button, as ntfy has it.
-fn button(sent: &Sent, label: &str) -> String {
+pub fn button(sent: &Sent, label: &str) -> String {
     let actions = sent.body["actions"].as_array().unwrap();
     let action = actions.iter().find(|action| action["label"] == label).unwrap();
     action["url"].as_str().unwrap().to_owned()

@@ -19,8 +19,8 @@ use super::agents::is_instance;
 use crate::identity::TokenHash;
 use crate::latency::Places;
 use crate::oncall::{
-    Channel, Override, People, Person, Policy, Receiver, Rota, Site, Step, Timing, Topology, Turn,
-    Waking, WeekTime, Who, moment_of,
+    Channel, Drill, Override, People, Person, Policy, Receiver, Rota, Site, Step, Timing, Topology,
+    Turn, Waking, WeekTime, Who, moment_of,
 };
 
 /// What is configured of telling.
@@ -48,7 +48,9 @@ pub fn build(root: &Section<'_>, places: &Places) -> OnCall {
     let names: BTreeSet<String> =
         sections.iter().filter_map(|section| section.value("name")).collect();
     let persons = build_persons(&root.sections("people"), &names);
-    let rota = build_rota(&root.section("rota"), &persons);
+    let rota_section = root.section("rota");
+    let rota = build_rota(&rota_section, &persons);
+    let drill = build_drill(&rota_section);
     let steps = build_steps(root, &persons, rota.as_ref());
     let public = root.section("http").section("public");
     let (heartbeats, beats) = build_heartbeats(&root.sections("heartbeats"), &public);
@@ -59,6 +61,7 @@ pub fn build(root: &Section<'_>, places: &Places) -> OnCall {
         feeds,
         people: People { persons, rota, steps },
         heartbeats,
+        drill,
     };
     let (listen, public_url) = build_links(&public);
     let watchdog = build_watchdog(&root.section("watchdog"));
@@ -229,6 +232,16 @@ fn build_rota(section: &Section<'_>, persons: &BTreeMap<String, Person>) -> Opti
     Some(rota)
 }
 
+/// `[rota] drill`: the hour of the week at which there is one each month.
+fn build_drill(section: &Section<'_>) -> Option<Drill> {
+    let hour: WeekTime = section.value("drill")?;
+    if !section.has("turns") {
+        section.mistake("drill", "needs [[rota.turns]]: who would be called?");
+    }
+    let zone = section.value::<String>("zone").and_then(|name| TimeZone::get(&name).ok());
+    Some(Drill { hour, zone: zone.unwrap_or_else(TimeZone::system) })
+}
+
 /// A moment as the clock on the wall shows it.
 struct Wall(DateTime);
 
@@ -294,11 +307,14 @@ fn build_steps(
     }
 }
 
-fn topology(places: &Places) -> Topology {
+/// What is where, as whoever tells people has to know it.
+pub fn topology(places: &Places) -> Topology {
     let sites = places.datacentres.iter().map(|datacentre| Site {
         name: datacentre.name.to_string(),
         hosts: datacentre.hosts.iter().map(ToString::to_string).collect(),
         targets: datacentre.targets.iter().map(|target| target.target.clone()).collect(),
     });
-    Topology { sites: sites.collect() }
+    let vantages = places.vantages.iter().filter(|vantage| !places.is_host(&vantage.agent));
+    let vantages = vantages.map(|vantage| vantage.agent.to_string()).collect();
+    Topology { sites: sites.collect(), vantages }
 }

@@ -76,8 +76,11 @@ pub const NAME: &str = "alertname";
 /// The label with the host, or the target, that it is about.
 pub const INSTANCE: &str = "instance";
 
+/// The label with the agent that looked at a target.
+pub const VANTAGE: &str = "vantage";
+
 /// The label that says how urgent it is.
-const SEVERITY: &str = "severity";
+pub const SEVERITY: &str = "severity";
 
 impl Severity {
     /// Of an alert with these labels. What others call critical wakes, too; what says nothing waits.
@@ -114,6 +117,11 @@ impl Known {
     /// Its name.
     pub fn name(&self) -> &str {
         self.labels.get(NAME).map_or("", String::as_str)
+    }
+
+    /// Whose word it rests on: the vantage that looked, or the host itself.
+    pub fn speaker(&self) -> Option<&str> {
+        self.labels.get(VANTAGE).map(String::as_str).or_else(|| self.instance())
     }
 
     /// The host or target that it is about.

@@ -35,6 +35,9 @@ pub struct Call {
     pub morning: Option<Morning>,
     /// When people were last told that it is over.
     pub over_ms: Option<i64>,
+    /// When the call began that was over then.
+    #[serde(default)]
+    pub rang_ms: Option<i64>,
 }
 
 /// Somebody has it.
@@ -152,6 +155,25 @@ impl Call {
         self.over_ms.is_some_and(|over_ms| at_ms - over_ms < FLAPPING_MS)
     }
 
+    /// Nothing was at a moment to come.
+    pub fn rewind(&mut self, at_ms: i64) {
+        let known = [&mut self.waits_ms, &mut self.over_ms, &mut self.rang_ms];
+        for known_ms in known.into_iter().flatten() {
+            *known_ms = at_ms.min(*known_ms);
+        }
+        if let Some(ringing) = &mut self.ringing {
+            ringing.since_ms = at_ms.min(ringing.since_ms);
+            ringing.told_ms = at_ms.min(ringing.told_ms);
+            ringing.more_ms = ringing.more_ms.map(|more_ms| at_ms.min(more_ms));
+            for called in ringing.called.values_mut() {
+                called.at_ms = at_ms.min(called.at_ms);
+            }
+        }
+        if let Some(morning) = &mut self.morning {
+            morning.told_ms = at_ms.min(morning.told_ms);
+        }
+    }
+
     /// What is to be told at a moment of a group of which these alerts stand, and are not muted.
     pub fn advance(
         &mut self,
@@ -194,7 +216,10 @@ impl Call {
             let since_ms = *self.waits_ms.get_or_insert(at_ms);
             let is_back = self.over_ms.is_some_and(|over_ms| at_ms - over_ms < FLAPPING_MS);
             let wait_ms = if is_back { PROVEN_MS } else { now.timing().wait_ms };
-            if at_ms - since_ms >= wait_ms {
+            // A call and its end have been told: a third message waits until the hour is over.
+            let rang_ms = self.rang_ms.filter(|_| is_back);
+            let is_crowded = rang_ms.is_some_and(|rang_ms| at_ms - rang_ms <= FLAPPING_MS);
+            if at_ms - since_ms >= wait_ms && !is_crowded {
                 self.waits_ms = None;
                 self.ringing = Some(Ringing { is_back, ..Ringing::new(at_ms, pages.clone()) });
             }
@@ -232,6 +257,7 @@ impl Call {
         }
         let ringing = self.ringing.take()?;
         (self.over_ms, self.taken) = (Some(now.at_ms), None);
+        self.rang_ms = Some(ringing.since_ms);
         let told = ringing.called.keys().filter_map(|person| {
             let receiver = first_channel(now, person)?;
             Some(CallTold {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alert::{INSTANCE, Known, NAME, Seen, Standing, Texts};
+use super::alert::{INSTANCE, Known, NAME, SEVERITY, Seen, Standing, Texts, VANTAGE};
 
 /// The alert of a host that is silent, as the rules that come along name it.
 pub const HOST_SILENT: &str = "HostSilent";
@@ -18,8 +18,13 @@ const OF_BIGBLUEBUTTON: [&str; 1] = ["RecordingsStuck"];
 /// which hosts are where.
 pub const DATACENTRE_DARK: &str = "DatacentreDark";
 
+/// The alert of a vantage that is cut off, as the rules that come along name it.
+const VANTAGE_OFFLINE: &str = "VantageOffline";
+
+/// The alert of a datacentre that loses packets wherever one looks from.
+const DATACENTRE_LOSS: &str = "DatacentreLoss";
+
 const DATACENTRE: &str = "datacentre";
-const VANTAGE: &str = "vantage";
 
 /// A datacentre with fewer hosts is as dark as they are silent.
 const FEWEST_HOSTS: usize = 2;
@@ -29,6 +34,8 @@ const FEWEST_HOSTS: usize = 2;
 pub struct Topology {
     /// The datacentres.
     pub sites: Vec<Site>,
+    /// Agents that look from elsewhere and are no hosts.
+    pub vantages: BTreeSet<String>,
 }
 
 /// One datacentre.
@@ -50,6 +57,12 @@ const RETURN_MS: i64 = 300_000;
 pub struct Silent<'t> {
     hosts: BTreeSet<&'t str>,
     sites: Vec<&'t Site>,
+    /// Datacentres whose only host is silent, which is told of by its own name.
+    alone: Vec<&'t Site>,
+    /// Vantages that are cut off.
+    cut_off: BTreeSet<&'t str>,
+    /// Datacentres that lose packets wherever one looks from.
+    lossy: BTreeSet<&'t str>,
 }
 
 impl Topology {
@@ -61,10 +74,12 @@ impl Topology {
             return pair(DATACENTRE, text(DATACENTRE).unwrap_or_default());
         }
         let Some(instance) = text(INSTANCE) else {
-            return text(VANTAGE).map_or_else(
-                || pair(NAME, text(NAME).unwrap_or_default()),
-                |vantage| pair(VANTAGE, vantage),
-            );
+            let place =
+                [VANTAGE, DATACENTRE].into_iter().find_map(|name| Some((name, text(name)?)));
+            return match place {
+                Some((name, value)) => pair(name, value),
+                None => pair(NAME, text(NAME).unwrap_or_default()),
+            };
         };
         let is_silence = text(NAME).as_deref() == Some(HOST_SILENT);
         match self.sites.iter().find(|site| site.hosts.contains(&instance)) {
@@ -78,13 +93,20 @@ impl Topology {
     /// What is silent, by the alerts that stand.
     pub fn silent<'t>(&'t self, alerts: impl Iterator<Item = &'t Known>, at_ms: i64) -> Silent<'t> {
         let (mut hosts, mut dark) = (BTreeSet::new(), BTreeSet::new());
+        let (mut cut_off, mut lossy) = (BTreeSet::new(), BTreeSet::new());
+        // Who has just spoken again was lost on its paths until now.
+        let mut lately = BTreeSet::new();
         // What others send says nothing of our hosts.
         for alert in alerts.filter(|alert| alert.until_ms.is_none()) {
+            let label = |name: &str| alert.labels.get(name).map(String::as_str);
+            let is_silence = alert.name() == HOST_SILENT && is_recent(alert, at_ms);
+            lately.extend(alert.instance().filter(|_| is_silence));
             match alert.name() {
                 HOST_SILENT if alert.stands() => hosts.extend(alert.instance()),
-                DATACENTRE_DARK if is_recent(alert, at_ms) => {
-                    dark.extend(alert.labels.get(DATACENTRE).map(String::as_str));
-                }
+                VANTAGE_OFFLINE if alert.stands() => cut_off.extend(label(VANTAGE)),
+                // Its paths get well one after the other.
+                DATACENTRE_LOSS if is_recent(alert, at_ms) => lossy.extend(label(DATACENTRE)),
+                DATACENTRE_DARK if is_recent(alert, at_ms) => dark.extend(label(DATACENTRE)),
                 _ => {}
             }
         }
@@ -92,8 +114,24 @@ impl Topology {
             let are_silent = site.hosts.iter().all(|host| hosts.contains(host.as_str()));
             dark.contains(site.name.as_str()) || site.hosts.len() >= FEWEST_HOSTS && are_silent
         };
+        let is_alone = |site: &&Site| match site.hosts.as_slice() {
+            [host] => lately.contains(host.as_str()),
+            [] | [_, ..] => false,
+        };
+        let alone = self.sites.iter().filter(is_alone).collect();
         let sites = self.sites.iter().filter(is_dark).collect();
-        Silent { hosts, sites }
+        Silent { hosts, sites, alone, cut_off, lossy }
+    }
+
+    /// Nobody is woken by the silence of what only looks from elsewhere: no room is there.
+    pub fn calm(&self, seen: &mut Seen) {
+        let instance = seen.labels.get(INSTANCE).filter(|known| self.vantages.contains(*known));
+        let is_silence = seen.labels.get(NAME).is_some_and(|name| name == HOST_SILENT);
+        if instance.is_some() && is_silence && seen.until_ms.is_none() {
+            seen.labels.insert(SEVERITY.to_owned(), "morning".to_owned());
+            let affected = "nobody: it only looks from elsewhere".to_owned();
+            seen.annotations.insert("affected".to_owned(), affected);
+        }
     }
 
     /// Until when a page can wait, by what is known of hosts: one of a datacentre for the first of them.
@@ -134,7 +172,7 @@ fn is_recent(alert: &Known, at_ms: i64) -> bool {
 }
 
 fn alert_of(site: &Site, silences: &[&Seen]) -> Seen {
-    let labels = [(NAME, DATACENTRE_DARK), (DATACENTRE, &site.name), ("severity", "page")];
+    let labels = [(NAME, DATACENTRE_DARK), (DATACENTRE, &site.name), (SEVERITY, "page")];
     let hosts = &site.hosts;
     let affected = silences.iter().filter_map(|silence| {
         let host = silence.labels.get(INSTANCE)?;
@@ -168,6 +206,11 @@ impl Silent<'_> {
         if let Some(vantage) = label(VANTAGE).filter(|vantage| self.hosts.contains(vantage)) {
             return Some(format!("{vantage}, which looks from there, is silent"));
         }
+        let is_itself = [VANTAGE_OFFLINE, HOST_SILENT].contains(&alert.name());
+        if let Some(vantage) = label(VANTAGE).filter(|one| !is_itself && self.cut_off.contains(one))
+        {
+            return Some(format!("{vantage}, which looks from there, is cut off"));
+        }
         let is_inside = |site: &&&Site| {
             let named = label(DATACENTRE) == Some(&site.name) && alert.name() != DATACENTRE_DARK;
             let has = |texts: &[String]| texts.iter().any(|text| Some(text.as_str()) == instance);
@@ -175,6 +218,18 @@ impl Silent<'_> {
         };
         if let Some(site) = self.sites.iter().find(is_inside) {
             return Some(format!("{} is dark", site.name));
+        }
+        let is_at = |site: &&&Site| {
+            let is_target = site.targets.iter().any(|target| Some(target.as_str()) == instance);
+            label(DATACENTRE) == Some(&site.name) || is_target
+        };
+        if let Some(site) = self.alone.iter().find(is_at) {
+            return Some(format!("the only host in {} is silent", site.name));
+        }
+        let is_path = label(VANTAGE).is_some();
+        if let Some(place) = label(DATACENTRE).filter(|place| is_path && self.lossy.contains(place))
+        {
+            return Some(format!("{place} loses packets wherever one looks from"));
         }
         let instance = instance?;
         if self.hosts.contains(instance) && alert.name() != HOST_SILENT {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alert::{Known, Seen, Severity, Texts};
 use super::call::{Answer, AnswerError, Reply};
 use super::cause::{DATACENTRE_DARK, HOST_SILENT};
+use super::drill::{DRILL, Drill};
+use super::duty::Handover;
 use super::group::{Deed, Group, Told};
 use super::heartbeat::{HEARTBEAT_MISSING, Listening};
 use super::id::GroupId;
@@ -84,7 +86,8 @@ pub struct Kept {
 pub struct Desk {
     groups: BTreeMap<GroupId, Group>,
     silences: BTreeMap<u128, Silence>,
-    /// When heartbeats were heard of last, Unix time in milliseconds.
+    /// When heartbeats were heard of last, and which turns of duty were told before; Unix time in
+    /// milliseconds.
     heard_ms: BTreeMap<String, i64>,
     /// Until when pages wait, by fingerprint.
     waits: BTreeMap<u64, i64>,
@@ -127,13 +130,13 @@ impl Desk {
         self.groups.values().flat_map(|group| group.alerts.0.keys().copied())
     }
 
-    /// The instances of alerts that stand and are not seen, and when each was found last.
+    /// On whose word alerts rest that stand and are not seen, and when each was found last.
     pub fn unseen(&self, seen: &BTreeMap<u64, Seen>) -> BTreeMap<&str, i64> {
         let mut unseen: BTreeMap<&str, i64> = BTreeMap::new();
         for (print, known) in self.groups.values().flat_map(|group| &group.alerts.0) {
-            let instance = known.instance().filter(|_| known.stands() && !seen.contains_key(print));
-            if let Some(instance) = instance {
-                let found_ms = unseen.entry(instance).or_insert(known.found_ms);
+            let speaker = known.speaker().filter(|_| known.stands() && !seen.contains_key(print));
+            if let Some(speaker) = speaker {
+                let found_ms = unseen.entry(speaker).or_insert(known.found_ms);
                 *found_ms = known.found_ms.min(*found_ms);
             }
         }
@@ -147,21 +150,21 @@ impl Desk {
         let standing = alerts().filter(|(_, known)| known.stands());
         let names: BTreeSet<(&str, &str)> =
             standing.filter_map(|(_, known)| Some((known.name(), known.instance()?))).collect();
-        let why = |known: &Known| {
-            silent.cause_behind(known, &names).or_else(|| self.silenced(&known.labels, at_ms))
+        let silences = self.silences.values().filter(|silence| silence.holds(at_ms));
+        let silences: Vec<&Silence> = silences.collect();
+        let silenced = |labels: &Texts| {
+            let silence = silences.iter().find(|silence| silence.covers(labels))?;
+            Some(format!("silenced by {}", silence.owner))
         };
+        let why =
+            |known: &Known| silent.cause_behind(known, &names).or_else(|| silenced(&known.labels));
         alerts().filter_map(|(print, known)| Some((*print, why(known)?))).collect()
-    }
-
-    fn silenced(&self, labels: &Texts, at_ms: i64) -> Option<String> {
-        let mut silences = self.silences.values();
-        let silence = silences.find(|silence| silence.holds(at_ms) && silence.covers(labels))?;
-        Some(format!("silenced by {}", silence.owner))
     }
 
     /// Goes on to a moment; answers with what is to be kept and sent.
     pub fn advance(&mut self, picture: &Picture, policy: &Policy) -> Vec<Change> {
         let before = self.clone();
+        self.groups.values_mut().for_each(|group| group.rewind(picture.at_ms));
         self.see(picture, policy);
         let muted = self.muted(policy, picture.at_ms);
         self.waits = self.waiting(picture, policy);
@@ -183,8 +186,24 @@ impl Desk {
         self.groups.retain(|_, group| !group.is_over(at_ms));
         self.silences.retain(|_, silence| silence.to_ms + SILENCES_KEPT_MS > at_ms);
         let mut changes = before.changes(self);
+        changes.extend(self.remind(policy, at_ms));
         changes.extend(messages.into_iter().map(|message| Change::Message(Box::new(message))));
         changes
+    }
+
+    /// Whoever goes on duty next is told, once.
+    fn remind(&mut self, policy: &Policy, at_ms: i64) -> Vec<Change> {
+        let Some(next) = Handover::to_be_told(&policy.people, at_ms) else { return Vec::new() };
+        if self.heard_ms.insert(next.name(), next.from_ms) == Some(next.from_ms) {
+            return Vec::new();
+        }
+        let message = next.message(&policy.people, at_ms);
+        let told = Change::Heard(next.name(), next.from_ms);
+        message
+            .map(|message| Change::Message(Box::new(message)))
+            .into_iter()
+            .chain([told])
+            .collect()
     }
 
     /// Pages that can wait, and until when. Whoever was called for one is not left alone with it.
@@ -219,12 +238,17 @@ impl Desk {
         if picture.verdicts.unjudged.contains(HOST_SILENT) {
             picture.verdicts.unjudged.insert(DATACENTRE_DARK.to_owned());
         }
+        picture.seen.values_mut().for_each(|seen| policy.topology.calm(seen));
         for dark in policy.topology.dark(&picture.seen) {
             let key = serde_json::to_string(&dark.labels).unwrap_or_default();
             let print = GroupId::of(&[(DATACENTRE_DARK.to_owned(), key)]).0 as u64;
             picture.seen.insert(print, dark);
         }
         self.listen(&mut picture, policy);
+        picture.verdicts.present.insert(DRILL.to_owned());
+        let drill = policy.drill.as_ref();
+        let drill = drill.and_then(|drill| drill.alert(self.groups.values(), picture.at_ms));
+        picture.seen.extend(drill.map(|seen| (Drill::fingerprint(), seen)));
         self.outside.show(&mut picture, &mut self.groups);
         let mut by_group: BTreeMap<GroupId, BTreeMap<u64, &Seen>> = BTreeMap::new();
         for (print, seen) in &picture.seen {

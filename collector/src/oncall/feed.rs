@@ -37,6 +37,13 @@ impl Feed {
         self.firing.contains(&fingerprint)
     }
 
+    /// Nothing was at a moment to come.
+    pub fn rewind(&mut self, at_ms: i64) {
+        for known_ms in [&mut self.waits_ms, &mut self.told_ms].into_iter().flatten() {
+            *known_ms = at_ms.min(*known_ms);
+        }
+    }
+
     /// What is to be told at a moment of a group of which these alerts stand, and are not muted.
     pub fn advance(
         &mut self,

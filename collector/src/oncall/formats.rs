@@ -6,13 +6,15 @@ mod email;
 mod matrix;
 mod ntfy;
 mod pagerduty;
+mod picture;
 mod slack;
 mod telegram;
 mod webhook;
 
 pub use self::email::{Mail, MailAccount, MailAddress, Refused, Security, judge as judge_mail};
+pub use self::picture::Upload;
 
-use super::message::{Message, Status};
+use super::message::{Message, Reason, Status};
 use super::outbox::Outcome;
 use super::secret::Secret;
 use super::ticket::{Action, Key, Ticket};
@@ -72,6 +74,8 @@ pub enum Method {
     Post,
     /// PUT.
     Put,
+    /// GET, of what is only looked at.
+    Get,
 }
 
 /// What is sent.
@@ -152,6 +156,45 @@ impl Format {
     }
 }
 
+/// What is known of a receiver once it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// Nothing speaks against it.
+    Sound,
+    /// It will not do, and why.
+    Unfit(String),
+    /// Nobody knows, and why.
+    Unknown(String),
+}
+
+impl Format {
+    /// What is asked before anything is sent, if there is anything to ask.
+    pub fn question(&self) -> Option<Post> {
+        match self {
+            Self::Matrix { room } => Some(matrix::question(room)),
+            Self::Webhook
+            | Self::Ntfy { .. }
+            | Self::Email(_)
+            | Self::Slack
+            | Self::PagerDuty { .. }
+            | Self::Telegram { .. } => None,
+        }
+    }
+
+    /// What the answer to that means.
+    pub fn find(&self, status: u16) -> Finding {
+        match self {
+            Self::Matrix { room } => matrix::find(room, status),
+            Self::Webhook
+            | Self::Ntfy { .. }
+            | Self::Email(_)
+            | Self::Slack
+            | Self::PagerDuty { .. }
+            | Self::Telegram { .. } => Finding::Sound,
+        }
+    }
+}
+
 /// What a receiver answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Answered<'a> {
@@ -192,9 +235,20 @@ impl Links<'_> {
     /// The links that act for whoever reads a message of something that goes on.
     fn acts(&self, message: &Message) -> Vec<(&'static str, String)> {
         let act = |(label, action)| Some((label, self.act(action, message)?));
-        match message.status {
-            Status::Firing => ACTIONS.into_iter().filter_map(act).collect(),
-            Status::Resolved => Vec::new(),
+        match (message.status, message.reason) {
+            // No single group is meant.
+            (Status::Resolved, _) | (Status::Firing, Reason::Duty | Reason::Digest) => Vec::new(),
+            (
+                Status::Firing,
+                Reason::First
+                | Reason::More
+                | Reason::Less
+                | Reason::Over
+                | Reason::Still
+                | Reason::Escalation
+                | Reason::Again
+                | Reason::Test,
+            ) => ACTIONS.into_iter().filter_map(act).collect(),
         }
     }
 }

@@ -106,6 +106,20 @@ impl Group {
         refused
     }
 
+    /// The clock may have been set back: nothing of it was at a moment to come.
+    pub fn rewind(&mut self, at_ms: i64) {
+        for known in self.alerts.0.values_mut() {
+            known.found_ms = known.found_ms.min(at_ms);
+            match &mut known.standing {
+                Standing::Firing => {}
+                Standing::Unknown { since_ms } => *since_ms = at_ms.min(*since_ms),
+                Standing::Ended { at_ms: ended_ms } => *ended_ms = at_ms.min(*ended_ms),
+            }
+        }
+        self.feed.rewind(at_ms);
+        self.call.rewind(at_ms);
+    }
+
     /// Forgets alerts that are over and that nobody has to be told of any more.
     pub fn forget(&mut self) {
         let (feed, call) = (&self.feed, &self.call);

@@ -1,5 +1,8 @@
 //! What is told: messages to receivers, and notices of what became of them.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Known, Severity, Standing, Texts};
@@ -38,6 +41,10 @@ pub enum Reason {
     Again,
     /// Somebody wants to see whether a receiver works.
     Test,
+    /// Somebody goes on duty.
+    Duty,
+    /// Its receiver has had so much that the rest comes together.
+    Digest,
 }
 
 /// What is sent to one receiver.
@@ -100,6 +107,8 @@ pub enum What {
     Passed,
     /// Somebody silenced it.
     Silenced,
+    /// A message goes with others in one.
+    Gathered,
 }
 
 /// Something that happened, for the history.
@@ -177,9 +186,63 @@ impl Message {
             (Status::Firing, Reason::Escalation) => format!("nobody has it yet: {first}{rest}"),
             (Status::Firing, Reason::Again) => format!("again: {first}{rest}"),
             (Status::Firing, Reason::Test) => format!("a test: {first}{rest}"),
-            (Status::Firing, Reason::First | Reason::More | Reason::Less | Reason::Over) => {
-                format!("{first}{rest}")
-            }
+            (Status::Firing, Reason::Digest) => format!("several together: {first}{rest}"),
+            (
+                Status::Firing,
+                Reason::First | Reason::More | Reason::Less | Reason::Over | Reason::Duty,
+            ) => format!("{first}{rest}"),
+        }
+    }
+
+    /// Several messages to the same reader in one, the latest word on each alert. It acts for none of
+    /// their groups.
+    pub fn digest(messages: &[Self], at_ms: i64) -> Option<Self> {
+        let last = messages.last()?;
+        let mut alerts: BTreeMap<(u64, GroupId), &MessageAlert> = BTreeMap::new();
+        for message in messages {
+            let of_message = message.alerts.iter();
+            alerts.extend(of_message.map(|alert| ((alert.fingerprint, message.group), alert)));
+        }
+        let mut alerts: Vec<MessageAlert> = alerts.into_values().cloned().collect();
+        alerts.sort_by_key(|alert| {
+            let urgency = Reverse(Severity::of(&alert.labels));
+            (!alert.stands(), urgency, alert.since_ms, alert.fingerprint)
+        });
+        let beyond: usize = messages.iter().map(|message| message.truncated).sum();
+        let truncated = beyond + alerts.len().saturating_sub(ALERTS);
+        let is_over = beyond == 0 && !alerts.iter().any(MessageAlert::stands);
+        alerts.truncate(ALERTS);
+        let person = last.person.clone();
+        let key = vec![
+            ("digest".to_owned(), last.receiver.clone()),
+            ("person".to_owned(), person.clone().unwrap_or_default()),
+        ];
+        Some(Self {
+            receiver: last.receiver.clone(),
+            person,
+            group: GroupId::of(&key),
+            key,
+            opened_ms: at_ms,
+            count: 1,
+            at_ms,
+            status: if is_over { Status::Resolved } else { Status::Firing },
+            reason: Reason::Digest,
+            severity: messages.iter().map(|message| message.severity).max()?,
+            alerts,
+            truncated,
+        })
+    }
+
+    /// What became of it.
+    pub fn notice(&self, what: What, at_ms: i64) -> Notice {
+        Notice {
+            at_ms,
+            what,
+            group: self.group,
+            title: self.title(),
+            person: self.person.clone(),
+            receiver: Some(self.receiver.clone()),
+            attempts: 0,
         }
     }
 

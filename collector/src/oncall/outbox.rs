@@ -1,7 +1,7 @@
 //! What is still to be sent: each message once to each receiver, tried again at growing distances,
 //! and replaced where a newer one says more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,12 @@ const LONGEST_ASKED_MS: i64 = 3_600_000;
 
 /// What could not be delivered for so long is given up, in milliseconds.
 const GIVEN_UP_MS: i64 = 86_400_000;
+
+/// A ration is for so long, in milliseconds.
+const RATION_MS: i64 = 3_600_000;
+
+/// Once it is used up, what comes is gathered for so long, in milliseconds.
+const GATHERED_MS: i64 = 300_000;
 
 /// A message that waits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,11 +59,24 @@ pub struct Step {
     pub notices: Vec<Notice>,
 }
 
+/// An attempt begins: of which entry, and what is to be kept.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Begun {
+    /// Its number.
+    pub number: u128,
+    /// What is to be kept.
+    pub step: Step,
+}
+
 /// All that waits, by number.
 #[derive(Debug, Clone, Default)]
 pub struct Outbox {
     entries: BTreeMap<u128, Entry>,
     last: u128,
+    /// How many messages a receiver gets one by one in an hour, for those that people read.
+    rations: BTreeMap<String, usize>,
+    /// When receivers got their last ones, Unix time in milliseconds. A restart forgets it.
+    sent_ms: BTreeMap<String, VecDeque<i64>>,
 }
 
 impl Outbox {
@@ -66,7 +85,13 @@ impl Outbox {
         let entries: BTreeMap<u128, Entry> = entries.into_iter().collect();
         let highest = entries.last_key_value().map_or(0, |(number, _)| *number);
         let last = highest.max(u128::from(now_ms.max(0) as u64) << 20);
-        Self { entries, last }
+        Self { entries, last, ..Self::default() }
+    }
+
+    /// With what receivers get one by one in an hour; beyond it they get what has gathered, now and then.
+    #[must_use]
+    pub fn rationed(self, rations: BTreeMap<String, usize>) -> Self {
+        Self { rations, ..self }
     }
 
     /// A number that was never given before.
@@ -78,6 +103,17 @@ impl Outbox {
     /// All that waits.
     pub fn entries(&self) -> &BTreeMap<u128, Entry> {
         &self.entries
+    }
+
+    /// The clock may have been set back: nothing waits for a moment that it once showed.
+    pub fn rewind(&mut self, now_ms: i64) {
+        for entry in self.entries.values_mut() {
+            let longest_ms = if entry.attempts == 0 { 0 } else { LONGEST_ASKED_MS };
+            entry.next_ms = entry.next_ms.min(now_ms + longest_ms);
+        }
+        for sent in self.sent_ms.values_mut() {
+            sent.retain(|sent_ms| *sent_ms <= now_ms);
+        }
     }
 
     /// Takes a message. One about the same group that its reader has not got is replaced by it.
@@ -116,13 +152,31 @@ impl Outbox {
 
     /// What is to be sent to a receiver now.
     pub fn due(&self, receiver: &str, now_ms: i64) -> Option<u128> {
-        let due = self.of(receiver).filter(|(_, entry)| entry.next_ms <= now_ms);
+        let due = self.of(receiver).filter(|(_, entry)| self.due_ms(entry) <= now_ms);
         due.min_by_key(|(number, entry)| (entry.next_ms, *number)).map(|(number, _)| number)
     }
 
     /// When something is to be sent to a receiver next, if anything waits for it.
     pub fn next_ms(&self, receiver: &str) -> Option<i64> {
-        self.of(receiver).map(|(_, entry)| entry.next_ms).min()
+        self.of(receiver).map(|(_, entry)| self.due_ms(entry)).min()
+    }
+
+    /// When the first of those that are not on their way is due.
+    pub fn first_due_ms(&self) -> Option<i64> {
+        let waiting = self.entries.values().filter(|entry| entry.begun_ms.is_none());
+        waiting.map(|entry| self.due_ms(entry)).min()
+    }
+
+    /// When an entry is due: what was tried before counts no more.
+    fn due_ms(&self, entry: &Entry) -> i64 {
+        let receiver = &entry.message.receiver;
+        let sent = self.sent_ms.get(receiver).filter(|_| entry.attempts == 0);
+        let free_ms = sent.zip(self.rations.get(receiver)).and_then(|(sent, ration)| {
+            let (first_ms, last_ms) = (sent.front()?, sent.back()?);
+            let is_used_up = sent.len() >= *ration;
+            is_used_up.then_some((first_ms + RATION_MS).min(last_ms + GATHERED_MS))
+        });
+        entry.next_ms.max(free_ms.unwrap_or(i64::MIN))
     }
 
     fn of(&self, receiver: &str) -> impl Iterator<Item = (u128, &Entry)> {
@@ -130,12 +184,57 @@ impl Outbox {
         self.entries.iter().filter(of_receiver).map(|(number, entry)| (*number, entry))
     }
 
-    /// An attempt begins.
-    pub fn begin(&mut self, number: u128, now_ms: i64) -> Step {
-        let Some(entry) = self.entries.get_mut(&number) else { return Step::default() };
+    /// An attempt begins, with all that has gathered for its reader if their ration is used up.
+    pub fn begin(&mut self, number: u128, now_ms: i64) -> Begun {
+        let Begun { number, mut step } = self.gather(number, now_ms);
+        let Some(entry) = self.entries.get_mut(&number) else { return Begun::default() };
+        let is_first = entry.attempts == 0;
         entry.attempts += 1;
         entry.begun_ms = Some(now_ms);
-        Step { entries: vec![(number, Some(entry.clone()))], notices: Vec::new() }
+        step.entries.push((number, Some(entry.clone())));
+        let receiver = entry.message.receiver.clone();
+        if let Some(ration) = self.rations.get(&receiver).filter(|_| is_first) {
+            let sent = self.sent_ms.entry(receiver).or_default();
+            sent.push_back(now_ms);
+            while sent.len() > (*ration).max(1) {
+                sent.pop_front();
+            }
+        }
+        Begun { number, step }
+    }
+
+    /// Makes one message of several, if their receiver has had its ration.
+    fn gather(&mut self, number: u128, now_ms: i64) -> Begun {
+        let alone = Begun { number, step: Step::default() };
+        let Some(Entry { message, attempts: 0, .. }) = self.entries.get(&number) else {
+            return alone;
+        };
+        let (receiver, person) = (message.receiver.clone(), message.person.clone());
+        let sent = self.sent_ms.get(&receiver).zip(self.rations.get(&receiver));
+        let is_used_up = sent.is_some_and(|(sent, ration)| {
+            sent.len() >= *ration && sent.front().is_some_and(|first| first + RATION_MS > now_ms)
+        });
+        let is_fresh = |entry: &Entry| entry.attempts == 0 && entry.message.person == person;
+        let fresh: Vec<(u128, Message)> = self
+            .of(&receiver)
+            .filter(|(_, entry)| is_fresh(entry))
+            .map(|(number, entry)| (number, entry.message.clone()))
+            .collect();
+        if !is_used_up || fresh.len() < 2 {
+            return alone;
+        }
+        let (numbers, messages): (Vec<u128>, Vec<Message>) = fresh.into_iter().unzip();
+        let Some(digest) = Message::digest(&messages, now_ms) else { return alone };
+        let mut step = Step::default();
+        for (number, message) in numbers.iter().zip(&messages) {
+            self.entries.remove(number);
+            step.entries.push((*number, None));
+            step.notices.push(message.notice(What::Gathered, now_ms));
+        }
+        let number = self.number(now_ms);
+        let entry = Entry { message: digest, attempts: 0, next_ms: now_ms, begun_ms: None };
+        self.entries.insert(number, entry);
+        Begun { number, step }
     }
 
     /// An attempt is over.
@@ -159,15 +258,7 @@ impl Outbox {
             }
         };
         let Entry { message, attempts, .. } = entry;
-        let notice = Notice {
-            at_ms: now_ms,
-            what,
-            group: message.group,
-            title: message.title(),
-            person: message.person,
-            receiver: Some(message.receiver),
-            attempts,
-        };
+        let notice = Notice { attempts, ..message.notice(what, now_ms) };
         Step { entries: vec![(number, None)], notices: vec![notice] }
     }
 }

@@ -54,10 +54,10 @@ impl Picture {
     /// Whether what an alert is about has spoken since the alert was found last. Of what is no agent,
     /// the rule's word counts.
     fn has_spoken_since(&self, known: &Known) -> bool {
-        let Some(instance) = known.instance() else { return true };
-        match self.heard_ms.get(instance) {
+        let Some(speaker) = known.speaker() else { return true };
+        match self.heard_ms.get(speaker) {
             Some(heard_ms) => *heard_ms > known.found_ms,
-            None => !self.agents.contains(instance),
+            None => !self.agents.contains(speaker),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::alert::Texts;
 use super::cause::Topology;
+use super::drill::Drill;
 use super::heartbeat::Heartbeat;
 use super::people::People;
 
@@ -47,6 +48,8 @@ pub struct Policy {
     pub people: People,
     /// Who is to be heard of.
     pub heartbeats: Vec<Heartbeat>,
+    /// When there are drills.
+    pub drill: Option<Drill>,
 }
 
 /// A moment, and what is configured.

@@ -14,4 +14,6 @@ pub struct Receiver {
     pub url: String,
     /// What is shown to it, if it asks for anything.
     pub token: Option<Secret>,
+    /// How many messages it gets one by one in an hour, if people read them.
+    pub ration: Option<usize>,
 }

@@ -3,12 +3,16 @@
 //! A turn begins at an hour of the week. Where that hour comes twice, at the first of them; where it
 //! does not exist, at the moment at which the clock jumps over it.
 
+mod calendar;
+
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
+
+pub use self::calendar::{Span as DutySpan, calendar};
 
 const DAY_MINUTES: i32 = 1440;
 const WEEK_MINUTES: i32 = 7 * DAY_MINUTES;
@@ -100,6 +104,19 @@ impl fmt::Display for WeekTime {
         let day = DAYS[(minutes / DAY_MINUTES) as usize];
         let minutes = minutes % DAY_MINUTES;
         write!(f, "{day} {:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+impl WeekTime {
+    /// Its day of the week, Monday being 0.
+    pub fn day(self) -> i32 {
+        self.minutes / DAY_MINUTES
+    }
+
+    /// Its time of the day.
+    pub fn time(self) -> Option<Time> {
+        let minutes = self.minutes % DAY_MINUTES;
+        Time::new((minutes / 60) as i8, (minutes % 60) as i8, 0, 0).ok()
     }
 }
 
@@ -200,10 +217,8 @@ impl Rota {
 
     /// When an hour of the week that begins on `monday` comes, Unix time in milliseconds.
     fn moment(&self, monday: Date, hour: WeekTime) -> Option<i64> {
-        let date = monday.checked_add((hour.minutes / DAY_MINUTES).days()).ok()?;
-        let minutes = hour.minutes % DAY_MINUTES;
-        let time = Time::new((minutes / 60) as i8, (minutes % 60) as i8, 0, 0).ok()?;
-        moment_of(DateTime::from_parts(date, time), &self.zone)
+        let date = monday.checked_add(hour.day().days()).ok()?;
+        moment_of(DateTime::from_parts(date, hour.time()?), &self.zone)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Silences: what is not told for a while, on whose word.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::alert::Texts;
@@ -21,7 +23,23 @@ pub struct Matcher {
     pub is_regex: bool,
     /// Whether it has to match, or must not.
     pub is_equal: bool,
+    /// Its pattern, read once.
+    #[serde(skip)]
+    pub read: ReadOnce,
 }
+
+/// A condition as it was read when it was first looked at: patterns are costly to read, and thousands of
+/// alerts are held against each. It says nothing of its own.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOnce(OnceLock<Option<samples::Matcher>>);
+
+impl PartialEq for ReadOnce {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for ReadOnce {}
 
 /// What is not told for a while.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +97,8 @@ pub enum SilenceError {
 impl Matcher {
     /// `name = value`.
     pub fn equal(name: &str, value: &str) -> Self {
-        Self { name: name.into(), value: value.into(), is_regex: false, is_equal: true }
+        let (name, value, read) = (name.into(), value.into(), ReadOnce::default());
+        Self { name, value, is_regex: false, is_equal: true, read }
     }
 
     /// A condition as Alertmanager writes it: `name="value"`, `!=`, `=~` or `!~`, quotes at will.
@@ -103,18 +122,20 @@ impl Matcher {
         if name.is_empty() {
             return Err(wrong());
         }
-        let matcher = Self { name: name.to_owned(), value, is_regex, is_equal };
+        let (name, read) = (name.to_owned(), ReadOnce::default());
+        let matcher = Self { name, value, is_regex, is_equal, read };
         matcher.compiled().map(|_| matcher)
     }
 
     /// Whether an alert with these labels meets it.
     pub fn accepts(&self, labels: &Texts) -> bool {
         let value = labels.get(&self.name).map_or("", String::as_str);
-        self.compiled().is_ok_and(|compiled| compiled.accepts(value))
+        let read = self.read.0.get_or_init(|| self.compiled().ok());
+        read.as_ref().is_some_and(|read| read.accepts(value))
     }
 
     fn compiled(&self) -> Result<samples::Matcher, SilenceError> {
-        let Self { name, value, is_regex, is_equal } = self;
+        let Self { name, value, is_regex, is_equal, read: _ } = self;
         match (is_regex, is_equal) {
             (false, true) => Ok(samples::Matcher::equal(name, value)),
             (false, false) => Ok(samples::Matcher::not_equal(name, value)),
@@ -174,6 +195,11 @@ impl Silence {
         self.to_ms = now_ms;
     }
 
+    /// The same conditions, as samples are selected by.
+    pub fn selectors(&self) -> Vec<samples::Matcher> {
+        self.matchers.iter().filter_map(|matcher| matcher.compiled().ok()).collect()
+    }
+
     /// Whether it is about an alert with these labels.
     pub fn covers(&self, labels: &Texts) -> bool {
         self.matchers.iter().all(|matcher| matcher.accepts(labels))
@@ -199,6 +225,7 @@ mod tests {
             value: value.into(),
             is_regex: true,
             is_equal,
+            read: ReadOnce::default(),
         };
         let with = |matchers| Silence { matchers, ..good.clone() };
         for (silence, expected) in [

@@ -4,7 +4,8 @@ use headroom_proto::catalogue::{
     HEADROOM_PLANNING_DAY_FORESEEN_MBIT, HEADROOM_PLANNING_DAY_SPREAD_RATIO,
     HEADROOM_PLANNING_FITS_RATIO, HEADROOM_PLANNING_MORE_PEOPLE,
     HEADROOM_PLANNING_ORGANISATION_BYTES, HEADROOM_PLANNING_PEOPLE_THAT_FIT,
-    HEADROOM_PLANNING_RUN_OUT_TIMESTAMP_SECONDS, HEADROOM_PLANNING_UNTIL_TIMESTAMP_SECONDS, Metric,
+    HEADROOM_PLANNING_RUN_OUT_TIMESTAMP_SECONDS, HEADROOM_PLANNING_TENANT_PEOPLE,
+    HEADROOM_PLANNING_UNTIL_TIMESTAMP_SECONDS, Metric,
 };
 
 use super::host::HostModel;
@@ -41,6 +42,13 @@ pub fn figures(model: &HostModel, plan: &Plan) -> Vec<Figure> {
     for one in &model.usage.organisations {
         let label = Some(("organisation", one.name.clone()));
         push(&mut figures, HEADROOM_PLANNING_ORGANISATION_BYTES, label, one.hour_bytes);
+    }
+    for one in &plan.organisations {
+        let Some(people) = one.tier.as_ref().and_then(|tier| tier.people) else { continue };
+        for tenant in &one.tenants {
+            let label = Some(("tenant", tenant.clone()));
+            push(&mut figures, HEADROOM_PLANNING_TENANT_PEOPLE, label, people);
+        }
     }
     figures
 }

@@ -29,7 +29,8 @@ use crate::configuration::OnCall;
 use crate::delivery::Courier;
 use crate::identity::{TokenFileError, kept_secret};
 use crate::oncall::{
-    Board, Change, Desk, Key, Links, Message, Outbox, Outcome, Parcel, Policy, Receiver, Shown,
+    Begun, Board, Change, Desk, Key, Links, Message, Outbox, Outcome, Parcel, Policy, Reason,
+    Receiver, Shown,
 };
 use crate::rooms::KeptRooms;
 use crate::rules;
@@ -173,6 +174,19 @@ struct Delivered {
     outcome: Outcome,
 }
 
+/// Whether a message tells of something for the first time: what goes on has been shown.
+fn is_news(message: &Message) -> bool {
+    match message.reason {
+        Reason::First | Reason::More | Reason::Escalation | Reason::Again => true,
+        Reason::Less
+        | Reason::Over
+        | Reason::Still
+        | Reason::Test
+        | Reason::Duty
+        | Reason::Digest => false,
+    }
+}
+
 struct Running {
     calls: Calls,
     desk: Desk,
@@ -247,6 +261,9 @@ impl Running {
             }
             Err(error) => tracing::error!("what was told before is not known: {}", Chain(&error)),
         }
+        let receivers = self.calls.given.configured.receivers.iter();
+        let rations = receivers.filter_map(|one| Some((one.name.clone(), one.ration?))).collect();
+        self.outbox = std::mem::take(&mut self.outbox).rationed(rations);
         self.show(now);
     }
 
@@ -270,6 +287,7 @@ impl Running {
     /// Goes on to now. What fails has been told, and the next moment decides the same again.
     async fn decide(&mut self) -> Result<(), String> {
         let at_ms = now_ms();
+        self.outbox.rewind(at_ms);
         self.tidy(at_ms).await;
         let given = &self.calls.given;
         let (reports, agents) = (self.calls.rules.groups(), given.agents.clone());
@@ -338,10 +356,8 @@ impl Running {
 
     fn show(&self, at_ms: i64) {
         let muted = self.desk.muted(&self.calls.policy, at_ms);
-        let entries = self.outbox.entries();
-        let begins = entries.values().filter(|entry| entry.begun_ms.is_none());
-        let due_ms = begins.map(|entry| entry.next_ms).min();
-        let (desk, waiting) = (self.desk.clone(), entries.len());
+        let due_ms = self.outbox.first_due_ms();
+        let (desk, waiting) = (self.desk.clone(), self.outbox.entries().len());
         let waits = self.desk.waits().clone();
         self.calls.board.set(Shown { desk, muted, waits, waiting, due_ms, at_ms: Some(at_ms) });
     }
@@ -358,7 +374,7 @@ impl Running {
             }
             let Some(number) = self.outbox.due(&receiver.name, now) else { continue };
             let mut outbox = self.outbox.clone();
-            let step = outbox.begin(number, now);
+            let Begun { number, step } = outbox.begin(number, now);
             let rows = kept::rows_of(&step, &mut outbox, now);
             if let Err(error) = self.calls.given.ledger.write(rows).await {
                 self.complain(Chain(&error).to_string());
@@ -390,6 +406,13 @@ impl Running {
                 Parcel::Mail(mail) => mail.picture = pictures.of(&message, &url).await,
             }
             let outcome = courier.deliver(&receiver, parcel).await;
+            let is_shown = receiver.format.is_followed_by_a_picture() && is_news(&message);
+            if is_shown
+                && outcome == Outcome::Taken
+                && let Some(png) = pictures.of(&message, &url).await
+            {
+                courier.illustrate(&receiver, &message, png).await;
+            }
             Delivered { receiver: receiver.name, number, outcome }
         });
     }
@@ -437,3 +460,6 @@ impl Running {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ use crate::configuration::RuleFiles;
 use crate::rules::{Board, Book, Group, SharedGroup, Surroundings, Tick, Written};
 use crate::samples::{Budget, Limits, Pool, Samples, Stop};
 use crate::telemetry::{CollectorCounts, RuleCounts};
-use crate::web::{RELOADS, Reload, Rules};
+use crate::web::{Loading, RELOADS, Reload, Rules};
 use crate::writer::{OwnSeriesError, RuleSeries, Ruled, Writer};
 
 /// The memory of all rules at work, in bytes: of their own, for alerts are due when pages are not.
@@ -50,6 +50,8 @@ pub struct Given {
     pub hangups: mpsc::Receiver<()>,
     /// What else a new reading changes.
     pub anew: Anew,
+    /// How far the past is: before it is there, rules would find silence that nobody had.
+    pub loading: Loading,
 }
 
 /// What rules are evaluated with.
@@ -113,6 +115,7 @@ struct Running {
     work: Arc<Shared>,
     files: RuleFiles,
     anew: Anew,
+    loading: Loading,
     book: Book,
     at_work: HashSet<usize>,
     tasks: JoinSet<Done>,
@@ -152,11 +155,12 @@ pub async fn run(work: RuleWork, stop: CancellationToken) {
 
 async fn evaluate(work: RuleWork, stop: CancellationToken) {
     let RuleWork { given, mut reloads, whole, shared } = work;
-    let Given { files, groups, mut hangups, anew } = given;
+    let Given { files, groups, mut hangups, anew, loading } = given;
     let mut running = Running {
         work: Arc::new(shared),
         files,
         anew,
+        loading,
         book: Book::default(),
         at_work: HashSet::new(),
         tasks: JoinSet::new(),
@@ -222,6 +226,10 @@ impl Running {
 
     /// Begins what is due.
     fn tick(&mut self, at_ms: i64) {
+        if self.loading.percent().is_some() {
+            self.last_tick_ms = at_ms;
+            return;
+        }
         self.count_missed(at_ms);
         self.last_tick_ms = at_ms;
         for place in self.book.due(at_ms) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     BucketSeries, Budget, Hints, Labels, ReadError, Resolution, Samples, Selection, Series,
+    TimeRange,
 };
 
 /// Series with their samples in order of time.
@@ -21,12 +22,23 @@ impl Memory {
         }
     }
 
+    /// Forgets what is older than a moment.
+    pub fn forget_before(&mut self, before_ms: i64) {
+        self.0.retain(|_, samples| {
+            *samples = samples.split_off(&before_ms);
+            !samples.is_empty()
+        });
+    }
+
     fn matching(&self, what: Selection<'_>) -> impl Iterator<Item = (&Labels, Vec<(i64, f64)>)> {
         let found = self.0.iter().filter(move |(labels, _)| what.accepts(labels));
         let inside = move |(labels, samples)| {
             let samples: &BTreeMap<i64, f64> = samples;
-            let all = samples.iter().map(|(at_ms, value)| (*at_ms, *value));
-            (labels, all.filter(|(at_ms, _)| what.range.contains(*at_ms)).collect::<Vec<_>>())
+            let TimeRange { from_ms, to_ms } = what.range;
+            // An empty range is none of a tree's.
+            let inside = (from_ms <= to_ms).then(|| samples.range(from_ms..=to_ms));
+            let inside = inside.into_iter().flatten().map(|(at_ms, value)| (*at_ms, *value));
+            (labels, inside.collect::<Vec<_>>())
         };
         found.map(inside).filter(|(_, samples)| !samples.is_empty())
     }

@@ -1,6 +1,8 @@
 //! The ledger of those on call: what fires and who knows of it, silences, what is to be sent, and
 //! what was told. Rows that this module does not read; each behind a checksum.
 
+use std::ops::Bound;
+
 use fjall::Keyspace;
 
 use super::StoreError;
@@ -100,17 +102,20 @@ pub struct Glance {
     pub order: Order,
     /// The most rows.
     pub most: usize,
+    /// Only rows whose keys are lower.
+    pub below: Option<u128>,
 }
 
 /// Rows of a shelf; what is damaged is counted and left out.
 pub fn read(
     database: &Database,
     counters: &Counters,
-    Glance { shelf, order, most }: Glance,
+    Glance { shelf, order, most, below }: Glance,
     budget: &Budget,
 ) -> Result<Vec<Kept>, ReadError> {
     let operation = format!("read the ledger's {}", shelf.name());
-    let rows = shelf.keyspace(database).iter();
+    let end = below.map_or(Bound::Unbounded, |below| Bound::Excluded(below.to_be_bytes()));
+    let rows = shelf.keyspace(database).range::<[u8; 16], _>((Bound::Unbounded, end));
     let rows: Box<dyn Iterator<Item = fjall::Guard>> = match order {
         Order::Rising => Box::new(rows),
         Order::Falling => Box::new(rows.rev()),

@@ -23,6 +23,7 @@ pub const MEDIAWIKI: &str = "text/plain; charset=utf-8";
 pub const CSV: &str = "text/csv; charset=utf-8";
 pub const JSON: &str = "application/json";
 pub const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+pub const CALENDAR: &str = "text/calendar; charset=utf-8";
 pub const SVG: &str = "image/svg+xml";
 pub const PNG: &str = "image/png";
 

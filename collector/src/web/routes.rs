@@ -13,7 +13,7 @@ use axum::routing::{delete, get, post};
 use super::doors::{Door, Group, admit};
 use super::gate::Gate;
 use super::oncall::OnCall;
-use super::pages::Form::{Csv, Json, Markdown, MediaWiki};
+use super::pages::Form::{Csv, Json, Markdown};
 use super::site::Site;
 use super::{
     alertmanager, answers, api, assets, cross_origin, heartbeats, links, meetings, metrics, pages,
@@ -67,6 +67,7 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/rooms.json", get(pages::rooms_json))
         .route("/rooms/{file}", get(meetings::meetings))
         .route("/alerts", get(pages::alerts))
+        .route("/alerts/duty.ics", get(pages::duty))
         .route("/planning/capacity", get(pages::capacity))
         .route("/planning/costs", get(pages::costs))
         .route("/planning/costs.csv", get(pages::costs_csv))
@@ -85,10 +86,7 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/planning/meeting.csv", get(async |g, w| pages::meeting_file(g, w, Csv).await))
         .route("/planning/meeting.json", get(async |g, w| pages::meeting_file(g, w, Json).await))
         .route("/planning/meeting.md", get(async |g, w| pages::meeting_file(g, w, Markdown).await))
-        .route(
-            "/planning/meeting.wiki",
-            get(async |g, w| pages::meeting_file(g, w, MediaWiki).await),
-        )
+        .route("/planning/meeting.wiki", get(pages::meeting_wiki))
         .route("/planning/{file}", get(pages::capacity_file))
         .route("/graphs/{instance}/{graph}/{file}", get(pictures::picture))
         .route("/api/v1/query", get(api::query).post(api::query))

@@ -13,6 +13,8 @@ super::metrics! { PLANS:
     HEADROOM_PLANNING_ORGANISATION_BYTES =
         Gauge "headroom_planning_organisation_bytes" in Bytes by ["organisation"],
         "Bytes that a host sent for an organisation in the last full hour.";
+    HEADROOM_PLANNING_TENANT_PEOPLE = Gauge "headroom_planning_tenant_people" by ["tenant"],
+        "People at once that the tier of a tenant's organisation allows, as configured.";
     HEADROOM_PLANNING_UNTIL_TIMESTAMP_SECONDS =
         Gauge "headroom_planning_until_timestamp_seconds" in Seconds,
         "The full hour up to which a host's past was read, in Unix time.";

@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 74] = [
+const ROUTES: [(&str, &str, u16, &str); 75] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -25,6 +25,7 @@ const ROUTES: [(&str, &str, u16, &str); 74] = [
     ("/reference.csv", "/reference.csv", 404, "GET,HEAD"),
     ("/reference.json", "/reference.json", 404, "GET,HEAD"),
     ("/alerts", "/alerts", 200, "GET,HEAD"),
+    ("/alerts/duty.ics", "/alerts/duty.ics", 200, "GET,HEAD"),
     ("/alerts/answer", "/alerts/answer", 405, "POST"),
     ("/alerts/unsilence", "/alerts/unsilence", 405, "POST"),
     ("/planning/capacity", "/planning/capacity", 200, "GET,HEAD"),

@@ -12,6 +12,10 @@ use crate::oncall::{Format, MailAccount, Receiver, Secret, Security};
 /// The most bytes of a file with a secret.
 const SECRET_BYTES: u64 = 4096;
 
+/// How many messages an hour a receiver gets one by one, unless somebody says otherwise, and at most.
+const RATION: usize = 12;
+const RATIONS: usize = 1000;
+
 /// Where these are if nobody says otherwise.
 const PAGERDUTY: &str = "https://events.pagerduty.com";
 const TELEGRAM: &str = "https://api.telegram.org";
@@ -36,10 +40,31 @@ pub fn build_receivers(sections: &[Section<'_>]) -> (Vec<Receiver>, Vec<String>)
             if hears_all {
                 feeds.push(name.clone());
             }
-            receivers.push(Receiver { name, format, url, token });
+            let ration = build_ration(section, &format);
+            receivers.push(Receiver { name, format, url, token, ration });
         }
     }
     (receivers, feeds)
+}
+
+/// How many messages it gets one by one in an hour; programs get all.
+fn build_ration(section: &Section<'_>, format: &Format) -> Option<usize> {
+    let told = section.value::<usize>("budget");
+    let is_read = match format {
+        Format::Webhook | Format::PagerDuty { .. } => false,
+        Format::Ntfy { .. }
+        | Format::Matrix { .. }
+        | Format::Email(_)
+        | Format::Slack
+        | Format::Telegram { .. } => true,
+    };
+    if told.is_some() && !is_read {
+        section.mistake("budget", "is for receivers that people read: programs get all");
+    }
+    if told.is_some_and(|told| !(1..=RATIONS).contains(&told)) {
+        section.mistake("budget", format_args!("must be between 1 and {RATIONS}"));
+    }
+    is_read.then(|| told.unwrap_or(RATION))
 }
 
 /// How a receiver is reached.

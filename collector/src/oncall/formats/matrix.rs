@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Links, Method, Post, in_html, in_line, quiet, within};
+use super::{Finding, Links, Method, Post, in_html, in_line, quiet, within};
 use crate::oncall::message::Message;
 
 /// Events are at most 64 KiB, both texts and all around them together.
@@ -57,6 +57,62 @@ pub fn post(room: &str, message: &Message, links: Links<'_>) -> Post {
         content_type: "application/json",
         body: serde_json::to_string(&payload).expect("texts always have a form in JSON"),
     }
+}
+
+/// Whether a room is encrypted.
+pub fn question(room: &str) -> Post {
+    let path = format!("/_matrix/client/v3/rooms/{}/state/m.room.encryption", in_path(room));
+    Post { method: Method::Get, path, content_type: "application/json", body: String::new() }
+}
+
+/// What the answer to that means. Messages of ours are not encrypted: in a room that is, clients warn of
+/// them or hide them.
+pub fn find(room: &str, status: u16) -> Finding {
+    match status {
+        404 => Finding::Sound,
+        200..=299 => Finding::Unfit(format!(
+            "the room {room} is encrypted, and nothing is encrypted here: make one that is not"
+        )),
+        401 => Finding::Unfit("the server does not know the token".into()),
+        403 => Finding::Unfit(format!("the account is not in the room {room}: join it first")),
+        status => Finding::Unknown(format!("it answers {status}")),
+    }
+}
+
+#[derive(Serialize)]
+struct Picture<'p> {
+    msgtype: &'static str,
+    body: &'static str,
+    url: &'p str,
+    info: Info,
+}
+
+#[derive(Serialize)]
+struct Info {
+    mimetype: &'static str,
+    size: usize,
+}
+
+#[derive(Deserialize)]
+struct Uploaded {
+    content_uri: String,
+}
+
+/// The picture behind a message, once its server has said where it keeps it.
+pub fn picture(room: &str, message: &Message, answer: &str, bytes: usize) -> Option<Post> {
+    let Uploaded { content_uri } = serde_json::from_str(answer).ok()?;
+    if !content_uri.starts_with("mxc://") {
+        return None;
+    }
+    let info = Info { mimetype: "image/png", size: bytes };
+    let picture = Picture { msgtype: "m.image", body: "graph.png", url: &content_uri, info };
+    let path = format!(
+        "/_matrix/client/v3/rooms/{}/send/m.room.message/{}-picture",
+        in_path(room),
+        in_path(&message.id())
+    );
+    let body = serde_json::to_string(&picture).ok()?;
+    Some(Post { method: Method::Put, path, content_type: "application/json", body })
 }
 
 /// A part of a path.

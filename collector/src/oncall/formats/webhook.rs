@@ -92,7 +92,9 @@ fn reason(reason: Reason) -> &'static str {
         Reason::Less => "some alerts resolved",
         Reason::Over => "all alerts resolved",
         Reason::Still => "repeat interval elapsed",
-        Reason::Escalation | Reason::Again | Reason::Test => "unknown",
+        Reason::Escalation | Reason::Again | Reason::Test | Reason::Duty | Reason::Digest => {
+            "unknown"
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::oncall::{GroupId, Reason, Severity, Status};
+use crate::oncall::{GroupId, MessageAlert, Reason, Severity, Standing, Status};
 
 fn message(receiver: &str, group: u128, count: u32) -> Message {
     Message {
@@ -76,4 +76,76 @@ fn a_receiver_has_room_for_so_many_and_the_oldest_is_told_as_failed() {
     assert_eq!(step.notices.len(), 1);
     assert_eq!(step.notices[0].group, GroupId(0));
     assert_eq!(outbox.entries().len(), MOST);
+}
+
+fn alert(name: &str, standing: Standing) -> MessageAlert {
+    MessageAlert {
+        fingerprint: name.len() as u64,
+        labels: [("alertname".to_owned(), name.to_owned())].into(),
+        annotations: [("summary".to_owned(), name.to_owned())].into(),
+        since_ms: 0,
+        standing,
+        link: String::new(),
+    }
+}
+
+#[test]
+fn beyond_its_ration_a_receiver_gets_what_has_gathered_in_one_message() {
+    let rations = [("phone".to_owned(), 2)].into();
+    let mut outbox = Outbox::default().rationed(rations);
+    let of = |group: u128, alert: MessageAlert| Message {
+        alerts: vec![alert],
+        ..message("phone", group, 1)
+    };
+    for (group, name) in [(1, "a"), (2, "bb"), (3, "ccc"), (4, "dddd")] {
+        outbox.push(of(group, alert(name, Standing::Firing)), 0);
+    }
+    for _ in 0..2 {
+        let Begun { number, step } = outbox.begin(outbox.due("phone", 0).unwrap(), 0);
+        assert!(step.notices.is_empty());
+        outbox.finish(number, Outcome::Taken, 0);
+    }
+    // What is left waits, and a second attempt would not; what is over by then is told as over.
+    assert_eq!(outbox.due("phone", GATHERED_MS - 1), None);
+    assert_eq!(outbox.next_ms("phone"), Some(GATHERED_MS));
+    assert_eq!(outbox.first_due_ms(), Some(GATHERED_MS));
+    outbox.push(of(3, alert("ccc", Standing::Ended { at_ms: 9 })), 10);
+    outbox.push(of(5, alert("eeeee", Standing::Firing)), 10);
+    outbox.push(of(1, alert("a", Standing::Ended { at_ms: 9 })), 10);
+    let first = outbox.due("phone", GATHERED_MS).unwrap();
+    let Begun { number, step } = outbox.begin(first, GATHERED_MS);
+    let told = outbox.entries()[&number].message.clone();
+    assert_eq!(told.title(), "several together: dddd and 1 more");
+    assert_eq!(told.text(), "dddd\n\neeeee\n\nover: a\n\nover: ccc");
+    assert_eq!((told.status, told.severity), (Status::Firing, Severity::Page));
+    assert_eq!(step.notices.len(), 4);
+    assert!(step.notices.iter().all(|notice| notice.what == What::Gathered));
+    assert_eq!((step.entries.len(), outbox.entries().len()), (5, 1));
+    // It is tried again as any other, however little time has gone by.
+    outbox.finish(number, Outcome::Later("it answers 500".into(), None), GATHERED_MS);
+    assert_eq!(outbox.due("phone", GATHERED_MS + FIRST_MS), Some(number));
+    outbox.begin(number, GATHERED_MS + FIRST_MS);
+    outbox.finish(number, Outcome::Taken, GATHERED_MS + FIRST_MS);
+    // An hour later there is a ration again, and a receiver without one gets all at once.
+    outbox.push(of(6, alert("ffffff", Standing::Firing)), RATION_MS + GATHERED_MS);
+    assert_eq!(outbox.next_ms("phone"), Some(RATION_MS + GATHERED_MS));
+    for group in 0..5 {
+        outbox.push(message("hook", group, 1), 0);
+        let Begun { number, .. } = outbox.begin(outbox.due("hook", 0).unwrap(), 0);
+        assert_eq!(outbox.finish(number, Outcome::Taken, 0).notices.len(), 1);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_no_message() {
+    let hour_ms = 3_600_000;
+    let mut outbox = Outbox::default().rationed([("phone".to_owned(), 1)].into());
+    outbox.push(message("phone", 1, 1), 10 * hour_ms);
+    outbox.begin(outbox.due("phone", 10 * hour_ms).unwrap(), 10 * hour_ms);
+    let number = *outbox.entries().keys().next().unwrap();
+    outbox.finish(number, Outcome::Taken, 10 * hour_ms);
+    outbox.push(message("phone", 2, 1), 10 * hour_ms);
+    assert_eq!(outbox.due("phone", 2 * hour_ms), None);
+    outbox.rewind(2 * hour_ms);
+    assert!(outbox.due("phone", 2 * hour_ms).is_some());
 }

@@ -28,7 +28,8 @@ struct Heard {
 
 /// Desk and outbox as they were kept.
 pub fn read(records: &Records, budget: &Budget, now_ms: i64) -> Result<(Desk, Outbox), ReadError> {
-    let rows = |shelf| records.ledger(Glance { shelf, order: Order::Rising, most: MOST }, budget);
+    let glance = |shelf| Glance { shelf, order: Order::Rising, most: MOST, below: None };
+    let rows = |shelf| records.ledger(glance(shelf), budget);
     let groups = parsed(rows(Shelf::Alerts)?);
     let heard = parsed::<Heard>(rows(Shelf::Heartbeats)?).into_iter();
     let kept = crate::oncall::Kept {
@@ -46,9 +47,9 @@ pub fn old_notices(
     budget: &Budget,
     now_ms: i64,
 ) -> Result<Vec<LedgerRow>, ReadError> {
-    let glance = Glance { shelf: Shelf::Notices, order: Order::Rising, most: OLD };
-    let rows = records.ledger(glance, budget)?.into_iter();
-    let old = rows.filter(|row| ((row.key >> 64) as i64) < now_ms - NOTICES_MS);
+    let below = Some(u128::from((now_ms - NOTICES_MS).max(0) as u64) << 64);
+    let glance = Glance { shelf: Shelf::Notices, order: Order::Rising, most: OLD, below };
+    let old = records.ledger(glance, budget)?.into_iter();
     Ok(old.map(|row| LedgerRow { shelf: Shelf::Notices, key: row.key, value: None }).collect())
 }
 

@@ -173,7 +173,7 @@ fn what_is_read_of_them_is_limited_held_and_stopped() {
 fn the_ledger_comes_back_after_a_reopening_and_what_is_damaged_is_left_out() {
     let directory = TempDir::new().unwrap();
     let row = |shelf, key, text: &str| LedgerRow { shelf, key, value: Some(text.into()) };
-    let glance = |shelf, order, most| Glance { shelf, order, most };
+    let glance = |shelf, order, most| Glance { shelf, order, most, below: None };
     let texts = |store: &Arc<Store>, glance| -> Vec<(u128, String)> {
         let rows = Records::of(store).ledger(glance, &Budget::unlimited()).unwrap();
         let text = |kept: Kept| (kept.key, String::from_utf8(kept.value).unwrap());
@@ -198,6 +198,8 @@ fn the_ledger_comes_back_after_a_reopening_and_what_is_damaged_is_left_out() {
     assert_eq!(texts(&store, glance(Shelf::Outbox, Order::Rising, 9)), [(2, "second".into())]);
     assert_eq!(texts(&store, glance(Shelf::Silences, Order::Rising, 9)), []);
     assert_eq!(texts(&store, glance(Shelf::Notices, Order::Falling, 1)), [(301, "new".into())]);
+    let below = Glance { below: Some(301), ..glance(Shelf::Notices, Order::Falling, 9) };
+    assert_eq!(texts(&store, below), [(300, "old".into())]);
     let damaged = store.database.keyspace("notices").unwrap();
     damaged.insert(300_u128.to_be_bytes(), "no checksum").unwrap();
     assert_eq!(texts(&store, glance(Shelf::Notices, Order::Rising, 9)), [(301, "new".into())]);

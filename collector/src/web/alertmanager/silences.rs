@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DONE, Wished, answer, filters, moment, number, post, told, unknown_silence, uuid};
 use crate::clock::now_ms;
-use crate::oncall::{Matcher, Repeat, Silence, Texts};
+use crate::oncall::{Matcher, ReadOnce, Repeat, Silence, Texts};
 use crate::samples::{Share, Side};
 use crate::web::answers::check;
 use crate::web::body;
@@ -181,6 +181,7 @@ fn silence_of(posted: Posted, now_ms: i64) -> Result<Silence, Problem> {
         value: condition.value,
         is_regex: condition.is_regex,
         is_equal: condition.is_equal.unwrap_or(true),
+        read: ReadOnce::default(),
     };
     Ok(Silence {
         matchers: posted.matchers.into_iter().map(matcher).collect(),

@@ -3,17 +3,22 @@
 
 use askama::Template;
 use axum::response::Response;
+use serde::Deserialize;
 
 use super::{failed, render};
-use crate::moments::iso;
+use crate::moments::{DAY_MS, iso};
 use crate::oncall::{
-    Group, GroupId, Known, Notice, Repeat, Severity, Shown, Silence, Standing, What, span,
+    Group, GroupId, Known, Notice, Repeat, Severity, Shown, Silence, SilencedBy, Standing, What,
+    span,
 };
+use crate::rules::{ALERT_STATE, ALERTS as ALERTS_SERIES};
+use crate::samples::{Matcher, Selection, TimeRange};
 use crate::store::{Glance, Order, Shelf};
 use crate::web::content::Content;
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::Problem;
+use crate::web::question::Wishes;
 use crate::web::site::Visit;
 
 /// So much of the past is shown.
@@ -21,6 +26,10 @@ const NOTICES: usize = 100;
 
 /// So many alerts of a cause are shown.
 const ALERTS: usize = 20;
+
+/// A week, in milliseconds; so many alerts of it are counted at the most.
+const WEEK_MS: i64 = 7 * DAY_MS;
+const COVERED: usize = 1000;
 
 /// So many hand-overs are shown.
 const HANDOVERS: usize = 4;
@@ -44,6 +53,28 @@ struct AlertsPage<'v> {
     waiting: usize,
     /// Whether anybody would be told.
     is_told: bool,
+    /// What leads to the history before what is shown, if there is any.
+    older: Option<i64>,
+    /// Whether the history begins further back.
+    is_past: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AlertsQuery {
+    /// The history before this moment, Unix time in milliseconds.
+    before: Option<String>,
+}
+
+impl AlertsQuery {
+    /// The lowest key of a notice that is too young.
+    fn below(&self) -> Result<Option<u128>, Problem> {
+        let Some(text) = &self.before else { return Ok(None) };
+        let ms: u64 = text.parse().map_err(|_| {
+            Problem::bad_request(format!("before={text} is no Unix time in milliseconds."))
+        })?;
+        Ok(Some(u128::from(ms) << 64))
+    }
 }
 
 /// A group with alerts that stand.
@@ -63,6 +94,29 @@ struct Cause {
     can_take: bool,
     alerts: Vec<AlertRow>,
     more: usize,
+    /// What a silence of it would cover.
+    covers: Covered,
+}
+
+/// How many alerts a silence covers, or would.
+#[derive(Clone, Copy)]
+struct Covered {
+    now: usize,
+    last_week: usize,
+}
+
+impl Covered {
+    fn by(visit: Visit<'_>, shown: &Shown, silence: &Silence) -> Result<Self, Problem> {
+        let known = shown.desk.groups().values().flat_map(|group| group.alerts.0.values());
+        let now = known.filter(|known| known.stands() && silence.covers(&known.labels)).count();
+        let fired = [Matcher::metric(ALERTS_SERIES), Matcher::equal(ALERT_STATE, "firing")];
+        let matchers: Vec<Matcher> = silence.selectors().into_iter().chain(fired).collect();
+        let range = TimeRange { from_ms: visit.now_ms - WEEK_MS, to_ms: visit.now_ms };
+        let what = Selection { matchers: &matchers, range };
+        let found = visit.site.samples.find(what, COVERED, visit.budget);
+        let last_week = found.map_err(|error| failed(&error))?.len();
+        Ok(Self { now, last_week })
+    }
 }
 
 struct AlertRow {
@@ -85,10 +139,14 @@ struct SilenceRow {
     owner: String,
     comment: String,
     until: Day,
-    covers: usize,
+    covers: Covered,
 }
 
 struct NoticeRow {
+    /// What its link ends with.
+    id: String,
+    /// The history from it on.
+    from_ms: i64,
     at: Day,
     what: String,
     class: &'static str,
@@ -116,7 +174,10 @@ impl Day {
 }
 
 impl Cause {
-    fn of(visit: Visit<'_>, shown: &Shown, id: GroupId, group: &Group) -> Self {
+    fn of(visit: Visit<'_>, shown: &Shown, id: GroupId, group: &Group) -> Result<Self, Problem> {
+        let by = SilencedBy { owner: "", from_ms: visit.now_ms, to_ms: visit.now_ms };
+        let silence = shown.desk.silence_of(id, by);
+        let covers = silence.map(|silence| Covered::by(visit, shown, &silence)).transpose()?;
         let mut standing: Vec<(&u64, &Known)> =
             group.alerts.0.iter().filter(|(_, known)| known.stands()).collect();
         standing.sort_by_key(|(print, known)| (shown.muted.contains_key(print), known.since_ms));
@@ -127,7 +188,7 @@ impl Cause {
         };
         let pairs: Vec<String> = group.key.iter().map(named).collect();
         let rows = standing.iter().map(|(print, known)| AlertRow::of(visit, shown, **print, known));
-        Self {
+        Ok(Self {
             id,
             of: pairs.join(", "),
             title: group.title(),
@@ -140,7 +201,8 @@ impl Cause {
             can_take: group.call.taken.is_none(),
             alerts: rows.take(ALERTS).collect(),
             more: standing.len().saturating_sub(ALERTS),
-        }
+            covers: covers.unwrap_or(Covered { now: 0, last_week: 0 }),
+        })
     }
 }
 
@@ -197,7 +259,12 @@ fn graph_of(visit: Visit<'_>, known: &Known) -> Option<String> {
 }
 
 impl SilenceRow {
-    fn of(visit: Visit<'_>, shown: &Shown, number: u128, silence: &Silence) -> Self {
+    fn of(
+        visit: Visit<'_>,
+        shown: &Shown,
+        number: u128,
+        silence: &Silence,
+    ) -> Result<Self, Problem> {
         let condition = |matcher: &crate::oncall::Matcher| {
             let sign = match (matcher.is_regex, matcher.is_equal) {
                 (false, true) => "=",
@@ -209,21 +276,19 @@ impl SilenceRow {
         };
         let mut conditions: Vec<String> = silence.matchers.iter().map(condition).collect();
         conditions.extend(silence.repeats.as_ref().map(Repeat::words));
-        let known = shown.desk.groups().values().flat_map(|group| group.alerts.0.values());
-        let covers = known.filter(|known| known.stands() && silence.covers(&known.labels)).count();
-        Self {
+        Ok(Self {
             number,
             what: conditions.join(", "),
             owner: silence.owner.clone(),
             comment: silence.comment.clone(),
             until: Day::of(visit, silence.to_ms),
-            covers,
-        }
+            covers: Covered::by(visit, shown, silence)?,
+        })
     }
 }
 
 impl NoticeRow {
-    fn of(visit: Visit<'_>, notice: Notice) -> Self {
+    fn of(visit: Visit<'_>, key: u128, notice: Notice) -> Self {
         let person = notice.person.unwrap_or_default();
         let by = notice.receiver.map_or_else(String::new, |receiver| format!("by {receiver}"));
         let (what, class) = match notice.what {
@@ -232,30 +297,55 @@ impl NoticeRow {
             What::Taken => ("has it".to_owned(), "good"),
             What::Passed => ("gave it to the next".to_owned(), ""),
             What::Silenced => ("silenced it".to_owned(), ""),
+            What::Gathered => ("told with others in one message".to_owned(), ""),
         };
         let who = format!("{person} {by}").trim().to_owned();
-        Self { at: Day::of(visit, notice.at_ms), what, class, who, title: notice.title }
+        Self {
+            id: format!("n{key:032x}"),
+            from_ms: notice.at_ms + 1,
+            at: Day::of(visit, notice.at_ms),
+            what,
+            class,
+            who,
+            title: notice.title,
+        }
     }
 }
 
-pub async fn alerts(gate: Gate) -> Result<Response, Problem> {
-    gate.pass(Kind::Page, make).await
+pub async fn alerts(gate: Gate, wishes: Wishes<AlertsQuery>) -> Result<Response, Problem> {
+    let answer = move |visit: Visit<'_>| make(visit, wishes.read()?.below()?);
+    gate.pass(Kind::Page, answer).await
 }
 
-fn make(visit: Visit<'_>) -> Result<Content, Problem> {
+/// What was told, and what leads further back.
+fn history(
+    visit: Visit<'_>,
+    below: Option<u128>,
+) -> Result<(Vec<NoticeRow>, Option<i64>), Problem> {
+    let glance = Glance { shelf: Shelf::Notices, order: Order::Falling, most: NOTICES + 1, below };
+    let kept = visit.site.records.ledger(glance, visit.budget).map_err(|error| failed(&error))?;
+    let has_more = kept.len() > NOTICES;
+    let notices = kept.iter().take(NOTICES).filter_map(|row| {
+        let notice = serde_json::from_slice(&row.value).ok()?;
+        Some(NoticeRow::of(visit, row.key, notice))
+    });
+    let notices: Vec<NoticeRow> = notices.collect();
+    let last = notices.last().filter(|_| has_more).map(|notice| notice.from_ms - 1);
+    Ok((notices, last))
+}
+
+fn make(visit: Visit<'_>, below: Option<u128>) -> Result<Content, Problem> {
     let shown = visit.site.oncall.board.now();
     let policy = &visit.site.oncall.policy;
     let standing =
         shown.desk.groups().iter().filter(|(_, group)| group.alerts.0.values().any(Known::stands));
-    let mut causes: Vec<Cause> =
-        standing.map(|(id, group)| Cause::of(visit, &shown, *id, group)).collect();
+    let causes = standing.map(|(id, group)| Cause::of(visit, &shown, *id, group));
+    let mut causes: Vec<Cause> = causes.collect::<Result<_, _>>()?;
     // What is only a part of something else comes last.
     let is_part = |cause: &Cause| cause.alerts.iter().all(|alert| !alert.muted.is_empty());
     causes.sort_by_key(|cause| (is_part(cause), cause.word != "page", cause.since.at.clone()));
     let open = causes.iter().filter(|cause| !is_part(cause)).count();
-    let glance = Glance { shelf: Shelf::Notices, order: Order::Falling, most: NOTICES };
-    let kept = visit.site.records.ledger(glance, visit.budget).map_err(|error| failed(&error))?;
-    let notices = kept.iter().filter_map(|row| serde_json::from_slice(&row.value).ok());
+    let (notices, older) = history(visit, below)?;
     let rota = policy.people.rota.as_ref();
     let ahead = rota.map(|rota| rota.ahead(visit.now_ms, HANDOVERS)).unwrap_or_default();
     let handover = |(at_ms, person)| Handover { at: Day::of(visit, at_ms), person };
@@ -268,8 +358,10 @@ fn make(visit: Visit<'_>) -> Result<Content, Problem> {
             .iter()
             .filter(|(_, silence)| silence.to_ms > visit.now_ms)
             .map(|(number, silence)| SilenceRow::of(visit, &shown, *number, silence))
-            .collect(),
-        notices: notices.map(|notice| NoticeRow::of(visit, notice)).collect(),
+            .collect::<Result<_, _>>()?,
+        notices,
+        older,
+        is_past: below.is_some(),
         duty: policy.people.first(visit.now_ms).map(ToOwned::to_owned),
         handovers: ahead.into_iter().map(handover).collect(),
         people: policy.people.persons.keys().cloned().collect(),

@@ -77,6 +77,10 @@ pub async fn meeting(gate: Gate, wishes: Wishes<MeetingQuery>) -> Result<Respons
     gate.pass(Kind::Report, move |visit: Visit<'_>| page(visit, &wishes.read()?)).await
 }
 
+pub async fn meeting_wiki(gate: Gate, wishes: Wishes<MeetingQuery>) -> Result<Response, Problem> {
+    meeting_file(gate, wishes, Form::MediaWiki).await
+}
+
 pub async fn meeting_file(
     gate: Gate,
     wishes: Wishes<MeetingQuery>,

@@ -62,3 +62,28 @@ fn alerts_of_others_end_when_their_sender_says_and_survive_a_restart() {
     world.minutes(6);
     assert!(world.take_told().last().unwrap().contains("over: HostSilent"));
 }
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nobody_waiting() {
+    let hour_ms = 60 * MINUTE_MS;
+    // Right behind the first sight, while it rings, and before the end.
+    let mut world = World::at("2026-05-05T10:00:00Z");
+    world.policy.feeds = vec!["hook".into()];
+    world.fire("LinkNearLimit", "b1", "page");
+    world.tick();
+    world.now_ms -= hour_ms;
+    world.minutes(1);
+    let told = world.take_told();
+    assert_eq!(told.len(), 2, "{told:?}");
+    world.now_ms -= hour_ms;
+    world.minutes(11);
+    let told = world.take_told();
+    assert!(told.iter().any(|line| line.contains("cem-phone: nobody has it yet")), "{told:?}");
+    world.end("LinkNearLimit", "b1");
+    world.tick();
+    world.now_ms -= hour_ms;
+    world.minutes(6);
+    let told = world.take_told();
+    assert!(told.iter().any(|line| line.contains("ben-phone: over")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("hook: over")), "{told:?}");
+}

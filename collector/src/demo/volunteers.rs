@@ -1,0 +1,317 @@
+//! Those on call of the cooperative: four volunteers who take turns, phones that ring nowhere, and what a
+//! month has brought them. Made up, as all of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use headroom_simulation::{DAY_MS, HOSTS, World};
+use jiff::tz::TimeZone;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::configuration::OnCall;
+use crate::oncall::{
+    Answer, Change, Channel, Desk, Format, Notice, Now, People, Person, Picture, Policy, Receiver,
+    Reply, Rota, Seen, Severity, Step, Texts, Topology, Turn, Verdicts, Waking, What, Who,
+};
+use crate::store::{LedgerRow, Shelf};
+
+const NAMES: [&str; 4] = ["anna", "ben", "chidi", "dora"];
+
+/// The time between two looks, in milliseconds.
+const LOOK_MS: i64 = 60_000;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// A message is at the most so long on its way to a phone, and in all so long.
+const PHONE_BYTES: u64 = 256 << 10;
+const PHONE_TIME: Duration = Duration::from_secs(5);
+
+/// So many phones are spoken to at once.
+const AT_ONCE: usize = 16;
+
+/// Some trouble of the past.
+struct Trouble {
+    /// How many minutes before the end of the history it began.
+    ago_minutes: i64,
+    lasts_minutes: i64,
+    /// After how many minutes whoever was called took it.
+    taken_minutes: Option<i64>,
+    alert: &'static str,
+    /// The place among the hosts.
+    host: usize,
+    severity: Severity,
+    says: &'static str,
+    affected: &'static str,
+}
+
+const DAY: i64 = 1440;
+
+const fn page(ago_minutes: i64, lasts_minutes: i64, taken_minutes: Option<i64>) -> Trouble {
+    Trouble {
+        ago_minutes,
+        lasts_minutes,
+        taken_minutes,
+        alert: "LinkNearLimit",
+        host: 0,
+        severity: Severity::Page,
+        says: "sends 94% of what eth0 carries",
+        affected: "7 rooms, 212 people",
+    }
+}
+
+const fn morning(ago_minutes: i64, lasts_minutes: i64) -> Trouble {
+    Trouble {
+        alert: "RecordingsStuck",
+        severity: Severity::Morning,
+        says: "has a recording that waits since yesterday",
+        affected: "who waits for recordings",
+        ..page(ago_minutes, lasts_minutes, None)
+    }
+}
+
+const TROUBLES: [Trouble; 8] = [
+    page(27 * DAY + 300, 25, Some(4)),
+    morning(23 * DAY + 100, 1500),
+    Trouble {
+        alert: "BigBlueButtonBad",
+        host: 2,
+        says: "does not answer for BigBlueButton as it should: timeout",
+        affected: "3 people when last heard",
+        ..page(19 * DAY + 700, 40, None)
+    },
+    Trouble { host: 1, ..morning(15 * DAY + 60, 900) },
+    Trouble { host: 3, ..page(12 * DAY + 900, 12, Some(2)) },
+    Trouble {
+        alert: "UnitFailed",
+        host: 4,
+        says: "has a failed unit: bbb-webrtc-recorder.service",
+        affected: "41 people are there now",
+        ..page(8 * DAY + 420, 55, Some(9))
+    },
+    Trouble { host: 5, ..page(4 * DAY + 630, 18, Some(3)) },
+    Trouble { host: 2, ..morning(2 * DAY + 200, 1300) },
+];
+
+/// Who is told what, on phones at an address.
+pub fn configured(phones: SocketAddr, topology: Topology) -> OnCall {
+    let receivers = NAMES.map(|name| Receiver {
+        name: format!("{name}-phone"),
+        format: Format::Ntfy { topic: name.to_owned() },
+        url: format!("http://{phones}"),
+        token: None,
+        ration: Some(12),
+    });
+    OnCall {
+        policy: Policy { people: people(), topology, ..Policy::default() },
+        receivers: receivers.into(),
+        ..OnCall::default()
+    }
+}
+
+fn people() -> People {
+    let person = |name: &str| Person {
+        channels: vec![Channel { receiver: format!("{name}-phone"), after_ms: 0 }],
+        waking: Waking { from: jiff::civil::time(7, 30, 0, 0), to: jiff::civil::time(22, 0, 0, 0) },
+        zone: TimeZone::system(),
+    };
+    let persons = NAMES.map(|name| (name.to_owned(), person(name))).into();
+    let next = |name: &str, after_ms| Step { who: Who::Person(name.to_owned()), after_ms };
+    let duty = Step { who: Who::Duty, after_ms: 0 };
+    let steps = vec![duty, next("dora", 15 * MINUTE_MS), next("anna", 30 * MINUTE_MS)];
+    People { persons, rota: rota(), steps }
+}
+
+fn rota() -> Option<Rota> {
+    let hour = "Mon 09:00".parse().ok()?;
+    let people = NAMES.map(ToOwned::to_owned).into();
+    let turn = Turn { from: hour, to: hour, people };
+    Rota::new(TimeZone::system(), jiff::civil::date(2020, 1, 6), vec![turn], vec![]).ok()
+}
+
+/// What was told and answered until the end of the history, as rows of the ledger.
+pub fn month(world: &World, policy: &Policy, days: i64) -> Vec<LedgerRow> {
+    let mut notices: Vec<Notice> = TROUBLES
+        .iter()
+        .filter(|trouble| trouble.ago_minutes < days * DAY)
+        .flat_map(|trouble| trouble.told(world.end_ms(), policy))
+        .filter(|notice| notice.at_ms < world.end_ms())
+        .collect();
+    notices.extend(outages(world, policy, days));
+    notices.sort_by_key(|notice| notice.at_ms);
+    let row = |(number, notice): (usize, Notice)| LedgerRow {
+        shelf: Shelf::Notices,
+        key: u128::from(notice.at_ms.max(0) as u64) << 64 | number as u128,
+        value: serde_json::to_vec(&notice).ok(),
+    };
+    notices.into_iter().enumerate().map(row).collect()
+}
+
+/// Hosts that were away, which pictures show too.
+fn outages(world: &World, policy: &Policy, days: i64) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for (place, host) in HOSTS.iter().enumerate() {
+        let Some(outage) = world.outage(host) else { continue };
+        if outage.from_ms < world.end_ms() - days * DAY_MS {
+            continue;
+        }
+        let trouble = Trouble {
+            alert: "HostSilent",
+            host: place,
+            says: "has not reported for 50s",
+            affected: "no room was heard of",
+            ..page(
+                (world.end_ms() - outage.from_ms) / MINUTE_MS,
+                (outage.to_ms - outage.from_ms) / MINUTE_MS,
+                Some(6),
+            )
+        };
+        notices.extend(trouble.told(world.end_ms(), policy));
+    }
+    notices
+}
+
+impl Trouble {
+    /// What a desk made of it.
+    fn told(&self, end_ms: i64, policy: &Policy) -> Vec<Notice> {
+        let began_ms = end_ms - self.ago_minutes * MINUTE_MS;
+        let over_ms = began_ms + self.lasts_minutes * MINUTE_MS;
+        let taken_ms = self.taken_minutes.map(|minutes| began_ms + minutes * MINUTE_MS);
+        let (mut desk, mut notices, mut is_taken) = (Desk::default(), Vec::new(), false);
+        let mut at_ms = began_ms;
+        // What is over is told in the morning at the latest.
+        while at_ms < over_ms + DAY_MS {
+            let mut changes = desk.advance(&self.picture(began_ms, over_ms, at_ms), policy);
+            if taken_ms.is_some_and(|taken_ms| taken_ms <= at_ms) && !is_taken {
+                is_taken = true;
+                changes.extend(Self::taken(&mut desk, Now { at_ms, policy }));
+            }
+            let is_done = at_ms > over_ms && desk.groups().values().all(|g| g.alerts.0.is_empty());
+            notices.extend(changes.into_iter().filter_map(noticed));
+            if is_done {
+                break;
+            }
+            at_ms += LOOK_MS;
+        }
+        notices
+    }
+
+    fn picture(&self, began_ms: i64, over_ms: i64, at_ms: i64) -> Picture {
+        let Some(host) = HOSTS.get(self.host) else { return Picture::default() };
+        let text = |name: &str, text: String| (name.to_owned(), text);
+        let severity = match self.severity {
+            Severity::Page => "page",
+            Severity::Morning => "morning",
+        };
+        let seen = Seen {
+            labels: Texts::from([
+                text("alertname", self.alert.to_owned()),
+                text("instance", host.name.to_owned()),
+                text("severity", severity.to_owned()),
+            ]),
+            annotations: Texts::from([
+                text("summary", format!("{} {}", host.name, self.says)),
+                text("affected", self.affected.to_owned()),
+            ]),
+            since_ms: began_ms,
+            link: String::new(),
+            until_ms: None,
+        };
+        let seen = (at_ms < over_ms).then_some((1, seen));
+        Picture {
+            at_ms,
+            began_ms,
+            seen: seen.into_iter().collect(),
+            verdicts: Verdicts {
+                present: BTreeSet::from([self.alert.to_owned()]),
+                unjudged: BTreeSet::new(),
+            },
+            heard_ms: BTreeMap::from([(host.name.to_owned(), at_ms)]),
+            ..Picture::default()
+        }
+    }
+
+    /// Whoever is on duty takes it.
+    fn taken(desk: &mut Desk, now: Now<'_>) -> Vec<Change> {
+        let ringing = desk.groups().iter().find(|(_, group)| group.call.ringing.is_some());
+        let (Some((id, _)), Some(person)) = (ringing, now.people().first(now.at_ms)) else {
+            return Vec::new();
+        };
+        let (id, person) = (*id, person.to_owned());
+        let reply = Reply { person: &person, answer: Answer::Take };
+        desk.answer(id, reply, now).unwrap_or_default()
+    }
+}
+
+/// What of a change stands in a history.
+fn noticed(change: Change) -> Option<Notice> {
+    match change {
+        Change::Message(message) if message.key.iter().all(|(name, _)| name != "duty") => {
+            let notice = message.notice(What::Told, message.at_ms + 900);
+            Some(Notice { attempts: 1, ..notice })
+        }
+        Change::Notice(notice) => Some(notice),
+        Change::Message(_) | Change::Group(..) | Change::Silence(..) | Change::Heard(..) => None,
+    }
+}
+
+/// Phones that take everything and ring nowhere, until `stop`.
+pub async fn phones(listener: TcpListener, stop: CancellationToken) {
+    let mut talks = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept(), if talks.len() < AT_ONCE => {
+                if let Ok((stream, _)) = accepted {
+                    talks.spawn(tokio::time::timeout(PHONE_TIME, phone(stream)));
+                }
+            }
+            Some(_) = talks.join_next() => {}
+        }
+    }
+}
+
+/// Reads one message, whatever it says.
+async fn phone(stream: TcpStream) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let (mut bytes, mut read) = (Vec::new(), read.take(PHONE_BYTES));
+    while !is_whole(&bytes) && read.read_buf(&mut bytes).await? > 0 {}
+    write.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
+    write.shutdown().await
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    body.len() >= length.unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_has_calls_answers_and_ends_and_is_the_same_each_time() {
+        let world = World::new(2020, 1_782_000_000_000);
+        let policy = configured("127.0.0.1:1".parse().unwrap(), Topology::default()).policy;
+        let rows = month(&world, &policy, 30);
+        assert_eq!(rows, month(&world, &policy, 30));
+        let notices: Vec<Notice> = rows
+            .iter()
+            .map(|row| serde_json::from_slice(row.value.as_ref().unwrap()).unwrap())
+            .collect();
+        let count = |what: &What| notices.iter().filter(|notice| notice.what == *what).count();
+        assert!(count(&What::Told) >= 16, "{notices:#?}");
+        assert!(count(&What::Taken) >= 4, "{notices:#?}");
+        let over = notices.iter().filter(|notice| notice.title.starts_with("over: ")).count();
+        assert!(over >= 8, "{notices:#?}");
+        assert!(rows.windows(2).all(|pair| pair[0].key < pair[1].key));
+        assert!(month(&world, &policy, 1).len() < rows.len());
+    }
+}
