@@ -146,8 +146,11 @@ pub async fn run(
     local.hosts.clone_from(&options.hosts);
     local.places = pings::places();
     local.plan.bills = bills::bills();
-    local.plan.offers = Some(configuration::offers::example()?);
+    let offers = configuration::offers::example()?;
+    local.plan.contracts = bills::contracts(&offers);
+    local.plan.offers = Some(offers);
     local.plan.members = members::members();
+    local.plan.organisations = members::organisations();
     local.plan.events = bills::events();
     // Its time is made up, and nothing of it is anybody's.
     local.settle_after = Duration::ZERO;

@@ -9,11 +9,12 @@ mod grain;
 mod graph;
 mod period;
 mod scale;
+pub mod scatter;
 mod ticks;
 mod unit;
 
 pub use self::definition::{Definition, Of, Side, definition, names};
-pub use self::draw::{DrawError, Look, Size, Theme, png, png_bytes, points, svg};
+pub use self::draw::{DrawError, Look, Size, Theme, png, png_bytes, points, scatter_svg, svg};
 pub use self::export::{csv, json, reason, summary};
 pub use self::figures::{Prefix, significant};
 pub use self::gather::{GatherError, Question, Sources, gather, of_traffic};

@@ -13,6 +13,7 @@ use headroom::allocator;
 use headroom::client::{
     self, DEFAULT_URL, Format, Moment, Question, Report, When, parse_step, parse_url,
 };
+use headroom::configuration::offers::Offers;
 use headroom::configuration::{CollectorConfiguration, HostName, is_instance, read_file};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{Entry, TokenHash, new_token};
@@ -155,6 +156,9 @@ enum Command {
     /// Make a report for planners.
     #[command(subcommand)]
     Report(Report),
+    /// Make a file of offers.
+    #[command(subcommand)]
+    Offers(Offers),
     /// Take over what others measured.
     #[command(subcommand)]
     Import(Import),
@@ -290,6 +294,13 @@ fn main() -> ExitCode {
         Command::Notify(command) => notify(command),
         Command::Query(arguments) => query(arguments),
         Command::Report(kind) => report(kind),
+        Command::Offers(command) => match command.run() {
+            Ok(blocks) => print(&blocks),
+            Err(mistakes) => {
+                eprintln!("{mistakes}");
+                return ExitCode::from(EXIT_CODE);
+            }
+        },
         Command::Import(import) => import.run().map_err(Into::into).and_then(|said| print(&said)),
         Command::Licences => print(&licences::text()),
     };

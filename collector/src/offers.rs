@@ -9,9 +9,11 @@ mod choice;
 mod decision;
 mod exchange;
 mod offer;
+mod set;
 
 // What is to come, and what an offer makes of it.
 mod bill;
+mod cycle;
 mod demand;
 mod evaluation;
 mod members;
@@ -25,13 +27,14 @@ mod ranking;
 pub use self::bill::{Bill, Item, Months};
 pub use self::choice::{Choice, Musts, Weights};
 pub use self::criteria::{Criterion, Scored};
+pub use self::cycle::{FUTURES, Outlook, QuotaOutlook, Running, outlook};
 pub use self::decision::{Assumption, Decision};
 pub use self::demand::{Demand, Growth, Peak};
 pub use self::evaluation::{Evaluated, Held, Middle, QuotaEnd, evaluate};
 pub use self::exchange::Exchange;
 pub use self::gate::Failed;
 pub use self::members::{Link, Member, Reach, Way};
-pub use self::offer::{Fee, Hardware, Offer, Ownership, Renewal, Server, Site, Support};
+pub use self::offer::{Fee, Hardware, Offer, Ownership, Part, Renewal, Server, Site, Support};
 pub use self::ranking::{Ranked, Ranking, Standing};
 pub use self::worlds::{DRAWS, Draw, Worlds};
 

@@ -29,14 +29,16 @@ pub mod usage;
 // What is said of it.
 pub mod capacity;
 pub mod costs;
+pub mod cycles;
 pub mod document;
 pub mod event;
 pub mod meeting;
 pub mod series;
 pub mod servers;
+pub mod watched;
 pub mod words;
 
-pub use self::kept::{Plans, Sources};
+pub use self::kept::{Plans, Sources, Wanted};
 
 use headroom_proto::catalogue::BBB_MEETINGS;
 use headroom_proto::metric::INSTANCE;

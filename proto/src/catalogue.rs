@@ -5,6 +5,7 @@
 
 mod agent;
 mod bbb;
+mod billing;
 mod collector;
 mod containers;
 mod disks;
@@ -24,6 +25,7 @@ use std::fmt;
 
 pub use self::agent::*;
 pub use self::bbb::*;
+pub use self::billing::*;
 pub use self::collector::*;
 pub use self::containers::*;
 pub use self::disks::*;
@@ -102,8 +104,8 @@ pub enum UndeclaredError {
 /// All metrics of ours.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     let families = [
-        AGENT, BBB, COLLECTOR, CONTAINERS, DISKS, HARDWARE, HOST, KERNEL, NETWORK, PLANNING, PLANS,
-        PROBE, PROCESSES, RECORDINGS, ROOMS, TENANTS,
+        AGENT, BBB, BILLING, COLLECTOR, CONTAINERS, DISKS, HARDWARE, HOST, KERNEL, NETWORK,
+        PLANNING, PLANS, PROBE, PROCESSES, RECORDINGS, ROOMS, TENANTS,
     ];
     families.into_iter().flatten().copied()
 }

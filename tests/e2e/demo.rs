@@ -1,5 +1,7 @@
 //! `headroom demo`: what a newcomer sees first, and that it goes on where it was.
 
+mod meetings;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -122,6 +124,15 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
     program.terminate();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "has not been seen to hold yet: the part of the truth within the stated range is to be looked at first"]
+async fn meetings_are_told_as_the_simulation_has_them() {
+    let folder = TempDir::new().unwrap();
+    let (program, http) = start(folder.path()).await;
+    meetings::are_told_as_they_were(&http, &folder.path().join("data")).await;
+    program.terminate();
+}
+
 /// Six vantages ping four datacentres; the one that was cut off accuses nobody, and what was lost is there.
 async fn ways_are_told(http: &str) {
     let json = async |path: &str| -> Value {
@@ -194,9 +205,11 @@ async fn servers_events_and_meetings_are_told(http: &str) {
     };
     let (status, page) = text("").await;
     assert_eq!(status, 200);
-    for topic in ["capacity", "costs", "servers", "event", "meeting"] {
+    for topic in ["capacity", "costs", "cycles", "servers", "event", "meeting"] {
         assert!(page.contains(&format!("href=\"/planning/{topic}\"")), "{page}");
     }
+    let (status, page) = text("cycles").await;
+    assert!(status == 200 && page.contains("a week was measured"), "{page}");
     let (status, page) = text("servers").await;
     assert!(status == 200 && page.contains("2 days of us2 were measured"), "{page}");
     let (_, quote) = text("event.json?users=60&hours=2&cameras=4&host=ca1").await;

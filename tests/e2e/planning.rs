@@ -3,6 +3,7 @@
 
 mod choice;
 mod stored;
+mod walkthrough;
 
 use harness::calibration::{
     Cell, Setting, Sight, Tally, Target, Told, answers_held, calibrate, calibrate_processors,

@@ -127,7 +127,7 @@ fn truth(offer: &Offer, quarter: &[Series], choice: &Choice) -> Truth {
 }
 
 /// A day in steps of five minutes.
-fn steps(world: &World, day: i32) -> Vec<Step> {
+pub(crate) fn steps(world: &World, day: i32) -> Vec<Step> {
     let mut steps = vec![Step { sent_mbit: 0.0, received_mbit: 0.0, people: 0.0 }; DAY];
     for minute in world.day(day) {
         let Some(step) = usize::try_from(minute.minute / 5).ok().and_then(|at| steps.get_mut(at))
@@ -226,6 +226,7 @@ fn offer(number: usize, monthly: i64, form: Form, port: Port) -> Offer {
         jurisdiction: None,
         grid_carbon: None,
         notes: None,
+        set: Vec::new(),
     }
 }
 

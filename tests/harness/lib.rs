@@ -13,6 +13,7 @@ mod namespace;
 pub mod page;
 mod program;
 pub mod promql;
+pub mod quotes;
 mod recorder;
 pub mod reflector;
 pub mod remote_write;

@@ -10,6 +10,7 @@ use harness::calibration::{
     calibrate_processors, courses, plain_coverage,
 };
 use harness::choice::choose;
+use harness::quotes::{Held, cycles, quoted};
 use headroom::planning::forecast::Forecast;
 use headroom::planning::scores::Level;
 use headroom_simulation::worlds::Constants;
@@ -43,6 +44,7 @@ pub fn compare() -> anyhow::Result<()> {
         plain * 100.0
     );
     print_choices(worlds);
+    print_quotes(worlds);
     forecast(worlds)
 }
 
@@ -60,6 +62,24 @@ fn print_choices(worlds: u64) {
         choices.ranges,
         choices.held() * 100.0
     );
+}
+
+fn print_quotes(worlds: u64) {
+    let told = |held: &Held, what: &str, aim: &str| {
+        println!(
+            "{what}: 80 % ranges held {:.0} % of {} (aim: {aim}), {:.0} % were below the upper end, the middle was \
+             {:.0} % off in the middle",
+            held.part() * 100.0,
+            held.count,
+            held.part_below() * 100.0,
+            held.median_error() * 100.0
+        );
+    };
+    println!();
+    told(&quoted(worlds), "events of 200 people, quoted and held", "75-90");
+    let [bytes, percentile] = cycles(worlds);
+    told(&bytes, "bytes of a cycle, foreseen on its tenth day", "75-90");
+    told(&percentile, "its 95th percentile", "75-90");
 }
 
 fn print_coverage(tally: &Tally) {

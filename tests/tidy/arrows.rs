@@ -64,6 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "contracts",
             "latency",
             "offers",
+            "reference",
         ],
     ),
     ("links", &["moments", "samples", "query"]),

@@ -7,7 +7,15 @@ use crate::arrows::{is_below, uses};
 const OWNERS: &[(&str, &[&str])] = &[
     ("comfy_table", &["collector/src/client"]),
     // The client has a file of that name.
-    ("csv", &["collector/src/reference", "collector/src/sheet", "collector/src/client"]),
+    (
+        "csv",
+        &[
+            "collector/src/reference",
+            "collector/src/sheet",
+            "collector/src/client",
+            "collector/src/configuration/offers/import",
+        ],
+    ),
     ("fjall", &["collector/src/store"]),
     ("glob", &["collector/src/configuration/rules"]),
     ("hashbrown", &["collector/src/store"]),

@@ -5,8 +5,8 @@ use crate::Source;
 /// Where all addresses stand.
 const TABLE: &str = "collector/src/web/routes.rs";
 
-/// The functions of the table, one for each group.
-const GROUPS: [&str; 5] = ["public", "reader", "writer", "admin", "linked"];
+/// The functions of the table, one for each group, and what is a part of one.
+const GROUPS: [&str; 6] = ["public", "reader", "planning", "writer", "admin", "linked"];
 
 /// How an address is given to a router.
 const WAYS: [&str; 5] =

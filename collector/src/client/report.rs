@@ -16,6 +16,8 @@ pub enum Report {
     Capacity(CapacityArguments),
     /// What each organisation owes of a month's bills, by what it used, and who pays whom.
     Costs(CostsArguments),
+    /// What each host's contract has counted since its bills began anew, and whether its quota lasts.
+    Cycles(CyclesArguments),
     /// What each offer of a server would cost and carry, which suits best, and why the others do not.
     Servers(ServersArguments),
     /// Whether a host carries an event beside what it usually has at that hour, and its price by parts.
@@ -71,7 +73,20 @@ pub struct CostsArguments {
     /// Such as 2020-07; this month if none is named.
     #[arg(long, value_name = "MONTH")]
     month: Option<String>,
-    /// The table of the CSV: balances, payments or bills.
+    /// The table of the CSV: balances, payments, bills, tiers or break_even.
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
+}
+
+/// What is asked of the report on billing cycles.
+#[derive(Debug, Clone, Args)]
+pub struct CyclesArguments {
+    #[command(flatten)]
+    delivery: Delivery,
+    /// One host alone.
+    #[arg(long, value_name = "INSTANCE")]
+    host: Option<String>,
+    /// The table of the CSV: cycles.
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
 }
@@ -121,7 +136,10 @@ pub struct EventArguments {
     /// The host; that which carries it best, if none is named.
     #[arg(long, value_name = "INSTANCE")]
     host: Option<String>,
-    /// The table of the CSV: price or limits.
+    /// When it was tried: the event is then foreseen by as much more or less as its rehearsal took.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"])]
+    rehearsal: Option<Vec<String>>,
+    /// The table of the CSV: price, limits or before.
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
 }
@@ -178,6 +196,10 @@ impl Report {
                 let wishes = arguments.wishes();
                 ("planning/costs", arguments.delivery, wishes)
             }
+            Self::Cycles(arguments) => {
+                let wishes = arguments.wishes();
+                ("planning/cycles", arguments.delivery, wishes)
+            }
             Self::Servers(ServersArguments {
                 decide: Some(offer), delivery, host, reason, ..
             }) => {
@@ -226,6 +248,13 @@ impl CostsArguments {
     }
 }
 
+impl CyclesArguments {
+    fn wishes(&self) -> Wishes {
+        let text = |name, value: &Option<String>| value.clone().map(|value| (name, value));
+        [text("host", &self.host), text("table", &self.table)].into_iter().flatten().collect()
+    }
+}
+
 impl ServersArguments {
     fn wishes(&self) -> Wishes {
         let text = |name, value: &Option<String>| value.clone().map(|value| (name, value));
@@ -247,7 +276,9 @@ impl EventArguments {
             text("host", &self.host),
             text("table", &self.table),
         ];
-        all.into_iter().flatten().collect()
+        let tried = self.rehearsal.iter().flatten().cloned();
+        let tried = ["rehearsal_from", "rehearsal_to"].into_iter().zip(tried);
+        all.into_iter().flatten().chain(tried).collect()
     }
 }
 

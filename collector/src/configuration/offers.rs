@@ -2,7 +2,11 @@
 //! what was decided. Its mistakes are told with its own lines.
 
 mod choice;
+mod import;
+mod sets;
 mod traffic;
+
+pub use self::import::{ImportError, Offers};
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
@@ -14,6 +18,7 @@ use headroom_proto::configuration::{ConfigurationError, Section, read, read_text
 use jiff::civil::Date;
 
 use super::latency::build_coordinates;
+use crate::contracts::Contract;
 use crate::costs::{Currency, Money};
 use crate::offers::{
     Catalogue, Decision, Exchange, Fee, Hardware, Offer, Ownership, Renewal, Server, Site, Support,
@@ -50,6 +55,14 @@ pub fn example() -> Result<Arc<Catalogue>, ConfigurationError> {
     read_text(Path::new("example.toml"), EXAMPLE, build_catalogue).map(Arc::new)
 }
 
+/// The contract of a host that runs: its port, and what traffic costs in that currency.
+pub(super) fn build_contract(
+    section: &Section<'_>,
+    currency: Option<Currency>,
+) -> Option<Contract> {
+    traffic::build(section, &Prices { currency })
+}
+
 fn build_catalogue(root: &Section<'_>) -> Catalogue {
     let exchange = build_exchange(root);
     let sections = root.sections("offers");
@@ -65,6 +78,14 @@ fn build_catalogue(root: &Section<'_>) -> Catalogue {
         }
         offers.push(offer);
     }
+    let sets = sets::build(&root.sections("sets"), &offers, exchange.base);
+    for (section, set) in root.sections("sets").iter().zip(&sets) {
+        let name = set.as_ref().map(|set| set.name.clone());
+        if name.is_some_and(|name| !names.insert(name)) {
+            section.mistake("name", "stands twice; each offer and each set has its own");
+        }
+    }
+    offers.extend(sets.into_iter().flatten());
     let decisions = root.sections("decisions");
     let decisions = decisions.iter().filter_map(|one| build_decision(one, &names, &exchange));
     Catalogue {
@@ -143,6 +164,7 @@ fn build_offer(section: &Section<'_>, exchange: &Exchange) -> Option<Offer> {
         jurisdiction: text(section, "jurisdiction"),
         grid_carbon: amount(section, "grid_carbon"),
         notes: text(section, "notes"),
+        set: Vec::new(),
     };
     (!offer.name.is_empty()).then_some(offer)
 }
@@ -242,12 +264,14 @@ fn build_decision(
     let cost = section.value::<Money>("cost_high");
     let month = section.value::<traffic::Volume>("month").map(|volume| volume.bytes);
     let (within, reason) = (part(section, "within"), text(section, "reason"));
+    let host = text(section, "host");
     if offer.as_ref().is_some_and(|offer| !names.contains(offer)) {
         section.mistake("offer", "is none of [[offers]]");
     }
     Some(Decision {
         date: date?,
         offer: offer?,
+        host,
         cost_high: cost.map(|money| exchange.in_base(money.minor as f64, money.currency)),
         within,
         month_bytes: month,

@@ -1,7 +1,8 @@
 //! What planners configure: `[[mixes]]`, `[[tiers]]`, `[[organisations]]`, `[[disks]]`, `[[links]]`,
-//! `[[bills]]`, `[events]` and `offers`.
+//! `[[bills]]`, `[[contracts]]`, `[events]` and `offers`.
 
 mod bills;
+mod contracts;
 mod events;
 
 use std::collections::{BTreeMap, HashSet};
@@ -30,13 +31,15 @@ pub fn build(root: &Section<'_>) -> Plan {
     let mixes = build_mixes(&root.sections("mixes"));
     let tiers = build_tiers(&root.sections("tiers"));
     let organisations = root.sections("organisations");
+    let offers = offers::build(root);
     Plan {
         mixes: if mixes.is_empty() { usual.mixes } else { mixes },
         organisations: build_organisations(&organisations, &tiers),
         disks: root.sections("disks").iter().filter_map(build_disk).collect(),
         links_mbit: build_links(&root.sections("links")),
         bills: bills::build(&root.sections("bills")),
-        offers: offers::build(root),
+        contracts: contracts::build(&root.sections("contracts"), offers.as_deref()),
+        offers,
         events: events::build(&root.section("events")),
         members: organisations.iter().filter_map(build_member).collect(),
     }

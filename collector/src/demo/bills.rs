@@ -1,6 +1,8 @@
 //! What the cooperative pays in a month, and how it shares that. Made up, as all of it.
 
 use crate::costs::{Basis, Bill, Currency, Money, Months};
+use crate::offers::Catalogue;
+use crate::reports::plan::HostContract;
 use crate::reports::terms::Terms;
 
 /// Who has paid for the hosts, and who has worked.
@@ -29,6 +31,22 @@ pub fn bills() -> Vec<Bill> {
         rented("fi1, Helsinki", euros(61), UNIVERSITY, &["fi1"]),
         work,
     ]
+}
+
+/// The offer by which each host with a metered contract was taken, and the day on which its bills begin.
+const TAKEN: [(&str, &str, &str); 3] = [
+    ("ca1", "Cooperative, Montréal", "1"),
+    ("fi1", "Hetzner cloud, Helsinki", "15"),
+    ("de1", "Hetzner, Falkenstein", "8"),
+];
+
+/// By what traffic is billed.
+pub fn contracts(catalogue: &Catalogue) -> Vec<HostContract> {
+    let one = |(instance, name, day): &(&str, &str, &str)| {
+        let offer = catalogue.offers.iter().find(|offer| offer.name == *name)?;
+        Some(HostContract::of(instance, offer, day.parse().ok()?))
+    };
+    TAKEN.iter().filter_map(one).collect()
 }
 
 /// By what events are priced.

@@ -13,6 +13,7 @@ mod legend;
 mod palette;
 mod pen;
 mod room;
+mod scatter;
 mod smoke;
 mod word;
 
@@ -25,6 +26,7 @@ use plotters::style::register_font;
 use self::palette::Palette;
 pub use self::palette::Theme;
 use self::pen::{Letters, Pen, Point};
+pub use self::scatter::scatter_svg;
 use super::export;
 use super::graph::{Graph, Pings};
 use crate::latency::Smoke;

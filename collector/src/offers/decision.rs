@@ -14,6 +14,8 @@ pub struct Decision {
     pub date: Date,
     /// Which offer was taken.
     pub offer: String,
+    /// Whose rooms were to move; none where the decision does not say.
+    pub host: Option<String>,
     /// What it was to cost in a month in nine of ten cases, in whole units of the base.
     pub cost_high: Option<f64>,
     /// How likely all limits were to hold.
@@ -40,6 +42,11 @@ pub struct Assumption {
 }
 
 impl Decision {
+    /// Whether it was taken for a host; one that names none is for whatever is asked of.
+    pub fn is_of(&self, host: &str) -> bool {
+        self.host.as_deref().is_none_or(|own| own == host)
+    }
+
     /// Each assumption beside what is found now.
     pub fn assumptions(&self, one: &Evaluated<'_>, month_bytes: f64) -> Vec<Assumption> {
         let at_most = |key, words, assumed: Option<f64>, now: f64| {

@@ -1,6 +1,6 @@
 //! What is to be carried: a host's measured days, how they grow, and its highest minutes.
 
-use crate::contracts::Step;
+use crate::contracts::{BYTES_PER_MBIT_STEP, Step};
 use crate::planning::forecast::Forecast;
 use crate::planning::quantiles::{median, normal_below};
 use crate::planning::theil_sen::{Point, theil_sen};
@@ -31,6 +31,8 @@ pub struct Demand {
     pub busy_cores: f64,
     /// The part of its days that was measured; what was not is as it was at that time on other days.
     pub known_part: f64,
+    /// Which steps were not measured, counted back from the newest, which is 0.
+    unknown: Vec<usize>,
 }
 
 /// The highest minute that is to come within four weeks.
@@ -78,11 +80,42 @@ impl Demand {
     /// Of whole days, the newest last.
     pub fn new(mut days: Vec<Vec<Step>>, peak: Peak, busy_cores: f64) -> Self {
         let all: usize = days.iter().map(Vec::len).sum();
-        let known = days.iter().flatten().filter(|step| step.is_known()).count();
-        if known < all {
+        let newest_first = days.iter().flatten().rev().enumerate();
+        let unknown: Vec<usize> =
+            newest_first.filter(|(_, step)| !step.is_known()).map(|(back, _)| back).collect();
+        if !unknown.is_empty() {
             fill(&mut days);
         }
-        Self { days, peak, busy_cores, known_part: known as f64 / all.max(1) as f64 }
+        let known_part = (all - unknown.len()) as f64 / all.max(1) as f64;
+        Self { days, peak, busy_cores, known_part, unknown }
+    }
+
+    /// The newest steps, in order: what was not measured of them is as at that time of other days, and
+    /// what lies before all days as at that time of the week.
+    pub fn newest(&self, count: usize) -> Vec<Step> {
+        let all: Vec<Step> = self.days.iter().flatten().copied().collect();
+        let week = WEEK * self.days.last().map_or(0, Vec::len).max(1);
+        let of = |back: usize| {
+            let mut back = back;
+            while back >= all.len() && back >= week {
+                back -= week;
+            }
+            all.len().checked_sub(back + 1).map(|place| all[place])
+        };
+        (0..count).rev().filter_map(of).collect()
+    }
+
+    /// How many of the newest steps were measured.
+    pub fn measured(&self, count: usize) -> usize {
+        let all: usize = self.days.iter().map(Vec::len).sum();
+        let within = count.min(all);
+        within - self.unknown.iter().filter(|back| **back < within).count()
+    }
+
+    /// What is sent in thirty days, as it was measured, in bytes.
+    pub fn month_bytes(&self) -> f64 {
+        let sent: f64 = self.days.iter().flatten().map(|step| step.sent_mbit).sum();
+        sent * BYTES_PER_MBIT_STEP / self.days.len().max(1) as f64 * 30.0
     }
 
     /// How it grows: Theil-Sen over the means of weeks, shrunk by its own uncertainty.

@@ -6,7 +6,7 @@ use super::demand::Demand;
 use super::members::Reach;
 use super::offer::Offer;
 use super::worlds::{Worlds, day_of};
-use crate::contracts::{Account, Statement};
+use crate::contracts::{Account, Statement, Traffic};
 use crate::planning::capacity::{LINK_PLAN, PROCESSORS_HARD};
 
 /// How far off a guess of processors is from cores alone, on the logarithm.
@@ -127,52 +127,75 @@ pub fn evaluate<'c>(
 fn one(held: Held<'_, '_>, offer: &Offer, months: Months) -> Sums {
     let Held { catalogue, demand, worlds } = held;
     let mut sums = Sums::default();
-    let port_holds = demand.peak.probability_below(offer.contract.port.lasting_mbit() * LINK_PLAN);
-    let in_base = |minor: i64| catalogue.exchange.in_base(minor as f64, offer.currency);
+    let servers = offer.servers();
+    let port_holds = servers.iter().map(|(server, [_, of_peak])| {
+        let limit = server.contract.port.lasting_mbit() * LINK_PLAN;
+        demand.peak.probability_below(limit / of_peak)
+    });
+    let port_holds = port_holds.fold(1.0, f64::min);
     for draw in worlds.draws() {
-        let mut account = Account::new(&offer.contract);
-        let (mut cost, mut hampered, mut is_free) = (0.0, 0.0, true);
+        let mut accounts: Vec<Account<'_>> =
+            servers.iter().map(|(server, _)| Account::new(&server.contract)).collect();
+        let mut future = Future::default();
         for (number, traffic) in worlds.months(draw).enumerate() {
-            let statement = account.month(traffic);
-            let bill = Bill::of(offer, number as u32, months, &statement);
-            cost += in_base(bill.total());
-            hampered += statement.hampered_person_minutes;
-            for (sum, item) in sums.parts.iter_mut().zip(Item::ALL) {
-                *sum += in_base(bill.part(item));
+            sums.months += 1.0;
+            let mut end: Option<i64> = None;
+            for ((server, [part, _]), account) in servers.iter().zip(&mut accounts) {
+                let own = Traffic { times: traffic.times * part, ..traffic };
+                let statement = account.month(own);
+                let in_base =
+                    |minor: i64| catalogue.exchange.in_base(minor as f64, server.currency);
+                let bill = Bill::of(server, number as u32, months, &statement);
+                future.cost += in_base(bill.total());
+                future.hampered += statement.hampered_person_minutes;
+                for (sum, item) in sums.parts.iter_mut().zip(Item::ALL) {
+                    *sum += in_base(bill.part(item));
+                }
+                sums.add(&statement);
+                end = end.into_iter().chain(statement.quota_ends_ms).min();
+                let is_free = statement.throttled_minutes == 0.0 && !statement.is_unfair;
+                future.is_bound |= number == 0 && !is_free;
             }
-            sums.add(&statement);
-            if number == 0 {
-                is_free = statement.throttled_minutes == 0.0 && !statement.is_unfair;
-            }
+            sums.ends.extend(end.map(day_of));
         }
         let count = f64::from(months.0);
         let price = catalogue.choice.hampered_price;
-        sums.costs.push(cost / count);
-        sums.losses.push((cost + hampered * price) / count);
-        let has_cores = has_cores(held, offer, draw.processors).unwrap_or(true);
-        sums.hold([draw.peak < port_holds, is_free, has_cores]);
+        sums.costs.push(future.cost / count);
+        sums.losses.push((future.cost + future.hampered * price) / count);
+        let has_cores = servers.iter().all(|(server, [_, of_peak])| {
+            has_cores(held, server, draw.processors, *of_peak).unwrap_or(true)
+        });
+        sums.hold([draw.peak < port_holds, !future.is_bound, has_cores]);
     }
     sums
 }
 
-/// Whether processors suffice, guessed so far off; none where cores are not known.
-fn has_cores(held: Held<'_, '_>, offer: &Offer, off: f64) -> Option<bool> {
+/// One future of an offer: money in whole units of the base.
+#[derive(Debug, Clone, Copy, Default)]
+struct Future {
+    cost: f64,
+    hampered: f64,
+    /// Whether a throttle, or what is fair, is met in its first month.
+    is_bound: bool,
+}
+
+/// Whether processors suffice for a part of what is busy at most, guessed so far off; none where cores are
+/// not known.
+fn has_cores(held: Held<'_, '_>, offer: &Offer, off: f64, part: f64) -> Option<bool> {
     let cores = offer.server.working_cores()?;
     let ratio = match (held.catalogue.choice.thread_score, offer.server.thread_score) {
         (Some(own), Some(offered)) => own / offered,
         (None | Some(_), None) | (None, Some(_)) => 1.0,
     };
-    let needed = held.demand.busy_cores * ratio * (PROCESSORS_SPREAD * off).exp();
+    let needed = held.demand.busy_cores * part * ratio * (PROCESSORS_SPREAD * off).exp();
     Some(needed <= cores * PROCESSORS_HARD)
 }
 
 impl Sums {
     fn add(&mut self, statement: &Statement) {
-        self.months += 1.0;
         self.throttled += statement.throttled_minutes;
         self.above_port += statement.above_port_minutes;
         self.hampered += statement.hampered_person_minutes;
-        self.ends.extend(statement.quota_ends_ms.map(day_of));
     }
 
     /// Port, traffic, processors.
@@ -219,7 +242,7 @@ impl Sums {
 }
 
 /// Of sorted values.
-fn quantile(sorted: &[f64], level: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], level: f64) -> f64 {
     let place = ((sorted.len() as f64 * level) as usize).min(sorted.len().saturating_sub(1));
     sorted.get(place).copied().unwrap_or(f64::NAN)
 }

@@ -27,6 +27,8 @@ pub struct Member {
 pub enum Way {
     /// It is measured.
     Measured,
+    /// Others measured it between cities nearby, and published that.
+    Published,
     /// It is guessed from the distance.
     Estimated,
 }

@@ -37,6 +37,17 @@ pub struct Offer {
     pub grid_carbon: Option<f64>,
     /// What else is to be said.
     pub notes: Option<String>,
+    /// The servers that it is a set of; of one server alone none.
+    pub set: Vec<Part>,
+}
+
+/// One server of a set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// What it is.
+    pub offer: Offer,
+    /// Which part of what is sent it takes, between 0 and 1.
+    pub part: f64,
 }
 
 /// Where a server stands.
@@ -139,6 +150,17 @@ pub enum Support {
 /// Hours of a month, on average over a year.
 const MONTH_HOURS: f64 = 730.5;
 
+/// Rooms do not split evenly: in its highest minute a server with a part of what is sent has so much of
+/// the rest on top. Of two alike the busier then has five eighths.
+const UNEVEN: f64 = 0.25;
+
+impl Part {
+    /// Which part of the host's highest minute it has in its own.
+    pub fn of_peak(&self) -> f64 {
+        self.part + (1.0 - self.part) * UNEVEN
+    }
+}
+
 impl Ownership {
     /// All of them.
     pub const ALL: [Self; 5] =
@@ -190,6 +212,16 @@ impl Hardware {
     /// What power costs in a month.
     pub fn power(&self) -> i64 {
         (self.watts / 1e3 * MONTH_HOURS * self.tariff as f64).round() as i64
+    }
+}
+
+impl Offer {
+    /// Its servers, each with its part of what is sent and of the highest minute: itself, of no set.
+    pub fn servers(&self) -> Vec<(&Self, [f64; 2])> {
+        if self.set.is_empty() {
+            return vec![(self, [1.0, 1.0])];
+        }
+        self.set.iter().map(|one| (&one.offer, [one.part, one.of_peak()])).collect()
     }
 }
 

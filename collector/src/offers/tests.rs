@@ -43,6 +43,7 @@ fn offer(name: &str, monthly: i64, form: Form) -> Offer {
         jurisdiction: None,
         grid_carbon: None,
         notes: None,
+        set: Vec::new(),
     }
 }
 
@@ -241,6 +242,33 @@ fn what_was_not_measured_is_as_at_that_time_of_other_days() {
 
 #[test]
 fn under_a_week_nothing_is_told() {
-    let short = Demand { days: demand(10.0).days[..6].to_vec(), ..demand(10.0) };
+    let short = Demand::new(demand(10.0).days[..6].to_vec(), Peak::Seen(10.0), 1.0);
     assert!(Worlds::of(&short, Months(12), 10).is_none());
+}
+
+#[test]
+fn a_set_costs_all_of_its_servers_and_carries_more_than_one_of_them() {
+    let mut one = offer("one", 5_000, priced(5e12, 300));
+    one.contract.port.mbit = 400.0;
+    one.support = Some(Support::OnCall);
+    let mut other = offer("other", 3_000, Form::Unmetered);
+    other.contract.port.mbit = 400.0;
+    other.support = Some(Support::Tickets);
+    let part = |offer: &Offer, part: f64| Part { offer: offer.clone(), part };
+    let both = Offer::of_set("both".into(), vec![part(&one, 0.5), part(&other, 0.5)], EURO);
+    let uneven = Offer::of_set("uneven".into(), vec![part(&one, 0.1), part(&other, 0.9)], EURO);
+    assert_eq!((both.support, both.server.cores), (Some(Support::Tickets), Some(16.0)));
+    let catalogue = catalogue(vec![one, other, both, uneven]);
+    let found = found(&catalogue, &demand(200.0));
+    // About 19 TB in all: half of it is 5 TB beyond the quota of one, at 3 each.
+    let fee = |name: &str| found[name].parts.iter().find(|(item, _)| *item == Item::Fee).unwrap().1;
+    assert_eq!((fee("one"), fee("both")), (50.0, 80.0));
+    let both = &found["both"];
+    let traffic = both.monthly.middle - 80.0;
+    assert!((12.0..=21.0).contains(&traffic), "{both:?}");
+    assert!(found["uneven"].monthly.middle - 80.0 < 1.0, "{:?}", found["uneven"].monthly);
+    // 280 of 400 Mbit/s are planned with; the highest minute is 300, of which the busier has five eighths.
+    assert!(both.port_holds > found["one"].port_holds + 0.2, "{both:?}");
+    assert!(found["uneven"].port_holds < both.port_holds, "{both:?}");
+    assert!(both.holds > found["one"].holds);
 }

@@ -3,12 +3,15 @@
 
 pub mod used;
 
+mod break_even;
 mod tables;
+mod tiers;
 
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 
+pub use self::break_even::Alternatives;
 use self::used::Used;
 use super::document::{Document, Of, Part, Section, State};
 use super::plan::Plan;
@@ -25,6 +28,9 @@ const NOTEWORTHY: f64 = 0.02;
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// Who is first seen so long after the month began has joined within it: a week is as long as most pause.
+const JOINED_MS: i64 = 8 * 24 * HOUR_MS;
+
 /// What is asked of it.
 #[derive(Clone, Copy)]
 pub struct Question<'q> {
@@ -34,6 +40,10 @@ pub struct Question<'q> {
     pub month: Month,
     /// What was used in it.
     pub used: &'q Used,
+    /// What was used in whole weeks of late, the newest first.
+    pub weeks: &'q [Used],
+    /// What else there is to have.
+    pub alternatives: Option<Alternatives<'q>>,
     /// Until when use was read, Unix time in milliseconds.
     pub until_ms: i64,
     /// Where months begin and end.
@@ -158,6 +168,7 @@ impl<'q> Question<'q> {
                 words::listed(&names)
             ));
         }
+        said.extend(self.joined(sharing));
         for shared in accounts.iter().flat_map(|account| &account.bills) {
             said.extend(self.doubt(shared, sharing));
         }
@@ -179,6 +190,25 @@ impl<'q> Question<'q> {
         let short: Vec<String> =
             short.map(|(host, read)| format!("{host} in {read} of {hours} hours")).collect();
         (!short.is_empty()).then(|| format!("Only a part was read: {}.", words::listed(&short)))
+    }
+
+    /// Who was first seen when the month had long begun, where others were there before.
+    fn joined(&self, sharing: &[&str]) -> Option<String> {
+        let (from_ms, _) = self.month.bounds_ms(self.zone);
+        let others = self.used.since_ms.values().any(|since| since - from_ms < JOINED_MS);
+        let late =
+            self.used.since_ms.iter().filter(|(name, since)| {
+                *since - from_ms >= JOINED_MS && sharing.contains(&&***name)
+            });
+        let day = |at_ms: i64| {
+            let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
+            at.to_zoned(self.zone.clone()).strftime("%-d %B").to_string()
+        };
+        let late: Vec<String> =
+            late.map(|(name, since)| format!("{name} on {}", day(*since))).collect();
+        (others && !late.is_empty()).then(|| {
+            format!("First seen within the month: {}. What is shared alike counts the whole month for them.", words::listed(&late))
+        })
     }
 
     /// What is odd about a bill.
@@ -237,6 +267,13 @@ impl<'q> Question<'q> {
                 },
             );
         }
+        sections.extend(tiers::section(self, account));
+        let is_base = |other: Alternatives<'_>| other.catalogue.exchange.base == account.currency;
+        sections.extend(
+            self.alternatives
+                .filter(|other| is_base(*other))
+                .and_then(|_| break_even::section(self)),
+        );
         Part { name: account.currency.to_string(), answer, state: State::Plain, sections }
     }
 }

@@ -40,6 +40,8 @@ pub enum Of {
     Events,
     /// Meetings.
     Meetings,
+    /// Contracts of hosts.
+    Contracts,
 }
 
 /// What is said of one host, or of what else the report is of.
@@ -162,6 +164,7 @@ impl Of {
             Self::Currencies => "currency",
             Self::Events => "event",
             Self::Meetings => "meeting",
+            Self::Contracts => "contract",
         }
     }
 
@@ -172,6 +175,7 @@ impl Of {
             Self::Currencies => "currencies",
             Self::Events => "events",
             Self::Meetings => "meetings",
+            Self::Contracts => "contracts",
         }
     }
 }

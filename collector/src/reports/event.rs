@@ -1,13 +1,17 @@
 //! The quote of an event: whether a host carries it beside what it usually has at that hour, what it costs
 //! by its parts, and a page to send. Pure: made from a model, and from what was read of that hour.
 
+pub mod before;
 mod price;
+pub mod rehearsal;
 pub mod usual;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use self::before::Around;
 use self::price::Price;
+use self::rehearsal::Rehearsal;
 use self::usual::Usual;
 use super::document::{Cell, Column, Document, Of, Part, Section, State, Table};
 use super::host::HostModel;
@@ -47,6 +51,10 @@ pub struct Question<'q> {
     pub model: &'q HostModel,
     /// What the host usually has at that hour.
     pub usual: &'q Usual,
+    /// What was found when it was tried, if it was.
+    pub rehearsal: Option<&'q Rehearsal>,
+    /// What stands around it.
+    pub around: &'q Around,
     /// What the host costs in a month, if any bill says so.
     pub monthly: Option<Money>,
     /// Where a host for the event alone is looked for.
@@ -71,7 +79,7 @@ pub fn report(question: Question<'_>) -> Document {
         of: Of::Events,
         answer: answer.clone(),
         until_ms: question.until_ms,
-        sentences: Vec::new(),
+        sentences: question.rehearsal.map(Rehearsal::words).into_iter().collect(),
         parts: vec![Part { name: name.clone(), answer, state, sections }],
     };
     let fit = match question.fit() {
@@ -92,7 +100,7 @@ pub fn report(question: Question<'_>) -> Document {
     let mut sections = vec![question.promise(&fit, price.as_ref())];
     sections.extend(price.as_ref().map(|price| price.section(question.terms)));
     sections.push(question.checks(&fit));
-    sections.push(Section::said("before", "The day before", question.before(&fit)));
+    sections.push(before::section(&question, &fit));
     document(answer, state, sections)
 }
 
@@ -125,7 +133,14 @@ impl Question<'_> {
     fn fit(&self) -> Result<Fit, Doubt> {
         let host = self.model.host()?;
         let mix = self.event.mix();
-        Ok(Fit { alone: host.answer(&mix)?, beside: host.answer(&self.beside(mix))? })
+        let Some(rehearsal) = self.rehearsal else {
+            return Ok(Fit { alone: host.answer(&mix)?, beside: host.answer(&self.beside(mix))? });
+        };
+        let host = rehearsal.host(host);
+        Ok(Fit {
+            alone: rehearsal.answer(host.answer(&mix)?),
+            beside: rehearsal.answer(host.answer(&self.beside(mix))?),
+        })
     }
 
     /// The event's rooms, and as many usual ones as hold those who are usually there.
@@ -216,23 +231,6 @@ impl Question<'_> {
             sentences: sentences.collect(),
             tables: vec![table],
         }
-    }
-
-    /// What to look at before it is let begin.
-    fn before(&self, fit: &Fit) -> Vec<String> {
-        let host = &self.model.instance;
-        let mut list = vec![
-            format!("Go only if {host} is quiet: others are usually {}.", self.usual.words()),
-            format!(
-                "Look whether the disk of {host} has room for the recording, and no recordings wait to be processed."
-            ),
-            "Ask who else has announced a meeting for that hour.".to_owned(),
-        ];
-        if fit.beside.probability < 0.99 {
-            list.push("If the link fills, turn cameras off for all but those who speak: that is most of what is sent.".into());
-        }
-        list.push("Plan B: a second room on another host, whose address all have.".into());
-        list
     }
 
     fn moment(&self, at_ms: i64) -> String {

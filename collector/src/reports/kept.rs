@@ -10,7 +10,9 @@ use super::host::HostModel;
 use super::occasion::Occasion;
 use super::past::{self, Asked};
 use super::plan::Plan;
+use super::servers::Found;
 use super::settings;
+use crate::planning::minute::Minute;
 use crate::samples::{ReadError, Reader};
 use crate::store::Records;
 
@@ -29,6 +31,25 @@ pub struct Plans {
     /// Where days begin and end.
     pub zone: TimeZone,
     places: Mutex<BTreeMap<String, Arc<Place>>>,
+    /// What was found of offers for the rooms of a host, which costs a while.
+    found: Mutex<BTreeMap<String, KeptFound>>,
+}
+
+/// What was found of offers, and of which past.
+#[derive(Clone)]
+struct KeptFound {
+    until_ms: i64,
+    version: Option<u64>,
+    found: Arc<Found>,
+}
+
+/// Of which host something is wanted, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The host.
+    pub instance: &'a str,
+    /// When it is asked, Unix time in milliseconds.
+    pub now_ms: i64,
 }
 
 /// What models are read from.
@@ -53,7 +74,7 @@ struct Kept {
 impl Plans {
     /// Nothing is known yet.
     pub fn new(plan: Plan, zone: TimeZone) -> Self {
-        Self { plan, zone, places: Mutex::default() }
+        Self { plan, zone, places: Mutex::default(), found: Mutex::default() }
     }
 
     /// The full hour that reports are of.
@@ -89,6 +110,45 @@ impl Plans {
         // While it is made anew, nothing is known for a moment.
         let kept = place.try_lock().ok()?;
         kept.as_ref().map(|kept| Arc::clone(&kept.model))
+    }
+
+    /// The minutes of a host between two moments, of at most a few days.
+    pub fn minutes(
+        &self,
+        sources: Sources<'_>,
+        instance: &str,
+        [from_ms, until_ms]: [i64; 2],
+    ) -> Result<Vec<Minute>, ReadError> {
+        let Sources { reader, records } = sources;
+        let link_mbit = self.plan.links_mbit.get(instance).copied();
+        let settings = settings::read(reader, instance, past::remembered(until_ms))?;
+        let zone = &self.zone;
+        let asked = Asked { instance, until_ms, zone, link_mbit, settings: &settings, records };
+        past::minutes(reader, asked, from_ms)
+    }
+
+    /// What offers make of a host's rooms at the last full hour, found if it is not there.
+    pub fn found<E>(
+        &self,
+        reader: Reader<'_>,
+        wanted: Wanted<'_>,
+        find: impl FnOnce() -> Result<Found, E>,
+    ) -> Result<Arc<Found>, E> {
+        let Wanted { instance, now_ms } = wanted;
+        let until_ms = Self::hour(now_ms);
+        let version = reader.samples.settled().map(|settled| settled.version);
+        let is_newest = |kept: &&KeptFound| kept.until_ms == until_ms && kept.version == version;
+        let known = locked(&self.found).get(instance).filter(is_newest).cloned();
+        if let Some(kept) = known {
+            return Ok(kept.found);
+        }
+        let found = Arc::new(find()?);
+        let mut all = locked(&self.found);
+        if all.len() < MOST_HOSTS || all.contains_key(instance) {
+            let kept = KeptFound { until_ms, version, found: Arc::clone(&found) };
+            all.insert(instance.to_owned(), kept);
+        }
+        Ok(found)
     }
 
     fn place(&self, instance: &str) -> Option<Arc<Place>> {

@@ -165,6 +165,23 @@ pub fn read(reader: Reader<'_>, asked: Asked<'_>) -> Result<Past, ReadError> {
     Ok(past)
 }
 
+/// The minutes from a moment on until that of the question, of not many days.
+pub fn minutes(
+    reader: Reader<'_>,
+    asked: Asked<'_>,
+    from_ms: i64,
+) -> Result<Vec<Minute>, ReadError> {
+    let mut past = Past { cores: cores(reader, asked)?, ..Past::default() };
+    past.listeners = Some(listeners(reader, asked)?);
+    for span in spans(asked).into_iter().filter(|span| span.to_ms > from_ms) {
+        let held = reader.budget.held();
+        past.take_day(reader, asked, span)?;
+        reader.budget.release_to(held);
+    }
+    past.minutes.retain(|minute| minute.minute * MINUTE_MS >= from_ms);
+    Ok(past.minutes)
+}
+
 impl Past {
     /// Adds a day; answers with the bytes that it keeps.
     fn take_day(

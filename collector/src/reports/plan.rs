@@ -1,11 +1,14 @@
 //! What planners configure: mixes of rooms, organisations and their tiers, disks, speeds of links, bills,
-//! offers of servers and where members are.
+//! contracts, offers of servers and where members are.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::costs::Bill;
-use crate::offers::{Catalogue, Member};
+use jiff::tz::TimeZone;
+
+use crate::contracts::{Contract, Cycle, CycleDay};
+use crate::costs::{Bill, Currency};
+use crate::offers::{Catalogue, Member, Offer};
 use crate::planning::mix::Mix;
 use crate::reports::terms::Terms;
 
@@ -22,6 +25,8 @@ pub struct Plan {
     pub links_mbit: BTreeMap<String, f64>,
     /// What is to be paid.
     pub bills: Vec<Bill>,
+    /// By what the traffic of hosts is billed.
+    pub contracts: Vec<HostContract>,
     /// What providers offer, and what is wanted.
     pub offers: Option<Arc<Catalogue>>,
     /// By what events are priced.
@@ -65,6 +70,25 @@ pub struct Disk {
     pub kind: String,
 }
 
+/// By what the traffic of a host that runs is billed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostContract {
+    /// The host.
+    pub instance: String,
+    /// The offer that it was taken by, if one is named.
+    pub offer: Option<String>,
+    /// In what it is paid, where that is told.
+    pub currency: Option<Currency>,
+    /// The price of a month, in minor units; 0 where it is not told.
+    pub monthly: i64,
+    /// What passes, and what it costs.
+    pub contract: Contract,
+    /// On which day its bills begin anew.
+    pub day: CycleDay,
+    /// At the midnight of which zone; the collector's, if none is told.
+    pub zone: Option<TimeZone>,
+}
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -73,10 +97,31 @@ impl Default for Plan {
             disks: Vec::new(),
             links_mbit: BTreeMap::new(),
             bills: Vec::new(),
+            contracts: Vec::new(),
             offers: None,
             events: Terms::default(),
             members: Vec::new(),
         }
+    }
+}
+
+impl HostContract {
+    /// As an offer was taken, with bills that begin anew on a day.
+    pub fn of(instance: &str, offer: &Offer, day: CycleDay) -> Self {
+        Self {
+            instance: instance.to_owned(),
+            offer: Some(offer.name.clone()),
+            currency: Some(offer.currency),
+            monthly: offer.fee.monthly,
+            contract: offer.contract,
+            day,
+            zone: None,
+        }
+    }
+
+    /// When its bills begin anew; `usual` is the collector's own zone.
+    pub fn cycle(&self, usual: &TimeZone) -> Cycle {
+        Cycle { day: self.day, zone: self.zone.as_ref().unwrap_or(usual).clone() }
     }
 }
 
@@ -85,6 +130,11 @@ impl Plan {
     pub fn organisation_of<'p>(&'p self, tenant: &'p str) -> &'p str {
         let has = |one: &&Organisation| one.tenants.iter().any(|known| known == tenant);
         self.organisations.iter().find(has).map_or(tenant, |one| &one.name)
+    }
+
+    /// By what a host is billed.
+    pub fn contract_of(&self, instance: &str) -> Option<&HostContract> {
+        self.contracts.iter().find(|one| one.instance == instance)
     }
 
     /// What an organisation has agreed to.

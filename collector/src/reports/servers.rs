@@ -4,6 +4,7 @@
 pub mod demand;
 
 mod decided;
+mod published;
 mod reach;
 mod reasons;
 mod tables;
@@ -11,11 +12,15 @@ mod tables;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub use self::published::Published;
 use super::document::{Document, Of, Part, Section, State};
 use super::words;
+use crate::costs::Currency;
 use crate::latency::PathHour;
+pub use crate::offers::Catalogue;
 use crate::offers::{
-    Catalogue, Criterion, DRAWS, Demand, Evaluated, Held, Member, Peak, Ranking, Worlds, evaluate,
+    Criterion, DRAWS, Demand, Evaluated, Held, Member, Middle, Peak, Ranked, Ranking, Standing,
+    Worlds, evaluate,
 };
 use crate::planning::capacity::CONFIDENT;
 
@@ -41,6 +46,8 @@ pub struct Question<'q> {
     pub members: &'q [Member],
     /// What was measured of datacentres.
     pub paths: &'q [PathHour],
+    /// What others measured between cities.
+    pub published: Option<&'q Published<'q>>,
     /// Until when all was read, Unix time in milliseconds.
     pub until_ms: i64,
     /// The zone of days.
@@ -52,16 +59,60 @@ pub fn bytes(demand: &Demand) -> u64 {
     Worlds::bytes(demand)
 }
 
+/// What is found: the report, and where each offer stands beside the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The report.
+    pub document: Document,
+    /// The offers, the best first; none where less than a week was measured.
+    pub beside: Vec<Beside>,
+    /// In what money is told.
+    pub base: Currency,
+}
+
+/// An offer beside the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Beside {
+    /// Its name.
+    pub name: String,
+    /// What a month costs, in whole units of the base.
+    pub monthly: Middle,
+    /// How likely all of its limits hold.
+    pub holds: f64,
+    /// Whether it lacks nothing.
+    pub is_eligible: bool,
+    /// Whether no other beats it.
+    pub is_front: bool,
+}
+
+impl Beside {
+    fn of(ranked: &Ranked<'_>) -> Self {
+        let (is_eligible, is_front) = match ranked.standing {
+            Standing::Rejected(_) => (false, false),
+            Standing::Dominated(_) => (true, false),
+            Standing::Front => (true, true),
+        };
+        let one = &ranked.one;
+        let (monthly, holds) = (one.monthly, one.holds);
+        Self { name: one.offer.name.clone(), monthly, holds, is_eligible, is_front }
+    }
+}
+
 /// The report.
-pub fn report(question: Question<'_>) -> Document {
+pub fn report(question: Question<'_>) -> Found {
     let Question { catalogue, demand, .. } = question;
-    let document = |answer, state, sections| Document {
-        title: "Servers",
-        of: Of::Hosts,
-        answer: String::clone(&answer),
-        until_ms: question.until_ms,
-        sentences: question.sentences(),
-        parts: vec![Part { name: question.host.to_owned(), answer, state, sections }],
+    let base = catalogue.exchange.base;
+    let found = |answer, state, sections, beside| Found {
+        document: Document {
+            title: "Servers",
+            of: Of::Hosts,
+            answer: String::clone(&answer),
+            until_ms: question.until_ms,
+            sentences: question.sentences(),
+            parts: vec![Part { name: question.host.to_owned(), answer, state, sections }],
+        },
+        beside,
+        base,
     };
     let Some(worlds) = Worlds::of(demand, catalogue.months(), DRAWS) else {
         let days = demand.days.len();
@@ -70,14 +121,15 @@ pub fn report(question: Question<'_>) -> Document {
             words::counted(days, "day", "days"),
             question.host
         );
-        return document(answer, State::Warning, Vec::new());
+        return found(answer, State::Warning, Vec::new(), Vec::new());
     };
     let held = Held { catalogue, demand, worlds: &worlds };
-    let found = evaluate(held, |offer| reach::of(offer, question));
-    let ranking = Ranking::of(catalogue, &found);
+    let evaluated = evaluate(held, |offer| reach::of(offer, question));
+    let ranking = Ranking::of(catalogue, &evaluated);
     let view = View { question, worlds: &worlds, ranking: &ranking };
     let state = if ranking.first().is_some() { State::Good } else { State::Warning };
-    document(view.answer(), state, view.sections())
+    let beside = ranking.all.iter().map(Beside::of).collect();
+    found(view.answer(), state, view.sections(), beside)
 }
 
 /// What was found, for those who tell of it.
@@ -247,6 +299,7 @@ impl View<'_> {
             peak.to_owned(),
             "A port holds if the highest minute stays below 70 % of what one counts on of it; traffic holds if no throttle and no fair use is met in the first month; processors hold below 80 % of working cores.".to_owned(),
             format!("Cores alone say little: {} were busy at most, ± 25 %; two threads of a core count as a quarter more than one.", words::figure(demand.busy_cores)),
+            "Servers of a set each take their part of what is sent; in their highest minute a quarter of the rest comes on top, since rooms do not split evenly.".to_owned(),
             format!("A minute in which somebody hears or sees badly counts {}.", self.question.money(self.question.catalogue.choice.hampered_price)),
         ]
     }

@@ -5,11 +5,12 @@ use super::file::read;
 use super::mistake::Mistakes;
 
 /// Their files, by name.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("shipped/bigbluebutton.yml", include_str!("../../../dashboards/rules/bigbluebutton.yml")),
     ("shipped/collector.yml", include_str!("../../../dashboards/rules/collector.yml")),
     ("shipped/hosts.yml", include_str!("../../../dashboards/rules/hosts.yml")),
     ("shipped/paths.yml", include_str!("../../../dashboards/rules/paths.yml")),
+    ("shipped/planning.yml", include_str!("../../../dashboards/rules/planning.yml")),
     ("shipped/tenants.yml", include_str!("../../../dashboards/rules/tenants.yml")),
 ];
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::now_ms;
 use crate::reports::series::{Figure, day_figures, figures};
-use crate::reports::{self, Plans, Sources};
+use crate::reports::{self, Plans, Sources, watched};
 use crate::samples::{Budget, Limits, Pool, ReadError, Reader, Samples, Stop};
 use crate::store::Records;
 use crate::telemetry::OwnNumber;
@@ -90,6 +90,16 @@ impl Planner {
             }
             store(&own, &now, now_ms()).await;
         }
+        let contracts = self.plans.plan.contracts.iter().map(|one| one.instance.clone());
+        for host in contracts.filter(|host| !hosts.contains(host)) {
+            let name = host.clone();
+            let told =
+                self.clone().at_work(stop, move |planner, budget| planner.billed(&name, budget));
+            match told.await {
+                Some(now) => store(&series.of(host.as_str().into()), &now, now_ms()).await,
+                None => well = false,
+            }
+        }
         // What was stored of past days makes models another version; readers are not to wait for it.
         for host in hosts.into_iter().filter(|_| is_past_changed) {
             let again = move |planner: &Self, budget: &Budget| planner.told(&host, budget);
@@ -102,17 +112,20 @@ impl Planner {
         let reader = Reader::new(&*self.samples, budget);
         let sources = Sources { reader, records: &self.records };
         let model = self.plans.model(sources, host, now_ms())?;
-        let number = |Figure { metric, label, value }| OwnNumber {
-            metric,
-            label: label.map(|(name, text)| (name, text.into())),
-            value,
-        };
-        let numbers = |figures: Vec<Figure>| figures.into_iter().map(number).collect();
         let days = day_figures(&model).into_iter();
+        let mut now = figures(&model, &self.plans.plan);
+        now.extend(watched::cycle(reader, &self.plans, host, model.until_ms)?);
+        now.extend(watched::decision(reader, &self.plans, &model)?);
         Ok(Told {
-            now: numbers(figures(&model, &self.plans.plan)),
+            now: numbers(now),
             days: days.map(|day| (day.at_ms, numbers(day.figures))).collect(),
         })
+    }
+
+    /// What is told of a host without rooms, whose traffic is billed.
+    fn billed(&self, host: &str, budget: &Budget) -> Result<Vec<OwnNumber>, ReadError> {
+        let reader = Reader::new(&*self.samples, budget);
+        Ok(numbers(watched::cycle(reader, &self.plans, host, Plans::hour(now_ms()))?))
     }
 
     /// Work on a thread of its own, which ends soon after `stop`; nothing if it failed.
@@ -144,6 +157,15 @@ impl Planner {
             }
         }
     }
+}
+
+fn numbers(figures: Vec<Figure>) -> Vec<OwnNumber> {
+    let number = |Figure { metric, label, value }| OwnNumber {
+        metric,
+        label: label.map(|(name, text)| (name, text.into())),
+        value,
+    };
+    figures.into_iter().map(number).collect()
 }
 
 /// Stores numbers; what the writer could not take, it has told.

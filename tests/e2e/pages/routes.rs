@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 75] = [
+const ROUTES: [(&str, &str, u16, &str); 80] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -33,11 +33,16 @@ const ROUTES: [(&str, &str, u16, &str); 75] = [
     ("/planning/costs.csv", "/planning/costs.csv", 400, "GET,HEAD"),
     ("/planning/costs.json", "/planning/costs.json?month=2020-07", 200, "GET,HEAD"),
     ("/planning/costs.md", "/planning/costs.md", 200, "GET,HEAD"),
+    ("/planning/cycles", "/planning/cycles", 200, "GET,HEAD"),
+    ("/planning/cycles.csv", "/planning/cycles.csv", 400, "GET,HEAD"),
+    ("/planning/cycles.json", "/planning/cycles.json", 200, "GET,HEAD"),
+    ("/planning/cycles.md", "/planning/cycles.md", 200, "GET,HEAD"),
     ("/planning/", "/planning/", 200, "GET,HEAD"),
     ("/planning/servers", "/planning/servers", 200, "GET,HEAD"),
     ("/planning/servers.csv", "/planning/servers.csv", 404, "GET,HEAD"),
     ("/planning/servers.json", "/planning/servers.json", 404, "GET,HEAD"),
     ("/planning/servers.md", "/planning/servers.md", 404, "GET,HEAD"),
+    ("/planning/servers.svg", "/planning/servers.svg", 404, "GET,HEAD"),
     ("/planning/event", "/planning/event", 200, "GET,HEAD"),
     ("/planning/event.csv", "/planning/event.csv", 400, "GET,HEAD"),
     ("/planning/event.json", "/planning/event.json", 400, "GET,HEAD"),

@@ -32,6 +32,8 @@ const BATCH: usize = 500;
 pub struct Telling {
     /// The first days of the world.
     pub days: i32,
+    /// When day 0 begins, in Unix time.
+    pub begin_ms: i64,
     /// How far moments are apart, in seconds; a minute at most.
     pub step_seconds: i64,
     /// What is told of shares.
@@ -47,7 +49,7 @@ impl Telling {
     pub fn of(sight: Sight) -> Self {
         let settings = MediaSettings::default();
         let info = MediaInfo { source: MediaSource::Told, release: Some("3.0".into()), settings };
-        Self { days: 14, step_seconds: 60, sight, link_mbit: 1_000.0, info }
+        Self { days: 14, begin_ms: BEGIN_MS, step_seconds: 60, sight, link_mbit: 1_000.0, info }
     }
 }
 
@@ -59,14 +61,14 @@ pub fn tell(world: &World, telling: &Telling, store: &Store) -> anyhow::Result<i
         let busy = world.day(day);
         let mut busy = busy.iter().filter(|minute| (0..1_440).contains(&minute.minute)).peekable();
         for minute in 0..1_440 {
-            let begin_ms = BEGIN_MS + i64::from(day) * DAY_MS + minute * MINUTE_MS;
+            let begin_ms = telling.begin_ms + i64::from(day) * DAY_MS + minute * MINUTE_MS;
             let idle = idle(world, minute);
             let told = busy.next_if(|own| own.minute == minute).unwrap_or(&idle);
             teller.minute(told, begin_ms)?;
         }
     }
     teller.append()?;
-    Ok(BEGIN_MS + i64::from(telling.days) * DAY_MS)
+    Ok(telling.begin_ms + i64::from(telling.days) * DAY_MS)
 }
 
 fn idle(world: &World, minute: i64) -> WorldMinute {
@@ -86,6 +88,8 @@ struct Counters {
     sent_bytes: f64,
     received_bytes: f64,
     core_seconds: [f64; 3],
+    /// Of each organisation: people times seconds.
+    user_seconds: [f64; ORGANISATIONS as usize],
 }
 
 struct Teller<'t> {
@@ -135,6 +139,10 @@ impl Teller<'_> {
             let seconds = step_seconds as f64;
             self.counters.sent_bytes += told.sent_mbit * 125_000.0 * seconds;
             self.counters.received_bytes += told.received_mbit * 125_000.0 * seconds;
+            for room in &told.rooms {
+                let own = (room.meeting % ORGANISATIONS) as usize;
+                self.counters.user_seconds[own] += f64::from(room.people) * seconds;
+            }
             for (sum, cores) in self.counters.core_seconds.iter_mut().zip(told.cores) {
                 *sum += cores * seconds;
             }
@@ -176,7 +184,7 @@ impl Teller<'_> {
 
     fn push_host(&self, told: &WorldMinute, moment: &mut Moment<'_>) -> anyhow::Result<()> {
         const ETH0: &[(&str, &str)] = &[("device", "eth0")];
-        let Counters { sent_bytes, received_bytes, core_seconds } = self.counters;
+        let Counters { sent_bytes, received_bytes, core_seconds, .. } = self.counters;
         let physical = &[("device", "eth0"), ("kind", "physical")];
         moment.push("node_network_info", physical, 1.0)?;
         let speed = self.telling.link_mbit * 125_000.0;
@@ -247,6 +255,8 @@ impl Teller<'_> {
             moment.push(&metric, &labels, value)?;
         }
         let cameras = own.sent(&Media::told(&self.telling.info)).cameras;
+        let seconds = self.counters.user_seconds[place];
+        moment.push("headroom_tenant_user_seconds_total", &labels, seconds)?;
         moment.push("headroom_tenant_hearing", &labels, own.hearing)?;
         moment.push("headroom_tenant_cameras_out_mbit", &labels, cameras)
     }

@@ -99,6 +99,8 @@ pub struct RoomMoment {
     pub presence: Presence,
     /// Camera streams out.
     pub cameras_out: i64,
+    /// Bytes that its people are sent in a second: what no counter of a host tells apart.
+    pub sent_bytes_per_second: i64,
 }
 
 /// What an organisation used.
@@ -251,6 +253,7 @@ fn rooms(state: &State) -> Vec<RoomMoment> {
         recorded: room.kind.recorded,
         presence: room.presence,
         cameras_out: room.presence.cameras_out(room.kind.policy),
+        sent_bytes_per_second: room.demand.sent.bytes,
     };
     state.rooms.iter().map(room).collect()
 }

@@ -24,6 +24,9 @@ pub fn of(report: &str, offer: &str, reason: Option<&str>) -> Result<String, Cli
     let mut block = String::from("[[decisions]]\n");
     let _ = writeln!(block, "date = \"{date}\"");
     let _ = writeln!(block, "offer = {}", quoted(offer));
+    if let Some(host) = whole["hosts"][0]["host"].as_str() {
+        let _ = writeln!(block, "host = {}", quoted(host));
+    }
     if let (Some(cost), Some(base)) = (row["cost_high"].as_f64(), basis["currency"].as_str()) {
         let _ = writeln!(block, "cost_high = \"{cost:.2} {base}\"");
     }
@@ -57,7 +60,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const REPORT: &str = r#"{"until": "2026-11-26T19:00:00Z", "hosts": [{"sections": {
+    const REPORT: &str = r#"{"until": "2026-11-26T19:00:00Z", "hosts": [{"host": "ca1", "sections": {
         "offers": {"tables": {"offers": [
             {"offer": "A \"b\"", "cost_high": 120.5, "within_ratio": 0.97}]}},
         "assumptions": {"tables": {"basis": [
@@ -68,7 +71,7 @@ mod tests {
         let block = of(REPORT, "A \"b\"", Some("nearest")).unwrap();
         assert_eq!(
             block,
-            "[[decisions]]\ndate = \"2026-11-26\"\noffer = \"A \\\"b\\\"\"\n\
+            "[[decisions]]\ndate = \"2026-11-26\"\noffer = \"A \\\"b\\\"\"\nhost = \"ca1\"\n\
              cost_high = \"120.50 EUR\"\nwithin = 0.97\nmonth = \"2500.000 GB\"\nreason = \"nearest\"\n"
         );
     }

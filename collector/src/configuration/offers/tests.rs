@@ -115,6 +115,11 @@ fn what_is_wrong_is_told_in_a_sentence() {
         ("[exchange]\nrates = { USD = 1.1 }".into(), "exchange.date is missing: rates are of a day"),
         ("[exchange]\ndate = '2026-11-02'\nrates = { usd = 1.1 }".into(), "usd (1.1) is no currency"),
         ("[exchange]\ndate = '2026-11-02'\nrates = { USD = 0 }".into(), "USD (0) must be what one EUR is worth, above 0"),
+        (format!("{}[[sets]]\nname = 'two'\noffers = ['a', 'b']", offer("", "form = 'unmetered'")), "sets[0].offers name b, which is none of [[offers]]"),
+        (format!("{}[[sets]]\nname = 'two'\noffers = ['a']", offer("", "form = 'unmetered'")), "sets[0].offers must name 2 to 20 of [[offers]]"),
+        (format!("{}[[sets]]\nname = 'a'\noffers = ['a', 'a']", offer("", "form = 'unmetered'")), "sets[0].name (a) stands twice; each offer and each set has its own"),
+        (format!("{}[[sets]]\nname = 'two'\noffers = ['a', 'a']\nparts = [1, -1]", offer("", "form = 'unmetered'")), "sets[0].parts must each be more than 0"),
+        (format!("{}[[sets]]\nname = 'two'\noffers = ['a', 'a']\nparts = [1]", offer("", "form = 'unmetered'")), "sets[0].parts are 1, and offers 2: each has its own"),
         ("[[decisions]]\ndate = '2026-11-02'\noffer = 'b'".into(), "decisions[0].offer (b) is none of [[offers]]"),
     ] {
         let found = mistakes(&text);

@@ -1,7 +1,11 @@
 use super::*;
+use crate::contracts::{Contract, Counted, Form, Port, Sharing, Step};
 use crate::costs::{Basis, Months};
+use crate::offers::{Catalogue, Choice, Demand, Exchange, Fee, Offer, Peak, Server, Site};
 use crate::reports::document::{csv, json, markdown};
-use crate::reports::plan::Organisation;
+use crate::reports::plan::{Organisation, Tier};
+
+static UTC: TimeZone = TimeZone::UTC;
 
 fn bill(amount: &str) -> Bill {
     Bill {
@@ -20,7 +24,12 @@ fn used(of: &[(&str, &str, f64)]) -> Used {
     let of = of.iter().map(|(host, name, hours)| {
         (((*host).to_owned(), (*name).to_owned()), Use { hours: *hours, bytes: hours * 1e9 })
     });
-    Used { of: of.collect(), hours_read: [("ca1".to_owned(), 744)].into() }
+    Used {
+        of: of.collect(),
+        hours_read: [("ca1".to_owned(), 744)].into(),
+        people: [(("ca1".to_owned(), "School".to_owned()), 40.0)].into(),
+        ..Used::default()
+    }
 }
 
 fn plan(names: &[&str], bills: Vec<Bill>) -> Plan {
@@ -32,11 +41,15 @@ fn plan(names: &[&str], bills: Vec<Bill>) -> Plan {
     Plan { organisations: names.iter().map(organisation).collect(), bills, ..Plan::default() }
 }
 
+fn question<'q>(plan: &'q Plan, month: Month, used: &'q Used) -> Question<'q> {
+    let until_ms = month.bounds_ms(&TimeZone::UTC).1 + 1;
+    Question { plan, month, used, weeks: &[], alternatives: None, until_ms, zone: &UTC }
+}
+
 /// The report of July 2020, when it is over.
 fn told(plan: &Plan, used: &Used) -> Document {
     let month: Month = "2020-07".parse().unwrap();
-    let until_ms = month.bounds_ms(&TimeZone::UTC).1 + 1;
-    report(Question { plan, month, used, until_ms, zone: &TimeZone::UTC })
+    report(question(plan, month, used))
 }
 
 #[test]
@@ -102,6 +115,23 @@ fn what_is_odd_about_a_month_is_said() {
 }
 
 #[test]
+fn who_joins_within_the_month_is_named() {
+    let (from_ms, _) = "2020-07".parse::<Month>().unwrap().bounds_ms(&TimeZone::UTC);
+    let mut used = used(&[("ca1", "School", 20.0), ("ca1", "Choir", 10.0)]);
+    used.since_ms = [("School", 0), ("Choir", 14 * 24)]
+        .map(|(name, hours)| (name.to_owned(), from_ms + hours * HOUR_MS))
+        .into();
+    let plan = plan(&["School", "Choir"], vec![bill("300.00 USD")]);
+    let said = "First seen within the month: Choir on 15 July. What is shared alike counts the whole month for them.";
+    assert_eq!(told(&plan, &used).sentences, [said]);
+    used.since_ms.remove("School");
+    assert!(
+        told(&plan, &used).sentences.is_empty(),
+        "where nobody was there before, none has joined"
+    );
+}
+
+#[test]
 fn a_month_that_is_not_over_says_so_and_bills_of_other_months_do_not_count() {
     let july: Option<Month> = "2020-07".parse().ok();
     let of_july = Bill { months: Months { from: july, until: july }, ..bill("7.00 USD") };
@@ -109,8 +139,106 @@ fn a_month_that_is_not_over_says_so_and_bills_of_other_months_do_not_count() {
     let used = used(&[("ca1", "School", 1.0)]);
     let month: Month = "2020-08".parse().unwrap();
     let until_ms = month.bounds_ms(&TimeZone::UTC).0 + 744 * HOUR_MS - 1;
-    let question = Question { plan: &plan, month, used: &used, until_ms, zone: &TimeZone::UTC };
-    let document = report(question);
+    let document = report(Question { until_ms, ..question(&plan, month, &used) });
     assert_eq!(document.answer, "August 2020 so far: 1.00 USD, all of it is School's.");
     assert!(document.sentences[0].starts_with("The month is not over"));
+}
+
+fn tiered(names: &[(&str, &str)], bills: Vec<Bill>) -> Plan {
+    let organisation = |(name, tier): &(&str, &str)| Organisation {
+        name: (*name).to_owned(),
+        tenants: vec![(*name).to_owned()],
+        tier: Some(Tier { name: (*tier).to_owned(), rooms: None, people: None, hours: None }),
+    };
+    Plan { organisations: names.iter().map(organisation).collect(), bills, ..Plan::default() }
+}
+
+#[test]
+fn a_tier_costs_what_its_weeks_make_of_the_bills() {
+    let plan = tiered(
+        &[("School", "large"), ("Choir", "small"), ("Union", "small")],
+        vec![bill("400.00 EUR")],
+    );
+    let week = |school: f64| {
+        used(&[("ca1", "School", school), ("ca1", "Choir", 10.0), ("ca1", "Union", 10.0)])
+    };
+    let month: Month = "2020-07".parse().unwrap();
+    let same = [week(20.0), week(20.0)];
+    let now = week(20.0);
+    let asked = question(&plan, month, &now);
+    let rows =
+        |weeks: &[Used]| csv(&report(Question { weeks, ..asked }), "tiers").unwrap_or_default();
+    // Every week alike: half of it is the school's, a quarter each of the others'.
+    assert_eq!(
+        rows(&same),
+        "currency,tier,organisations,user_hours,price_50,price_90,price_of_hour\n\
+         EUR,large,1,80,200,200,2.5\nEUR,small,2,40,100,100,2.5\n"
+    );
+    let differing = [week(20.0), week(60.0)];
+    let found = rows(&differing);
+    let large: Vec<f64> = found
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .skip(4)
+        .map(|text| text.parse().unwrap())
+        .collect();
+    assert!(large[0] < large[1] && (200.0..=300.0).contains(&large[0]), "{found}");
+    let short = report(Question { weeks: &same[..1], ..asked });
+    assert!(markdown(&short).contains("Prices of tiers need 2 whole weeks; one was measured."));
+}
+
+#[test]
+fn a_server_of_ones_own_is_cheaper_from_where_its_price_meets_the_share() {
+    let mut of_host = bill("400.00 EUR");
+    of_host.hosts = vec!["ca1".into()];
+    of_host.equal = 0.25;
+    let names = ["School", "Choir", "Union", "Club"];
+    let plan = plan(&names, vec![of_host]);
+    let week = used(&names.map(|name| ("ca1", name, 70.0)));
+    let step = Step { sent_mbit: 10.0, received_mbit: 1.0, people: 5.0 };
+    let carried = Demand::new(vec![vec![step; 288]; 30], Peak::Seen(10.0), 1.0);
+    let catalogue = offered(&[("cheap", 12_000), ("middle", 22_000), ("dear", 50_000)]);
+    let month: Month = "2020-07".parse().unwrap();
+    let weeks = [week.clone()];
+    let alternatives = Some(Alternatives { catalogue: &catalogue, carried: &carried });
+    let asked = Question { weeks: &weeks, alternatives, ..question(&plan, month, &week) };
+    // A share is 100 an organisation; one alone pays 25, and 0.25 for each of its hours.
+    assert_eq!(
+        csv(&report(asked), "break_even").unwrap(),
+        "currency,offer,cost_empty,cost_full,organisations,user_hours,people\n\
+         EUR,cheap,120,120,2,381,13\nEUR,middle,220,220,3,780,26\nEUR,dear,500,500,,,\n"
+    );
+}
+
+fn offered(prices: &[(&str, i64)]) -> Catalogue {
+    let offer = |(name, monthly): &(&str, i64)| Offer {
+        name: (*name).into(),
+        provider: None,
+        site: Site::default(),
+        source: None,
+        read: None,
+        currency: Currency::EURO,
+        fee: Fee { monthly: *monthly, ..Fee::default() },
+        server: Server::default(),
+        contract: Contract {
+            port: Port { mbit: 1_000.0, sharing: Sharing::Dedicated, burst: None },
+            counted: Counted::Out,
+            form: Form::Unmetered,
+        },
+        ownership: None,
+        support: None,
+        jurisdiction: None,
+        grid_carbon: None,
+        notes: None,
+        set: Vec::new(),
+    };
+    Catalogue {
+        offers: prices.iter().map(offer).collect(),
+        choice: Choice::default(),
+        exchange: Exchange::of(Currency::EURO),
+        decisions: Vec::new(),
+        is_example: false,
+    }
 }

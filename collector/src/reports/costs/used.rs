@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use headroom_proto::catalogue::{
-    BBB_MEETINGS, HEADROOM_PLANNING_ORGANISATION_BYTES, HEADROOM_TENANT_USER_SECONDS_TOTAL,
+    BBB_MEETINGS, HEADROOM_PLANNING_ORGANISATION_BYTES, HEADROOM_TENANT_PARTICIPANTS,
+    HEADROOM_TENANT_USER_SECONDS_TOTAL,
 };
 use headroom_proto::metric::INSTANCE;
 
@@ -16,11 +17,20 @@ use crate::samples::{
 
 const HOUR_MS: i64 = Resolution::Hour.ms();
 
+/// Weeks that are looked at, and hours of one that must have been read.
+const MOST_WEEKS: i64 = 8;
+const WEEK_MS: i64 = 168 * HOUR_MS;
+const WHOLE_WEEK_HOURS: usize = 160;
+
 /// What was used, and how much of the month was read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Used {
     /// By host and organisation.
     pub of: BTreeMap<(String, String), Use>,
+    /// When each organisation was first in a room of the month, Unix time in milliseconds.
+    pub since_ms: BTreeMap<String, i64>,
+    /// People at once, at most, by host and organisation.
+    pub people: BTreeMap<(String, String), f64>,
     /// Hours of the month in which BigBlueButton told its rooms, by host.
     pub hours_read: BTreeMap<String, usize>,
 }
@@ -47,11 +57,33 @@ impl Used {
         })
     }
 
+    /// People of an organisation at once, at most: where it has rooms on several hosts, their most together.
+    pub fn people_of(&self, organisation: &str) -> f64 {
+        let own = self.people.iter().filter(|((_, name), _)| name == organisation);
+        own.map(|(_, people)| people).sum()
+    }
+
     /// The organisations that used anything.
     pub fn organisations(&self) -> BTreeSet<&str> {
         let used = self.of.iter().filter(|(_, used)| used.hours > 0.0 || used.bytes > 0.0);
         used.map(|((_, name), _)| &**name).collect()
     }
+}
+
+/// Whole weeks before a moment, the newest first, as far as most of their hours were read; at most so
+/// many.
+pub fn weeks(reader: Reader<'_>, plan: &Plan, until_ms: i64) -> Result<Vec<Used>, ReadError> {
+    let mut weeks = Vec::new();
+    for back in 0..MOST_WEEKS {
+        let to_ms = until_ms - back * WEEK_MS;
+        let week = read(reader, Asked { plan, from_ms: to_ms - WEEK_MS, to_ms })?;
+        let most = week.hours_read.values().max().copied().unwrap_or(0);
+        if most < WHOLE_WEEK_HOURS {
+            break;
+        }
+        weeks.push(week);
+    }
+    Ok(weeks)
 }
 
 /// Reads it.
@@ -65,6 +97,12 @@ pub fn read(reader: Reader<'_>, asked: Asked<'_>) -> Result<Used, ReadError> {
         let organisation = asked.plan.organisation_of(tenant);
         let seconds = rise(&series.buckets, asked.from_ms);
         used.at(&series, organisation).hours += seconds / 3600.0;
+        let is_used =
+            |bucket: &&Bucket| bucket.begin_ms >= asked.from_ms && bucket.last > bucket.first;
+        if let Some(bucket) = series.buckets.iter().find(is_used) {
+            let since = used.since_ms.entry(organisation.to_owned()).or_insert(bucket.begin_ms);
+            *since = bucket.begin_ms.min(*since);
+        }
     }
     // What stands at a full hour is of the hour before it.
     let range = (asked.from_ms + HOUR_MS, asked.to_ms + 1);
@@ -73,6 +111,13 @@ pub fn read(reader: Reader<'_>, asked: Asked<'_>) -> Result<Used, ReadError> {
         let mut bytes = Sum::default();
         series.buckets.iter().for_each(|bucket| bytes.add(bucket.sum));
         used.at(&series, &organisation).bytes += bytes.total();
+    }
+    for series in hours(reader, HEADROOM_TENANT_PARTICIPANTS.name, (asked.from_ms, asked.to_ms))? {
+        let tenant = series.labels.get("tenant").unwrap_or_default();
+        let host = series.labels.get(INSTANCE).unwrap_or_default().to_owned();
+        let organisation = asked.plan.organisation_of(tenant).to_owned();
+        let most = series.buckets.iter().map(|bucket| bucket.max).fold(0.0, f64::max);
+        *used.people.entry((host, organisation)).or_default() += most;
     }
     for series in hours(reader, BBB_MEETINGS.name, (asked.from_ms, asked.to_ms))? {
         let host = series.labels.get(INSTANCE).unwrap_or_default().to_owned();
@@ -132,6 +177,7 @@ fn rolled(series: &Series) -> Vec<Bucket> {
             Some(bucket) => {
                 bucket.drops += if value < bucket.last { bucket.last } else { 0.0 };
                 bucket.sum += value;
+                bucket.max = bucket.max.max(value);
                 (bucket.last_ms, bucket.last) = (at_ms, value);
             }
             None => buckets.push(Bucket::of(begin_ms, Sample { at_ms, value })),

@@ -58,7 +58,8 @@ impl Price {
         let carries = |offer: &&Offer| {
             let port = offer.contract.port.lasting_mbit() * LINK_PLAN;
             let cores = offer.server.working_cores().unwrap_or(0.0);
-            sends.range.high <= port && cores >= cores_needed(alone) && offer.fee.hardware.is_none()
+            let is_rented = offer.fee.hardware.is_none() && offer.set.is_empty();
+            sends.range.high <= port && cores >= cores_needed(alone) && is_rented
         };
         let costs = |offer: &Offer| term_price(catalogue, offer);
         let fit = catalogue.offers.iter().filter(carries).filter(|offer| costs(offer).is_finite());

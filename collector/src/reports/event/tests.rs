@@ -82,10 +82,15 @@ fn burst(name: &str, monthly: i64, mbit: f64) -> Offer {
         jurisdiction: None,
         grid_carbon: None,
         notes: None,
+        set: Vec::new(),
     }
 }
 
 fn told(event: &Event, monthly: Option<Money>) -> Document {
+    told_with(event, monthly, None)
+}
+
+fn told_with(event: &Event, monthly: Option<Money>, rehearsal: Option<&Rehearsal>) -> Document {
     let (model, demand) = (model(), demand());
     let usual = Usual::of(event, &model, &demand, &TimeZone::UTC);
     let catalogue = Catalogue {
@@ -95,11 +100,14 @@ fn told(event: &Event, monthly: Option<Money>) -> Document {
         decisions: Vec::new(),
         is_example: false,
     };
+    let around = Around { waiting: Some(0.0), other: None };
     report(Question {
         event,
         terms: terms(),
         model: &model,
         usual: &usual,
+        rehearsal,
+        around: &around,
         monthly,
         catalogue: Some(&catalogue),
         until_ms: UNTIL_MS,
@@ -157,4 +165,75 @@ fn without_a_bill_or_an_offer_there_is_no_price_and_it_says_so() {
     let document = told(&event(40, None), None);
     assert!(document.answer.contains("What it costs cannot be told"), "{}", document.answer);
     assert_eq!(csv(&document, "price"), None);
+}
+
+/// A quarter of an hour with a room of so many people with three cameras, sending some times of what the
+/// formula says.
+fn tried(people: u32, times: f64) -> Vec<Minute> {
+    let media = Media::delivered();
+    let minute = |number: i64| {
+        let mut told = Minute::idle(UNTIL_MS / 60_000 - 15 + number, 13);
+        let room = Room {
+            people,
+            moderators: 1,
+            voices: people,
+            hearing: people,
+            cameras: 3,
+            ..Room::default()
+        };
+        told.add(&room, 1, &media);
+        told.shares = Some(Shares::default());
+        told.sent_mbit = Some(0.1 + told.sent(&media).sum() * times);
+        told
+    };
+    (0..15).map(minute).collect()
+}
+
+#[test]
+fn a_rehearsal_that_took_more_makes_the_event_take_more() {
+    let model = model();
+    let ratio = |times: f64| Rehearsal::of(&model, &tried(15, times)).unwrap().ratio();
+    assert!((ratio(1.3) / ratio(1.0) - 1.3).abs() < 0.02, "{} {}", ratio(1.3), ratio(1.0));
+    let few = Rehearsal::of(&model, &tried(4, 1.0)).unwrap_err().to_string();
+    assert!(few.contains("4 at most: it needs 5 minutes with 5 people"), "{few}");
+    let sends = |document: &Document| -> Vec<f64> {
+        let rows = csv(document, "limits").unwrap();
+        let row = rows.lines().find(|row| row.contains("the link, ")).unwrap();
+        row.split(',').rev().take(8).filter_map(|cell| cell.parse().ok()).collect()
+    };
+    let rehearsal = Rehearsal::of(&model, &tried(15, 1.3)).unwrap();
+    let plain = told(&event(40, None), None);
+    let after = told_with(&event(40, None), None, Some(&rehearsal));
+    // The first sentence says it, and every figure of the link but its limit is larger by as much.
+    assert!(
+        after.sentences[0].contains("Rehearsed with up to 15 people in 15 minutes"),
+        "{after:?}"
+    );
+    let (plain, after) = (sends(&plain), sends(&after));
+    for place in [1, 2, 3] {
+        assert!(
+            (after[place] / plain[place] / rehearsal.ratio() - 1.0).abs() < 0.01,
+            "{plain:?} {after:?}"
+        );
+    }
+    assert_eq!(plain[7], after[7], "the limit is the link's: {plain:?} {after:?}");
+}
+
+#[test]
+fn the_day_before_says_go_or_what_stands_against_it() {
+    let go = |document: &Document| -> Vec<String> {
+        let rows = csv(document, "before").unwrap();
+        rows.lines().skip(1).map(|row| row.rsplit(',').next().unwrap().to_owned()).collect()
+    };
+    let document = told(&event(40, None), None);
+    // Nobody tells of its disk, no rehearsal and no other host is known: somebody has to look.
+    assert_eq!(go(&document), ["go", "look", "go", "look", "look"]);
+    let said = markdown(&document);
+    assert!(
+        said.contains("Go, once somebody has looked at the disk of ca1, a rehearsal and plan B."),
+        "{said}"
+    );
+    let large = told(&Event { rooms: 20, cameras: 30, ..event(2_000, None) }, None);
+    assert_eq!(go(&large)[0], "no go");
+    assert!(markdown(&large).contains("No go, as it stands now: other rooms on ca1."));
 }

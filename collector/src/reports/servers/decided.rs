@@ -1,19 +1,19 @@
 //! What was decided earlier, and whether what it rested on still holds.
 
 use super::View;
-use crate::contracts::BYTES_PER_MBIT_STEP;
 use crate::offers::{Assumption, Decision};
 use crate::reports::document::{Cell, Column, Section, State, Table};
 use crate::reports::words;
 
 /// A section of all decisions, if there are any.
 pub fn section(view: View<'_>) -> Option<Section> {
-    let decisions = &view.question.catalogue.decisions;
-    if decisions.is_empty() {
+    let decisions = view.question.catalogue.decisions.iter();
+    let own = decisions.filter(|one| one.is_of(view.question.host));
+    let found: Vec<(&Decision, Vec<Assumption>)> =
+        own.filter_map(|one| Some((one, assumptions(view, one)?))).collect();
+    if found.is_empty() {
         return None;
     }
-    let found: Vec<(&Decision, Vec<Assumption>)> =
-        decisions.iter().filter_map(|one| Some((one, assumptions(view, one)?))).collect();
     let columns = vec![
         Column::words("decision", &["date", "offer"]),
         Column::words("assumed", &["assumption"]),
@@ -34,14 +34,7 @@ pub fn section(view: View<'_>) -> Option<Section> {
 
 fn assumptions(view: View<'_>, decision: &Decision) -> Option<Vec<Assumption>> {
     let taken = view.ranking.all.iter().find(|one| one.one.offer.name == decision.offer)?;
-    Some(decision.assumptions(&taken.one, month_bytes(view)))
-}
-
-/// What is sent in thirty days, as it was measured.
-pub fn month_bytes(view: View<'_>) -> f64 {
-    let days = &view.question.demand.days;
-    let sent: f64 = days.iter().flatten().map(|step| step.sent_mbit).sum();
-    sent * BYTES_PER_MBIT_STEP / days.len().max(1) as f64 * 30.0
+    Some(decision.assumptions(&taken.one, view.question.demand.month_bytes()))
 }
 
 fn row(decision: &Decision, one: &Assumption) -> Vec<Cell> {

@@ -5,7 +5,8 @@ use headroom_proto::metric::INSTANCE;
 
 use crate::contracts::Step;
 use crate::links::{self, LinksOf};
-use crate::offers::{Demand, Peak};
+pub use crate::offers::Demand;
+use crate::offers::Peak;
 use crate::reports::grid::{Grid, MINUTE_MS};
 use crate::reports::host::HostModel;
 use crate::reports::past::LONGEST_DAYS;
@@ -33,20 +34,31 @@ const OF_PEOPLE: Detail = Detail {
     hints: Hints::ALL,
 };
 
-/// What a host carried until a moment, day by day of twenty-four hours.
+/// What a host carried until a moment, day by day of twenty-four hours, and what its model says is to come.
 pub fn read(reader: Reader<'_>, model: &HostModel, until_ms: i64) -> Result<Demand, ReadError> {
+    let days = days(reader, &model.instance, until_ms)?;
+    Ok(Demand::new(days, peak(model), model.load.most_cores))
+}
+
+/// The same of a host without a model: its traffic alone, and nothing of peaks.
+pub fn carried(reader: Reader<'_>, instance: &str, until_ms: i64) -> Result<Demand, ReadError> {
+    Ok(Demand::new(days(reader, instance, until_ms)?, Peak::Seen(0.0), 0.0))
+}
+
+/// Days of steps from the first that was measured on.
+fn days(reader: Reader<'_>, instance: &str, until_ms: i64) -> Result<Vec<Vec<Step>>, ReadError> {
     let days = LONGEST_DAYS as usize;
     let until_minute = until_ms.div_euclid(MINUTE_MS);
     let first_minute = until_minute - (days * DAY) as i64;
     let range = TimeRange { from_ms: first_minute * MINUTE_MS, to_ms: until_minute * MINUTE_MS };
     reader.budget.hold((days * DAY) as u64 * MINUTE_BYTES)?;
-    let of = LinksOf { instance: &model.instance, device: None };
+    let of = LinksOf { instance, device: None };
     let traffic = links::traffic(reader, of, range)?;
     let grid = || Grid::new(first_minute, days * DAY);
     let (mut sent, mut received) = (grid(), grid());
     sent.add_intervals(&traffic.sent);
     received.add_intervals(&traffic.received);
-    let people = people(reader, &model.instance, range, grid())?;
+    let people = people(reader, instance, range, grid())?;
     let steps: Vec<Step> = (0..days * DAY / STEP)
         .map(|step| Step {
             sent_mbit: mean(&sent, step) / 1e6,
@@ -60,7 +72,7 @@ pub fn read(reader: Reader<'_>, model: &HostModel, until_ms: i64) -> Result<Dema
         known as f64 >= LEAST_PART * day.len() as f64
     };
     let first = days.iter().position(is_measured).unwrap_or(days.len());
-    Ok(Demand::new(days[first..].to_vec(), peak(model), model.load.most_cores))
+    Ok(days[first..].to_vec())
 }
 
 /// The highest minute to come, as far as that is known.

@@ -1,4 +1,5 @@
-//! How far each offer is from the members: as it was measured, or as the distance lets guess.
+//! How far each offer is from the members: as it was measured, as others published it, or as the distance
+//! lets guess.
 
 use super::{Question, View};
 use crate::latency::{Leg, PathHour};
@@ -9,7 +10,7 @@ use crate::reports::words;
 pub fn of(offer: &Offer, question: Question<'_>) -> Option<Reach> {
     let (mut links, mut unknown) = (Vec::new(), Vec::new());
     for member in question.members.iter().filter(|member| member.weight > 0.0) {
-        match link(member, offer, question.paths) {
+        match link(member, offer, question) {
             Some(link) => links.push(link),
             None => unknown.push(member.name.clone()),
         }
@@ -17,10 +18,11 @@ pub fn of(offer: &Offer, question: Question<'_>) -> Option<Reach> {
     Reach::of(links, unknown)
 }
 
-fn link(member: &Member, offer: &Offer, paths: &[PathHour]) -> Option<Link> {
+fn link(member: &Member, offer: &Offer, question: Question<'_>) -> Option<Link> {
     let measured = || {
         let (vantage, datacentre) = (member.vantage.as_ref()?, offer.site.datacentre.as_ref()?);
-        let own = paths
+        let own = question
+            .paths
             .iter()
             .filter(|path| path.name.vantage == *vantage && path.name.datacentre == *datacentre);
         let leg = |path: &PathHour| {
@@ -35,7 +37,13 @@ fn link(member: &Member, offer: &Offer, paths: &[PathHour]) -> Option<Link> {
             way: Way::Measured,
         })
     };
-    measured().or_else(|| Link::estimated(member, offer.site.coordinates?))
+    let published = || {
+        let places = (member.coordinates?, offer.site.coordinates?);
+        let leg = question.published?.between(places.0, places.1)?.leg;
+        let (name, weight) = (member.name.clone(), member.weight);
+        Some(Link { member: name, weight, leg, way: Way::Published })
+    };
+    measured().or_else(published).or_else(|| Link::estimated(member, offer.site.coordinates?))
 }
 
 /// What is used of it, and where its three figures disagree.
@@ -59,6 +67,12 @@ pub fn sentences(view: View<'_>) -> Vec<String> {
         ))
         .trim_end_matches('.')
     )];
+    let is_published = |reach: &Reach| reach.links.iter().any(|link| link.way == Way::Published);
+    if let Some(published) =
+        view.question.published.filter(|_| reaches().any(|(_, reach)| is_published(reach)))
+    {
+        said.push(format!("Where nobody pings for a member, figures are public measurements between the nearest cities{} (/reference has them).", published.span()));
+    }
     if reaches().any(|(_, reach)| reach.is_estimated()) {
         said.push("Figures with ≈ are guessed: 1.97 times what light takes in glass, as public measurements have it in the middle.".into());
     }

@@ -217,6 +217,7 @@ pub fn links(view: View<'_>) -> Table {
         for link in ranked.one.reach.iter().flat_map(|reach| &reach.links) {
             let (mark, way) = match link.way {
                 Way::Measured => ("", "measurement"),
+                Way::Published => ("", "public figures"),
                 Way::Estimated => ("≈ ", "distance"),
             };
             let round_trip = link.leg.round_trip_ms;
@@ -280,7 +281,7 @@ pub fn basis(view: View<'_>) -> Table {
         Column::words("currency", &["currency"]),
     ];
     let demand = view.question.demand;
-    let sent = super::decided::month_bytes(view);
+    let sent = demand.month_bytes();
     let row = vec![
         Cell::shown(demand.days.len().to_string(), [demand.days.len() as f64]),
         Cell::shown(words::bytes(sent), [sent]),

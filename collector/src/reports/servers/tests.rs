@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::contracts::{Beyond, Contract, Counted, Form, Port, Sharing, Step};
 use crate::costs::Currency;
@@ -41,6 +43,7 @@ fn offer(name: &str, monthly: i64, form: Form) -> Offer {
         jurisdiction: None,
         grid_carbon: None,
         notes: None,
+        set: Vec::new(),
     }
 }
 
@@ -63,6 +66,7 @@ fn catalogue() -> Catalogue {
         decisions: vec![Decision {
             date: "2020-01-15".parse().unwrap(),
             offer: "slow".into(),
+            host: None,
             cost_high: Some(30.0),
             within: Some(0.95),
             month_bytes: Some(1e12),
@@ -87,9 +91,11 @@ fn told(catalogue: &Catalogue, demand: &Demand) -> Document {
         demand,
         members: &members,
         paths: &[],
+        published: None,
         until_ms: UNTIL_MS,
         zone: &TimeZone::UTC,
     })
+    .document
 }
 
 #[test]
@@ -162,4 +168,105 @@ fn the_same_report_is_the_same_bytes_in_each_form() {
     let basis = &whole["hosts"][0]["sections"]["assumptions"]["tables"]["basis"][0];
     assert_eq!(basis["days"], 35.0);
     assert_eq!(basis["currency"], "EUR");
+}
+
+/// Six members on four continents, and three cities with servers; round trips as they might be published.
+const CITIES: [(&str, &str, f64, f64); 9] = [
+    ("Montreal", "North America", 45.5, -73.57),
+    ("New York", "North America", 40.71, -74.01),
+    ("Berlin", "Europe", 52.52, 13.41),
+    ("Madrid", "Europe", 40.42, -3.7),
+    ("Lagos", "Africa", 6.52, 3.38),
+    ("Sydney", "Oceania", -33.87, 151.21),
+    ("Los Angeles", "North America", 34.05, -118.24),
+    ("Toronto", "North America", 43.65, -79.38),
+    ("Frankfurt", "Europe", 50.11, 8.68),
+];
+
+const ROUND_TRIPS: [(usize, [f64; 6]); 3] = [
+    (6, [85.0, 65.0, 186.0, 137.0, 249.0, 120.0]),
+    (7, [18.0, 20.0, 128.0, 117.0, 249.0, 207.0]),
+    (8, [123.0, 88.0, 14.0, 29.0, 100.0, 364.0]),
+];
+
+fn imported() -> crate::reference::Table {
+    let mut servers = String::from(
+        "id,name,title,location,state,country,state_abbv,continent,latitude,longitude\n",
+    );
+    for (id, (name, continent, latitude, longitude)) in CITIES.iter().enumerate() {
+        let _ =
+            writeln!(servers, "{id},{name},{name},{name},,X,,{continent},{latitude},{longitude}");
+    }
+    let mut pings = String::from("source,destination,timestamp,min,avg,max,mdev\n");
+    for (site, means) in ROUND_TRIPS {
+        for (member, mean) in means.iter().enumerate() {
+            let (least, most) = (mean * 0.98, mean * 1.1);
+            let _ = writeln!(pings, "{member},{site},2026-11-01 00:00:00,{least},{mean},{most},1");
+        }
+    }
+    let file = |name: &str, text: String| crate::reference::PublishedFile {
+        name: name.into(),
+        bytes: std::io::Cursor::new(text),
+    };
+    let files = crate::reference::PublishedFiles {
+        servers: file("servers.csv", servers),
+        pings: vec![file("pings.csv", pings)],
+    };
+    files.read().unwrap().table
+}
+
+#[test]
+fn mean_worst_pair_and_opinion_rank_datacentres_differently_and_the_report_shows_all_three() {
+    let table = imported();
+    let published = Published::of(&table);
+    let members = CITIES[..6].iter().map(|(name, _, latitude, longitude)| Member {
+        name: (*name).into(),
+        weight: 1.0,
+        vantage: None,
+        // A suburb of it.
+        coordinates: Some(Coordinates { latitude: latitude + 0.2, longitude: longitude + 0.2 }),
+    });
+    let members: Vec<Member> = members.collect();
+    let offers = CITIES[6..].iter().map(|(name, _, latitude, longitude)| {
+        let mut offer = offer(name, 9_000, Form::Unmetered);
+        offer.site.coordinates = Some(Coordinates { latitude: *latitude, longitude: *longitude });
+        offer
+    });
+    let catalogue =
+        Catalogue { offers: offers.collect(), choice: Choice::default(), ..catalogue() };
+    let catalogue = Catalogue { decisions: Vec::new(), ..catalogue };
+    let demand = demand(35);
+    let question = Question {
+        catalogue: &catalogue,
+        host: "ca1",
+        demand: &demand,
+        members: &members,
+        paths: &[],
+        published: Some(&published),
+        until_ms: UNTIL_MS,
+        zone: &TimeZone::UTC,
+    };
+    let document = report(question).document;
+    let text = markdown(&document);
+    let said = "By the mean round trip Frankfurt is nearest, by the worst pair Los Angeles is nearest and by \
+                the opinion of pairs Toronto is nearest. The score uses the opinion of pairs";
+    assert!(text.contains(said), "{text}");
+    assert!(
+        text.contains("public measurements between the nearest cities of 2026-11-01"),
+        "{text}"
+    );
+    let rows = csv(&document, "latency").unwrap();
+    let of = |name: &str| -> Vec<f64> {
+        let row = rows.lines().find(|row| row.contains(&format!(",{name},"))).unwrap();
+        row.split(',').filter_map(|cell| cell.parse().ok()).collect()
+    };
+    // The mean, the worst pair, the 95th percentile of pairs and both opinions, none of them guessed.
+    assert!(
+        (of("Frankfurt")[0] - 718.0 / 6.0).abs() < 0.01 && of("Frankfurt")[1] == 243.5,
+        "{rows}"
+    );
+    assert_eq!((of("Los Angeles")[1], of("Toronto")[1]), (217.5, 228.0), "{rows}");
+    let members = csv(&document, "members").unwrap();
+    assert_eq!(members.matches("public figures").count(), 18, "{members}");
+    assert!(document.answer.starts_with("Toronto suits ca1 best"), "{}", document.answer);
 }

@@ -8,8 +8,9 @@ use super::{failed, render};
 use crate::costs::Month;
 use crate::reports::Plans;
 use crate::reports::costs::used::{self, Asked};
-use crate::reports::costs::{Question, report};
+use crate::reports::costs::{Alternatives, Question, report};
 use crate::reports::document::{Document, csv, json, markdown};
+use crate::reports::servers::demand::{self, Demand};
 use crate::web::content::{CSV, Content, JSON, MARKDOWN};
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
@@ -110,5 +111,20 @@ fn document(visit: Visit<'_>, query: &CostsQuery) -> Result<(Month, Document), P
     let to_ms = to_ms.min(until_ms).max(from_ms);
     let used = used::read(visit.reader(), Asked { plan, from_ms, to_ms });
     let used = used.map_err(|error| failed(&error))?;
-    Ok((month, report(Question { plan, month, used: &used, until_ms, zone })))
+    let weeks = used::weeks(visit.reader(), plan, until_ms).map_err(|error| failed(&error))?;
+    let carried = carried(visit, until_ms)?;
+    let alternatives = plan.offers.as_deref().zip(carried.as_ref());
+    let alternatives = alternatives.map(|(catalogue, carried)| Alternatives { catalogue, carried });
+    let question =
+        Question { plan, month, used: &used, weeks: &weeks, alternatives, until_ms, zone };
+    Ok((month, report(question)))
+}
+
+/// What the host carried whose rooms are to move, where the file of offers names one.
+fn carried(visit: Visit<'_>, until_ms: i64) -> Result<Option<Demand>, Problem> {
+    let offers = visit.site.plans.plan.offers.as_ref();
+    let Some(host) = offers.and_then(|offers| offers.choice.host.as_ref()) else {
+        return Ok(None);
+    };
+    demand::carried(visit.reader(), host, until_ms).map(Some).map_err(|error| failed(&error))
 }

@@ -10,12 +10,14 @@ use super::forms::{Form, TableName, formed};
 use super::{failed, render};
 use crate::costs::{Money, Month};
 use crate::reports::document::Document;
+use crate::reports::event::before::{self, Around, OtherHost};
+use crate::reports::event::rehearsal::Rehearsal;
 use crate::reports::event::usual::Usual;
 use crate::reports::event::{Event, Question, report};
 use crate::reports::host::HostModel;
 use crate::reports::plan::Plan;
 use crate::reports::servers::demand;
-use crate::reports::{self, Plans, Sources};
+use crate::reports::{self, Plans, Sources, words};
 use crate::web::content::Content;
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
@@ -26,6 +28,9 @@ use crate::web::site::Visit;
 /// The most people, cameras and rooms, and hours of an event: a month has no more.
 const MOST: u32 = 10_000;
 const MOST_HOURS: f64 = 720.0;
+
+/// A rehearsal is no longer.
+const LONGEST_REHEARSAL_MS: i64 = 86_400_000;
 
 /// What is asked of a quote.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -40,6 +45,9 @@ pub struct EventQuery {
     at: Option<String>,
     /// The host; that which carries it best, if none is named.
     host: Option<String>,
+    /// When the event was tried: from when, and until when.
+    rehearsal_from: Option<String>,
+    rehearsal_to: Option<String>,
     /// The table of the CSV.
     table: Option<String>,
 }
@@ -86,7 +94,10 @@ fn page(visit: Visit<'_>, query: EventQuery) -> Result<Content, Problem> {
 
 fn document(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Document, Problem> {
     let (site, plan) = (visit.site, &visit.site.plans.plan);
-    let model = best(visit, query, event)?;
+    let Best { model, other } = best(visit, query, event)?;
+    let rehearsal = rehearsal(visit, query, &model)?;
+    let waiting = before::waiting(visit.reader(), &model.instance, visit.now_ms);
+    let around = Around { waiting: waiting.map_err(|error| failed(&error))?, other };
     let until_ms = Plans::hour(visit.now_ms);
     let demand = demand::read(visit.reader(), &model, until_ms).map_err(|error| failed(&error))?;
     let usual = Usual::of(event, &model, &demand, &site.zone);
@@ -96,6 +107,8 @@ fn document(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Docum
         terms: plan.events,
         model: &model,
         usual: &usual,
+        rehearsal: rehearsal.as_ref(),
+        around: &around,
         monthly: monthly(plan, &model.instance, month),
         catalogue: plan.offers.as_deref(),
         until_ms,
@@ -103,28 +116,87 @@ fn document(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Docum
     }))
 }
 
-/// The model of the host that is asked for, or of that which carries the event best.
-fn best(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Arc<HostModel>, Problem> {
+/// The host that holds the event, and another that may stand in.
+struct Best {
+    model: Arc<HostModel>,
+    other: Option<OtherHost>,
+}
+
+/// The host that is asked for, or that which carries the event best; of the others the best stands in.
+fn best(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Best, Problem> {
     let hosts = reports::hosts(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
     let sources = Sources { reader: visit.reader(), records: &visit.site.records };
     let asked = query.host.as_ref().filter(|host| !host.is_empty());
-    let mut best: Option<(f64, Arc<HostModel>)> = None;
-    for host in hosts.iter().filter(|host| asked.is_none_or(|asked| asked == *host)) {
+    let mut all: Vec<(f64, Arc<HostModel>)> = Vec::new();
+    for host in &hosts {
         let model = visit.site.plans.model(sources, host, visit.now_ms);
         let model = model.map_err(|error| failed(&error))?;
         let likely = model.host().and_then(|host| host.answer(&event.mix()));
-        let likely = likely.map_or(-1.0, |answer| answer.probability);
-        if best.as_ref().is_none_or(|(known, _)| likely > *known) {
-            best = Some((likely, model));
-        }
+        all.push((likely.map_or(-1.0, |answer| answer.probability), model));
     }
-    best.map(|(_, model)| model).ok_or_else(|| {
+    // Of equal ones the first by name.
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let is_asked = |model: &HostModel| asked.is_none_or(|asked| *asked == model.instance);
+    let place = all.iter().position(|(_, model)| is_asked(model)).ok_or_else(|| {
         let sentence = asked.map_or_else(
             || "There is no host with rooms that could hold an event".to_owned(),
             |host| format!("There is no host {host} with rooms"),
         );
         Problem::not_found(sentence).with(Way::Rooms)
-    })
+    })?;
+    let (_, model) = all.remove(place);
+    let other = all.first().filter(|(probability, _)| *probability >= 0.0);
+    let other = other.map(|(probability, model)| OtherHost {
+        name: model.instance.clone(),
+        probability: *probability,
+    });
+    Ok(Best { model, other })
+}
+
+/// What was found when the event was tried.
+fn rehearsal(
+    visit: Visit<'_>,
+    query: &EventQuery,
+    model: &HostModel,
+) -> Result<Option<Rehearsal>, Problem> {
+    let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (from, to) = (text(&query.rehearsal_from), text(&query.rehearsal_to));
+    let (Some(from), Some(to)) = (&from, &to) else {
+        return match (from, to) {
+            (None, None) => Ok(None),
+            _ => Err(Problem::bad_request(
+                "A rehearsal needs both its begin and its end: rehearsal_from and rehearsal_to.",
+            )),
+        };
+    };
+    let from_ms = at_ms(visit, "rehearsal_from", from)?;
+    let to_ms = at_ms(visit, "rehearsal_to", to)?;
+    let refused =
+        |why: &str| Problem::bad_request(format!("A rehearsal from {from} to {to} {why}."));
+    if to_ms <= from_ms {
+        return Err(refused("ends before it begins"));
+    }
+    if to_ms > visit.now_ms {
+        return Err(refused("is not over"));
+    }
+    if to_ms - from_ms > LONGEST_REHEARSAL_MS {
+        return Err(refused("is longer than a day"));
+    }
+    let sources = Sources { reader: visit.reader(), records: &visit.site.records };
+    let minutes = visit.site.plans.minutes(sources, &model.instance, [from_ms, to_ms]);
+    let minutes = minutes.map_err(|error| failed(&error))?;
+    let found = Rehearsal::of(model, &minutes);
+    found.map(Some).map_err(|error| Problem::bad_request(words::sentence(&error.to_string())))
+}
+
+/// A moment as a form has it, in the collector's zone; or Unix seconds or RFC 3339.
+fn at_ms(visit: Visit<'_>, name: &str, text: &str) -> Result<i64, Problem> {
+    let local = text.parse::<jiff::civil::DateTime>().ok();
+    let local = local.and_then(|time| time.to_zoned(visit.site.zone.clone()).ok());
+    match local.filter(|_| !text.ends_with('Z') && !text.contains('+')) {
+        Some(zoned) => Ok(zoned.timestamp().as_millisecond()),
+        None => moment(name, text),
+    }
 }
 
 /// What a host costs in a month: its bills, those of several hosts by their number, in the currency
@@ -188,12 +260,7 @@ impl EventQuery {
         let Some(text) = self.at.as_deref().filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        let local = text.parse::<jiff::civil::DateTime>().ok();
-        let local = local.and_then(|time| time.to_zoned(visit.site.zone.clone()).ok());
-        let at_ms = match local.filter(|_| !text.ends_with('Z') && !text.contains('+')) {
-            Some(zoned) => zoned.timestamp().as_millisecond(),
-            None => moment("at", text)?,
-        };
+        let at_ms = at_ms(visit, "at", text)?;
         if at_ms < visit.now_ms {
             let sentence = format!("at={text} lies in the past; an event is still to come.");
             return Err(Problem::bad_request(sentence));
@@ -220,6 +287,8 @@ impl EventQuery {
             ("rooms", number(self.rooms)),
             ("at", plain(&self.at)),
             ("host", plain(&self.host)),
+            ("rehearsal_from", plain(&self.rehearsal_from)),
+            ("rehearsal_to", plain(&self.rehearsal_to)),
         ];
         let all = all.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
         let all: Vec<String> = all.collect();
@@ -236,6 +305,8 @@ impl EventQuery {
             "shares" => number(self.shares),
             "rooms" => number(self.rooms),
             "at" => self.at.clone().unwrap_or_default(),
+            "rehearsal_from" => self.rehearsal_from.clone().unwrap_or_default(),
+            "rehearsal_to" => self.rehearsal_to.clone().unwrap_or_default(),
             _ => String::new(),
         }
     }

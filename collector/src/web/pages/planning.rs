@@ -5,8 +5,7 @@ use axum::response::Response;
 
 use super::{failed, render};
 use crate::costs::{Money, Month};
-use crate::reports;
-use crate::reports::words;
+use crate::reports::{self, watched, words};
 use crate::web::content::Content;
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
@@ -49,10 +48,16 @@ fn page(visit: Visit<'_>) -> Result<Content, Problem> {
             answer: costs(visit),
         },
         Topic {
+            address: "/planning/cycles",
+            title: "Billing cycles",
+            question: "What has each contract counted since its bills began anew, and does its quota last?",
+            answer: cycles(visit),
+        },
+        Topic {
             address: "/planning/servers",
             title: "Servers",
             question: "Which offer suits best, what would it have cost, and why not the others?",
-            answer: servers(visit),
+            answer: servers(visit)?,
         },
         Topic {
             address: "/planning/event",
@@ -108,14 +113,32 @@ fn costs(visit: Visit<'_>) -> String {
     format!("{}: {}.", month.words(), words::listed(&sums))
 }
 
-fn servers(visit: Visit<'_>) -> String {
+fn cycles(visit: Visit<'_>) -> String {
+    let contracts = &visit.site.plans.plan.contracts;
+    match contracts.len() {
+        0 => "No contract of a host is known.".into(),
+        count => {
+            let hosts: Vec<&str> = contracts.iter().map(|one| &*one.instance).collect();
+            let contracts = words::counted(count, "contract", "contracts");
+            format!("{contracts}, of {}.", words::listed(&hosts))
+        }
+    }
+}
+
+fn servers(visit: Visit<'_>) -> Result<String, Problem> {
     let Some(catalogue) = &visit.site.plans.plan.offers else {
-        return "No offers are known yet.".into();
+        return Ok("No offers are known yet.".into());
     };
     let offers = words::counted(catalogue.offers.len(), "offer", "offers");
     let example = if catalogue.is_example { ", figures made up as examples" } else { "" };
-    let decided = catalogue.decisions.last().map_or_else(String::new, |decision| {
-        format!(" {} was taken on {}.", decision.offer, decision.date)
-    });
-    format!("{offers}{example}.{decided}")
+    let Some(decision) = catalogue.decisions.last() else {
+        return Ok(format!("{offers}{example}."));
+    };
+    let broken = watched::broken(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
+    let holds = if broken.is_empty() {
+        String::new()
+    } else {
+        format!(" No longer as assumed: {}.", words::listed(&broken))
+    };
+    Ok(format!("{offers}{example}. {} was taken on {}.{holds}", decision.offer, decision.date))
 }

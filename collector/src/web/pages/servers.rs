@@ -1,4 +1,8 @@
-//! The report on servers as a page, and as JSON, CSV and Markdown.
+//! The report on servers as a page with a picture, and as JSON, CSV and Markdown.
+
+mod picture;
+
+pub use self::picture::servers_picture;
 
 use std::sync::Arc;
 
@@ -11,8 +15,8 @@ use super::{failed, render};
 use crate::latency;
 use crate::reports::document::Document;
 use crate::reports::servers::demand;
-use crate::reports::servers::{Question, bytes, report};
-use crate::reports::{self, Plans, Sources};
+use crate::reports::servers::{Catalogue, Found, Published, Question, bytes, report};
+use crate::reports::{self, Plans, Sources, Wanted};
 use crate::web::content::Content;
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
@@ -36,6 +40,8 @@ struct ServersPage<'v> {
     frame: Frame<'v>,
     /// None where no offers are configured.
     document: Option<Document>,
+    /// The address of the picture; empty where there is nothing to draw.
+    picture: String,
     host: String,
     /// All hosts that it can be asked of.
     hosts: Vec<String>,
@@ -55,13 +61,9 @@ pub async fn servers_file(
         let query = wishes.read()?;
         let hosts = hosts(visit)?;
         let host = host(visit, &query, &hosts)?;
-        let document = document(visit, &host)?.ok_or_else(|| {
-            let sentence = "No offers are configured: write offers = \"offers.toml\" into the \
-                            collector's configuration.";
-            Problem::not_found(sentence)
-        })?;
+        let found = found(visit, &host)?.ok_or_else(without_offers)?;
         let name = TableName { asked: query.table.as_deref(), usual: "offers" };
-        formed(&document, form, name)
+        formed(&found.document, form, name)
     };
     gate.pass(Kind::Report, answer).await
 }
@@ -70,10 +72,14 @@ fn page(visit: Visit<'_>, query: &ServersQuery) -> Result<Content, Problem> {
     let hosts = hosts(visit)?;
     let has_offers = visit.site.plans.plan.offers.is_some();
     let host = if has_offers { host(visit, query, &hosts)? } else { String::new() };
-    let document = if has_offers { document(visit, &host)? } else { None };
+    let found = if has_offers { found(visit, &host)? } else { None };
+    let is_drawn = found.as_ref().is_some_and(|found| !found.beside.is_empty());
+    let picture = if is_drawn { picture::address(&host) } else { String::new() };
+    let document = found.map(|found| found.document.clone());
     let at = jiff::Timestamp::from_millisecond(Plans::hour(visit.now_ms)).unwrap_or_default();
     let until = at.to_zoned(visit.site.zone.clone()).strftime("%a %-d %B %Y %H:%M").to_string();
-    render(visit, &ServersPage { frame: Frame::bare(visit.site), document, host, hosts, until })
+    let frame = Frame::bare(visit.site);
+    render(visit, &ServersPage { frame, document, picture, host, hosts, until })
 }
 
 fn hosts(visit: Visit<'_>) -> Result<Vec<String>, Problem> {
@@ -109,25 +115,42 @@ fn busiest(visit: Visit<'_>, hosts: &[String]) -> Result<String, Problem> {
     most.map(|(_, host)| host.clone()).ok_or_else(|| Problem::not_found(sentence).with(Way::Rooms))
 }
 
-fn document(visit: Visit<'_>, host: &str) -> Result<Option<Document>, Problem> {
-    let (site, now_ms) = (visit.site, visit.now_ms);
-    let Some(catalogue) = site.plans.plan.offers.as_ref().map(Arc::clone) else {
+fn without_offers() -> Problem {
+    let sentence = "No offers are configured: write offers = \"offers.toml\" into the \
+                    collector's configuration.";
+    Problem::not_found(sentence)
+}
+
+/// What offers make of a host's rooms; none where there are no offers.
+fn found(visit: Visit<'_>, host: &str) -> Result<Option<Arc<Found>>, Problem> {
+    let Some(catalogue) = visit.site.plans.plan.offers.as_ref().map(Arc::clone) else {
         return Ok(None);
     };
+    let find = || find(visit, &catalogue, host);
+    let wanted = Wanted { instance: host, now_ms: visit.now_ms };
+    visit.site.plans.found(visit.reader(), wanted, find).map(Some)
+}
+
+fn find(visit: Visit<'_>, catalogue: &Catalogue, host: &str) -> Result<Found, Problem> {
+    let (site, now_ms) = (visit.site, visit.now_ms);
     let sources = Sources { reader: visit.reader(), records: &site.records };
     let model = site.plans.model(sources, host, now_ms).map_err(|error| failed(&error))?;
     let until_ms = Plans::hour(now_ms);
     let demand = demand::read(visit.reader(), &model, until_ms).map_err(|error| failed(&error))?;
     let paths = latency::paths(visit.reader(), &visit.places(), now_ms);
     let paths = paths.map_err(|error| failed(&error))?;
+    let table = site.reference.table();
+    let table = table.map_err(|error| Problem::internal("read the reference table", &error))?;
+    let published = table.as_deref().map(Published::of);
     let _memory = visit.budget.lend(bytes(&demand)).map_err(|error| failed(&error))?;
-    Ok(Some(report(Question {
-        catalogue: &catalogue,
+    Ok(report(Question {
+        catalogue,
         host,
         demand: &demand,
         members: &site.plans.plan.members,
         paths: &paths,
+        published: published.as_ref(),
         until_ms,
         zone: &site.zone,
-    })))
+    }))
 }
