@@ -27,6 +27,7 @@ mod pictures;
 mod probe;
 mod problem;
 mod question;
+mod raw_targets;
 mod reader_threads;
 mod ready;
 mod reload;

@@ -106,3 +106,18 @@ async fn what_is_too_large_for_the_parser_is_told_from_what_is_no_request() {
     }
     collector.terminate();
 }
+
+/// What a shell hands to curl: quotes, signs of comparison and letters beyond ASCII as they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_may_be_typed_as_it_is_read() {
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let question = "/api/v1/query?query=label_replace(vector(1),\"a\",\"é<$0>\",\"\",\"\")>0";
+    let heads = ["Connection: keep-alive", "Connection: close"];
+    let requests =
+        heads.map(|head| format!("GET {question} HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n"));
+    let answers = said(&collector.http(""), requests.concat().as_bytes()).await;
+    let answers = String::from_utf8(answers).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
+    assert_eq!(answers.matches("{\"a\":\"é<>\"}").count(), 2, "{answers}");
+    collector.terminate();
+}

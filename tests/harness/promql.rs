@@ -2,7 +2,9 @@
 
 pub mod data;
 mod edges;
+mod patterns;
 mod questions;
+mod random;
 mod requests;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,9 @@ use serde_json::Value as Json;
 
 use self::data::{BEGIN_MS, END_MS};
 pub use self::edges::{Edge, all as edges};
+pub use self::patterns::question as pattern;
 pub use self::questions::all as expressions;
+pub use self::random::expression as random;
 pub use self::requests::{ApiRequest, all as requests};
 
 /// Status and body of an answer.

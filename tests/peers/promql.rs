@@ -4,15 +4,21 @@
 
 use anyhow::{Context, ensure};
 use harness::promql::{
-    Answer, ApiRequest, Edge, data, difference, difference_to_the_word, edges, expressions,
-    questions, recorded, requests,
+    Answer, ApiRequest, Edge, data, difference, difference_to_the_word, edges, expression_of,
+    expressions, pattern, questions, random, recorded, requests,
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::peer::Peer;
 use crate::remote_write::{Batches, Labels, Point};
-use crate::{collector, prometheus, remote_write};
+use crate::{collector, option, prometheus, remote_write};
+
+/// So many expressions are made at random, unless `HEADROOM_RANDOM` says otherwise, from that seed
+/// (`HEADROOM_SEED`), and none of their parts is deeper.
+const RANDOM: f64 = 500.0;
+const SEED: f64 = 1.0;
+const DEPTH: u32 = 4;
 
 pub fn compare() -> anyhow::Result<()> {
     let folder = TempDir::new()?;
@@ -42,6 +48,7 @@ pub fn compare() -> anyhow::Result<()> {
     let mut differing = compare_expressions(&both)?;
     differing.append(&mut compare_edges(&both)?);
     differing.append(&mut compare_requests(&both)?);
+    differing.append(&mut compare_random(&both)?);
     both.theirs.stop();
     both.ours.stop();
     for (number, difference) in differing.iter().take(200).enumerate() {
@@ -157,3 +164,27 @@ async fn ask(url: &str, question: &str) -> anyhow::Result<Answer> {
     let (status, body) = harness::fetch(&format!("{url}{question}")).await.context("an answer")?;
     Ok((status, serde_json::from_slice(&body)?))
 }
+
+/// Expressions and patterns made at random: what differs.
+fn compare_random(both: &Both) -> anyhow::Result<Vec<String>> {
+    let count = option::number("HEADROOM_RANDOM", RANDOM)? as usize;
+    let mut rng = fastrand::Rng::with_seed(option::number("HEADROOM_SEED", SEED)? as u64);
+    let (mut asked, mut answered, mut differing) = (0, 0, Vec::new());
+    for _ in 0..count {
+        let depth = rng.u32(0..=DEPTH);
+        let [expression, pattern] = [random(&mut rng, depth), pattern(&mut rng)];
+        let at_end = |question: &String| question.starts_with(AT_A_MOMENT);
+        let of_pattern = questions(&pattern).into_iter().find(at_end);
+        for question in questions(&expression).into_iter().chain(of_pattern) {
+            asked += 1;
+            let [theirs, ours] = both.ask(&question)?;
+            answered += usize::from(theirs.0 == 200);
+            differing.extend(difference(&expression_of(&question), &theirs, &ours));
+        }
+    }
+    println!("{count} expressions and patterns at random, {asked} questions, {answered} answered");
+    Ok(differing)
+}
+
+/// How a question begins that is asked of one moment.
+const AT_A_MOMENT: &str = "/api/v1/query?";

@@ -22,6 +22,7 @@ use tokio::time::{Sleep, sleep};
 use tokio_stream::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
+use super::raw_targets::RawTargets;
 use crate::connections::{Connections, Incoming, Patience, Watched};
 use crate::telemetry::Cut;
 
@@ -86,7 +87,8 @@ async fn converse(connection: Watched, routes: Router, stop: CancellationToken) 
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT);
     server.max_buf_size(MAX_HEADER_BYTES);
-    let mut serving = std::pin::pin!(server.serve_connection(TokioIo::new(connection), service));
+    let mut serving =
+        std::pin::pin!(server.serve_connection(TokioIo::new(RawTargets::new(connection)), service));
     let outcome = tokio::select! {
         outcome = serving.as_mut() => outcome,
         () = stop.cancelled() => {

@@ -120,6 +120,21 @@ fn collector_configuration() {
 }
 
 #[test]
+fn offers() {
+    check("offers");
+}
+
+#[test]
+fn oncall() {
+    check("oncall");
+}
+
+#[test]
+fn published() {
+    check("published");
+}
+
+#[test]
 fn log() {
     check("log");
 }

@@ -26,6 +26,13 @@ pub fn agent_configuration(bytes: &[u8]) {
     tell(AgentConfiguration::load(&path).err());
 }
 
+/// A file of offers, which a collector's file names.
+pub fn offers(bytes: &[u8]) {
+    written("offers.toml", bytes);
+    let path = written("with_offers.toml", b"offers = \"offers.toml\"\n");
+    tell(CollectorConfiguration::load(&path).err());
+}
+
 fn written(name: &str, bytes: &[u8]) -> PathBuf {
     let path = FOLDER.with(|folder| folder.path().join(name));
     std::fs::write(&path, bytes).expect("the scratch folder can be written");
@@ -44,6 +51,11 @@ fn tell(refused: Option<ConfigurationError>) {
 /// The example, and the files with mistakes.
 pub fn collector_seeds() -> Vec<Vec<u8>> {
     with_mistakes("collector", include_str!("../../../collector/example.toml"))
+}
+
+/// The example.
+pub fn offers_seeds() -> Vec<Vec<u8>> {
+    vec![include_bytes!("../../../dashboards/offers/example.toml").to_vec()]
 }
 
 /// The example, and the files with mistakes.

@@ -10,8 +10,10 @@ mod files;
 mod frames;
 mod host;
 pub mod inputs;
+mod oncall;
 mod pieces;
 mod promql;
+mod published;
 mod remote_write;
 mod rooms;
 mod rules;
@@ -47,7 +49,7 @@ pub fn read(name: &str, bytes: &[u8]) {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 20] = [
     Target { name: "frames", run: frames::frames, seeds: frames::seeds },
     Target { name: "remote_write", run: remote_write::remote_write, seeds: remote_write::seeds },
     Target { name: "promql", run: promql::promql, seeds: promql::seeds },
@@ -66,6 +68,9 @@ pub const TARGETS: [Target; 17] = [
         run: configuration::collector_configuration,
         seeds: configuration::collector_seeds,
     },
+    Target { name: "offers", run: configuration::offers, seeds: configuration::offers_seeds },
+    Target { name: "oncall", run: oncall::oncall, seeds: oncall::seeds },
+    Target { name: "published", run: published::published, seeds: published::seeds },
     Target { name: "log", run: files::log, seeds: files::log_seeds },
     Target { name: "chunk", run: files::chunk, seeds: files::chunk_seeds },
     Target { name: "snapshot", run: files::snapshot, seeds: files::snapshot_seeds },
