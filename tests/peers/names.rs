@@ -40,8 +40,10 @@ const LEFT_OUT: [(&str, &str); 4] = [
 ];
 
 /// Names of node_exporter's that we tell and it does not by default, and why.
-const BEYOND: [(&str, &str); 2] = [
+const BEYOND: [(&str, &str); 4] = [
     ("node_cpu_info", "its option collector.cpu.info; what a host is made of is told here anyway"),
+    ("node_netstat_TcpExt_TCP", "a default of releases later than Debian's 1.5"),
+    ("node_softnet_", "told by releases later than Debian's 1.5"),
     ("node_systemd_", "its option collector.systemd, which is off here; ours names some units"),
 ];
 
