@@ -121,3 +121,90 @@ async fn all_is_well_is_said_only_while_it_is() {
     assert!(log.contains("all is well again") && !log.contains("w4tch"), "{log}");
     collector.terminate();
 }
+
+/// A collector that watches another, and tells it that all is well.
+async fn watcher(own: &str, other: &Other<'_>, hook_url: &str) -> CollectorProgram {
+    let more = hook(hook_url)
+        + &format!(
+            "[http.public]\nlisten = '{own}'\nurl = 'http://{own}'\n\
+             [[heartbeats]]\nname = 'other'\ntoken_sha256 = '{}'\nevery = '10s'\ngrace = '10s'\n\
+             severity = 'page'\n\
+             [watchdog]\nurl = 'http://{}/heartbeat/other'\nevery = '1s'\ntoken_file = '{}'\n",
+            TokenHash::of(other.heard),
+            other.address,
+            other.told.display()
+        );
+    CollectorProgram::start(CollectorOptions { more, ..CollectorOptions::default() }).await
+}
+
+/// Where another is, by which token it is heard of, and the file with the one that it is told with.
+struct Other<'o> {
+    address: &'o str,
+    heard: &'o str,
+    told: &'o std::path::Path,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_that_watch_each_other_one_is_killed_and_the_other_pages() {
+    let folder = TempDir::new().unwrap();
+    let (first, second) = (free().await, free().await);
+    let tokens = [new_token().unwrap(), new_token().unwrap()];
+    let files = [folder.path().join("first"), folder.path().join("second")];
+    for (file, token) in files.iter().zip(&tokens) {
+        std::fs::write(file, token).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(file, mode).unwrap();
+    }
+    let ((_, first_url), (hook_in, second_url)) =
+        (StandIn::start(&[]).await, StandIn::start(&[]).await);
+    let other = Other { address: &second, heard: &tokens[1], told: &files[0] };
+    let mut one = watcher(&first, &other, &first_url).await;
+    let other = Other { address: &first, heard: &tokens[0], told: &files[1] };
+    let mut two = watcher(&second, &other, &second_url).await;
+    let sent = "headroom_watchdog_beats_total{outcome=\"sent\"}";
+    for collector in [&one, &two] {
+        eventually("it is heard", LONG, async || {
+            metric(collector, sent).await.filter(|count| *count > 2)
+        })
+        .await;
+    }
+    assert_eq!(hook_in.all().len(), 0, "{:?}", hook_in.all());
+    one.kill();
+    let told = eventually("the other pages", LONG, async || hook_in.all().first().cloned()).await;
+    let alert = &told.body["alerts"][0];
+    assert_eq!(alert["labels"]["heartbeat"], "other");
+    assert_eq!(alert["labels"]["severity"], "page");
+    one.start_again().await;
+    eventually("its return is told", LONG, async || {
+        hook_in.all().into_iter().find(|sent| sent.body["status"] == "resolved")
+    })
+    .await;
+    one.terminate();
+    two.terminate();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_is_wedged_stops_the_word() {
+    let folder = TempDir::new().unwrap();
+    let (outside, outside_url) = StandIn::start(&[]).await;
+    // It takes connections and never answers.
+    let wedged = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", wedged.local_addr().unwrap());
+    let more = rules(&folder, "vector(7)")
+        + &format!(
+            "[[receivers]]\nname = 'hook'\nkind = 'webhook'\nurl = '{url}'\neverything = true\n\
+             [watchdog]\nurl = '{outside_url}/ping'\nevery = '1s'\n",
+        );
+    let options = CollectorOptions { more, ..CollectorOptions::default() };
+    let mut collector = CollectorProgram::start(options).await;
+    eventually("all is well at first", LONG, async || outside.all().first().cloned()).await;
+    let withheld = "headroom_watchdog_beats_total{outcome=\"withheld\"}";
+    eventually("the word is withheld", LONG, async || {
+        metric(&collector, withheld).await.filter(|count| *count > 2)
+    })
+    .await;
+    let log = collector.log();
+    assert!(log.contains("no receiver took what it was sent last"), "{log}");
+    collector.terminate();
+    drop(wedged);
+}

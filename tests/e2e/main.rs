@@ -29,6 +29,7 @@ mod once;
 mod outage;
 mod own_numbers;
 mod pages;
+mod phone;
 mod planning;
 mod promql;
 mod protocols;

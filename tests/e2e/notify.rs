@@ -86,3 +86,51 @@ async fn what_a_rule_would_send_is_shown_to_whom_and_when() {
     assert!(output.stderr.contains("no rule alerts of Nothing; there are "), "{output:?}");
     assert!(output.stderr.contains("HostSilent"), "{output:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_room_is_refused_and_one_that_nobody_can_ask_is_not() {
+    let folder = TempDir::new().unwrap();
+    let token = folder.path().join("token");
+    std::fs::write(&token, "secret\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&token, mode).unwrap();
+    let room = |url: &str| {
+        format!(
+            "[[receivers]]\nname = 'ops'\nkind = 'matrix'\nurl = '{url}'\nroom = '!ops:example.org'\n\
+             token_file = '{}'\n",
+            token.display()
+        )
+    };
+    let check = async |path: &std::path::Path| {
+        let path = path.display().to_string();
+        tokio::task::spawn_blocking(move || run("headroom", ["check", &path])).await.unwrap()
+    };
+    let encrypted = "200 OK\r\ncontent-length: 34\r\n\r\n{\"algorithm\":\"m.megolm.v1.aes-sha2\"}";
+    let (asked, url) = StandIn::start(&[encrypted; 2]).await;
+    let path = configuration(&folder, &room(&url));
+    let checked = check(&path).await;
+    assert_eq!(checked.code, Some(78), "{checked:?}");
+    let said = "receiver ops (matrix): the room !ops:example.org is encrypted";
+    assert!(checked.stderr.contains(said), "{checked:?}");
+    let tested = notify(&["test", "ops"], &path).await;
+    assert_eq!(tested.code, Some(1), "{tested:?}");
+    assert!(tested.stderr.contains("will not do, and was sent nothing"), "{tested:?}");
+    let sent = asked.all();
+    let state =
+        "GET /_matrix/client/v3/rooms/%21ops%3Aexample.org/state/m.room.encryption HTTP/1.1";
+    assert!(sent.len() == 2 && sent.iter().all(|one| one.head.starts_with(state)), "{sent:?}");
+    assert!(sent.iter().all(|one| one.head.contains("authorization: Bearer secret")), "{sent:?}");
+    // One that is not encrypted is written to.
+    let (asked, url) = StandIn::start(&["404 Not Found\r\ncontent-length: 0"; 2]).await;
+    let path = configuration(&folder, &room(&url));
+    assert_eq!(check(&path).await.code, Some(0));
+    assert_eq!(notify(&["test", "ops"], &path).await.code, Some(0));
+    assert_eq!(asked.all().len(), 3);
+    // A server that is away now is no mistake.
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let checked = check(&configuration(&folder, &room(&url))).await;
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    assert!(checked.stderr.contains("ops (matrix) could not be looked at"), "{checked:?}");
+}

@@ -108,3 +108,48 @@ async fn what_comes_along_is_evaluated_when_it_is_wanted() {
     .await;
     collector.terminate();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_says_when_rules_would_have_fired() {
+    let folder = TempDir::new().unwrap();
+    let mut collector = CollectorProgram::start(CollectorOptions::default()).await;
+    let rules = folder.path().join("new.yml");
+    let text = "groups:\n- name: g\n  rules:\n  - record: always\n    expr: vector(3)\n\
+                \x20 - alert: Always\n    expr: always > 2\n    for: 5m\n    annotations: {summary: 'it is {{ $value }}'}\n\
+                \x20 - alert: Never\n    expr: always > 3\n\
+                \x20 - alert: Wrong\n    expr: label_replace(vector(1), 'a b', '', '', '')\n";
+    std::fs::write(&rules, text).unwrap();
+    let data = collector.data().display().to_string();
+    let replay = |more: &[&str]| {
+        let all = [&["rules", "replay", "--data", &data, "--zone", "UTC"], more].concat();
+        run("headroom", all)
+    };
+    let file = rules.to_str().unwrap();
+    let span = ["--from", "2026-03-01T10:00:00Z", "--to", "2026-03-01T11:00:00Z"];
+    let refused = replay(&[&[file], &span[..]].concat());
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("`headroom snapshot` makes a copy"), "{refused:?}");
+    collector.terminate();
+    let told = replay(&[&[file], &span[..]].concat());
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let expected = "From Sun 2026-03-01 10:00 to Sun 2026-03-01 11:00:\n\n\
+        Always: once, for 55 min\n  Sun 2026-03-01 10:05     55 min  it is 3\n\n\
+        Never: never\n\nWrong: never\n  could not be evaluated 61 times: ";
+    assert!(told.stdout.starts_with(expected), "{}", told.stdout);
+    let one = replay(&[&[file, "--alert", "Never"], &span[..]].concat());
+    assert!(one.stdout.ends_with("11:00:\n\nNever: never\n"), "{one:?}");
+    let shipped = replay(&span);
+    assert!(shipped.stdout.contains("\nHostSilent: never\n"), "{shipped:?}");
+    for (more, said) in [
+        (&["--from", "-1h", "--to", "-2h"][..], "--from must be earlier than --to"),
+        (&["--from", "-1h", "--alert", "Nothing"], "no rule alerts of Nothing"),
+        (&["--from", "0", "--step", "1s"], "moments; at most 3000000"),
+    ] {
+        let refused = replay(more);
+        assert_eq!((refused.code, &*refused.stdout), (Some(1), ""), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+    let nowhere = ["rules", "replay", "--data", "/nowhere", "--from", "-1h"];
+    let refused = run("headroom", nowhere);
+    assert!(refused.stderr.contains("there is no data directory /nowhere"), "{refused:?}");
+}

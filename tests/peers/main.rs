@@ -1,5 +1,6 @@
 //! Comparisons with real peers, side by side on this machine: `tests/compare WHAT`.
 
+mod alerting;
 mod attack;
 mod clients;
 mod collector;
@@ -25,6 +26,7 @@ mod recording;
 mod remote_write;
 mod report;
 mod rooms;
+mod rules;
 mod soak;
 mod stall;
 mod stream;
@@ -35,7 +37,7 @@ mod victoria;
 use std::process::ExitCode;
 
 /// What compares nothing with anybody.
-const BY_NAME_ONLY: [&str; 5] = ["clients", "planning", "attack", "soak", "fuzz"];
+const BY_NAME_ONLY: [&str; 6] = ["rules", "clients", "planning", "attack", "soak", "fuzz"];
 
 fn main() -> ExitCode {
     let what: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +48,9 @@ fn main() -> ExitCode {
         ("rooms", rooms::compare),
         ("stall", stall::compare),
         ("promql", promql::compare),
+        ("rules", rules::compare),
+        ("rule-cost", rules::compare_cost),
+        ("alerting", alerting::compare),
         ("clients", clients::compare),
         ("ingest", ingest::compare),
         ("disk", disk::compare),

@@ -19,8 +19,13 @@ pub const BLOCK_MS: i64 = 486 * 3_600_000;
 
 /// Starts it with its data in `folder`; blocks that are there already are served.
 pub fn start(folder: &Path) -> anyhow::Result<Peer> {
+    start_with(folder, "global: {}\n", &[])
+}
+
+/// The same by a configuration, with more options.
+pub fn start_with(folder: &Path, text: &str, options: &[&str]) -> anyhow::Result<Peer> {
     let configuration = folder.join("prometheus.yml");
-    std::fs::write(&configuration, "global: {}\n")?;
+    std::fs::write(&configuration, text)?;
     let port = free_port()?;
     let data = folder.join("prometheus");
     let mut command = Command::new("prometheus");
@@ -29,7 +34,8 @@ pub fn start(folder: &Path) -> anyhow::Result<Peer> {
         .arg(format!("--storage.tsdb.path={}", data.display()))
         .arg(format!("--storage.tsdb.retention.time={RETENTION_YEARS}y"))
         .arg("--web.enable-remote-write-receiver")
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"));
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .args(options);
     Peer::start(KIND, command, port, &data)
 }
 

@@ -128,7 +128,8 @@ fn send_lane(peer: &Peer, lane: impl Iterator<Item = Bytes>) -> anyhow::Result<(
     Ok(())
 }
 
-async fn post(client: &reqwest::Client, peer: &Peer, body: Bytes) -> anyhow::Result<()> {
+/// Sends one request.
+pub async fn post(client: &reqwest::Client, peer: &Peer, body: Bytes) -> anyhow::Result<()> {
     let url = &peer.url;
     let mut request = client
         .post(format!("{url}/api/v1/write"))
