@@ -210,6 +210,27 @@ pub async fn download(
     Ok(())
 }
 
+/// What is at an address, whole; nothing if there is nothing.
+pub async fn found(url: &Url, path: &str) -> Result<Option<String>, ClientError> {
+    let unreachable = |error: &reqwest::Error| ClientError::Unreachable {
+        url: shown(url),
+        reason: innermost(error),
+    };
+    let address = format!("{}/{path}", url.as_str().trim_end_matches('/'));
+    let client = reqwest::Client::builder().read_timeout(TIMEOUT).build();
+    let request = client.map_err(|error| unreachable(&error))?.post(address);
+    let response = request.send().await.map_err(|error| unreachable(&error))?;
+    let status = response.status();
+    if status == StatusCode::NOT_FOUND {
+        return Ok(None);
+    }
+    let said = response.text().await.map_err(|error| unreachable(&error))?;
+    if status.is_success() {
+        return Ok(Some(said));
+    }
+    Err(ClientError::Refused(format!("status {status}: {}", said.trim())))
+}
+
 /// The address without a password in it.
 fn shown(url: &Url) -> Url {
     let mut url = url.clone();

@@ -2,12 +2,13 @@
 //! of them ends or all are told to stop.
 //!
 //! Tasks: agents (the gRPC server, waits on agents), pages (the HTTP server, on readers), upkeep, days,
-//! planner, own numbers, clock, rules and on call (on the clock, rules on whoever wants them read anew
+//! planner, baselines, own numbers, clock, rules and on call (on the clock, rules on whoever wants them read anew
 //! too, on call on the rules, on answers and on receivers), links (the second HTTP server, on phones),
 //! watchdog (on whoever hears that all is well), and the writer (on whoever hands in what is to be stored).
 
 mod addresses;
 mod anew;
+mod baselines;
 mod days;
 mod error;
 mod hangups;
@@ -26,6 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use headroom_proto::chain::Chain;
 use headroom_proto::files;
 use headroom_proto::seldom::Seldom;
 use tokio::net::TcpListener;
@@ -33,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::addresses::{Addresses, Announced};
 use self::anew::Anew;
+use self::baselines::Baselines;
 use self::days::Days;
 pub use self::error::RunError;
 pub use self::hangups::hangups;
@@ -52,7 +55,7 @@ use crate::identity::{Guesses, RemoteWriters};
 use crate::ingest::{
     self, Clocks, IngestOptions, IntakeOptions, RemoteWrite, SettingsBoard, TlsIdentity,
 };
-use crate::latency::SharedPlaces;
+use crate::latency::{CheckRound, SharedPlaces};
 use crate::reference::{Reference, WONDERNETWORK};
 use crate::reports::Plans;
 use crate::rules::Group;
@@ -61,7 +64,9 @@ use crate::store::{Records, Retention, Store};
 use crate::tasks::Tasks;
 use crate::telemetry::{CollectorCounts, OwnNumbers};
 pub use crate::web::Loading;
-use crate::web::{self, KeptPast, Lane, OwnNames, ReaderThreads, Readiness, Site, Snapshots};
+use crate::web::{
+    self, Checks, KeptPast, Lane, Linked, OwnNames, ReaderThreads, Readiness, Site, Snapshots,
+};
 use crate::writer::{OwnSeries, Writer, WriterThread};
 
 /// What is kept of earlier graphs, in bytes: a day, a month and a year of six hosts.
@@ -265,18 +270,23 @@ impl Work {
         let Self { writer_thread, agents, pages, upkeep, clock, own, past, ruling, links } = self;
         let ((days, planner), (ruling, calls, watching)) = (past, ruling);
         let ((grpc, door), (http, limits, site), (numbers, series)) = (agents, pages, own);
+        let baselines = Baselines::of(&site);
+        let checks = checks_of(&site.places, series.of(own_instance().into()));
         let mut tasks = Tasks::<RunError>::new(stop);
         tasks.start("writer", |_| async { Ok(writer_thread.join().await?) });
         tasks.start("agents", |stop| async { Ok(ingest::serve(grpc, door, stop).await?) });
         tasks.start("pages", |stop| well(web::serve(http, limits, site, stop)));
         if let Some((listener, limits, oncall)) = links {
-            tasks.start("links", |stop| well(web::serve_links(listener, limits, oncall, stop)));
+            let linked = Linked { oncall, checks };
+            tasks.start("links", |stop| well(web::serve_links(listener, limits, linked, stop)));
         }
         tasks.start("upkeep", |stop| well(upkeep::run(upkeep, stop)));
         tasks.start("clock", |stop| well(watch::run(clock, stop)));
         tasks.start("days", |stop| well(days::run(days, stop)));
         let of_hosts = series.of(own_instance().into());
         tasks.start("planner", |stop| well(planner::run(planner, of_hosts, stop)));
+        let of_paths = series.of(own_instance().into());
+        tasks.start("baselines", |stop| well(baselines::run(baselines, of_paths, stop)));
         tasks.start("own numbers", |stop| well(own_numbers::run(numbers, series, stop)));
         tasks.start("rules", |stop| well(rules::run(ruling, stop)));
         tasks.start("on call", |stop| well(oncall::run(calls, stop)));
@@ -313,6 +323,20 @@ fn planner(options: &mut Options, store: &Arc<Store>, records: &Records, pool: &
         pool: pool.clone(),
         loading: options.loading.clone(),
     }
+}
+
+/// What members measure from their browsers.
+fn checks_of(places: &SharedPlaces, series: OwnSeries) -> Checks {
+    let series = Arc::new(series);
+    let keep = move |CheckRound { told, round }: CheckRound, at_ms| {
+        let series = Arc::clone(&series);
+        let kept = async move {
+            let kept = series.store_round(&told, round, at_ms).await;
+            kept.map_err(|error| Chain(&error).to_string())
+        };
+        Box::pin(kept) as _
+    };
+    Checks::new(places.clone(), Box::new(keep))
 }
 
 /// How many connections readers and agents may have, of as many as the system has room for.

@@ -5,10 +5,12 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
+use headroom_proto::chain::Chain;
 use reqwest::Url;
 
 use crate::client::{self, ClientError};
 use crate::folder::make_private;
+use crate::reference::{self, Reference, ReferenceError, Table, WONDERNETWORK};
 use crate::store::{self, ArchiveError, ArchiveReader, Store, StoreError};
 
 /// Parts of a download that wait to be written.
@@ -37,6 +39,9 @@ pub enum SnapshotError {
     /// What it hands out cannot be read.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// What was imported cannot be copied.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,7 +80,16 @@ pub async fn snapshot(url: &Url, directory: &Path) -> Result<(), SnapshotError> 
         SnapshotError::Directory { path: directory.to_owned(), source }
     })?;
     // A download that broke off says more than that the snapshot is short.
-    whole(directory, downloaded.map_err(SnapshotError::from).and(written))
+    whole(directory, downloaded.map_err(SnapshotError::from).and(written))?;
+    // What was imported lies beside the store.
+    if let Some(text) = client::found(url, "api/v1/snapshot/reference").await? {
+        let table = Table::read(&text).map_err(|source| {
+            let path = directory.to_owned();
+            ReferenceError::Damaged { path, source }
+        })?;
+        reference::keep(directory, WONDERNETWORK, &table)?;
+    }
+    Ok(())
 }
 
 /// Makes the data directory of a collector that does not run as small as it gets.
@@ -118,6 +132,14 @@ pub fn restore(snapshot: &Path, directory: &Path) -> Result<(), SnapshotError> {
         let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         whole(directory, read.and(written))
     })?;
+    match Reference::of(snapshot, WONDERNETWORK).table() {
+        Ok(None) => {}
+        Ok(Some(table)) => drop(reference::keep(directory, WONDERNETWORK, &table)?),
+        Err(error) => {
+            count += 1;
+            what.push(Chain(&error).to_string());
+        }
+    }
     count += source.state().counts.damaged;
     if count == 0 {
         return Ok(());

@@ -81,7 +81,8 @@ pub async fn run(
     local.hosts.clone_from(&options.hosts);
     if !options.ping.is_empty() {
         let here = Vantage::of_agent(&own_instance());
-        local.places = Places { vantages: vec![here], datacentres: options.ping.clone() };
+        local.places =
+            Places { vantages: vec![here], datacentres: options.ping.clone(), ..Places::default() };
     }
     let writer_token = local.let_write(&options.directory)?;
     let collector = Collector::bind(local).await?;

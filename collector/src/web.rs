@@ -8,6 +8,7 @@ mod answers;
 mod api;
 mod assets;
 mod body;
+mod check;
 mod content;
 mod credentials;
 mod cross_origin;
@@ -32,6 +33,7 @@ mod reader_threads;
 mod ready;
 mod reload;
 mod remote_write;
+mod rounds;
 mod routes;
 mod rules;
 mod serve;
@@ -44,6 +46,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use self::check::{Checks, Keep};
 pub use self::lane::Lane;
 pub use self::loading::Loading;
 pub use self::names::OwnNames;
@@ -54,15 +57,23 @@ pub use self::site::{KeptPast, Readiness, Site};
 pub use self::snapshot::Snapshots;
 use crate::connections::{ConnectionLimits, Connections};
 
-/// Serves links that act on `listener` until `stop`, and nothing else.
+/// What the public listener serves.
+pub struct Linked {
+    /// Links that act, and heartbeats.
+    pub oncall: OnCall,
+    /// What members measure.
+    pub checks: Checks,
+}
+
+/// Serves links that act, heartbeats and what members measure on `listener` until `stop`, and nothing else.
 pub async fn serve_links(
     listener: TcpListener,
     limits: ConnectionLimits,
-    oncall: OnCall,
+    linked: Linked,
     stop: CancellationToken,
 ) {
     let connections = Connections::new(limits, serve::PATIENCE, Arc::default());
-    serve::serve(listener, connections, routes::linked(oncall), stop).await;
+    serve::serve(listener, connections, routes::linked(linked), stop).await;
 }
 
 /// Serves pages on `listener` until `stop`, to as many as `limits` say.

@@ -43,6 +43,7 @@ impl Browser {
             &profile,
         ];
         let Value::Object(capabilities) = json!({
+            "acceptInsecureCerts": true,
             "goog:chromeOptions": { "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL" },
         }) else {

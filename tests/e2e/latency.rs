@@ -1,112 +1,21 @@
-//! Pings through a real network, each address with a fault of its own: what a round says is what happened.
+//! Pings of pages and STUN, settings that change, reference tables: what the collector tells of all that.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
-use harness::reflector::{Manner, Reflector, address};
 use harness::{
-    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Namespace, Program, binaries,
+    AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Program, binaries,
     certificates, counted, eventually, expired_certificates, fetch, page, run,
 };
 use serde_json::Value;
 use tempfile::TempDir;
 
-const MANNERS: &[Manner] = &[
-    Manner::Prompt,
-    Manner::After(30),
-    Manner::Without(2),
-    Manner::Twice,
-    Manner::Foreign(200),
-    Manner::Changed,
-    Manner::Prohibited(254),
-    Manner::Silent,
-    Manner::After(3200),
-];
-
 /// How long until each path has told of a round: a minute and the time-out, on a busy machine.
 const ROUND: Duration = Duration::from_secs(90);
 
 /// The series of rounds by metric, with its own label, and target.
-type Said = BTreeMap<(String, String), f64>;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn rounds_say_what_happened_with_privilege_by_a_raw_socket() {
-    check("1 0").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn rounds_say_what_happened_without_privilege_by_a_datagram_socket() {
-    check("0 2147483647").await;
-}
-
-async fn check(groups: &str) {
-    let folder = TempDir::new().unwrap();
-    let namespace = Namespace::new();
-    let sysctl = format!("net.ipv4.ping_group_range={groups}");
-    assert!(namespace.near("sysctl").args(["-qw", &sysctl]).status().unwrap().success());
-    let _reflector = Reflector::start(&namespace, MANNERS);
-    let mut command = namespace.near(binaries().join("headroom").to_str().unwrap());
-    command.args(["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--interval", "1s"]);
-    let count = MANNERS.len() as u8;
-    for last in 1..=count {
-        command.args(["--ping", &address(last).to_string()]);
-    }
-    // Closed, and of a network that nothing leads to.
-    command.args(["--ping", "192.0.2.2:9", "--ping", "203.0.113.1"]);
-    command.arg("--data").arg(folder.path().join("data"));
-    let program = Program::start(command, "up", folder.path());
-    let http = announced(&program).await;
-    let url = format!("http://{http}/api/v1/query?query=%7Bjob%3D%22probe%22%7D");
-    let paths = usize::from(count) + 2;
-    let said = eventually("each path has told of a round", ROUND, async || {
-        let output = namespace.near("curl").args(["-s", &url]).output().ok()?;
-        let said = read(&serde_json::from_slice(&output.stdout).ok()?)?;
-        let sent = said.keys().filter(|(metric, _)| metric == "headroom_probe_sent").count();
-        let offline = said.iter().filter(|((metric, _), _)| metric.ends_with("vantage_offline"));
-        assert!(offline.clone().all(|(_, value)| *value == 0.0), "{said:?}");
-        (sent == paths).then_some(said)
-    })
-    .await;
-    rounds_are_kept(&namespace, &http, &said);
-    program.terminate();
-
-    let of = |metric: &str, target: &str| {
-        said.get(&(metric.to_owned(), target.to_owned())).copied().unwrap_or(0.0)
-    };
-    for (place, manner) in MANNERS.iter().enumerate() {
-        let target = address(place as u8 + 1).to_string();
-        let of = |metric: &str| of(metric, &target);
-        let (sent, received) = (of("headroom_probe_sent"), of("headroom_probe_received"));
-        let discarded = |reason: &str| of(&format!("headroom_probe_discarded {reason}"));
-        let median = of("probe_icmp_duration_seconds rtt");
-        assert!((1.0..=20.0).contains(&sent), "{manner:?}: {sent} sent");
-        // A ping of the next round may have come back already.
-        let about = |value: f64, expected: f64| (expected..=expected + 1.0).contains(&value);
-        let (loss, good) = match manner {
-            Manner::Prompt => (0.0, median > 0.0 && median < 0.02),
-            Manner::After(ms) if *ms < 3000 => {
-                (0.0, (0.029..0.06).contains(&median) && of("probe_success") == 1.0)
-            }
-            Manner::After(_) => (sent, discarded("late") >= sent - 2.0),
-            Manner::Without(_) => ((sent / 2.0).floor(), true),
-            Manner::Twice => (0.0, about(discarded("duplicate"), sent)),
-            Manner::Foreign(_) => (sent, about(discarded("foreign"), sent)),
-            Manner::Changed => (sent, about(discarded("wrong_payload"), sent)),
-            Manner::Prohibited(_) => {
-                (sent, of("headroom_probe_errors prohibited") == sent && of("probe_success") == 0.0)
-            }
-            Manner::Silent => (sent, median == 0.0),
-        };
-        assert!((received - (sent - loss)).abs() <= 1.0, "{manner:?}: {received} of {sent}");
-        assert!(good, "{manner:?}: {said:?}");
-        let hops = of("probe_icmp_reply_hop_limit");
-        assert_eq!(hops > 0.0, received > 0.0, "{manner:?}");
-    }
-    let refused = of("headroom_probe_errors refused", "192.0.2.2:9");
-    assert_eq!(refused, of("headroom_probe_sent", "192.0.2.2:9"));
-    let no_route = of("headroom_probe_errors no_route", "203.0.113.1");
-    assert_eq!(no_route, of("headroom_probe_sent", "203.0.113.1"));
-}
+pub type Said = BTreeMap<(String, String), f64>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_and_stun_are_asked_and_certificates_are_read_whoever_trusts_them() {
@@ -221,6 +130,17 @@ async fn what_others_measured_is_imported_while_the_collector_runs_and_stands_ap
     let (_, csv) = page("/reference.csv").await;
     assert!(csv.contains("Lagos,Montréal,170,181.5,190,2,1,"), "{csv}");
     assert_eq!(page("/reference.json?to=nowhere").await.0, 400);
+    // A snapshot has it, and a copy of the snapshot.
+    let [copy, again] = ["copy", "again"].map(|name| place(name).display().to_string());
+    let url = collector.http("");
+    let taken = run("headroom", ["snapshot", &copy, "--url", &url]);
+    assert_eq!(taken.code, Some(0), "{}", taken.stderr);
+    let restored = run("headroom", ["restore", &copy, &again]);
+    assert_eq!(restored.code, Some(0), "{}", restored.stderr);
+    let kept = |data: &Path| std::fs::read(data.join("reference/wondernetwork.json")).unwrap();
+    let (own, copied) = (kept(&collector.data()), kept(Path::new(&again)));
+    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+    assert_eq!(read(&own), read(&copied));
     // It is no sample, and a file that cannot be read takes nothing away.
     assert!(values(&collector, "probe_duration_seconds").await.is_empty());
     std::fs::write(place("wrong.csv"), "source,destination\n1,2\n").unwrap();
@@ -333,7 +253,7 @@ async fn new_targets_reach_every_agent_at_once_and_break_no_stream() {
 }
 
 /// Where `up` says that it serves pages.
-async fn announced(program: &Program) -> String {
+pub async fn announced(program: &Program) -> String {
     eventually("up announces", LONG, async || {
         let text = program.stdout();
         text.contains("grpc listening on 127.0.0.1:").then_some(())?;
@@ -342,39 +262,7 @@ async fn announced(program: &Program) -> String {
     .await
 }
 
-/// Each path has its round as a cell of its smoke, with what the series say of it, and a page.
-fn rounds_are_kept(namespace: &Namespace, http: &str, said: &Said) {
-    let get = |path: &str| {
-        let url = format!("http://{http}{path}");
-        let output = namespace.near("curl").args(["-sf", &url]).output().unwrap();
-        assert!(output.status.success(), "{path}");
-        output.stdout
-    };
-    let all: Value = serde_json::from_slice(&get("/latency.json")).unwrap();
-    let paths = all["paths"].as_array().unwrap();
-    for path in paths {
-        let of = |name: &str| path[name].as_str().unwrap();
-        let (vantage, datacentre, target) = (of("vantage"), of("datacentre"), of("target"));
-        let key = format!("{vantage}/{}/{}/{target}", of("kind"), of("family"));
-        let smoke = format!("/graphs/{datacentre}/smoke/hour.json?path={key}");
-        let smoke: Value = serde_json::from_slice(&get(&smoke)).unwrap();
-        assert_eq!(smoke["path"]["target"], target);
-        let cell = &smoke["cells"][0];
-        let series = |metric: &str| said[&(metric.to_owned(), target.to_owned())];
-        assert_eq!(cell["sent"].as_f64(), Some(series("headroom_probe_sent")), "{smoke:#}");
-        let received = series("headroom_probe_received");
-        assert_eq!(cell["received"].as_f64(), Some(received), "{smoke:#}");
-        let quantiles = cell["quantiles_seconds"].as_array().map_or(0, Vec::len);
-        assert_eq!(quantiles, if received > 0.0 { 21 } else { 0 }, "{smoke:#}");
-        let silences = smoke["silences"].as_array().unwrap();
-        assert_eq!(!silences.is_empty(), received == 0.0, "{smoke:#}");
-        let page = String::from_utf8(get(&format!("/latency/{datacentre}/{vantage}"))).unwrap();
-        assert!(page.contains(&format!("/graphs/{datacentre}/smoke/year.svg")), "{page}");
-        get(&format!("/graphs/{datacentre}/latency/day.svg"));
-    }
-}
-
-fn read(answer: &Value) -> Option<Said> {
+pub fn read(answer: &Value) -> Option<Said> {
     let mut said = Said::new();
     for series in answer["data"]["result"].as_array()? {
         let labels = &series["metric"];

@@ -31,6 +31,8 @@ pub struct AgentOptions {
     pub sections: String,
     /// Its program, if not this build's.
     pub program: Option<PathBuf>,
+    /// The command that it is started by, such as `ip netns exec` with its arguments.
+    pub under: Vec<String>,
     /// Files that they name, readable by the agent only.
     pub files: Vec<(&'static str, String)>,
 }
@@ -48,6 +50,7 @@ impl AgentOptions {
             via: None,
             sections: String::new(),
             program: None,
+            under: Vec::new(),
             files: Vec::new(),
         }
     }
@@ -65,6 +68,7 @@ pub struct AgentProgram {
     folder: TempDir,
     spool: PathBuf,
     path: PathBuf,
+    under: Vec<String>,
     program: Option<Program>,
     witness: Option<Witness>,
 }
@@ -107,14 +111,22 @@ impl AgentProgram {
         let witness = options.witness.then(|| Witness::of(&spool, folder.path().join("witness")));
         let own = || binaries().join("headroom-agent");
         let path = options.program.clone().unwrap_or_else(own);
-        let mut agent = Self { folder, spool, path, program: None, witness };
+        let under = options.under.clone();
+        let mut agent = Self { folder, spool, path, under, program: None, witness };
         agent.start_again();
         agent
     }
 
     /// Starts it again on the same spool.
     pub fn start_again(&mut self) {
-        let mut command = Command::new(&self.path);
+        let mut command = match self.under.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(&self.path);
+                command
+            }
+            None => Command::new(&self.path),
+        };
         command.arg("run").arg("--config").arg(self.folder.path().join("agent.toml"));
         self.program = Some(Program::start(command, "agent", self.folder.path()));
     }

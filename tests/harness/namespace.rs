@@ -39,6 +39,30 @@ impl Namespace {
         Path::new("/var/run/netns").join(&self.far)
     }
 
+    /// The file of the near namespace.
+    pub fn near_file(&self) -> PathBuf {
+        Path::new("/var/run/netns").join(&self.near)
+    }
+
+    /// Changes links, addresses or routes of the near namespace, as ip(8) does.
+    pub fn near_ip(&self, arguments: &[&str]) {
+        let here = ["-n", self.near.as_str()].into_iter();
+        ip(&here.chain(arguments.iter().copied()).collect::<Vec<_>>());
+    }
+
+    /// The words before a command that is to run in the near namespace.
+    pub fn near_words(&self) -> Vec<String> {
+        ["ip", "netns", "exec", &self.near].map(str::to_owned).to_vec()
+    }
+
+    /// Names are asked of a server of the near namespace's own from now on, at its port 53.
+    pub fn ask_names_here(&self) {
+        // ip-netns(8) lays this file over that of the system.
+        let folder = Path::new("/etc/netns").join(&self.near);
+        std::fs::create_dir_all(&folder).expect("root may write to /etc");
+        std::fs::write(folder.join("resolv.conf"), "nameserver 127.0.0.1\n").expect("writable");
+    }
+
     /// A command in the near namespace.
     pub fn near(&self, program: &str) -> Command {
         inside(&self.near, program)
@@ -62,6 +86,10 @@ impl Drop for Namespace {
             let mut command = Command::new("ip");
             let _ = command.args(["netns", "delete", namespace]).stderr(Stdio::null()).status();
         }
+        let names = Path::new("/etc/netns");
+        let _ = std::fs::remove_dir_all(names.join(&self.near));
+        // As long as others have something there, it stays.
+        let _ = std::fs::remove_dir(names);
     }
 }
 

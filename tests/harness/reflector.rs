@@ -1,6 +1,8 @@
 //! Answers pings in a namespace of the test's own, each address in its own way: in place of the kernel,
 //! which is told to be silent there.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::os::fd::OwnedFd;
@@ -11,32 +13,80 @@ use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrStorage, bind, recvfrom,
-    sendto, setsockopt, socket, sockopt,
+    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrStorage, bind, recv, sendto,
+    socket,
 };
-use nix::sys::time::TimeVal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::Namespace;
 
+/// How long it may take until it notices that it is to end.
+const IDLE: Duration = Duration::from_millis(50);
+
 /// What an address does with a ping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
-    /// Answers at once.
-    Prompt,
-    /// Answers after so many milliseconds.
-    After(u64),
-    /// Leaves out every so-manyth.
-    Without(u32),
-    /// Answers twice.
+pub enum Fate {
+    /// It is answered.
+    Answered(Answered),
+    /// Nothing comes back.
+    Lost,
+    /// A router says why it does not pass: its type and code of ICMP.
+    Error(u8, u8),
+}
+
+/// How a ping is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered {
+    /// After so long.
+    pub after: Duration,
+    /// By whom and with what.
+    pub how: How,
+}
+
+/// What is wrong with an answer, if anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Nothing.
+    Well,
+    /// It comes twice.
     Twice,
     /// Another address answers.
-    Foreign(u8),
-    /// The answer holds something else.
+    Foreign,
+    /// It holds something else.
     Changed,
-    /// A router says that a filter does not let it pass.
-    Prohibited(u8),
-    /// Nothing comes back.
-    Silent,
+}
+
+/// The last number of the address of the router, and of the host that answers for others.
+const ROUTER: u8 = 254;
+const STRANGER: u8 = 253;
+
+/// What happens to the pings that come to an address, one after the other and then from the beginning.
+pub type Pattern = Vec<Fate>;
+
+/// A fate in words: `20` or `0.4 twice` (milliseconds; `twice`, `foreign`, `changed`), `lost`, `prohibited`, `host
+/// unreachable`, `network unreachable`, `hop limit`.
+pub fn fate(text: &str) -> Option<Fate> {
+    let error = match text {
+        "lost" => return Some(Fate::Lost),
+        "network unreachable" => Some((3, 0)),
+        "host unreachable" => Some((3, 1)),
+        "prohibited" => Some((3, 13)),
+        "hop limit" => Some((11, 0)),
+        _ => None,
+    };
+    if let Some((kind, code)) = error {
+        return Some(Fate::Error(kind, code));
+    }
+    let (ms, how) = text.split_once(' ').unwrap_or((text, ""));
+    let how = match how {
+        "" => How::Well,
+        "twice" => How::Twice,
+        "foreign" => How::Foreign,
+        "changed" => How::Changed,
+        _ => return None,
+    };
+    let after = Duration::try_from_secs_f64(ms.parse::<f64>().ok()? / 1e3).ok()?;
+    Some(Fate::Answered(Answered { after, how }))
 }
 
 /// A reflector at work; ends when dropped.
@@ -51,8 +101,8 @@ pub fn address(last: u8) -> Ipv4Addr {
 }
 
 impl Reflector {
-    /// Lets the far end of a pair answer by these manners: the first has the address that ends in 1.
-    pub fn start(pair: &Namespace, manners: &'static [Manner]) -> Self {
+    /// Lets the far end of a pair answer by these patterns: the first has the address that ends in 1.
+    pub fn start(pair: &Namespace, patterns: Vec<Pattern>) -> Self {
         let ip = |arguments: &[&str]| {
             assert!(pair.far("ip").args(arguments).status().expect("ip runs").success());
         };
@@ -68,7 +118,7 @@ impl Reflector {
         let told = Arc::clone(&stop);
         let reflect = move || {
             setns(namespace, CloneFlags::CLONE_NEWNET).expect("a thread may enter a namespace");
-            Mirror::new(manners).run(&told);
+            Mirror::new(patterns).run(&told);
         };
         Self { stop, thread: Some(std::thread::spawn(reflect)) }
     }
@@ -84,37 +134,42 @@ impl Drop for Reflector {
 }
 
 struct Mirror {
-    manners: &'static [Manner],
+    patterns: Vec<Pattern>,
     socket: OwnedFd,
-    counts: [u32; 256],
-    later: Vec<(Instant, Answer)>,
+    counts: [usize; 256],
+    /// The next to go first.
+    later: BinaryHeap<Reverse<Answer>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Answer {
+    due: Instant,
     source: Ipv4Addr,
     destination: Ipv4Addr,
     bytes: Vec<u8>,
 }
 
 impl Mirror {
-    fn new(manners: &'static [Manner]) -> Self {
-        let socket = raw();
-        let wait = TimeVal::new(0, 1000);
-        setsockopt(&socket, sockopt::ReceiveTimeout, &wait).expect("a socket has time-outs");
-        Self { manners, socket, counts: [0; 256], later: Vec::new() }
+    fn new(patterns: Vec<Pattern>) -> Self {
+        Self { patterns, socket: raw(), counts: [0; 256], later: BinaryHeap::new() }
     }
 
     fn run(mut self, stop: &AtomicBool) {
         let mut buffer = [0; 2048];
         while !stop.load(Ordering::Relaxed) {
-            let received = recvfrom::<SockaddrStorage>(self.socket.as_raw_fd(), &mut buffer);
-            if let Ok((length, _)) = received {
-                self.take(&buffer[..length]);
+            let next = self.later.peek().map(|Reverse(answer)| answer.due);
+            let wait = next.map_or(IDLE, |due| due.saturating_duration_since(Instant::now()));
+            let wait = Timespec::try_from(wait.min(IDLE)).expect("a short time");
+            let mut sockets = [PollFd::new(&self.socket, PollFlags::IN)];
+            if poll(&mut sockets, Some(&wait)).is_ok_and(|ready| ready > 0) {
+                let (socket, flags) = (self.socket.as_raw_fd(), MsgFlags::MSG_DONTWAIT);
+                if let Ok(length) = recv(socket, &mut buffer, flags) {
+                    self.take(&buffer[..length]);
+                }
             }
             let now = Instant::now();
-            let due = self.later.extract_if(.., |(due, _)| *due <= now).collect::<Vec<_>>();
-            for (_, answer) in due {
+            while self.later.peek().is_some_and(|Reverse(answer)| answer.due <= now) {
+                let Some(Reverse(answer)) = self.later.pop() else { break };
                 answer.send();
             }
         }
@@ -128,39 +183,40 @@ impl Mirror {
         };
         let (source, asked, echo) = (ip(12), ip(16), &packet[header..]);
         let last = asked.octets()[3];
-        let manner = usize::from(last).checked_sub(1).and_then(|place| self.manners.get(place));
-        let Some(manner) = manner.filter(|_| echo[0] == 8 && asked == address(last)) else {
+        let pattern = usize::from(last).checked_sub(1).and_then(|place| self.patterns.get(place));
+        let Some(pattern) = pattern.filter(|_| echo[0] == 8 && asked == address(last)) else {
             return;
         };
         let count = &mut self.counts[usize::from(last)];
+        let fate = pattern[*count % pattern.len()];
         *count += 1;
-        let reply = |source| Answer { source, destination: ip(12), bytes: reply_to(echo) };
-        match *manner {
-            Manner::Prompt => reply(asked).send(),
-            Manner::After(ms) => {
-                self.later.push((Instant::now() + Duration::from_millis(ms), reply(asked)));
-            }
-            Manner::Without(every) => {
-                if !count.is_multiple_of(every) {
-                    reply(asked).send();
-                }
-            }
-            Manner::Twice => (0..2).for_each(|_| reply(asked).send()),
-            Manner::Foreign(other) => reply(address(other)).send(),
-            Manner::Changed => {
+        let now = Instant::now();
+        match fate {
+            Fate::Answered(Answered { after, how }) => {
                 let mut changed = echo.to_vec();
-                changed[9] ^= 0x55;
-                Answer { bytes: reply_to(&changed), ..reply(asked) }.send();
+                let (from, copies) = match how {
+                    How::Well => (asked, 1),
+                    How::Twice => (asked, 2),
+                    How::Foreign => (address(STRANGER), 1),
+                    How::Changed => {
+                        changed[9] ^= 0x55;
+                        (asked, 1)
+                    }
+                };
+                let bytes = reply_to(&changed);
+                let answer = Answer { due: now + after, source: from, destination: source, bytes };
+                self.later.extend(std::iter::repeat_n(Reverse(answer), copies));
             }
-            Manner::Prohibited(router) => {
+            Fate::Lost => {}
+            Fate::Error(kind, code) => {
                 // What a router quotes: the header and eight bytes (RFC 792).
-                let mut bytes = vec![3, 13, 0, 0, 0, 0, 0, 0];
+                let mut bytes = vec![kind, code, 0, 0, 0, 0, 0, 0];
                 bytes.extend(&packet[..header + 8]);
                 let sum = checksum(&bytes);
                 bytes[2..4].copy_from_slice(&sum.to_be_bytes());
-                Answer { source: address(router), destination: source, bytes }.send();
+                let from = address(ROUTER);
+                Answer { due: now, source: from, destination: source, bytes }.send();
             }
-            Manner::Silent => {}
         }
     }
 }

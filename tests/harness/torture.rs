@@ -7,6 +7,7 @@ mod deaths;
 mod flips;
 mod full;
 mod load;
+mod pings;
 mod random;
 mod serving;
 mod tail;

@@ -16,18 +16,24 @@ mod names;
 mod option;
 mod pages;
 mod peer;
+mod ping;
 mod planning;
+mod probe;
 mod process;
 mod prometheus;
 mod promql;
 mod query;
 mod reads;
 mod recording;
+mod reference;
 mod remote_write;
 mod report;
 mod rooms;
 mod rules;
+mod smoke;
+mod smokeping;
 mod soak;
+mod speech;
 mod stall;
 mod stream;
 mod table;
@@ -61,6 +67,12 @@ fn main() -> ExitCode {
         ("report", report::compare),
         ("reads", reads::compare),
         ("fleet", fleet::compare),
+        ("probe", probe::compare),
+        ("ping", ping::compare),
+        ("smoke", smoke::compare),
+        ("smokeping", smokeping::compare),
+        ("reference", reference::compare),
+        ("speech", speech::compare),
         ("torture", torture::compare),
         ("attack", attack::compare),
         ("soak", soak::compare),

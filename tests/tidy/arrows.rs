@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sheet", &["printable"]),
     ("client", &["moments", "sheet"]),
     ("folder", &[]),
-    ("snapshot", &["client", "folder", "store"]),
+    ("snapshot", &["client", "folder", "reference", "store"]),
     ("telemetry", &["samples", "store"]),
     ("identity", &[]),
     ("connections", &["identity", "telemetry"]),

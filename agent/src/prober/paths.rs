@@ -1,4 +1,4 @@
-//! Paths, and when their pings are due: 20 a minute each, spread with jitter. Pure: moments, addresses
+//! Paths, and when their pings are due: 20 a minute each, of a page 4, spread with jitter. Pure: moments, addresses
 //! and seeds are arguments.
 //!
 //! A path is a target by family. It keeps its rounds for as long as the settings name it, whatever
@@ -18,13 +18,13 @@ use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind, 
 pub use self::place::{Answered, Due, Now, PathId, Ping, Place};
 use super::chance::Spread;
 use super::fetched::Fetch;
-use super::round::{Jitter, PINGS, Round, SPAN, TIMEOUT};
+use super::round::{Jitter, Round, SPAN, TIMEOUT};
 use super::stamp::whole_us;
 use super::target::{Family, Kind, Target};
 use super::train::{self, Trains};
 
-/// The time of a ping: it is sent somewhere within.
-const SLOT: Duration = Duration::from_millis(SPAN.as_millis() as u64 / PINGS as u64);
+/// How late a ping may be sent.
+const LATEST: Duration = Duration::from_secs(3);
 
 /// The most rounds that wait for the journal; then the oldest go, and are counted.
 const MOST_CLOSED: usize = 20_000;
@@ -58,6 +58,15 @@ enum Role {
 struct PathKey {
     role: Role,
     family: Family,
+}
+
+impl PathKey {
+    fn pings(&self) -> u32 {
+        match &self.role {
+            Role::Target(target) => target.kind.pings(),
+            Role::Gateway(_) => Kind::Icmp.pings(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -185,9 +194,10 @@ impl Paths {
             jitter: Jitter::default(),
         };
         self.by_id.insert(id, path);
+        let pings = key.pings();
         self.by_key.insert(key, id);
-        let slots = SPAN.mul_f64(1.0 - rest).as_secs_f64() / SLOT.as_secs_f64();
-        self.plan_ping(id, slots.ceil() as u32);
+        let passed = (1.0 - rest) * f64::from(pings);
+        self.plan_ping(id, passed.ceil() as u32);
         self.agenda.push(Reverse((end, id, Event::Turn)));
     }
 
@@ -213,9 +223,15 @@ impl Paths {
 
     /// Plans a ping of the round under way, if it has one of that number.
     fn plan_ping(&mut self, id: PathId, ping: u32) {
-        let Some(path) = self.by_id.get(&id).filter(|_| ping < PINGS) else { return };
+        let Some(path) = self.by_id.get(&id) else { return };
+        let pings = path.key.pings();
+        if ping >= pings {
+            return;
+        }
         let begin = path.end.checked_sub(SPAN).unwrap_or(path.begin);
-        let due = begin + SLOT * ping + SLOT.mul_f64(self.spread.ratio());
+        // Each has a time of its own, and is sent somewhere within.
+        let slot = SPAN / pings;
+        let due = begin + slot * ping + slot.mul_f64(self.spread.ratio());
         self.agenda.push(Reverse((due.max(path.begin), id, Event::Ping(ping))));
     }
 
@@ -248,7 +264,7 @@ impl Paths {
                 }
                 Event::Ping(ping) => {
                     self.plan_ping(id, ping + 1);
-                    if now.instant.saturating_duration_since(due) < SLOT
+                    if now.instant.saturating_duration_since(due) < LATEST
                         && let Some(due) = self.ping(id, ping)
                     {
                         return Some(due);

@@ -12,6 +12,10 @@ use super::train::Train;
 /// How many pings a round has.
 pub const PINGS: u32 = 20;
 
+/// How many a round of a page has: each is a handshake of TLS, which costs a server more than hundreds of packets,
+/// and its access log a line.
+pub const PAGES: u32 = 4;
+
 /// How long a round is.
 pub const SPAN: Duration = Duration::from_secs(60);
 

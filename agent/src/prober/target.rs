@@ -5,7 +5,7 @@ use std::sync::Arc;
 use headroom_proto::targets::{TargetAddress, TargetError, TargetHost};
 use headroom_proto::wire::{AddressFamily, ProbeKind, ProbeTarget};
 
-use super::round::{PINGS, SPAN};
+use super::round::{PAGES, PINGS, SPAN};
 use super::train::{self, Trains};
 
 /// How long it is from one train of a path to the next.
@@ -44,6 +44,16 @@ pub struct Target {
     pub only: Option<Family>,
     /// Where it is.
     pub address: TargetAddress,
+}
+
+impl Kind {
+    /// How many pings a round has.
+    pub fn pings(self) -> u32 {
+        match self {
+            Self::Icmp | Self::Tcp | Self::Stun => PINGS,
+            Self::Https => PAGES,
+        }
+    }
 }
 
 impl Target {
@@ -86,7 +96,7 @@ impl Target {
             Kind::Https => (16, false),
         };
         let of_train = if has_trains && trains == Trains::Sent { train::PACKETS } else { 0 };
-        let of_path = packets * u64::from(PINGS) * train::ROUNDS + u64::from(of_train);
+        let of_path = packets * u64::from(self.kind.pings()) * train::ROUNDS + u64::from(of_train);
         of_path * self.families().count() as u64
     }
 }

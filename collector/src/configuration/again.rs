@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::CollectorConfiguration;
 
 /// The sections that a running collector follows.
-const FOLLOWED: [&str; 3] = ["vantages", "datacentres", "rules"];
+const FOLLOWED: [&str; 4] = ["vantages", "datacentres", "latency_check", "rules"];
 
 /// What of the rules it does not.
 const FIXED_RULES: [&str; 2] = ["alertmanager_urls", "external_url"];

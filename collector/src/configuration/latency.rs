@@ -1,6 +1,7 @@
 //! Who pings what: `[[vantages]]` and `[[datacentres]]`, with their places as they are typed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use headroom_proto::configuration::Section;
 use headroom_proto::limits::MAX_TARGETS;
@@ -14,6 +15,9 @@ use crate::latency::{Coordinates, Datacentre, Places, Vantage, kind_name};
 /// The longest name of a place, in letters.
 const LONGEST_PLACE: usize = 64;
 
+/// The most regions that members choose from.
+const MOST_REGIONS: usize = 50;
+
 /// How targets may be asked, each by the key of its name.
 const KINDS: [ProbeKind; 4] = [ProbeKind::Icmp, ProbeKind::Tcp, ProbeKind::Https, ProbeKind::Stun];
 
@@ -26,7 +30,37 @@ pub fn build(root: &Section<'_>, agents: &[Agent]) -> Places {
         let rule = format!("have {targets} targets together, at most {MAX_TARGETS}");
         root.mistake("datacentres", rule);
     }
-    Places { vantages, datacentres }
+    let check_regions = build_regions(&root.section("latency_check"), &vantages);
+    if !check_regions.is_empty() && !root.section("http").section("public").has("listen") {
+        root.section("latency_check")
+            .mistake("regions", "are chosen at [http.public], which is missing");
+    }
+    Places { vantages, datacentres, check_regions }
+}
+
+/// The regions of members who measure from their browser.
+fn build_regions(section: &Section<'_>, vantages: &[Vantage]) -> Vec<Arc<str>> {
+    let texts: Vec<String> = section.list("regions").unwrap_or_default();
+    if texts.len() > MOST_REGIONS {
+        section.mistake("regions", format_args!("are {}, at most {MOST_REGIONS}", texts.len()));
+    }
+    let mut seen = HashSet::new();
+    for text in &texts {
+        if !is_place(text) {
+            let rule = format!("must each have 1 to {LONGEST_PLACE} letters, none for control");
+            section.mistake("regions", rule);
+        } else if !seen.insert(text) {
+            section.mistake("regions", format_args!("name {text} twice"));
+        } else if vantages.iter().any(|vantage| *vantage.agent == **text) {
+            section.mistake("regions", format_args!("name {text}, which is a vantage"));
+        }
+    }
+    texts.into_iter().map(Into::into).collect()
+}
+
+fn is_place(text: &str) -> bool {
+    let length = text.chars().count();
+    (1..=LONGEST_PLACE).contains(&length) && !text.chars().any(char::is_control)
 }
 
 fn build_vantages(sections: &[Section<'_>], agents: &[Agent]) -> Vec<Vantage> {
@@ -116,8 +150,7 @@ fn build_only(section: &Section<'_>) -> AddressFamily {
 
 fn build_text(section: &Section<'_>, key: &str) -> Option<String> {
     let text: String = section.value(key)?;
-    let length = text.chars().count();
-    if length == 0 || length > LONGEST_PLACE || text.chars().any(char::is_control) {
+    if !is_place(&text) {
         section
             .mistake(key, format_args!("must be 1 to {LONGEST_PLACE} letters, none for control"));
     }

@@ -59,6 +59,7 @@ pub fn places() -> Places {
     Places {
         vantages: VANTAGES.iter().map(vantage).collect(),
         datacentres: DATACENTRES.iter().map(datacentre).collect(),
+        ..Places::default()
     }
 }
 

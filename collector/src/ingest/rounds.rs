@@ -200,6 +200,7 @@ mod tests {
                 hosts: vec![],
                 targets: vec![target("ca1.example.org")],
             }],
+            ..Places::default()
         }
     }
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::matrix::{Hole, PathHour};
+use super::path::{Hole, PathHour};
 use crate::moments::iso;
 use crate::sheet::{RowEnd, Sheet};
 
-const HEADS: [&str; 16] = [
+const HEADS: [&str; 17] = [
     "vantage",
     "datacentre",
     "target",
@@ -16,6 +16,7 @@ const HEADS: [&str; 16] = [
     "least_ms",
     "jitter_ms",
     "speech_jitter_ms",
+    "usual_ms",
     "loss_ratio",
     "rating",
     "mos",
@@ -60,12 +61,13 @@ pub fn json(paths: &[PathHour]) -> String {
     json!({ "paths": paths.iter().map(path).collect::<Vec<_>>() }).to_string()
 }
 
-fn figures(path: &PathHour) -> [Option<f64>; 9] {
+fn figures(path: &PathHour) -> [Option<f64>; 10] {
     [
         path.median_ms,
         path.least_ms,
         path.jitter_ms,
         path.speech_jitter_ms,
+        path.usual_ms,
         path.loss_ratio,
         path.quality.map(|quality| quality.rating),
         path.quality.map(|quality| quality.opinion),

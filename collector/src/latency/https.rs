@@ -6,7 +6,8 @@ use headroom_proto::catalogue::{
     PROBE_HTTP_DURATION_SECONDS, PROBE_HTTP_STATUS_CODE, PROBE_SSL_EARLIEST_CERT_EXPIRY,
 };
 
-use super::matrix::{PathName, RECENT_MS, name_of};
+use super::matrix::{RECENT_MS, name_of};
+use super::path::PathName;
 use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 
 const METRICS: [&str; 3] = [

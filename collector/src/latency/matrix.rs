@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use headroom_proto::catalogue::{
-    HEADROOM_PROBE_JITTER_SECONDS, HEADROOM_PROBE_RECEIVED, HEADROOM_PROBE_RTT_MIN_SECONDS,
-    HEADROOM_PROBE_SENT, HEADROOM_PROBE_TRAIN_JITTER_SECONDS, HEADROOM_PROBE_VANTAGE_OFFLINE,
-    PROBE_DURATION_SECONDS,
+    HEADROOM_PROBE_BASELINE_SECONDS, HEADROOM_PROBE_JITTER_SECONDS, HEADROOM_PROBE_RECEIVED,
+    HEADROOM_PROBE_RTT_MIN_SECONDS, HEADROOM_PROBE_SENT, HEADROOM_PROBE_TRAIN_JITTER_SECONDS,
+    HEADROOM_PROBE_VANTAGE_OFFLINE, PROBE_DURATION_SECONDS,
 };
 use headroom_proto::metric::INSTANCE;
-use headroom_proto::wire::ProbeKind;
 
-use super::distance::Bound;
+use super::path::{Hole, PathHour, PathName};
 use super::places::Places;
 use super::quality::{Leg, Quality};
-use super::series::kind_name;
+use super::signs;
 use crate::samples::{
     Hints, Labels, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange,
 };
@@ -26,7 +25,7 @@ const MINUTE_MS: i64 = 60_000;
 pub const SILENT_MS: i64 = 180_000;
 
 /// The metrics that it is made of.
-const METRICS: [&str; 7] = [
+const METRICS: [&str; 8] = [
     PROBE_DURATION_SECONDS.name,
     HEADROOM_PROBE_SENT.name,
     HEADROOM_PROBE_RECEIVED.name,
@@ -34,95 +33,8 @@ const METRICS: [&str; 7] = [
     HEADROOM_PROBE_JITTER_SECONDS.name,
     HEADROOM_PROBE_TRAIN_JITTER_SECONDS.name,
     HEADROOM_PROBE_VANTAGE_OFFLINE.name,
+    HEADROOM_PROBE_BASELINE_SECONDS.name,
 ];
-
-/// A path, in the order that people look for it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PathName {
-    /// Who pings.
-    pub vantage: String,
-    /// Which datacentre.
-    pub datacentre: String,
-    /// The target, as the configuration writes it.
-    pub target: String,
-    /// How it is asked.
-    pub kind: String,
-    /// Over which family.
-    pub family: String,
-}
-
-impl PathName {
-    /// How it is told from the other paths to its datacentre, in addresses.
-    pub fn key(&self) -> String {
-        format!("{}/{}/{}/{}", self.vantage, self.kind, self.family, self.target)
-    }
-
-    /// Where it stands among those of a vantage and a datacentre: what is nearest to the way of a conversation
-    /// first, IPv4 before IPv6.
-    pub fn order(&self) -> (usize, &str) {
-        let kinds = [ProbeKind::Icmp, ProbeKind::Stun, ProbeKind::Tcp, ProbeKind::Https];
-        let place = kinds.into_iter().position(|kind| kind_name(kind) == self.kind);
-        (place.unwrap_or(kinds.len()), &self.family)
-    }
-
-    /// Whether its round trips are the way there and back, and no more.
-    fn is_plain(&self) -> bool {
-        self.kind != kind_name(ProbeKind::Https)
-    }
-}
-
-/// The last hour of a path.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PathHour {
-    /// The path.
-    pub name: PathName,
-    /// Why there is nothing to see now; none if there is.
-    pub hole: Option<Hole>,
-    /// The median of the medians, in milliseconds.
-    pub median_ms: Option<f64>,
-    /// The least round trip.
-    pub least_ms: Option<f64>,
-    /// Jitter of the last round.
-    pub jitter_ms: Option<f64>,
-    /// Jitter of the last train, at the pace of speech.
-    pub speech_jitter_ms: Option<f64>,
-    /// The part of pings that was not answered; none without pings.
-    pub loss_ratio: Option<f64>,
-    /// How two members there would hear each other through the datacentre; none of a page, whose time is not
-    /// that of a packet.
-    pub quality: Option<Quality>,
-    /// How far it is, where both places are known; none of a page, likewise.
-    pub bound: Option<Bound>,
-    /// The medians of the hour by minute, in milliseconds.
-    pub trace_ms: Vec<Option<f64>>,
-    /// The last round, in Unix milliseconds.
-    pub last_ms: Option<i64>,
-}
-
-/// Why a path shows nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hole {
-    /// No round has been told yet.
-    NotYet,
-    /// None lately.
-    Silent,
-    /// The vantage was cut off.
-    VantageOffline,
-    /// Nothing is answered.
-    NoAnswer,
-}
-
-impl Hole {
-    /// In words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::NotYet => "no round yet: the first takes a minute",
-            Self::Silent => "no round for three minutes: the agent does not report",
-            Self::VantageOffline => "vantage offline: it reaches not even its own gateway",
-            Self::NoAnswer => "nothing is answered",
-        }
-    }
-}
 
 /// Samples of a path by metric.
 type Samples = BTreeMap<&'static str, Vec<(i64, f64)>>;
@@ -140,9 +52,13 @@ pub fn paths(reader: Reader<'_>, places: &Places, now_ms: i64) -> Result<Vec<Pat
             samples.entry(metric).or_default().extend(numbers);
         }
     }
+    // What is usual is told of a path for an hour after its end.
+    let baseline = HEADROOM_PROBE_BASELINE_SECONDS.name;
+    paths.retain(|_, samples| samples.keys().any(|metric| *metric != baseline));
     reader.budget.release(found.iter().map(Series::bytes).sum());
     let mut hours: Vec<PathHour> =
         paths.into_iter().map(|(name, samples)| hour(name, &samples, places, now_ms)).collect();
+    signs::weigh(&mut hours);
     hours.extend(missing(&hours, places));
     hours.sort_by(|one, other| badness(other).total_cmp(&badness(one)));
     Ok(hours)
@@ -178,7 +94,7 @@ fn hour(name: PathName, samples: &Samples, places: &Places, now_ms: i64) -> Path
     let answered_ms = of(PROBE_DURATION_SECONDS.name).last().map(|(at_ms, _)| *at_ms);
     let hole = match last {
         None => Some(Hole::NotYet),
-        Some((at_ms, _)) if now_ms - at_ms > SILENT_MS => Some(Hole::Silent),
+        Some((at_ms, _)) if now_ms - at_ms > SILENT_MS && !name.is_browser() => Some(Hole::Silent),
         Some((_, offline)) if offline > 0.0 => Some(Hole::VantageOffline),
         Some((at_ms, _)) if answered_ms != Some(at_ms) => Some(Hole::NoAnswer),
         Some(_) => None,
@@ -190,6 +106,7 @@ fn hour(name: PathName, samples: &Samples, places: &Places, now_ms: i64) -> Path
         quality: leg.map(|leg| Quality::of_pair(leg, leg)),
         jitter_ms: last_ms(HEADROOM_PROBE_JITTER_SECONDS.name),
         speech_jitter_ms: last_ms(HEADROOM_PROBE_TRAIN_JITTER_SECONDS.name),
+        usual_ms: last_ms(HEADROOM_PROBE_BASELINE_SECONDS.name),
         trace_ms: trace(of(PROBE_DURATION_SECONDS.name), now_ms),
         last_ms: last.map(|(at_ms, _)| at_ms),
         name,
@@ -234,6 +151,7 @@ fn missing(known: &[PathHour], places: &Places) -> Vec<PathHour> {
                     least_ms: None,
                     jitter_ms: None,
                     speech_jitter_ms: None,
+                    usual_ms: None,
                     loss_ratio: None,
                     quality: None,
                     bound: places.bound(&vantage.agent, &datacentre.name),
@@ -253,7 +171,7 @@ fn badness(hour: &PathHour) -> f64 {
         (Some(Hole::VantageOffline), _) => 200.0,
         (Some(Hole::NotYet), _) => 0.0,
         (None, Some(quality)) => 100.0 - quality.rating,
-        (None, None) => 1.0,
+        (Some(Hole::Filtered), _) | (None, None) => 1.0,
     }
 }
 

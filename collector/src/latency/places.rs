@@ -77,6 +77,8 @@ pub struct Places {
     pub vantages: Vec<Vantage>,
     /// What is pinged.
     pub datacentres: Vec<Datacentre>,
+    /// The regions that members may choose who measure from their browser; none unless that is wanted.
+    pub check_regions: Vec<Arc<str>>,
 }
 
 /// All places as they are now: they change when the configuration is read anew.

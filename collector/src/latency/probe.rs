@@ -7,7 +7,8 @@ use headroom_proto::exposition::Exposition;
 use headroom_proto::metric::{INSTANCE, JOB};
 use headroom_proto::wire::ProbeKind;
 
-use super::matrix::{PathName, SILENT_MS, name_of};
+use super::matrix::{SILENT_MS, name_of};
+use super::path::PathName;
 use super::series::kind_name;
 use crate::samples::{Hints, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange};
 

@@ -37,9 +37,14 @@ impl Quality {
     /// Of two members who speak with each other through a datacentre: half of both round trips, and loss
     /// on either leg.
     pub fn of_pair(one: Leg, other: Leg) -> Self {
-        let delay_ms = f64::midpoint(one.round_trip_ms, other.round_trip_ms) + FIXED_DELAY_MS;
+        let delay_ms = Self::delay_ms(one, other);
         let kept = (1.0 - one.loss_ratio) * (1.0 - other.loss_ratio);
         Self::of(delay_ms, 1.0 - kept)
+    }
+
+    /// The delay from mouth to ear of two members, one way, in milliseconds.
+    pub fn delay_ms(one: Leg, other: Leg) -> f64 {
+        f64::midpoint(one.round_trip_ms, other.round_trip_ms) + FIXED_DELAY_MS
     }
 
     fn of(delay_ms: f64, loss_ratio: f64) -> Self {

@@ -47,8 +47,11 @@ pub fn samples(round: &Round) -> Vec<Sample> {
     if let Some(median) = round.median_us().map(seconds) {
         samples.push(plain(PROBE_DURATION_SECONDS, median));
         if round.kind == ProbeKind::Icmp {
-            let label = Some(("phase", "rtt"));
-            samples.push(Sample { metric: PROBE_ICMP_DURATION_SECONDS, label, value: median });
+            let phases = [("rtt", Some(median)), ("resolve", round.resolve_us.map(seconds))];
+            samples.extend(phases.into_iter().filter_map(|(phase, value)| {
+                let (metric, label) = (PROBE_ICMP_DURATION_SECONDS, Some(("phase", phase)));
+                value.map(|value| Sample { metric, label, value })
+            }));
         }
     }
     let rest = [
@@ -161,6 +164,18 @@ pub fn family_name(family: AddressFamily) -> &'static str {
         AddressFamily::Ipv6 => "ipv6",
         AddressFamily::Unspecified => "unknown",
     }
+}
+
+/// The value of the label `error`, by the number of the wire.
+pub fn round_error_name(kind: u32) -> &'static str {
+    let known = i32::try_from(kind).ok().and_then(|kind| ProbeError::try_from(kind).ok());
+    error_name(known.unwrap_or(ProbeError::Other))
+}
+
+/// The value of the label `reason`, by the number of the wire.
+pub fn discard_name(kind: u32) -> &'static str {
+    let known = i32::try_from(kind).ok().and_then(|kind| DiscardReason::try_from(kind).ok());
+    reason_name(known.unwrap_or(DiscardReason::Unspecified))
 }
 
 fn protocol(family: AddressFamily) -> f64 {

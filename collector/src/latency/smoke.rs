@@ -5,7 +5,8 @@
 use headroom_proto::catalogue::HEADROOM_PROBE_VANTAGE_OFFLINE;
 
 use super::events::{self, Event, Mark, Spell};
-use super::matrix::{PathName, name_of};
+use super::matrix::name_of;
+use super::path::PathName;
 use crate::samples::{Budget, METRIC, Matcher, ReadError, TimeRange};
 use crate::store::{
     PathRound, ProbedPath, QUANTILES, Records, SmokeHour, WantedRounds, quantile_place,
@@ -36,13 +37,13 @@ const fn class(most: f64, long: &'static str, short: &'static str) -> LossClass 
     LossClass { most, long, short }
 }
 
-/// The classes of SmokePing for twenty pings: none, one to three, five, ten, not all, all.
+/// The classes of SmokePing for twenty pings: none, one to four, ten, not all; and all, which it does not draw.
 pub const LOSS_CLASSES: [LossClass; 8] = [
     class(0.0, "none", "0"),
     class(0.05, "to 5 %", "5"),
     class(0.1, "to 10 %", "10"),
     class(0.15, "to 15 %", "15"),
-    class(0.25, "to 25 %", "25"),
+    class(0.2, "to 20 %", "20"),
     class(0.5, "to 50 %", "50"),
     class(0.999_999, "to 99 %", "99"),
     class(1.0, "all", "all"),
@@ -130,11 +131,21 @@ pub fn known_paths(
     datacentre: &str,
     budget: &Budget,
 ) -> Result<Vec<KnownPath>, ReadError> {
-    let matchers = [
-        Matcher::equal(METRIC, HEADROOM_PROBE_VANTAGE_OFFLINE.name),
-        Matcher::equal("datacentre", datacentre),
-    ];
-    let found = records.paths(&matchers, budget)?;
+    let own = Matcher::equal("datacentre", datacentre);
+    matching(records, &[Matcher::equal(METRIC, HEADROOM_PROBE_VANTAGE_OFFLINE.name), own], budget)
+}
+
+/// All paths that have ever had rounds, in the order of their names.
+pub fn all_known_paths(records: &Records, budget: &Budget) -> Result<Vec<KnownPath>, ReadError> {
+    matching(records, &[Matcher::equal(METRIC, HEADROOM_PROBE_VANTAGE_OFFLINE.name)], budget)
+}
+
+fn matching(
+    records: &Records,
+    matchers: &[Matcher],
+    budget: &Budget,
+) -> Result<Vec<KnownPath>, ReadError> {
+    let found = records.paths(matchers, budget)?;
     let known = |probed: ProbedPath| KnownPath { name: name_of(&probed.labels), probed };
     let mut paths: Vec<KnownPath> = found.into_iter().map(known).collect();
     paths.sort_by(|one, other| one.name.cmp(&other.name));
@@ -339,7 +350,7 @@ mod tests {
     #[test]
     fn classes_of_loss_are_those_of_smokeping() {
         let classes: Vec<usize> = (0..=20).map(|lost| loss_class(20, 20 - lost)).collect();
-        let expected = [0, 1, 2, 3, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 7];
+        let expected = [0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 7];
         assert_eq!(classes, expected);
     }
 

@@ -67,7 +67,7 @@ impl<'b> Intake<'b> {
                 continue;
             }
             let settled = view.day(day).is_none_or(|state| state.rolled && state.fresh.is_none());
-            let stored = settled && !recent.has_any(range);
+            let stored = settled && !recent.has_any(range) && rollups.has(day, resolution);
             if let Some(stored) = stored.then(|| rollups.buckets(day, figures)).flatten() {
                 self.fold()?;
                 self.add(&stored)?;

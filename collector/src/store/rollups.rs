@@ -1,21 +1,35 @@
 //! Rolling up: what is left of a merged day once its samples expire, written once it has settled.
 
-use fjall::Keyspace;
+use fjall::{Keyspace, UserValue};
+use headroom_proto::metric::JOB;
 
 use super::database::{self, Row};
 use super::day::Day;
 use super::days::{self, DayState};
-use super::{SeriesId, Store, StoreError, chunk, periods, rollup};
+use super::{SeriesId, Store, StoreError, chunk, lock, periods, rollup};
 use crate::samples::Resolution;
+
+/// The job whose series have no rollups of 5 minutes: they are made of rounds, which are kept whole for longer
+/// than samples, and say more.
+const KEPT_AS_ROUNDS: &str = "probe";
 
 /// Writes the rollups of a merged day. The caller holds the maintenance lock.
 pub fn roll(store: &Store, day: Day, state: &DayState) -> Result<(), StoreError> {
     let Some(merged) = &state.merged else { return Ok(()) };
     let database = &store.database;
+    let kept_as_rounds = kept_as_rounds(store);
     for resolution in Resolution::ALL {
+        let without: &[SeriesId] = match resolution {
+            Resolution::Minutes => &kept_as_rounds,
+            Resolution::Hour => &[],
+        };
         let keyspace = database.keyspace(&periods::name(resolution, day))?;
         store.write().periods.of(resolution).insert(periods::period(day), keyspace.clone());
-        let rows = merged.iter().filter_map(|entry| roll_row(store, day, resolution, entry));
+        let rows = merged.iter().filter_map(|entry| match read(entry) {
+            Ok(chunk) if without.binary_search(&chunk.series).is_ok() => None,
+            Ok(chunk) => roll_row(store, day, resolution, &chunk),
+            Err(error) => Some(Err(error)),
+        });
         database::write_in_bulk(&keyspace, rows)?;
     }
     days::note_rolled(database, day)?;
@@ -23,25 +37,39 @@ pub fn roll(store: &Store, day: Day, state: &DayState) -> Result<(), StoreError>
     Ok(())
 }
 
+/// The series of that job, in order.
+fn kept_as_rounds(store: &Store) -> Vec<SeriesId> {
+    let index = lock::read(&store.index);
+    let pair = index.symbol(JOB).zip(index.symbol(KEPT_AS_ROUNDS));
+    pair.map_or_else(Vec::new, |(name, value)| index.posting(name, value).to_vec())
+}
+
+/// A chunk of a merged day, as it is stored.
+struct StoredChunk {
+    series: SeriesId,
+    bytes: UserValue,
+}
+
+fn read(entry: fjall::Guard) -> Result<StoredChunk, StoreError> {
+    let (id, bytes) = database::entry(entry, "read chunks to roll up")?;
+    let id = id.first_chunk::<4>().map_or(0, |id| u32::from_be_bytes(*id));
+    Ok(StoredChunk { series: SeriesId(id), bytes })
+}
+
 fn roll_row(
     store: &Store,
     day: Day,
     resolution: Resolution,
-    entry: fjall::Guard,
+    StoredChunk { series, bytes }: &StoredChunk,
 ) -> Option<Result<Row, StoreError>> {
-    let (id, bytes) = match database::entry(entry, "read chunks to roll up") {
-        Ok(row) => row,
-        Err(error) => return Some(Err(error)),
-    };
-    let Some(chunk) = chunk::decode(&bytes) else {
-        store.note_damage(&format!("chunk of series {id:?} on day {}", day.0));
+    let SeriesId(id) = *series;
+    let Some(chunk) = chunk::decode(bytes) else {
+        store.note_damage(&format!("chunk of series {id} on day {}", day.0));
         return None;
     };
-    let series = id.first_chunk::<4>().map_or(0, |id| u32::from_be_bytes(*id));
-    let key = periods::key(SeriesId(series), day);
-    let failed = |source| StoreError::Compress { series, first_ms: day.begin_ms(), source };
+    let failed = |source| StoreError::Compress { series: id, first_ms: day.begin_ms(), source };
     let row = rollup::encode(&rollup::buckets(&chunk.samples(), resolution));
-    Some(row.map(|bytes| (key, bytes)).map_err(failed))
+    Some(row.map(|bytes| (periods::key(*series, day), bytes)).map_err(failed))
 }
 
 /// Drops the keyspaces that end before `oldest_ms`.

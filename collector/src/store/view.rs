@@ -16,7 +16,9 @@ use super::lock::read;
 use super::periods::{Periods, StoredRow, WantedRows};
 use super::search::search;
 use super::{SeriesId, Store, StoreError, chunk, rollup};
-use crate::samples::{Bucket, Budget, Figures, Held, Labels, ReadError, Selection, TimeRange};
+use crate::samples::{
+    Bucket, Budget, Figures, Held, Labels, ReadError, Resolution, Selection, TimeRange,
+};
 
 /// What a read sees.
 pub struct View<'s, 'b> {
@@ -249,6 +251,11 @@ pub struct Rollups<'v, 'b> {
 }
 
 impl Rollups<'_, '_> {
+    /// Whether a day has buckets of that resolution, and not of a coarser one.
+    pub fn has(&self, day: Day, resolution: Resolution) -> bool {
+        self.rows.get(&day).is_some_and(|row| row.resolution == resolution)
+    }
+
     /// The buckets of a day with some of their figures. What is damaged is left out, and counted.
     pub fn buckets(&self, day: Day, figures: Figures) -> Option<Vec<Bucket>> {
         let buckets = rollup::decode(&self.rows.get(&day)?.bytes, figures);

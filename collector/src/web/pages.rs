@@ -12,6 +12,7 @@ mod forms;
 mod host;
 mod latency;
 mod meeting;
+mod pairs;
 mod picture;
 mod planning;
 mod reference;

@@ -1,24 +1,28 @@
 //! Every address, by who may ask for it. Each group has one layer, through which all of its requests
 //! pass.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, post};
 
 use super::doors::{Door, Group, admit};
 use super::gate::Gate;
-use super::oncall::OnCall;
 use super::pages::Form::{Csv, Json, Markdown};
+use super::problem::Problem;
 use super::site::Site;
 use super::{
-    alertmanager, answers, api, assets, cross_origin, heartbeats, links, meetings, metrics, pages,
-    pictures, probe, problem, ready, reload, remote_write,
+    Linked, alertmanager, answers, api, assets, check, cross_origin, heartbeats, links, meetings,
+    metrics, pages, pictures, probe, problem, ready, reload, remote_write, rounds,
 };
+
+/// What a browser sends of a check at most, in bytes; links and heartbeats have less.
+const CHECK_BYTES: usize = 16 << 10;
 
 /// All groups together.
 pub fn routes(site: &Arc<Site>) -> Router {
@@ -58,6 +62,7 @@ fn reader(gate: Gate, site: &Arc<Site>) -> Router {
         .route("/latency.json", get(pages::latency_json))
         .route("/latency/{datacentre}", get(pages::datacentre))
         .route("/latency/{datacentre}/{vantage}", get(pages::vantage))
+        .route("/latency/{datacentre}/{vantage}/{file}", get(rounds::rounds))
         .route("/probe", get(probe::probe))
         .route("/reference", get(pages::reference))
         .route("/reference.csv", get(pages::reference_csv))
@@ -139,6 +144,7 @@ fn writer(site: &Arc<Site>) -> Router {
 fn admin(site: &Arc<Site>) -> Router {
     Router::new()
         .route("/api/v1/snapshot", post(snapshot))
+        .route("/api/v1/snapshot/reference", post(snapshot_of_reference))
         .route("/-/reload", post(reload::reload).put(reload::reload))
         .route("/alerts/answer", post(answers::answer))
         .route("/alerts/unsilence", post(answers::unsilence))
@@ -149,15 +155,33 @@ fn admin(site: &Arc<Site>) -> Router {
 }
 
 /// What the second listener serves: it needs no names, for a link and a token are their own proof.
-pub fn linked(oncall: OnCall) -> Router {
+pub fn linked(Linked { oncall, checks }: Linked) -> Router {
     Router::new()
         .route("/a/{token}", get(links::show).post(links::act))
         .route("/heartbeat/{name}", get(heartbeats::hear).post(heartbeats::hear))
         .with_state(oncall)
+        .route("/latency/check", get(check::show).post(check::take))
+        .route("/latency/check.js", get(check::script))
+        .layer(DefaultBodyLimit::max(CHECK_BYTES))
+        .with_state(checks)
 }
 
 async fn snapshot(State(site): State<Arc<Site>>) -> Response {
     site.snapshots.answer()
+}
+
+/// The reference table as it is kept, beside the store.
+async fn snapshot_of_reference(State(site): State<Arc<Site>>) -> Result<Response, Problem> {
+    // Reading and writing it takes a while.
+    let table = tokio::task::spawn_blocking(move || {
+        site.reference.table().map(|table| table.map(|table| table.text()))
+    });
+    let failed =
+        |error: &(dyn Error + 'static)| Problem::internal("read the reference table", error);
+    match table.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))? {
+        Some(text) => Ok(text.into_response()),
+        None => Err(Problem::not_found("No reference table has been imported.")),
+    }
 }
 
 /// Nothing is loaded from elsewhere, and nobody frames the pages.

@@ -9,8 +9,8 @@ use headroom_proto::metric::{INSTANCE, JOB};
 use tokio::sync::mpsc;
 
 use super::{Held, Submission, Write, WriteOutcome, Writer, WriterEnded};
-use crate::samples::METRIC;
-use crate::store::{Claim, FrameWrite, SeriesId, SeriesLimit};
+use crate::samples::{Labels, METRIC};
+use crate::store::{Claim, FrameWrite, PathRound, RoundWrite, SeriesId, SeriesLimit};
 use crate::telemetry::OwnNumber;
 
 /// The job of everything that the programs say of themselves.
@@ -56,8 +56,52 @@ impl OwnSeries {
     ) -> Result<(), OwnSeriesError> {
         let series = numbers.iter().map(|number| self.series_id(number)).collect::<Result<_, _>>();
         let values = numbers.iter().map(|number| number.value).collect();
-        let frame =
-            FrameWrite { id: None, timestamp_ms, series: series?, values, rounds: Vec::new() };
+        self.append(FrameWrite {
+            id: None,
+            timestamp_ms,
+            series: series?,
+            values,
+            rounds: Vec::new(),
+        })
+        .await
+    }
+
+    /// Makes samples of one moment durable, whose labels are given whole.
+    pub async fn store_labelled(
+        &self,
+        told: &[(Labels, f64)],
+        timestamp_ms: i64,
+    ) -> Result<(), OwnSeriesError> {
+        let (series, values) = self.labelled(told)?;
+        let (series, rounds) = (series.into(), Vec::new());
+        self.append(FrameWrite { id: None, timestamp_ms, series, values, rounds }).await
+    }
+
+    /// The same with a round of the path that the first of them names.
+    pub async fn store_round(
+        &self,
+        told: &[(Labels, f64)],
+        round: PathRound,
+        timestamp_ms: i64,
+    ) -> Result<(), OwnSeriesError> {
+        let (series, values) = self.labelled(told)?;
+        let rounds = series.first().map(|path| RoundWrite { path: *path, round });
+        let (series, rounds) = (series.into(), rounds.into_iter().collect());
+        self.append(FrameWrite { id: None, timestamp_ms, series, values, rounds }).await
+    }
+
+    /// Series and values of samples whose labels are given whole.
+    fn labelled(&self, told: &[(Labels, f64)]) -> Result<(Vec<SeriesId>, Vec<f64>), SeriesLimit> {
+        let id = |(labels, _): &(Labels, f64)| {
+            let mut pairs: Vec<(&str, &str)> = labels.iter().collect();
+            pairs.sort_unstable();
+            self.writer.series_id_of(&pairs, Claim::Own)
+        };
+        let series = told.iter().map(id).collect::<Result<_, _>>()?;
+        Ok((series, told.iter().map(|(_, value)| *value).collect()))
+    }
+
+    async fn append(&self, frame: FrameWrite) -> Result<(), OwnSeriesError> {
         let (reply, mut outcome) = mpsc::channel(1);
         let held = Held::Nothing;
         self.writer.submit(Submission { write: Write::Own(frame), reply, held }).await?;

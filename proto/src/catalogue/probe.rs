@@ -78,6 +78,10 @@ super::metrics! { PROBE:
     HEADROOM_PROBE_TRAIN_JITTER_SECONDS = Gauge "headroom_probe_train_jitter_seconds" in Seconds
         by ["datacentre", "family", "kind", "vantage"],
         "The mean difference between the round trips of two of them that follow each other.";
+    HEADROOM_PROBE_BASELINE_SECONDS = Gauge "headroom_probe_baseline_seconds" in Seconds
+        by ["datacentre", "family", "kind", "vantage"],
+        "What the median round trip of a path usually is at this hour of the week, told each hour: the lower median \
+         of the hourly medians of the past four weeks, or of seven days before there are two weeks.";
     HEADROOM_PROBE_VANTAGE_OFFLINE = Gauge "headroom_probe_vantage_offline"
         by ["datacentre", "family", "kind", "vantage"],
         "1 if a vantage reached neither the target nor its own gateway in a round, so that the round says \

@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 80] = [
+const ROUTES: [(&str, &str, u16, &str); 82] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -20,6 +20,12 @@ const ROUTES: [(&str, &str, u16, &str); 80] = [
     ("/latency.json", "/latency.json", 200, "GET,HEAD"),
     ("/latency/{datacentre}", "/latency/nowhere", 404, "GET,HEAD"),
     ("/latency/{datacentre}/{vantage}", "/latency/nowhere/nobody", 404, "GET,HEAD"),
+    (
+        "/latency/{datacentre}/{vantage}/{file}",
+        "/latency/nowhere/nobody/rounds.csv",
+        404,
+        "GET,HEAD",
+    ),
     ("/probe", "/probe?target=ca1", 404, "GET,HEAD"),
     ("/reference", "/reference", 200, "GET,HEAD"),
     ("/reference.csv", "/reference.csv", 404, "GET,HEAD"),
@@ -88,6 +94,7 @@ const ROUTES: [(&str, &str, u16, &str); 80] = [
     ("/api/v2/silences", "/api/v2/silences", 200, "GET,HEAD,POST"),
     ("/api/v2/silence/{id}", "/api/v2/silence/1", 404, "GET,HEAD,DELETE"),
     ("/api/v1/snapshot", "/api/v1/snapshot", 405, "POST"),
+    ("/api/v1/snapshot/reference", "/api/v1/snapshot/reference", 405, "POST"),
     ("/-/reload", "/-/reload", 405, "POST,PUT"),
 ];
 
@@ -164,8 +171,8 @@ async fn no_address_answers_to_a_strangers_name_or_page() {
 #[test]
 fn all_addresses_of_the_table_are_asked() {
     let written = TABLE.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
-    // What the second listener serves is asked in `oncall.rs` and `heartbeats.rs`.
-    let linked = ["/a/{token}", "/heartbeat/{name}"];
+    // What the second listener serves is asked in `oncall.rs`, `heartbeats.rs` and `check.rs`.
+    let linked = ["/a/{token}", "/heartbeat/{name}", "/latency/check", "/latency/check.js"];
     let mut written: Vec<&str> = written.filter(|address| !linked.contains(address)).collect();
     let mut asked: Vec<&str> = ROUTES.iter().map(|(address, ..)| *address).collect();
     written.sort_unstable();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::load::{Ledger, Shared};
+use super::pings::places;
 use super::random::Random;
 use super::serving::{self, Start};
 use super::verify::{Verdict, verify};
@@ -72,6 +73,7 @@ pub async fn deaths(options: &DeathOptions) -> Deaths {
     let mut collector = CollectorProgram::start(CollectorOptions {
         instances: instances.clone(),
         store: options.store.clone(),
+        more: places(&instances),
         ..CollectorOptions::default()
     })
     .await;

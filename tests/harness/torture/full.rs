@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::load::Shared;
+use super::pings::places;
 use super::verify::{Verdict, verify};
 use super::writers::Writers;
 use crate::collector::{CollectorOptions, CollectorProgram};
@@ -33,6 +34,7 @@ pub async fn full_disk(store: &str) -> FullDisk {
     let mut collector = CollectorProgram::start(CollectorOptions {
         instances: vec!["ca1".into()],
         store: store.to_owned(),
+        more: places(&["ca1".into()]),
         directory: Some(disk.path().join("data")),
         ..CollectorOptions::default()
     })

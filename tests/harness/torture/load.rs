@@ -13,6 +13,7 @@ use headroom_proto::wire::agent_message::Message as Up;
 use headroom_proto::wire::collector_message::Message as Down;
 use tonic::Status;
 
+use super::pings::round;
 use crate::by_hand::{ByHand, series};
 use crate::remote_write::{
     Destination, WriteRequest, WrittenLabel, WrittenSample, WrittenSeries, remote_write,
@@ -21,7 +22,7 @@ use crate::remote_write::{
 /// Series of each writer.
 pub const SERIES: usize = 8;
 /// The distance of two frames: far enough that a short run fills days, which then merge.
-const STEP_MS: i64 = 20_000;
+pub const STEP_MS: i64 = 20_000;
 /// Where time begins for a writer: well within what is kept.
 const AGE_MS: i64 = 25 * 86_400_000;
 /// Frames sent before their acknowledgement.
@@ -32,11 +33,22 @@ const PACE: Duration = Duration::from_millis(10);
 const RETRY: Duration = Duration::from_millis(20);
 const BOOT: u64 = 42;
 
+/// Through which door a writer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// As an agent, whose frames carry rounds of pings, too.
+    Agent,
+    /// By remote write.
+    RemoteWrite,
+}
+
 /// What one writer has sent, and what of it was acknowledged.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     /// The label `instance` of its series.
     pub instance: String,
+    /// How it comes.
+    pub door: Door,
     /// The last sequence sent; they count from 1.
     pub sent: u64,
     /// The sequences acknowledged.
@@ -49,10 +61,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    fn new(instance: &str) -> Self {
+    fn new(instance: &str, door: Door) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
         Self {
             instance: instance.to_owned(),
+            door,
             sent: 0,
             acknowledged: SequenceSet::new(),
             refused: Vec::new(),
@@ -118,8 +131,8 @@ pub struct Shared(Arc<Mutex<Ledger>>);
 
 impl Shared {
     /// An empty one.
-    pub fn new(instance: &str) -> Self {
-        Self(Arc::new(Mutex::new(Ledger::new(instance))))
+    pub fn new(instance: &str, door: Door) -> Self {
+        Self(Arc::new(Mutex::new(Ledger::new(instance, door))))
     }
 
     /// As it is now.
@@ -194,6 +207,7 @@ fn frame(ledger: &Shared, sequence: u64) -> Up {
         timestamp_ms,
         ids: (0..SERIES as u32).collect(),
         values,
+        rounds: vec![round(&ledger.now(), sequence)],
         ..Frame::default()
     })
 }

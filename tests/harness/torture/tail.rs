@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 use headroom::samples::{Budget, Hints, Matcher, Samples, Selection, TimeRange};
 use headroom::store::Store;
 
-use super::load::{self, Ledger, Shared, metric};
+use super::load::{self, Door, Ledger, Shared, metric};
+use super::pings::places;
 use super::random::Random;
 use super::serving;
 use crate::collector::{CollectorOptions, CollectorProgram};
@@ -27,9 +28,11 @@ pub struct TornTail {
 
 /// Cuts the log at each of its last bytes, `every` of them, and at `more` other places.
 pub async fn torn_tail((every, more): (usize, usize), seed: u64) -> TornTail {
-    let options = CollectorOptions { instances: vec!["ca1".into()], ..CollectorOptions::default() };
+    let instances = vec!["ca1".to_owned()];
+    let vantages = places(&instances);
+    let options = CollectorOptions { instances, more: vantages, ..CollectorOptions::default() };
     let mut collector = CollectorProgram::start(options).await;
-    let ledger = Shared::new("ca1");
+    let ledger = Shared::new("ca1", Door::Agent);
     let writer = tokio::spawn(load::push(
         collector.grpc(),
         collector.token("ca1").secret,

@@ -5,12 +5,13 @@ use std::ops::AddAssign;
 use serde_json::Value as Json;
 
 use super::load::{Ledger, SERIES, metric};
+use super::pings;
 use crate::wait::fetch;
 
 /// How much one question covers.
 const PART_MS: i64 = 4 * 86_400_000;
 
-/// What reading came to, in samples.
+/// What reading came to, in samples and rounds.
 #[derive(Debug, Clone, Default)]
 pub struct Verdict {
     /// Acknowledged before it was read.
@@ -40,7 +41,8 @@ impl Verdict {
         self.wrong + self.twice == 0
     }
 
-    fn note(&mut self, what: impl FnOnce() -> String) {
+    /// Keeps the first of what is not as it should be.
+    pub fn note(&mut self, what: impl FnOnce() -> String) {
         self.first.get_or_insert_with(what);
     }
 }
@@ -60,7 +62,7 @@ impl AddAssign for Verdict {
 /// Reads everything that a ledger holds, from `first` on, at an address such as
 /// `http://127.0.0.1:8440`.
 pub async fn verify(address: &str, ledger: &Ledger, first: u64) -> Verdict {
-    let mut verdict = Verdict::default();
+    let mut verdict = pings::verify(address, ledger, first).await;
     for series in 0..SERIES {
         let mut from = first.max(1);
         while from <= ledger.sent {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::load::{self, Ledger, Shared};
+use super::load::{self, Door, Ledger, Shared};
 use crate::collector::CollectorProgram;
 
 /// How long the last frames may take to be acknowledged.
@@ -26,12 +26,12 @@ impl Writers {
         let mut tasks = JoinSet::new();
         let mut ledgers = Vec::new();
         for instance in instances {
-            let ledger = Shared::new(instance);
+            let ledger = Shared::new(instance, Door::Agent);
             let token = collector.token(instance).secret;
             tasks.spawn(load::push(collector.grpc(), token, ledger.clone(), Arc::clone(&stop)));
             ledgers.push(ledger);
         }
-        let written = Shared::new("written");
+        let written = Shared::new("written", Door::RemoteWrite);
         tasks.spawn(load::write(collector.remote_write(), written.clone(), Arc::clone(&stop)));
         ledgers.push(written);
         Self { stop, tasks, ledgers }

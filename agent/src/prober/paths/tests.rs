@@ -1,3 +1,4 @@
+use super::super::round::PINGS;
 use super::*;
 use headroom_proto::wire::ProbeTarget;
 use proptest::prelude::*;
@@ -63,6 +64,23 @@ fn answer(paths: &mut Paths, ping: Due, now: Now) {
 }
 
 fn nobody(_: &mut Paths, _: Due, _: Now) {}
+
+/// The time of a ping of twenty.
+const SLOT: Duration = Duration::from_secs(3);
+
+#[test]
+fn a_page_is_asked_for_four_times_a_minute() {
+    let mut world = World::new();
+    world.set(&[target(ProbeKind::Https, "https://192.0.2.1/"), icmp("192.0.2.1")]);
+    world.run(SPAN * 4, answer);
+    let counts = |kind: ProbeKind, rounds: &[ProbeRound]| {
+        let own = rounds.iter().filter(|round| round.kind() == kind && round.span_ms == 60_000);
+        own.map(|round| (round.sent, round.round_trips_us.len())).collect::<Vec<_>>()
+    };
+    let rounds = world.told();
+    assert_eq!(counts(ProbeKind::Https, &rounds), [(4, 4); 3]);
+    assert_eq!(counts(ProbeKind::Icmp, &rounds), [(20, 20); 3]);
+}
 
 #[test]
 fn a_path_has_twenty_pings_a_minute_each_in_its_own_time() {

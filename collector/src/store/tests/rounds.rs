@@ -143,6 +143,49 @@ fn a_day_is_merged_after_its_end_and_rounds_expire_while_quantiles_stay() {
     assert_eq!(maintain(931), (0, 0, 0));
 }
 
+/// How many rows of rollups there are of a resolution.
+fn rolled_rows(store: &Store, resolution: Resolution) -> usize {
+    let name = periods::name(resolution, Day::of(BEGIN_MS));
+    store.database.keyspace(&name).unwrap().iter().count()
+}
+
+#[test]
+fn series_of_rounds_are_rolled_up_by_hours_alone_and_answer_all_the_same() {
+    let directory = TempDir::new().unwrap();
+    let store = open(&directory);
+    append_all(&store, "paris", 0..5);
+    let labels = [("instance", "ca1"), ("vantage", "lagos"), ("job", "probe")];
+    let probed = store.series_id(&Labels::new("headroom_probe_sent", labels)).unwrap();
+    let frames = (0..120).map(|n| FrameWrite {
+        series: [probed].into(),
+        values: vec![n as f64],
+        rounds: Vec::new(),
+        ..write(&store, "lagos", n)
+    });
+    store.append(&frames.collect::<Vec<_>>()).unwrap();
+    let now_ms = BEGIN_MS + 9 * DAY_MS;
+    store.compact(now_ms).unwrap();
+    assert_eq!(rolled_rows(&store, Resolution::Minutes), 1, "that of another job");
+    assert_eq!(rolled_rows(&store, Resolution::Hour), 2);
+    let buckets = |resolution| {
+        let matchers = [Matcher::metric("headroom_probe_sent")];
+        let what = Selection::ever(&matchers);
+        let found = store.select_buckets(what, resolution, &Budget::unlimited()).unwrap().unwrap();
+        found[0].buckets.iter().map(|one| (one.count, one.sum)).collect::<Vec<_>>()
+    };
+    let hours = buckets(Resolution::Hour);
+    assert_eq!(hours.iter().map(|hour| hour.0).sum::<f64>(), 120.0);
+    // While there are samples, five minutes are made of them; afterwards hours stand in.
+    let minutes = buckets(Resolution::Minutes);
+    assert_eq!(minutes.len(), 25);
+    let sum = |all: &[(f64, f64)]| all.iter().map(|one| one.1).sum::<f64>();
+    assert_eq!(sum(&minutes), sum(&hours));
+    let ever = 10_000 * DAY_MS;
+    let retention = Retention { raw_ms: DAY_MS, minutes_ms: ever, hours_ms: ever, rounds_ms: ever };
+    store.maintain(Due::at(now_ms, retention), &|| false).unwrap();
+    assert_eq!(buckets(Resolution::Minutes), hours);
+}
+
 #[test]
 fn a_snapshot_has_all_rounds_and_a_damaged_row_of_it_is_known() {
     let directory = TempDir::new().unwrap();

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::latency::{PathRow, headline, is_trouble, read};
+use super::pairs::PairTable;
 use super::picture::{Picture, Pictures};
 use super::when::{Asked, When, WhenLinks};
 use super::{failed, render, words};
@@ -55,6 +56,7 @@ struct DatacentrePage<'v> {
     when: String,
     overlay: Option<Picture>,
     paths: Vec<PathRow>,
+    pairs: Option<PairTable>,
     scale: String,
     events: Vec<EventRow>,
     other_events: usize,
@@ -173,6 +175,7 @@ fn render_page(
         when: when.words(),
         overlay,
         paths: paths.iter().map(|path| PathRow::of(path, scale, visit.now_ms)).collect(),
+        pairs: PairTable::of(paths, name),
         scale: scale.words("ms", 1.0),
         events,
         other_events,

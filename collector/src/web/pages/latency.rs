@@ -96,6 +96,8 @@ pub struct PathRow {
     pub jitter: String,
     /// At the pace of speech; empty where nobody has measured it.
     pub speech_jitter: String,
+    /// What the median usually is at this hour of the week; empty where that is not known yet.
+    pub usual: String,
     pub loss: String,
     pub opinion: String,
     pub word: &'static str,
@@ -262,11 +264,16 @@ fn matrix(visit: Visit<'_>, paths: &[PathHour], datacentres: &[String]) -> Vec<M
                 let own = paths.iter().filter(|path| {
                     path.name.vantage == vantage && path.name.datacentre == *datacentre
                 });
-                Cell::of(own.min_by(|one, other| one.name.order().cmp(&other.name.order())))
+                Cell::of(own.min_by(|one, other| order(one).cmp(&order(other))))
             })
             .collect(),
     };
     vantages.into_iter().map(row).collect()
+}
+
+/// What is filtered stands behind what is not.
+fn order(path: &PathHour) -> (bool, (usize, &str)) {
+    (path.hole == Some(Hole::Filtered), path.name.order())
 }
 
 impl Cell {
@@ -294,7 +301,7 @@ impl Cell {
 }
 
 /// A shade beside the word: fine, to be looked at, bad.
-fn class(quality: Quality) -> &'static str {
+pub fn class(quality: Quality) -> &'static str {
     match quality.rating {
         r if r >= 80.0 => "",
         r if r >= 70.0 => "warning",
@@ -321,6 +328,7 @@ impl PathRow {
             least: ms(path.least_ms),
             jitter: ms(path.jitter_ms),
             speech_jitter: path.speech_jitter_ms.map(significant).unwrap_or_default(),
+            usual: path.usual_ms.map(significant).unwrap_or_default(),
             loss: loss(path.loss_ratio),
             opinion: path.quality.map_or_else(|| DASH.into(), |one| format!("{:.2}", one.opinion)),
             word: path.quality.map_or("", Quality::word),

@@ -25,7 +25,7 @@ const MOST_COLUMNS: usize = 8;
 /// How many are shown if none is named.
 const USUAL_COLUMNS: usize = 4;
 
-const HEADS: [&str; 9] = [
+const HEADS: [&str; 10] = [
     "from",
     "to",
     "least_ms",
@@ -35,6 +35,7 @@ const HEADS: [&str; 9] = [
     "measurements",
     "distance_km",
     "fibre_bound_ms",
+    "flag",
 ];
 
 const DASH: &str = "–";
@@ -75,6 +76,8 @@ struct CityRow {
 struct CityCell {
     mean: String,
     beside: String,
+    /// What is wrong with it, if anything.
+    flag: &'static str,
 }
 
 pub async fn reference(gate: Gate, wishes: Wishes<ReferenceQuery>) -> Result<Response, Problem> {
@@ -209,12 +212,15 @@ impl CityRow {
 
 impl CityCell {
     fn of(pair: Option<&Pair>, from: &City, table: &Table) -> Self {
-        let Some(pair) = pair else { return Self { mean: DASH.into(), beside: String::new() } };
+        let Some(pair) = pair else {
+            return Self { mean: DASH.into(), beside: String::new(), flag: "" };
+        };
         let bound = bound(from, &table.cities[pair.to]);
         let ratio = (bound.least_ms > 0.0).then(|| pair.least_ms / bound.least_ms);
         let ratio = ratio.map(|ratio| format!(", {ratio:.1} × light"));
         let beside = format!("least {}{}", significant(pair.least_ms), ratio.unwrap_or_default());
-        Self { mean: significant(pair.mean_ms), beside }
+        let flag = bound.flag(pair.least_ms).unwrap_or_default();
+        Self { mean: significant(pair.mean_ms), beside, flag }
     }
 }
 
@@ -224,7 +230,8 @@ fn csv(table: &Table, picked: &Picked) -> String {
     for cell in table.cells(picked) {
         let figures = figures(&cell).map(|value| ((value * 1e3).round() / 1e3).to_string());
         let names = [cell.from.name.clone(), cell.to.name.clone()];
-        sheet.row(names.into_iter().chain(figures));
+        let flag = [flag(&cell).unwrap_or_default().to_owned()];
+        sheet.row(names.into_iter().chain(figures).chain(flag));
     }
     sheet.text()
 }
@@ -233,11 +240,17 @@ fn json(table: &Table, picked: &Picked) -> String {
     let row = |cell: MatrixCell<'_>| {
         let names = [json!(cell.from.name), json!(cell.to.name)];
         let values = names.into_iter().chain(figures(&cell).map(|value| json!(value)));
+        let values = values.chain([json!(flag(&cell))]);
         let pairs = HEADS.iter().map(|head| (*head).to_owned()).zip(values);
         serde_json::Value::Object(pairs.collect())
     };
     let pairs: Vec<_> = table.cells(picked).map(row).collect();
     json!({ "since": table.since, "until": table.until, "pairs": pairs }).to_string()
+}
+
+/// What light says of a pair.
+fn flag(MatrixCell { pair, from, to }: &MatrixCell<'_>) -> Option<&'static str> {
+    bound(from, to).flag(pair.least_ms)
 }
 
 fn figures(MatrixCell { pair, from, to }: &MatrixCell<'_>) -> [f64; 7] {
