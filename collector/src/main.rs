@@ -291,7 +291,7 @@ fn main() -> ExitCode {
         Command::Rules { command: RuleCommand::Replay(replay) } => {
             replays::run(&replay).map_err(Into::into).and_then(|said| print(&said))
         }
-        Command::Notify(command) => notify(command),
+        Command::Notify(command) => block_on(async { print(&notify::run(command).await?) }),
         Command::Query(arguments) => query(arguments),
         Command::Report(kind) => report(kind),
         Command::Offers(command) => match command.run() {
@@ -382,14 +382,13 @@ fn check(file: &Path) -> ExitCode {
 
 /// Receivers that can be looked at from here are; what nobody knows is no mistake.
 fn examine(configuration: &CollectorConfiguration) -> Result<(), String> {
-    let mut examined = notify::Examined::default();
+    let mut found = Ok(());
     let examining = async {
-        examined = notify::examine(configuration).await;
+        found = notify::examine(configuration).await;
         Ok(())
     };
     block_on(examining).map_err(|error| error.to_string())?;
-    examined.unknown.iter().for_each(|told| eprintln!("{told}"));
-    if examined.unfit.is_empty() { Ok(()) } else { Err(examined.unfit.join("\n")) }
+    found
 }
 
 /// Prints; a failure to is one of the program.
@@ -411,10 +410,6 @@ fn test_rules(files: &[PathBuf]) -> ExitCode {
     });
     let said = say(&told);
     if passed { said } else { ExitCode::FAILURE }
-}
-
-fn notify(command: Notify) -> anyhow::Result<()> {
-    block_on(async { print(&notify::run(command).await?) })
 }
 
 fn compact(directory: &Path) -> anyhow::Result<()> {

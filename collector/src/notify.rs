@@ -183,33 +183,24 @@ async fn test(configuration: &CollectorConfiguration, name: &str) -> Result<Stri
     Ok(format!("{name} ({kind}) took it; look whether it has arrived\n"))
 }
 
-/// What is wrong with receivers, as far as a look at them tells.
-#[derive(Debug, Default)]
-pub struct Examined {
-    /// What will not do, a sentence each.
-    pub unfit: Vec<String>,
-    /// What nobody knows, a sentence each.
-    pub unknown: Vec<String>,
-}
-
-/// Looks at receivers that can be looked at, and sends none anything.
-pub async fn examine(configuration: &CollectorConfiguration) -> Examined {
-    let (courier, mut examined) = (Courier::default(), Examined::default());
+/// Looks at receivers that can be looked at, and sends none anything. What will not do is an error, a line each;
+/// what nobody knows is only told.
+pub async fn examine(configuration: &CollectorConfiguration) -> Result<(), String> {
+    let (courier, mut unfit) = (Courier::default(), Vec::new());
     for receiver in &configuration.oncall.receivers {
         let (name, kind) = (&receiver.name, receiver.format.kind());
         match courier.examine(receiver).await {
             Finding::Sound => {}
             Finding::Unfit(why) => {
-                examined.unfit.push(format!("receiver {name} ({kind}): {}", printable(&why)));
+                unfit.push(format!("receiver {name} ({kind}): {}", printable(&why)));
             }
             Finding::Unknown(why) => {
                 let why = printable(&why);
-                let told = format!("receiver {name} ({kind}) could not be looked at: {why}");
-                examined.unknown.push(told);
+                tracing::warn!("receiver {name} ({kind}) could not be looked at: {why}");
             }
         }
     }
-    examined
+    if unfit.is_empty() { Ok(()) } else { Err(unfit.join("\n")) }
 }
 
 /// When a message is made, and which of its group it is.

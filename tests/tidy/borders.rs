@@ -12,6 +12,7 @@ const OWN: &[(&str, &[&str])] = &[(
         "collector/src/run",
         "collector/src/demo",
         "collector/src/snapshot",
+        "collector/src/replays",
         "collector/src/web/snapshot",
     ],
 )];

@@ -247,7 +247,8 @@ impl Desk {
         self.listen(&mut picture, policy);
         picture.verdicts.present.insert(DRILL.to_owned());
         let drill = policy.drill.as_ref();
-        let drill = drill.and_then(|drill| drill.alert(self.groups.values(), picture.at_ms));
+        let drill = drill.and_then(|drill| drill.alert(picture.at_ms));
+        let drill = drill.filter(|seen| !self.is_drilled(seen.since_ms));
         picture.seen.extend(drill.map(|seen| (Drill::fingerprint(), seen)));
         self.outside.show(&mut picture, &mut self.groups);
         let mut by_group: BTreeMap<GroupId, BTreeMap<u64, &Seen>> = BTreeMap::new();
@@ -262,6 +263,18 @@ impl Desk {
             let seen = by_group.get(id).unwrap_or(&nothing);
             self.refused += group.see(seen, &picture);
         }
+    }
+
+    /// Whether somebody has had the drill that began then, or it has been over.
+    fn is_drilled(&self, since_ms: i64) -> bool {
+        let print = Drill::fingerprint();
+        let is_its = |group: &&Group| {
+            group.alerts.0.contains_key(&print) || group.key.iter().any(|(_, text)| text == DRILL)
+        };
+        self.groups.values().filter(is_its).any(|group| {
+            let is_over = group.call.over_ms.is_some_and(|over_ms| over_ms >= since_ms);
+            is_over || group.call.taken.is_some()
+        })
     }
 
     /// Adds the alerts of whoever is not heard of.

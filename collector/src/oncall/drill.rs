@@ -6,7 +6,6 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::alert::{NAME, SEVERITY, Seen};
-use super::group::Group;
 use super::id::digest;
 use super::rota::{WeekTime, moment_of};
 
@@ -42,21 +41,10 @@ impl Drill {
         u64::from_str_radix(text.get(..16).unwrap_or_default(), 16).unwrap_or_default()
     }
 
-    /// Its alert, while it goes on: until somebody has it.
-    pub fn alert<'g>(&self, groups: impl Iterator<Item = &'g Group>, at_ms: i64) -> Option<Seen> {
+    /// Its alert, while there is one.
+    pub fn alert(&self, at_ms: i64) -> Option<Seen> {
         let since_ms = self.begins_ms(at_ms)?;
         if !(since_ms..since_ms + LASTS_MS).contains(&at_ms) {
-            return None;
-        }
-        let print = Self::fingerprint();
-        let mut own = groups.filter(|group| {
-            group.alerts.0.contains_key(&print) || group.key.iter().any(|(_, text)| text == DRILL)
-        });
-        let is_done = |group: &Group| {
-            let is_over = group.call.over_ms.is_some_and(|over_ms| over_ms >= since_ms);
-            is_over || group.call.taken.is_some()
-        };
-        if own.any(is_done) {
             return None;
         }
         let text = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
