@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::error::ErrorKind;
@@ -13,6 +13,7 @@ use headroom::allocator;
 use headroom::client::{
     self, DEFAULT_URL, Format, Moment, Question, Report, When, parse_step, parse_url,
 };
+use headroom::clock::now_ms;
 use headroom::configuration::offers::Offers;
 use headroom::configuration::{CollectorConfiguration, HostName, is_instance, read_file};
 use headroom::demo::{self, DemoOptions};
@@ -276,7 +277,9 @@ fn main() -> ExitCode {
             }
         },
         Command::Check { file } => return check(&file),
-        Command::Compact { directory } => compact(&directory),
+        Command::Compact { directory } => {
+            snapshot::compact(&directory, now_ms()).map_err(Into::into)
+        }
         Command::Snapshot { directory, url } => {
             block_on(async { Ok(snapshot::snapshot(&url, &directory).await?) })
         }
@@ -382,13 +385,8 @@ fn check(file: &Path) -> ExitCode {
 
 /// Receivers that can be looked at from here are; what nobody knows is no mistake.
 fn examine(configuration: &CollectorConfiguration) -> Result<(), String> {
-    let mut found = Ok(());
-    let examining = async {
-        found = notify::examine(configuration).await;
-        Ok(())
-    };
-    block_on(examining).map_err(|error| error.to_string())?;
-    found
+    let examining = async { notify::examine(configuration).await.map_err(anyhow::Error::msg) };
+    block_on(examining).map_err(|error| error.to_string())
 }
 
 /// Prints; a failure to is one of the program.
@@ -410,11 +408,6 @@ fn test_rules(files: &[PathBuf]) -> ExitCode {
     });
     let said = say(&told);
     if passed { said } else { ExitCode::FAILURE }
-}
-
-fn compact(directory: &Path) -> anyhow::Result<()> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
-    Ok(snapshot::compact(directory, now.as_millis() as i64)?)
 }
 
 /// A token for the one that is named, by what it is.
@@ -440,7 +433,7 @@ fn token(named: [(&'static str, Option<String>); 3]) -> anyhow::Result<()> {
 
 fn query(arguments: QueryArguments) -> anyhow::Result<()> {
     let QueryArguments { expression, url, at, from, to, step, format } = arguments;
-    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as i64;
+    let now_ms = now_ms();
     let when = from.map_or(When::At(at), |from| When::Between { from, to, step });
     if from.is_some_and(|from| from.unix_ms(now_ms) > to.unix_ms(now_ms)) {
         let rule = "'--from <TIME>' must not be later than '--to <TIME>'";
