@@ -100,8 +100,10 @@ async fn what_comes_along_is_evaluated_when_it_is_wanted() {
         let (_, body) = fetch(&collector.http("/api/v1/rules")).await?;
         let body: serde_json::Value = serde_json::from_slice(&body).ok()?;
         let groups = body["data"]["groups"].as_array()?;
-        let rules: Vec<_> =
-            groups.iter().filter_map(|group| group["rules"].as_array()).flatten().collect();
+        // Whose turn comes each five minutes, or later, may not have had it yet.
+        let is_due = |group: &&serde_json::Value| group["interval"].as_f64() <= Some(60.0);
+        let due = groups.iter().filter(is_due);
+        let rules: Vec<_> = due.filter_map(|group| group["rules"].as_array()).flatten().collect();
         let well = rules.iter().all(|rule| rule["health"] == "ok");
         (rules.len() >= 17 && well).then_some(())
     })
@@ -117,7 +119,8 @@ async fn a_replay_says_when_rules_would_have_fired() {
     let text = "groups:\n- name: g\n  rules:\n  - record: always\n    expr: vector(3)\n\
                 \x20 - alert: Always\n    expr: always > 2\n    for: 5m\n    annotations: {summary: 'it is {{ $value }}'}\n\
                 \x20 - alert: Never\n    expr: always > 3\n\
-                \x20 - alert: Wrong\n    expr: label_replace(vector(1), 'a b', '', '', '')\n";
+                \x20 - alert: Wrong\n    expr: TWO + on () TWO\n"
+        .replace("TWO", "(vector(1) or label_replace(vector(1), 'a', 'b', '', ''))");
     std::fs::write(&rules, text).unwrap();
     let data = collector.data().display().to_string();
     let replay = |more: &[&str]| {
