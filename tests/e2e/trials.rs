@@ -66,7 +66,7 @@ fn wrong() -> Vec<String> {
             }
         }
         wrong.push(text.replace("tests:", "test:"));
-        wrong.push(text.replace("interval: 15s", "interval: soon"));
+        wrong.push(text.replace("interval: ", "interval: soon "));
     }
     wrong
 }
