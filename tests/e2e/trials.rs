@@ -61,7 +61,7 @@ fn wrong() -> Vec<String> {
         let text = std::fs::read_to_string(&file).unwrap();
         let text = text.replace("[../", &format!("[{RULES}/"));
         for (from, to) in changes {
-            for (place, _) in text.match_indices(from) {
+            for (place, _) in text.match_indices(from).take(1) {
                 wrong.push(format!("{}{to}{}", &text[..place], &text[place + from.len()..]));
             }
         }
