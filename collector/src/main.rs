@@ -258,9 +258,8 @@ fn main() -> ExitCode {
     }
     let outcome = match command {
         Command::Up { listeners, data, interval, link_speed, ping } => {
-            let (addresses, interval) = (listeners.addresses(), interval.0);
-            let hosts = listeners.host_names();
-            let directory = data;
+            let (addresses, hosts) = (listeners.addresses(), listeners.host_names());
+            let (directory, interval) = (data, interval.0);
             let options = UpOptions { addresses, hosts, directory, interval, link_speed, ping };
             run_until_told(|stop| async { Ok(up::run(options, announce, stop).await?) })
         }
@@ -287,8 +286,7 @@ fn main() -> ExitCode {
             snapshot::restore(&snapshot, &directory).map_err(anyhow::Error::from)
         }
         Command::Token { instance, writer, heartbeat } => {
-            let named = [("writer", writer), ("heartbeat", heartbeat), ("instance", instance)];
-            token(named)
+            token([("writer", writer), ("heartbeat", heartbeat), ("instance", instance)])
         }
         Command::Rules { command: RuleCommand::Test { files } } => return test_rules(&files),
         Command::Rules { command: RuleCommand::Replay(replay) } => {
