@@ -156,21 +156,17 @@ async fn fetch(
 
 fn client(url: &Url) -> Result<reqwest::Client, ClientError> {
     let client = reqwest::Client::builder().timeout(TIMEOUT).build();
-    client.map_err(|error| ClientError::Unreachable { url: shown(url), reason: innermost(&error) })
+    client.map_err(|error| unreachable(url, &error))
 }
 
 async fn read(
     url: &Url,
     request: reqwest::RequestBuilder,
 ) -> Result<(StatusCode, Vec<u8>), ClientError> {
-    let unreachable = |error: &reqwest::Error| ClientError::Unreachable {
-        url: shown(url),
-        reason: innermost(error),
-    };
-    let mut response = request.send().await.map_err(|error| unreachable(&error))?;
+    let mut response = request.send().await.map_err(|error| unreachable(url, &error))?;
     let status = response.status();
     let mut body = Vec::new();
-    while let Some(part) = response.chunk().await.map_err(|error| unreachable(&error))? {
+    while let Some(part) = response.chunk().await.map_err(|error| unreachable(url, &error))? {
         if body.len() + part.len() > MAX_ANSWER_BYTES {
             let what = format!("an answer of more than {} MiB", MAX_ANSWER_BYTES >> 20);
             return Err(ClientError::Foreign { url: shown(url), what });
@@ -186,21 +182,16 @@ pub async fn download(
     path: &str,
     parts: std::sync::mpsc::SyncSender<Vec<u8>>,
 ) -> Result<(), ClientError> {
-    let unreachable = |error: &reqwest::Error| ClientError::Unreachable {
-        url: shown(url),
-        reason: innermost(error),
-    };
     let address = format!("{}/{path}", url.as_str().trim_end_matches('/'));
     // All of a store takes as long as it takes; a silence is what counts.
     let client = reqwest::Client::builder().read_timeout(TIMEOUT).build();
-    let request = client.map_err(|error| unreachable(&error))?.post(address);
-    let mut response = request.send().await.map_err(|error| unreachable(&error))?;
+    let request = client.map_err(|error| unreachable(url, &error))?.post(address);
+    let mut response = request.send().await.map_err(|error| unreachable(url, &error))?;
     let status = response.status();
     if !status.is_success() {
-        let said = response.text().await.unwrap_or_default();
-        return Err(ClientError::Refused(format!("status {status}: {}", said.trim())));
+        return Err(refused(status, &response.text().await.unwrap_or_default()));
     }
-    while let Some(part) = response.chunk().await.map_err(|error| unreachable(&error))? {
+    while let Some(part) = response.chunk().await.map_err(|error| unreachable(url, &error))? {
         let parts = parts.clone();
         let sent = tokio::task::spawn_blocking(move || parts.send(part.to_vec())).await;
         if !matches!(sent, Ok(Ok(()))) {
@@ -212,23 +203,20 @@ pub async fn download(
 
 /// What is at an address, whole; nothing if there is nothing.
 pub async fn found(url: &Url, path: &str) -> Result<Option<String>, ClientError> {
-    let unreachable = |error: &reqwest::Error| ClientError::Unreachable {
-        url: shown(url),
-        reason: innermost(error),
-    };
-    let address = format!("{}/{path}", url.as_str().trim_end_matches('/'));
-    let client = reqwest::Client::builder().read_timeout(TIMEOUT).build();
-    let request = client.map_err(|error| unreachable(&error))?.post(address);
-    let response = request.send().await.map_err(|error| unreachable(&error))?;
-    let status = response.status();
+    let (status, body) = post(url, path, &[]).await?;
     if status == StatusCode::NOT_FOUND {
         return Ok(None);
     }
-    let said = response.text().await.map_err(|error| unreachable(&error))?;
-    if status.is_success() {
-        return Ok(Some(said));
-    }
-    Err(ClientError::Refused(format!("status {status}: {}", said.trim())))
+    let said = String::from_utf8_lossy(&body).into_owned();
+    if status.is_success() { Ok(Some(said)) } else { Err(refused(status, &said)) }
+}
+
+fn unreachable(url: &Url, error: &reqwest::Error) -> ClientError {
+    ClientError::Unreachable { url: shown(url), reason: innermost(error) }
+}
+
+fn refused(status: StatusCode, said: &str) -> ClientError {
+    ClientError::Refused(format!("status {status}: {}", said.trim()))
 }
 
 /// The address without a password in it.

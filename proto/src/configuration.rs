@@ -12,6 +12,20 @@ use toml::de::{DeTable, DeValue};
 
 use crate::files;
 
+/// A text as a file of this kind writes it; a control character becomes a space.
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for sign in text.chars() {
+        match sign {
+            '"' | '\\' => quoted.extend(['\\', sign]),
+            sign if sign.is_control() => quoted.push(' '),
+            sign => quoted.push(sign),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 /// The exit code of a program whose configuration is wrong (`EX_CONFIG` of sysexits.h).
 pub const EXIT_CODE: u8 = 78;
 

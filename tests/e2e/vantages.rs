@@ -45,8 +45,7 @@ async fn the_worst_path_stands_first_and_who_is_cut_off_accuses_nobody() {
     let mut networks = Vec::new();
     for (name, ways) in NAMES.into_iter().zip(WAYS) {
         let pair = Namespace::new();
-        let everybody = "net.ipv4.ping_group_range=0 2147483647";
-        assert!(pair.near("sysctl").args(["-qw", everybody]).status().unwrap().success());
+        pair.let_everybody_ping();
         // The gateway, which tells whether a vantage is connected at all.
         pair.near_ip(&["route", "add", "default", "via", "192.0.2.2"]);
         let reflector = Reflector::start(&pair, ways.map(pattern).to_vec());

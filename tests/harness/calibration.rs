@@ -113,13 +113,7 @@ pub fn answers_held(worlds: u64, constants: Constants) -> f64 {
         let seen: Vec<Minute> =
             (0..14).flat_map(|day| minutes_of(&world.day(day), day, &media, Sight::Sfu)).collect();
         let Ok(bandwidth) = Bandwidth::of(&seen, &media) else { continue };
-        let host = Host {
-            bandwidth: &bandwidth,
-            processors: None,
-            link_mbit: 1_000.0,
-            cores: 0.0,
-            workers: 0.0,
-        };
+        let host = linked(&bandwidth);
         for ((name, typed), place) in EVENTS.iter().zip(0..) {
             let each = [typed.people, typed.cameras, typed.shares];
             let Ok(answer) = host.answer(&Mix::of(name, typed.rooms, each)) else { continue };
@@ -129,6 +123,11 @@ pub fn answers_held(worlds: u64, constants: Constants) -> f64 {
         }
     }
     held as f64 / f64::from(count.max(1))
+}
+
+/// A host of which only the link is a limit: 1 Gbit/s.
+pub fn linked(bandwidth: &Bandwidth) -> Host<'_> {
+    Host { bandwidth, processors: None, link_mbit: 1_000.0, cores: 0.0, workers: 0.0 }
 }
 
 /// A year of a federation's host, minute by minute, for timing.

@@ -5,10 +5,9 @@ use headroom::contracts::{
     Account, BYTES_PER_MBIT_STEP, Beyond, Burst, Contract, Counted, Form, Port, Price, Rounding,
     Series, Sharing, Step, Traffic,
 };
-use headroom::costs::Currency;
+use headroom::costs::{Currency, Money};
 use headroom::offers::{
-    Bill, Catalogue, Choice, Demand, Exchange, Fee, Held, Months, Offer, Peak, Server, Site,
-    Worlds, evaluate,
+    Bill, Catalogue, Choice, Demand, Exchange, Fee, Held, Months, Offer, Peak, Worlds, evaluate,
 };
 use headroom_simulation::worlds::{Constants, Profile, World};
 
@@ -211,23 +210,10 @@ fn port(peak_mbit: f64, chance: &mut Chance) -> Port {
 }
 
 fn offer(number: usize, monthly: i64, form: Form, port: Port) -> Offer {
-    Offer {
-        name: format!("offer {number}"),
-        provider: None,
-        site: Site::default(),
-        source: None,
-        read: None,
-        currency: Currency::EURO,
-        fee: Fee { monthly, term_months: 1, ..Fee::default() },
-        server: Server::default(),
-        contract: Contract { port, counted: Counted::Out, form },
-        ownership: None,
-        support: None,
-        jurisdiction: None,
-        grid_carbon: None,
-        notes: None,
-        set: Vec::new(),
-    }
+    let contract = Contract { port, counted: Counted::Out, form };
+    let price = Money { minor: monthly, currency: Currency::EURO };
+    let offer = Offer::of(&format!("offer {number}"), price, contract);
+    Offer { fee: Fee { term_months: 1, ..offer.fee }, ..offer }
 }
 
 /// Draws of this file alone (SplitMix64).

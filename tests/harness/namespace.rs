@@ -34,6 +34,13 @@ impl Namespace {
         pair
     }
 
+    /// Sockets for pings need no privilege in the near namespace from now on.
+    pub fn let_everybody_ping(&self) {
+        let everybody = "net.ipv4.ping_group_range=0 2147483647";
+        let set = self.near("sysctl").args(["-qw", everybody]).status().expect("sysctl runs");
+        assert!(set.success(), "sysctl {everybody}: {set}");
+    }
+
     /// The file of the far namespace, by which a thread enters it.
     pub fn far_file(&self) -> PathBuf {
         Path::new("/var/run/netns").join(&self.far)

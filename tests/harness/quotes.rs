@@ -4,13 +4,13 @@
 use headroom::contracts::{Contract, Counted, Form, Port, STEP_MS, Sharing, Step};
 use headroom::offers::{Demand, Middle, Peak, Running, outlook};
 use headroom::planning::bandwidth::Bandwidth;
-use headroom::planning::capacity::{Host, Resource};
+use headroom::planning::capacity::Resource;
 use headroom::planning::media::Media;
 use headroom::planning::minute::Minute;
 use headroom::reports::event::Event;
 use headroom_simulation::worlds::{Constants, Profile, Typed, World};
 
-use crate::calibration::{Sight, minutes_of};
+use crate::calibration::{Sight, linked, minutes_of};
 use crate::choice::steps;
 
 /// Days that are known when an event is quoted.
@@ -76,14 +76,7 @@ pub fn quoted(seeds: u64) -> Held {
             .flat_map(|day| minutes_of(&world.day(day), day, &media, Sight::Sfu))
             .collect();
         let Ok(bandwidth) = Bandwidth::of(&seen, &media) else { continue };
-        let host = Host {
-            bandwidth: &bandwidth,
-            processors: None,
-            link_mbit: 1_000.0,
-            cores: 0.0,
-            workers: 0.0,
-        };
-        let Ok(answer) = host.answer(&event().mix()) else { continue };
+        let Ok(answer) = linked(&bandwidth).answer(&event().mix()) else { continue };
         let link = answer.checks.iter().find(|check| check.resource == Resource::LinkPlan);
         let Some(link) = link else { continue };
         let sent = world.event(typed, seed).into_iter().map(|minute| minute.sent_mbit);

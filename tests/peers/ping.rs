@@ -6,7 +6,7 @@ mod ground;
 mod kept;
 mod wire;
 
-pub use self::ground::asked;
+pub use self::ground::{start, without_trains};
 pub use self::kept::rounds;
 
 use std::collections::BTreeMap;

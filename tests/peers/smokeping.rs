@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use harness::reflector::{Pattern, Reflector, address, fate};
-use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Namespace, Program};
+use harness::{Namespace, Program};
 use headroom::latency::{LOSS_CLASSES, loss_class};
 use headroom::store::PathRound;
 use tempfile::TempDir;
 
-use crate::ping::{asked, rounds};
+use crate::ping::{rounds, start, without_trains};
 use crate::{option, table};
 
 /// How long both ping: four rounds of a minute.
@@ -45,8 +45,7 @@ struct Said {
 pub fn compare() -> anyhow::Result<()> {
     let folder = TempDir::new().context("failed to make a folder")?;
     let namespace = Namespace::new();
-    let everybody = "net.ipv4.ping_group_range=0 2147483647";
-    ensure!(namespace.near("sysctl").args(["-qw", everybody]).status()?.success(), "sysctl");
+    namespace.let_everybody_ping();
     let pattern = |(name, words): &(&str, &[&str])| -> anyhow::Result<Pattern> {
         words.iter().map(|word| fate(word).with_context(|| format!("{name}: {word}"))).collect()
     };
@@ -57,17 +56,8 @@ pub fn compare() -> anyhow::Result<()> {
     let reflector = Reflector::start(&namespace, patterns);
     let runtime = tokio::runtime::Runtime::new()?;
     let targets: Vec<String> = (0..WAYS.len()).map(|way| at(way).to_string()).collect();
-    let mut collector = runtime.block_on(CollectorProgram::start(CollectorOptions {
-        instances: vec!["near".into()],
-        more: asked(&targets),
-        under: namespace.near_words(),
-        ..CollectorOptions::default()
-    }));
-    // It sends no trains, which would take their share of a pattern.
-    let sections = "[prober]\ntrains = 'off'\n".to_owned();
-    let under = namespace.near_words();
-    let options = AgentOptions { under, sections, ..AgentOptions::each("10s") };
-    let mut agent = AgentProgram::start(&collector, "near", &options);
+    let (mut collector, mut agent) =
+        runtime.block_on(start(&namespace, &targets, without_trains()));
     let smokeping = smokeping(&namespace, folder.path())?;
     std::thread::sleep(Duration::from_secs_f64(option::number("HEADROOM_SECONDS", SECONDS)?));
     smokeping.kill();

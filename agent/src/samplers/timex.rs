@@ -42,14 +42,14 @@ impl Sampler for Timex {
         match adjtime::adjtimex(&mut state) {
             Ok(clock) => push(clock, &state, round),
             // Some containers may not even ask.
-            Err(error) if is_kept(&error) => {}
+            Err(error) if may_not_ask(&error) => {}
             Err(source) => return Err(SampleError::Ask { program: "adjtimex".into(), source }),
         }
         Ok(())
     }
 }
 
-fn is_kept(error: &std::io::Error) -> bool {
+fn may_not_ask(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported)
 }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::configuration::OnCall;
 use crate::oncall::{
     Answer, Change, Channel, Desk, Format, Notice, Now, People, Person, Picture, Policy, Receiver,
-    Reply, Rota, Seen, Severity, Step, Texts, Topology, Turn, Verdicts, Waking, What, Who,
+    Reply, Rota, Seen, Severity, Step, Topology, Turn, Verdicts, Waking, What, Who,
 };
 use crate::store::{LedgerRow, Shelf};
 
@@ -200,25 +200,11 @@ impl Trouble {
 
     fn picture(&self, began_ms: i64, over_ms: i64, at_ms: i64) -> Picture {
         let Some(host) = HOSTS.get(self.host) else { return Picture::default() };
-        let text = |name: &str, text: String| (name.to_owned(), text);
-        let severity = match self.severity {
-            Severity::Page => "page",
-            Severity::Morning => "morning",
-        };
-        let seen = Seen {
-            labels: Texts::from([
-                text("alertname", self.alert.to_owned()),
-                text("instance", host.name.to_owned()),
-                text("severity", severity.to_owned()),
-            ]),
-            annotations: Texts::from([
-                text("summary", format!("{} {}", host.name, self.says)),
-                text("affected", self.affected.to_owned()),
-            ]),
-            since_ms: began_ms,
-            link: String::new(),
-            until_ms: None,
-        };
+        let severity = self.severity.label();
+        let labels = [("alertname", self.alert), ("instance", host.name), ("severity", severity)];
+        let summary = format!("{} {}", host.name, self.says);
+        let annotations = [("summary", summary.as_str()), ("affected", self.affected)];
+        let seen = Seen::own(labels, annotations, began_ms);
         let seen = (at_ms < over_ms).then_some((1, seen));
         Picture {
             at_ms,

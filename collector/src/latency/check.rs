@@ -51,7 +51,7 @@ pub struct CheckTimes {
 
 /// Times that are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {FETCHES} fetches, each of more than 0 and at most 10000 ms")]
+#[error("must be 1 to {FETCHES} fetches, each of more than 0 and at most {LONGEST_MS} ms")]
 pub struct TimesError;
 
 /// What is stored of a check of one datacentre.

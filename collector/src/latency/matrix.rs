@@ -138,25 +138,17 @@ fn missing(known: &[PathHour], places: &Places) -> Vec<PathHour> {
                 hour.name.vantage == *vantage.agent && hour.name.datacentre == *datacentre.name
             });
             if !is_told {
+                let name = PathName {
+                    vantage: vantage.agent.to_string(),
+                    datacentre: datacentre.name.to_string(),
+                    target: String::new(),
+                    kind: String::new(),
+                    family: String::new(),
+                };
                 missing.push(PathHour {
-                    name: PathName {
-                        vantage: vantage.agent.to_string(),
-                        datacentre: datacentre.name.to_string(),
-                        target: String::new(),
-                        kind: String::new(),
-                        family: String::new(),
-                    },
                     hole: Some(Hole::NotYet),
-                    median_ms: None,
-                    least_ms: None,
-                    jitter_ms: None,
-                    speech_jitter_ms: None,
-                    usual_ms: None,
-                    loss_ratio: None,
-                    quality: None,
                     bound: places.bound(&vantage.agent, &datacentre.name),
-                    trace_ms: Vec::new(),
-                    last_ms: None,
+                    ..PathHour::unknown(name)
                 });
             }
         }

@@ -60,25 +60,19 @@ mod tests {
 
     fn path(vantage: &str, kind: &str, median_ms: f64, hole: Option<Hole>) -> PathHour {
         let leg = Leg { round_trip_ms: median_ms, loss_ratio: 0.0 };
+        let name = PathName {
+            vantage: vantage.into(),
+            datacentre: "montreal".into(),
+            target: "ca1".into(),
+            kind: kind.into(),
+            family: "ipv4".into(),
+        };
         PathHour {
-            name: PathName {
-                vantage: vantage.into(),
-                datacentre: "montreal".into(),
-                target: "ca1".into(),
-                kind: kind.into(),
-                family: "ipv4".into(),
-            },
             hole,
             median_ms: Some(median_ms),
-            least_ms: None,
-            jitter_ms: None,
-            speech_jitter_ms: None,
-            usual_ms: None,
             loss_ratio: Some(0.0),
             quality: Some(Quality::of_pair(leg, leg)),
-            bound: None,
-            trace_ms: Vec::new(),
-            last_ms: None,
+            ..PathHour::unknown(name)
         }
     }
 

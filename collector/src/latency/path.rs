@@ -77,6 +77,26 @@ pub struct PathHour {
     pub last_ms: Option<i64>,
 }
 
+impl PathHour {
+    /// An hour of which nothing is known.
+    pub(super) fn unknown(name: PathName) -> Self {
+        Self {
+            name,
+            hole: None,
+            median_ms: None,
+            least_ms: None,
+            jitter_ms: None,
+            speech_jitter_ms: None,
+            usual_ms: None,
+            loss_ratio: None,
+            quality: None,
+            bound: None,
+            trace_ms: Vec::new(),
+            last_ms: None,
+        }
+    }
+}
+
 /// Why a path shows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hole {

@@ -47,25 +47,19 @@ mod tests {
 
     fn path(vantage: &str, kind: &str, loss_ratio: f64) -> PathHour {
         let leg = Leg { round_trip_ms: 80.0, loss_ratio };
+        let name = PathName {
+            vantage: vantage.into(),
+            datacentre: "montreal".into(),
+            target: "ca1".into(),
+            kind: kind.into(),
+            family: "ipv4".into(),
+        };
         PathHour {
-            name: PathName {
-                vantage: vantage.into(),
-                datacentre: "montreal".into(),
-                target: "ca1".into(),
-                kind: kind.into(),
-                family: "ipv4".into(),
-            },
             hole: (loss_ratio >= 1.0).then_some(Hole::NoAnswer),
             median_ms: (loss_ratio < 1.0).then_some(80.0),
-            least_ms: None,
-            jitter_ms: None,
-            speech_jitter_ms: None,
-            usual_ms: None,
             loss_ratio: Some(loss_ratio),
             quality: (loss_ratio < 1.0).then(|| Quality::of_pair(leg, leg)),
-            bound: None,
-            trace_ms: Vec::new(),
-            last_ms: None,
+            ..PathHour::unknown(name)
         }
     }
 

@@ -11,7 +11,7 @@ use crate::contracts::{
 use crate::planning::chance::Chance;
 
 /// How many futures are drawn.
-pub const FUTURES: usize = 400;
+const FUTURES: usize = 400;
 
 /// The seed of all draws.
 const SEED: u64 = 0x6379_636c_6573;
@@ -45,8 +45,6 @@ pub struct Outlook {
     pub end_percentile_mbit: Option<Middle>,
     /// What is to be paid for traffic, in minor units.
     pub end_charges: Middle,
-    /// Minutes in which something was held back, on average.
-    pub hampered_minutes: f64,
     /// How its quota lasts, where it has one.
     pub quota: Option<QuotaOutlook>,
 }
@@ -74,7 +72,6 @@ struct Ends {
     charges: Vec<f64>,
     /// When the quota was used up; far away where it never was.
     used_up_ms: Vec<i64>,
-    hampered: f64,
 }
 
 /// Looks ahead to the end of a cycle; nothing where less than a week was measured.
@@ -110,9 +107,8 @@ pub fn outlook(running: Running<'_>, demand: &Demand) -> Option<Outlook> {
         measured: demand.measured(elapsed) as f64 / elapsed.max(1) as f64,
         counted_bytes,
         percentile_mbit: past.percentile_mbit(contract.counted),
-        hampered_minutes: ends.hampered / FUTURES as f64,
         quota: quota(contract, demand, &mut ends.used_up_ms),
-        end_percentile_mbit: is_by_percentile(contract).then(|| middle(ends.percentiles)),
+        end_percentile_mbit: (!ends.percentiles.is_empty()).then(|| middle(ends.percentiles)),
         end_bytes: middle(ends.bytes),
         end_charges: middle(ends.charges),
     })
@@ -125,7 +121,6 @@ impl Ends {
         self.percentiles.extend(statement.percentile_mbit);
         self.charges.push(statement.total() as f64);
         self.used_up_ms.push(statement.quota_ends_ms.unwrap_or(i64::MAX));
-        self.hampered += statement.throttled_minutes + statement.above_port_minutes;
     }
 }
 
@@ -134,13 +129,6 @@ fn scaled(step: Step, times: f64) -> Step {
         sent_mbit: step.sent_mbit * times,
         received_mbit: step.received_mbit * times,
         people: step.people * times,
-    }
-}
-
-fn is_by_percentile(contract: &Contract) -> bool {
-    match contract.form {
-        Form::Percentile { .. } => true,
-        Form::Unmetered | Form::Quota { .. } | Form::Prepaid { .. } => false,
     }
 }
 

@@ -4,7 +4,7 @@ use super::Catalogue;
 use super::bill::{Bill, Item, Months};
 use super::demand::Demand;
 use super::members::Reach;
-use super::offer::Offer;
+use super::offer::{MONTH_HOURS, Offer};
 use super::worlds::{Worlds, day_of};
 use crate::contracts::{Account, Statement, Traffic};
 use crate::planning::capacity::{LINK_PLAN, PROCESSORS_HARD};
@@ -249,5 +249,5 @@ pub(super) fn quantile(sorted: &[f64], level: f64) -> f64 {
 
 fn carbon_kg(offer: &Offer) -> Option<f64> {
     let own = offer.fee.hardware.map(|hardware| hardware.watts);
-    Some(own.or(offer.server.watts)? / 1e3 * 730.5 * offer.grid_carbon? / 1e3)
+    Some(own.or(offer.server.watts)? / 1e3 * MONTH_HOURS * offer.grid_carbon? / 1e3)
 }

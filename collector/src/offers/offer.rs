@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::contracts::Contract;
-use crate::costs::Currency;
+use crate::costs::{Currency, Money};
 use crate::latency::Coordinates;
 
 /// A server that one can have.
@@ -148,7 +148,7 @@ pub enum Support {
 }
 
 /// Hours of a month, on average over a year.
-const MONTH_HOURS: f64 = 730.5;
+pub(crate) const MONTH_HOURS: f64 = 730.5;
 
 /// Rooms do not split evenly: in its highest minute a server with a part of what is sent has so much of
 /// the rest on top. Of two alike the busier then has five eighths.
@@ -216,6 +216,27 @@ impl Hardware {
 }
 
 impl Offer {
+    /// An offer of which nothing is said but its price and its contract.
+    pub fn of(name: &str, monthly: Money, contract: Contract) -> Self {
+        Self {
+            name: name.to_owned(),
+            provider: None,
+            site: Site::default(),
+            source: None,
+            read: None,
+            currency: monthly.currency,
+            fee: Fee { monthly: monthly.minor, ..Fee::default() },
+            server: Server::default(),
+            contract,
+            ownership: None,
+            support: None,
+            jurisdiction: None,
+            grid_carbon: None,
+            notes: None,
+            set: Vec::new(),
+        }
+    }
+
     /// Its servers, each with its part of what is sent and of the highest minute: itself, of no set.
     pub fn servers(&self) -> Vec<(&Self, [f64; 2])> {
         if self.set.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::contracts::{Beyond, Contract, Counted, Form, Port, Price, Rounding, Sharing, Step};
-use crate::costs::Currency;
+use crate::costs::{Currency, Money};
 use crate::latency::Coordinates;
 
 const EURO: Currency = Currency::EURO;
@@ -24,26 +24,16 @@ fn demand(mbit: f64) -> Demand {
 }
 
 fn offer(name: &str, monthly: i64, form: Form) -> Offer {
+    let contract = Contract {
+        port: Port { mbit: 1_000.0, sharing: Sharing::Dedicated, burst: None },
+        counted: Counted::Out,
+        form,
+    };
+    let offer = Offer::of(name, Money { minor: monthly, currency: EURO }, contract);
     Offer {
-        name: name.into(),
-        provider: None,
-        site: Site::default(),
-        source: None,
-        read: None,
-        currency: EURO,
-        fee: Fee { monthly, term_months: 1, ..Fee::default() },
+        fee: Fee { term_months: 1, ..offer.fee },
         server: Server { cores: Some(8.0), threads: Some(16.0), ..Server::default() },
-        contract: Contract {
-            port: Port { mbit: 1_000.0, sharing: Sharing::Dedicated, burst: None },
-            counted: Counted::Out,
-            form,
-        },
-        ownership: None,
-        support: None,
-        jurisdiction: None,
-        grid_carbon: None,
-        notes: None,
-        set: Vec::new(),
+        ..offer
     }
 }
 

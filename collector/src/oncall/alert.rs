@@ -90,6 +90,32 @@ impl Severity {
             Some(_) | None => Self::Morning,
         }
     }
+
+    /// As the label says it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Morning => "morning",
+        }
+    }
+}
+
+impl Seen {
+    /// An alert of the collector's own, which no rule finds.
+    pub fn own<const L: usize, const A: usize>(
+        labels: [(&str, &str); L],
+        annotations: [(&str, &str); A],
+        since_ms: i64,
+    ) -> Self {
+        let text = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+        Self {
+            labels: labels.map(text).into(),
+            annotations: annotations.map(text).into(),
+            since_ms,
+            link: String::new(),
+            until_ms: None,
+        }
+    }
 }
 
 impl Known {

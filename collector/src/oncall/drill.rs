@@ -5,8 +5,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::alert::{NAME, SEVERITY, Seen};
-use super::id::digest;
+use super::alert::{NAME, SEVERITY, Seen, Severity};
+use super::id::fingerprint;
 use super::rota::{WeekTime, moment_of};
 
 /// The alert of a drill. No rule finds it.
@@ -37,8 +37,7 @@ impl Drill {
 
     /// The fingerprint of its alert.
     pub fn fingerprint() -> u64 {
-        let text = digest(DRILL);
-        u64::from_str_radix(text.get(..16).unwrap_or_default(), 16).unwrap_or_default()
+        fingerprint(DRILL)
     }
 
     /// Its alert, while there is one.
@@ -47,8 +46,7 @@ impl Drill {
         if !(since_ms..since_ms + LASTS_MS).contains(&at_ms) {
             return None;
         }
-        let text = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-        let labels = [(NAME, DRILL), (SEVERITY, "page")];
+        let labels = [(NAME, DRILL), (SEVERITY, Severity::Page.label())];
         let annotations = [
             ("summary", "this is a drill, nothing is wrong: say that you have it"),
             ("affected", "nobody"),
@@ -57,13 +55,7 @@ impl Drill {
                 "Say “I have it”, from the message or at /alerts. Else the next is called.",
             ),
         ];
-        Some(Seen {
-            labels: labels.map(text).into(),
-            annotations: annotations.map(text).into(),
-            since_ms,
-            link: String::new(),
-            until_ms: None,
-        })
+        Some(Seen::own(labels, annotations, since_ms))
     }
 }
 

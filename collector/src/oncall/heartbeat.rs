@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alert::{NAME, Seen, Severity};
-use super::id::digest;
+use super::alert::{NAME, SEVERITY, Seen, Severity};
+use super::id::fingerprint;
 use crate::moments::iso;
 
 /// The alert of somebody who is not heard of any more. No rule finds it.
@@ -43,8 +43,7 @@ pub struct Listening<'l> {
 impl Heartbeat {
     /// What its alert is known by.
     pub fn fingerprint(&self) -> u64 {
-        let text = digest(&format!("{HEARTBEAT_MISSING}\n{}", self.name));
-        u64::from_str_radix(text.get(..16).unwrap_or_default(), 16).unwrap_or_default()
+        fingerprint(&format!("{HEARTBEAT_MISSING}\n{}", self.name))
     }
 
     /// The alert, if it is missing. While nobody listened it may have come, so that its time begins
@@ -63,10 +62,6 @@ impl Heartbeat {
     }
 
     fn alert(&self, heard_ms: Option<i64>, since_ms: i64) -> Seen {
-        let severity = match self.severity {
-            Severity::Page => "page",
-            Severity::Morning => "morning",
-        };
         let name = &self.name;
         let summary = match heard_ms {
             Some(heard_ms) => {
@@ -74,16 +69,10 @@ impl Heartbeat {
             }
             None => format!("{name} was never heard of"),
         };
-        let text = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-        let labels = [(NAME, HEARTBEAT_MISSING), (HEARTBEAT, name), ("severity", severity)];
+        let severity = self.severity.label();
+        let labels = [(NAME, HEARTBEAT_MISSING), (HEARTBEAT, name), (SEVERITY, severity)];
         let annotations = [("summary", summary.as_str()), ("runbook", &self.runbook)];
-        Seen {
-            labels: labels.map(text).into(),
-            annotations: annotations.map(text).into(),
-            since_ms,
-            link: String::new(),
-            until_ms: None,
-        }
+        Seen::own(labels, annotations, since_ms)
     }
 }
 

@@ -56,6 +56,12 @@ impl From<GroupId> for String {
     }
 }
 
+/// What an alert is known by that no rule finds.
+pub fn fingerprint(text: &str) -> u64 {
+    let hash = Sha256::digest(text.as_bytes());
+    u64::from_be_bytes(*hash.first_chunk().expect("the hash has 32 bytes"))
+}
+
 /// The first 32 hexadecimal digits of a text's hash.
 pub fn digest(text: &str) -> String {
     let hash = Sha256::digest(text.as_bytes());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alert::Seen;
 use super::desk::{Change, Desk};
-use super::id::digest;
+use super::id::fingerprint;
 use super::message::Message;
 use super::picture::{Picture, Verdicts};
 use super::policy::Policy;
@@ -39,8 +39,7 @@ impl Rehearsal<'_> {
         let name = self.seen.labels.get("alertname").cloned().unwrap_or_default();
         let verdicts = Verdicts { present: BTreeSet::from([name]), unjudged: BTreeSet::new() };
         let text = serde_json::to_string(&self.seen.labels).unwrap_or_default();
-        let print = u64::from_str_radix(&digest(&text)[..16], 16).unwrap_or_default();
-        let seen = BTreeMap::from([(print, self.seen.clone())]);
+        let seen = BTreeMap::from([(fingerprint(&text), self.seen.clone())]);
         let mut after_ms = 0;
         while after_ms <= self.lasts_ms {
             let picture = Picture {

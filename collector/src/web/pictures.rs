@@ -73,7 +73,8 @@ impl Format {
 /// curve, for each pixel of the width.
 const TEXT_BYTES: u64 = 256 << 10;
 
-const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
+/// What a picture may look like, by name.
+pub(super) const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
 
 const SIZES: [(&str, Size); 4] = [
     ("full", Size::Full),

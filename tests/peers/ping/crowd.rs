@@ -5,10 +5,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use harness::{AgentOptions, AgentProgram, CollectorOptions, CollectorProgram, Namespace, Program};
+use harness::{Namespace, Program};
 use tempfile::TempDir;
 
-use super::ground::{asked, wait};
+use super::ground::{start, wait, without_trains};
 use super::kept;
 use super::wire::{Capture, Wire};
 use crate::{process, table};
@@ -70,21 +70,10 @@ fn agent(
     folder: &TempDir,
     targets: &[String],
 ) -> anyhow::Result<(Cost, Wire, usize)> {
-    let everybody = "net.ipv4.ping_group_range=0 2147483647";
-    let set = namespace.near("sysctl").args(["-qw", everybody]).status()?;
-    ensure!(set.success(), "sysctl {everybody}: {set}");
+    namespace.let_everybody_ping();
     let runtime = tokio::runtime::Runtime::new()?;
-    let mut collector = runtime.block_on(CollectorProgram::start(CollectorOptions {
-        instances: vec!["near".into()],
-        more: asked(targets),
-        under: namespace.near_words(),
-        ..CollectorOptions::default()
-    }));
-    // fping sends no trains.
-    let sections = "[prober]\ntrains = 'off'\n".to_owned();
-    let under = namespace.near_words();
-    let options = AgentOptions { under, sections, ..AgentOptions::each("10s") };
-    let mut agent = AgentProgram::start(&collector, "near", &options);
+    let started = start(namespace, targets, without_trains());
+    let (mut collector, mut agent) = runtime.block_on(started);
     std::thread::sleep(BEFORE);
     let capture = Capture::start(namespace.near("tcpdump"), "lo", folder.path());
     wait("tcpdump listens", || capture.is_ready())?;

@@ -60,9 +60,7 @@ impl Ground {
     pub fn new() -> anyhow::Result<Self> {
         let folder = TempDir::new().context("failed to make a folder")?;
         let namespace = Namespace::new();
-        let everybody = "net.ipv4.ping_group_range=0 2147483647";
-        let set = namespace.near("sysctl").args(["-qw", everybody]).status()?;
-        ensure!(set.success(), "sysctl {everybody}: {set}");
+        namespace.let_everybody_ping();
         let mut draw = fastrand::Rng::with_seed(1);
         let mut pattern = || -> Pattern {
             let answered = |us| Answered { after: Duration::from_micros(us), how: How::Well };
@@ -79,15 +77,9 @@ impl Ground {
         let runtime = tokio::runtime::Runtime::new()?;
         let capture = Capture::start(namespace.near("tcpdump"), "eth0", folder.path());
         wait("tcpdump listens", || capture.is_ready())?;
-        let mut collector = runtime.block_on(CollectorProgram::start(CollectorOptions {
-            instances: vec!["near".into()],
-            more: asked(&addresses(OURS)),
-            under: namespace.near_words(),
-            ..CollectorOptions::default()
-        }));
-        let under = namespace.near_words();
-        let options = AgentOptions { under, ..AgentOptions::each("1s") };
-        let mut agent = AgentProgram::start(&collector, "near", &options);
+        let targets = addresses(OURS);
+        let started = start(&namespace, &targets, AgentOptions::each("1s"));
+        let (mut collector, mut agent) = runtime.block_on(started);
         let busy: Vec<Program> = (0..loops)
             .map(|number| {
                 let mut command = Command::new("sh");
@@ -108,9 +100,30 @@ impl Ground {
     }
 }
 
-/// What a vantage is asked to ping.
-pub fn asked(targets: &[String]) -> String {
-    format!("[[vantages]]\nagent = 'near'\n[[datacentres]]\nname = 'here'\nicmp = {targets:?}\n")
+/// A collector on the near side, and an agent beside it that pings these targets of the datacentre `here`.
+pub async fn start(
+    namespace: &Namespace,
+    targets: &[String],
+    options: AgentOptions,
+) -> (CollectorProgram, AgentProgram) {
+    let more = format!(
+        "[[vantages]]\nagent = 'near'\n[[datacentres]]\nname = 'here'\nicmp = {targets:?}\n"
+    );
+    let under = namespace.near_words();
+    let collector = CollectorProgram::start(CollectorOptions {
+        instances: vec!["near".into()],
+        more,
+        under: under.clone(),
+        ..CollectorOptions::default()
+    });
+    let collector = collector.await;
+    let agent = AgentProgram::start(&collector, "near", &AgentOptions { under, ..options });
+    (collector, agent)
+}
+
+/// An agent of which single pings are counted: trains would count beside them.
+pub fn without_trains() -> AgentOptions {
+    AgentOptions { sections: "[prober]\ntrains = 'off'\n".to_owned(), ..AgentOptions::each("10s") }
 }
 
 fn addresses((first, last): (u8, u8)) -> Vec<String> {

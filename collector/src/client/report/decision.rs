@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use headroom_proto::configuration::quoted;
 use serde_json::Value;
 
 use crate::client::ClientError;
@@ -40,20 +41,6 @@ pub fn of(report: &str, offer: &str, reason: Option<&str>) -> Result<String, Cli
         let _ = writeln!(block, "reason = {}", quoted(reason));
     }
     Ok(block)
-}
-
-/// A text as TOML writes it.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for sign in text.chars() {
-        match sign {
-            '"' | '\\' => quoted.extend(['\\', sign]),
-            sign if sign.is_control() => quoted.push(' '),
-            sign => quoted.push(sign),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]

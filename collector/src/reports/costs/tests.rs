@@ -1,7 +1,7 @@
 use super::*;
 use crate::contracts::{Contract, Counted, Form, Port, Sharing, Step};
 use crate::costs::{Basis, Months};
-use crate::offers::{Catalogue, Choice, Demand, Exchange, Fee, Offer, Peak, Server, Site};
+use crate::offers::{Catalogue, Choice, Demand, Exchange, Offer, Peak};
 use crate::reports::document::{csv, json, markdown};
 use crate::reports::plan::{Organisation, Tier};
 
@@ -213,26 +213,13 @@ fn a_server_of_ones_own_is_cheaper_from_where_its_price_meets_the_share() {
 }
 
 fn offered(prices: &[(&str, i64)]) -> Catalogue {
-    let offer = |(name, monthly): &(&str, i64)| Offer {
-        name: (*name).into(),
-        provider: None,
-        site: Site::default(),
-        source: None,
-        read: None,
-        currency: Currency::EURO,
-        fee: Fee { monthly: *monthly, ..Fee::default() },
-        server: Server::default(),
-        contract: Contract {
-            port: Port { mbit: 1_000.0, sharing: Sharing::Dedicated, burst: None },
-            counted: Counted::Out,
-            form: Form::Unmetered,
-        },
-        ownership: None,
-        support: None,
-        jurisdiction: None,
-        grid_carbon: None,
-        notes: None,
-        set: Vec::new(),
+    let contract = Contract {
+        port: Port { mbit: 1_000.0, sharing: Sharing::Dedicated, burst: None },
+        counted: Counted::Out,
+        form: Form::Unmetered,
+    };
+    let offer = |(name, minor): &(&str, i64)| {
+        Offer::of(name, Money { minor: *minor, currency: Currency::EURO }, contract)
     };
     Catalogue {
         offers: prices.iter().map(offer).collect(),

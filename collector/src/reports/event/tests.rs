@@ -1,7 +1,7 @@
 use super::*;
 use crate::contracts::{Contract, Counted, Form, Port, Sharing, Step};
-use crate::costs::Currency;
-use crate::offers::{Choice, Demand, Exchange, Fee, Offer, Peak, Server, Site};
+use crate::costs::{Currency, Money};
+use crate::offers::{Choice, Demand, Exchange, Fee, Offer, Peak, Server};
 use crate::planning::media::Media;
 use crate::planning::minute::{Minute, Shares};
 use crate::planning::room::Room;
@@ -63,26 +63,16 @@ fn terms() -> Terms {
 }
 
 fn burst(name: &str, monthly: i64, mbit: f64) -> Offer {
+    let contract = Contract {
+        port: Port { mbit, sharing: Sharing::Dedicated, burst: None },
+        counted: Counted::Out,
+        form: Form::Unmetered,
+    };
+    let offer = Offer::of(name, Money { minor: monthly, currency: Currency::EURO }, contract);
     Offer {
-        name: name.into(),
-        provider: None,
-        site: Site::default(),
-        source: None,
-        read: None,
-        currency: Currency::EURO,
-        fee: Fee { monthly, term_months: 2, ..Fee::default() },
+        fee: Fee { term_months: 2, ..offer.fee },
         server: Server { cores: Some(64.0), ..Server::default() },
-        contract: Contract {
-            port: Port { mbit, sharing: Sharing::Dedicated, burst: None },
-            counted: Counted::Out,
-            form: Form::Unmetered,
-        },
-        ownership: None,
-        support: None,
-        jurisdiction: None,
-        grid_carbon: None,
-        notes: None,
-        set: Vec::new(),
+        ..offer
     }
 }
 

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::contracts::{Beyond, Contract, Counted, Form, Port, Sharing, Step};
-use crate::costs::Currency;
+use crate::costs::{Currency, Money};
 use crate::latency::Coordinates;
 use crate::offers::{
     Choice, Decision, Exchange, Fee, Musts, Offer, Ownership, Server, Site, Support,
@@ -21,29 +21,23 @@ fn demand(days: usize) -> Demand {
 }
 
 fn offer(name: &str, monthly: i64, form: Form) -> Offer {
+    let contract = Contract {
+        port: Port { mbit: 1_000.0, sharing: Sharing::Dedicated, burst: None },
+        counted: Counted::Out,
+        form,
+    };
+    let offer = Offer::of(name, Money { minor: monthly, currency: Currency::EURO }, contract);
     Offer {
-        name: name.into(),
-        provider: None,
         site: Site {
             coordinates: Some(Coordinates { latitude: 45.5, longitude: -73.57 }),
             ..Site::default()
         },
-        source: None,
         read: "2019-12-01".parse().ok(),
-        currency: Currency::EURO,
-        fee: Fee { monthly, term_months: 1, ..Fee::default() },
+        fee: Fee { term_months: 1, ..offer.fee },
         server: Server { cores: Some(8.0), memory_bytes: Some(64e9), ..Server::default() },
-        contract: Contract {
-            port: Port { mbit: 1_000.0, sharing: Sharing::Dedicated, burst: None },
-            counted: Counted::Out,
-            form,
-        },
         ownership: Some(Ownership::Company),
         support: Some(Support::ByDay),
-        jurisdiction: None,
-        grid_carbon: None,
-        notes: None,
-        set: Vec::new(),
+        ..offer
     }
 }
 

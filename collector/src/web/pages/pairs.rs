@@ -42,20 +42,19 @@ impl PairTable {
             }
         }
         shown.sort_unstable();
-        let row = |(place, one): (usize, &&str)| PairRow {
+        // A pair names first the vantage whose name comes first.
+        let row = |one: &&str| PairRow {
             vantage: (*one).to_owned(),
             cells: shown
                 .iter()
-                .enumerate()
                 .skip(1)
-                .map(|(column, other)| {
+                .map(|other| {
                     let is_pair = |pair: &&Pair| pair.one == *one && pair.other == **other;
-                    let pair = pairs.iter().find(is_pair).filter(|_| column > place);
-                    pair.map(PairCell::of)
+                    pairs.iter().find(is_pair).map(PairCell::of)
                 })
                 .collect(),
         };
-        let rows: Vec<PairRow> = shown.iter().enumerate().map(row).collect();
+        let rows = shown[..shown.len() - 1].iter().map(row).collect();
         // Of twenty pairs, one is worse.
         let late = &pairs[pairs.len() / 20];
         let said = format!(
@@ -64,7 +63,7 @@ impl PairTable {
         );
         Some(Self {
             vantages: shown.iter().skip(1).map(|name| (*name).to_owned()).collect(),
-            rows: rows.into_iter().take(shown.len() - 1).collect(),
+            rows,
             said,
         })
     }

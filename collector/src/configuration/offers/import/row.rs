@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use headroom_proto::configuration::quoted;
+
 use super::money;
 use crate::costs::Currency;
+use crate::offers::MONTH_HOURS;
 
-/// Hours of a month, and months of a year: prices of other units become those of a month.
-const MONTH_HOURS: f64 = 730.5;
+/// Months of a year: prices of other units become those of a month.
 const YEAR_MONTHS: f64 = 12.0;
 
 /// Those that are taken: our own, then those of Spare Cores' tables.
@@ -416,18 +418,4 @@ fn bare(text: &str) -> String {
         && !text.ends_with('.')
         && !(text.len() > 1 && text.starts_with('0') && !text.starts_with("0."));
     if is_number || matches!(text, "true" | "false") { text.to_owned() } else { quoted(text) }
-}
-
-/// A text as TOML writes it.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for sign in text.chars() {
-        match sign {
-            '"' | '\\' => quoted.extend(['\\', sign]),
-            sign if sign.is_control() => quoted.push(' '),
-            sign => quoted.push(sign),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::civil::Time;
-
 use crate::configuration::CollectorConfiguration;
-use crate::oncall::{Answer, Change, Desk, Kept, Now, Reply};
+use crate::oncall::{Answer, Change, Desk, Now, Reply};
 use crate::rooms::KeptRooms;
 use crate::rules::{Book, Surroundings, Tick};
 use crate::run::oncall::look::Look;
@@ -19,11 +17,6 @@ const PINGS_S: i64 = 60;
 
 /// What eth0 of each host carries, in bytes a second.
 const LINK: f64 = 1.25e8;
-
-/// The weeks of which rooms are remembered.
-const WEEKS: i64 = 4;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// An agent.
 struct Host {
@@ -132,10 +125,7 @@ impl World {
                     self.loss.insert(path, loss.parse().unwrap());
                 }
             }
-            ["history", name, from, to] => self.remember(name, from, to),
             ["take", person] => self.answer(person, Answer::Take),
-            ["pass", person] => self.answer(person, Answer::Pass),
-            ["restart"] => self.restart(),
             ["end"] => {}
             _ => panic!("nobody can {deed:?}"),
         }
@@ -222,23 +212,6 @@ impl World {
         }
     }
 
-    /// Rooms of a host at the same hours of each day of past weeks, by the clock of its zone.
-    fn remember(&mut self, name: &str, from: &str, to: &str) {
-        let hours = [from, to].map(|text| text.parse::<Time>().unwrap());
-        let zone = self.configuration.time_zone.clone();
-        let mut at_ms = self.began_ms - WEEKS * 7 * DAY_MS - DAY_MS;
-        while at_ms < self.began_ms {
-            let time = jiff::Timestamp::from_millisecond(at_ms).unwrap();
-            let time = time.to_zoned(zone.clone()).time();
-            let rooms = if hours[0] <= time && time < hours[1] { 2.0 } else { 0.0 };
-            let labels = [("instance", name), ("job", "bbb"), ("tenant", "school")];
-            self.put(said("bbb_meetings", rooms), &labels[..2], at_ms);
-            self.put(said("headroom_tenant_rooms", rooms), &labels, at_ms);
-            self.put(said("headroom_tenant_participants", rooms * 7.0), &labels, at_ms);
-            at_ms += 300_000;
-        }
-    }
-
     /// Rules that are due find what they find, and it is decided who is told.
     fn look(&mut self, due: &[usize]) {
         let (at_ms, budget) = (self.now_ms, Budget::unlimited());
@@ -286,12 +259,5 @@ impl World {
         assert_eq!(ids.len(), 1, "one thing rings at {}", self.now_ms - self.began_ms);
         let now = Now { at_ms: self.now_ms, policy: &self.configuration.oncall.policy };
         self.desk.answer(ids[0], Reply { person, answer }, now).unwrap();
-    }
-
-    /// The collector ends and begins again at once.
-    fn restart(&mut self) {
-        let groups = self.desk.groups().clone();
-        let kept = Kept { groups, silences: self.desk.silences().clone(), ..Kept::default() };
-        self.desk = Desk::restore(kept, self.now_ms);
     }
 }

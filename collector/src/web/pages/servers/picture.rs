@@ -5,15 +5,15 @@ use serde::Deserialize;
 
 use super::{ServersQuery, found, host, hosts, without_offers};
 use crate::graphs::scatter::{Dot, Scatter, Standing};
-use crate::graphs::{Look, Size, Theme, scatter_svg};
+use crate::graphs::{Look, Size, scatter_svg};
 use crate::reports::servers::{Beside, Found};
 use crate::web::content::{Content, SVG};
 use crate::web::gate::{Gate, Kind};
+use crate::web::pages::picture::form_urlencoded;
+use crate::web::pictures::THEMES;
 use crate::web::problem::Problem;
 use crate::web::question::{Wishes, choice};
 use crate::web::site::Visit;
-
-const THEMES: [(&str, Theme); 2] = [("light", Theme::Light), ("dark", Theme::Dark)];
 
 const SIZES: [(&str, Size); 2] = [("full", Size::Full), ("narrow", Size::Narrow)];
 
@@ -31,16 +31,7 @@ pub struct PictureQuery {
 
 /// Where the picture of a host's offers is; its theme and its size may follow.
 pub fn address(host: &str) -> String {
-    let host: String = host.bytes().map(encoded).collect();
-    format!("/planning/servers.svg?host={host}")
-}
-
-/// A byte as an address has it.
-fn encoded(byte: u8) -> String {
-    match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).into(),
-        _ => format!("%{byte:02X}"),
-    }
+    format!("/planning/servers.svg?host={}", form_urlencoded(host))
 }
 
 pub async fn servers_picture(
