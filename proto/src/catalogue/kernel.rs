@@ -53,7 +53,7 @@ super::metrics! { KERNEL:
     NODE_PROCESSES_THREADS_STATE = Gauge "node_processes_threads_state" by ["thread_state"],
         "Threads in a state, by the kernel's letter for it.";
     NODE_PROCESSES_PIDS = Gauge "node_processes_pids",
-        "Processes.";
+        "Processes that there are.";
     NODE_PROCESSES_MAX_PROCESSES = Gauge "node_processes_max_processes",
         "The most processes and threads that may have a number.";
     NODE_PROCESSES_MAX_THREADS = Gauge "node_processes_max_threads",
