@@ -125,12 +125,13 @@ impl SeriesTables {
             unreachable!("a scope that was just added is there")
         };
         let resolved = table.resolve(reading, &mut self.supply);
-        if resolved.dropped_samples > 0 && self.supply.room == 0 {
-            self.supply.room += table.forget_ended();
-        }
         if table.alive.is_empty() && reading.extent == Extent::Whole {
             self.supply.room += table.known.len();
             self.scopes.remove(&reading.scope);
+        }
+        // Whoever finds no room, what has ended in any scope makes some for the next reading.
+        if resolved.dropped_samples > 0 && self.supply.room == 0 {
+            self.supply.room = self.scopes.values_mut().map(ScopeTable::forget_ended).sum();
         }
         resolved
     }

@@ -90,9 +90,10 @@ impl Sampler for Ethtool {
 
     fn is_there(&mut self) -> bool {
         if self.told.is_none() {
-            let program = Program::new(&self.root, "ethtool", MOST_BYTES);
-            let devices = self.root.join("sys/class/net");
-            let ask = move |_: &_| Drivers::ask(&program, &devices);
+            let (root, devices) = (self.root.clone(), self.root.join("sys/class/net"));
+            // It may be installed, or moved, while the agent runs.
+            let ask =
+                move |_: &_| Drivers::ask(&Program::new(&root, "ethtool", MOST_BYTES), &devices);
             self.told = Background::start("ethtool", INTERVAL, ask).ok();
         }
         self.told.is_some()

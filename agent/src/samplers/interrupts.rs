@@ -57,10 +57,11 @@ impl Sampler for Interrupts {
                 let one = interrupt(line, cores.len());
                 let one = one.ok_or_else(|| parse_error(&path, line).to_string())?;
                 let told = cores.iter().zip(&one.counts).filter(|(_, count)| few || **count > 0.0);
+                let told: Vec<_> = told.collect();
+                room = room
+                    .checked_sub(told.len())
+                    .ok_or_else(|| format!("{}: more than {MOST_SERIES} series", path.display()))?;
                 for (core, count) in told {
-                    room = room.checked_sub(1).ok_or_else(|| {
-                        format!("{}: more than {MOST_SERIES} series", path.display())
-                    })?;
                     let labels = [
                         ("cpu", *core),
                         ("devices", &*one.devices),

@@ -61,7 +61,8 @@ pub struct Network {
     dev: ProcFile,
     sys: PathBuf,
     speeds: BTreeMap<String, BitRate>,
-    links: HashMap<String, Link>,
+    /// What each link is; none of those that found no room.
+    links: HashMap<String, Option<Link>>,
     period: Period,
 }
 
@@ -95,13 +96,12 @@ impl Sampler for Network {
                 round.item(|_| Err(parse_error(&path, line)));
                 continue;
             };
-            if !self.links.contains_key(device) {
+            if self.links.get(device).is_none_or(|link| link.is_none() && room > 0) {
                 let told = room > 0 || leads_out(&self.sys, device);
-                let link =
-                    if told { Link::read(&self.sys, device, &self.speeds) } else { Link::unread() };
+                let link = told.then(|| Link::read(&self.sys, device, &self.speeds));
                 self.links.insert(device.to_owned(), link);
             }
-            let link = self.links.get(device);
+            let link = self.links.get(device).and_then(Option::as_ref);
             if !link.is_some_and(Link::leads_out) {
                 if room == 0 {
                     round.item(|_| {

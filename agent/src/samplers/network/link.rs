@@ -70,11 +70,6 @@ pub fn leads_out(sys: &Path, device: &str) -> bool {
 }
 
 impl Link {
-    /// One of which there is no room to tell.
-    pub fn unread() -> Self {
-        Self { kind: "", texts: Vec::new(), gauges: Vec::new() }
-    }
-
     /// Reads the files of `device`. `speeds` is what the operator says of links whose speed the
     /// kernel cannot tell; it comes first.
     pub fn read(sys: &Path, device: &str, speeds: &BTreeMap<String, BitRate>) -> Self {
