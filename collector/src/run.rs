@@ -328,10 +328,11 @@ fn planner(options: &mut Options, store: &Arc<Store>, records: &Records, pool: &
 /// What members measure from their browsers.
 fn checks_of(places: &SharedPlaces, series: OwnSeries) -> Checks {
     let series = Arc::new(series);
-    let keep = move |CheckRound { told, round }: CheckRound, at_ms| {
+    let keep = move |rounds: Vec<CheckRound>, at_ms| {
         let series = Arc::clone(&series);
         let kept = async move {
-            let kept = series.store_round(&told, round, at_ms).await;
+            let rounds = rounds.into_iter().map(|CheckRound { told, round }| (told, round));
+            let kept = series.store_rounds(rounds.collect(), at_ms).await;
             kept.map_err(|error| Chain(&error).to_string())
         };
         Box::pin(kept) as _

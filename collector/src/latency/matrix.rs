@@ -103,6 +103,7 @@ fn hour(name: PathName, samples: &Samples, places: &Places, now_ms: i64) -> Path
     let leg = leg.map(|(round_trip_ms, loss_ratio)| Leg { round_trip_ms, loss_ratio });
     PathHour {
         bound: places.bound(&name.vantage, &name.datacentre).filter(|_| name.is_plain()),
+        leg,
         quality: leg.map(|leg| Quality::of_pair(leg, leg)),
         jitter_ms: last_ms(HEADROOM_PROBE_JITTER_SECONDS.name),
         speech_jitter_ms: last_ms(HEADROOM_PROBE_TRAIN_JITTER_SECONDS.name),

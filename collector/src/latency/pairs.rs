@@ -43,13 +43,10 @@ fn order(path: &PathHour) -> (&str, (usize, &str)) {
 /// The leg of each vantage, in the order of their names.
 fn legs<'p>(paths: &'p [PathHour], datacentre: &str) -> Vec<(&'p str, Leg)> {
     let own = paths.iter().filter(|path| path.name.datacentre == datacentre && path.hole.is_none());
-    let mut own: Vec<&PathHour> = own.filter(|path| path.quality.is_some()).collect();
+    let mut own: Vec<&PathHour> = own.filter(|path| path.leg.is_some()).collect();
     own.sort_by(|one, other| order(one).cmp(&order(other)));
     own.dedup_by(|one, other| one.name.vantage == other.name.vantage);
-    let leg = |path: &'p PathHour| {
-        let (round_trip_ms, loss_ratio) = path.median_ms.zip(path.loss_ratio)?;
-        Some((&*path.name.vantage, Leg { round_trip_ms, loss_ratio }))
-    };
+    let leg = |path: &'p PathHour| Some((&*path.name.vantage, path.leg?));
     own.into_iter().filter_map(leg).collect()
 }
 
@@ -71,6 +68,7 @@ mod tests {
             hole,
             median_ms: Some(median_ms),
             loss_ratio: Some(0.0),
+            leg: Some(leg),
             quality: Some(Quality::of_pair(leg, leg)),
             ..PathHour::unknown(name)
         }

@@ -4,7 +4,7 @@ use headroom_proto::wire::ProbeKind;
 
 use super::check::BROWSER;
 use super::distance::Bound;
-use super::quality::Quality;
+use super::quality::{Leg, Quality};
 use super::series::kind_name;
 
 /// A path, in the order that people look for it.
@@ -66,8 +66,10 @@ pub struct PathHour {
     pub usual_ms: Option<f64>,
     /// The part of pings that was not answered; none without pings.
     pub loss_ratio: Option<f64>,
-    /// How two members there would hear each other through the datacentre; none of a page, whose time is not
-    /// that of a packet.
+    /// How a packet of speech fares on it, as far as signs agree; none of a page, whose time is not that of a
+    /// packet.
+    pub leg: Option<Leg>,
+    /// How two members there would hear each other through the datacentre; none of a page, likewise.
     pub quality: Option<Quality>,
     /// How far it is, where both places are known; none of a page, likewise.
     pub bound: Option<Bound>,
@@ -89,6 +91,7 @@ impl PathHour {
             speech_jitter_ms: None,
             usual_ms: None,
             loss_ratio: None,
+            leg: None,
             quality: None,
             bound: None,
             trace_ms: Vec::new(),

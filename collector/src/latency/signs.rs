@@ -1,48 +1,51 @@
 //! ICMP is often limited by rate, or filtered, where nothing else is lost. Its loss counts only as far as another sign
 //! from the same vantage does not say otherwise. Pure.
 
+use std::collections::BTreeMap;
+
 use headroom_proto::wire::ProbeKind;
 
 use super::path::{Hole, PathHour, PathName};
 use super::quality::{Leg, Quality};
 use super::series::kind_name;
 
-/// What other pings from one vantage to one datacentre say.
-struct Sign {
-    vantage: String,
-    datacentre: String,
-    loss_ratio: f64,
+/// A vantage, a datacentre, and over which family.
+type Way<'p> = (&'p str, &'p str, &'p str);
+
+fn way(name: &PathName) -> Way<'_> {
+    (&name.vantage, &name.datacentre, &name.family)
 }
 
-/// Takes back what ICMP alone says of loss.
+/// Takes back what ICMP alone says of loss: of several signs the best counts.
 pub fn weigh(paths: &mut [PathHour]) {
     let icmp = kind_name(ProbeKind::Icmp);
     let others = [ProbeKind::Stun, ProbeKind::Tcp].map(kind_name);
-    let sign = |path: &PathHour| {
-        let is_other = others.contains(&path.name.kind.as_str()) && path.hole.is_none();
-        let PathName { vantage, datacentre, .. } = path.name.clone();
-        Some(Sign { vantage, datacentre, loss_ratio: path.loss_ratio.filter(|_| is_other)? })
+    let mut least: BTreeMap<Way<'_>, f64> = BTreeMap::new();
+    let is_sign =
+        |path: &&PathHour| others.contains(&path.name.kind.as_str()) && path.hole.is_none();
+    for path in paths.iter().filter(is_sign) {
+        let Some(loss) = path.loss_ratio else { continue };
+        let known = least.entry(way(&path.name)).or_insert(loss);
+        *known = known.min(loss);
+    }
+    let of_path = |path: &PathHour| {
+        let is_icmp = path.name.kind == icmp;
+        least.get(&way(&path.name)).copied().filter(|_| is_icmp)
     };
-    let signs: Vec<Sign> = paths.iter().filter_map(sign).collect();
-    for path in paths.iter_mut().filter(|path| path.name.kind == icmp) {
-        let name = &path.name;
-        let of_path =
-            |sign: &&Sign| sign.vantage == name.vantage && sign.datacentre == name.datacentre;
-        let least = signs.iter().filter(of_path).map(|sign| sign.loss_ratio);
-        let Some(least) = least.min_by(f64::total_cmp) else { continue };
+    let least: Vec<Option<f64>> = paths.iter().map(of_path).collect();
+    for (path, least) in paths.iter_mut().zip(least) {
+        let Some(least) = least else { continue };
         if path.hole == Some(Hole::NoAnswer) {
             path.hole = Some(Hole::Filtered);
         }
-        let leg = path.median_ms.zip(path.loss_ratio).map(|(round_trip_ms, loss_ratio)| Leg {
-            round_trip_ms,
-            loss_ratio: loss_ratio.min(least),
-        });
-        path.quality = leg.filter(|_| path.quality.is_some()).map(|leg| Quality::of_pair(leg, leg));
+        path.leg = path.leg.map(|leg| Leg { loss_ratio: leg.loss_ratio.min(least), ..leg });
+        path.quality = path.leg.map(|leg| Quality::of_pair(leg, leg));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::pairs::pairs;
     use super::*;
 
     fn path(vantage: &str, kind: &str, loss_ratio: f64) -> PathHour {
@@ -58,6 +61,7 @@ mod tests {
             hole: (loss_ratio >= 1.0).then_some(Hole::NoAnswer),
             median_ms: (loss_ratio < 1.0).then_some(80.0),
             loss_ratio: Some(loss_ratio),
+            leg: (loss_ratio < 1.0).then_some(leg),
             quality: (loss_ratio < 1.0).then(|| Quality::of_pair(leg, leg)),
             ..PathHour::unknown(name)
         }
@@ -100,5 +104,25 @@ mod tests {
         let holes = paths.map(|path| path.hole);
         let no_answer = Some(Hole::NoAnswer);
         assert_eq!(holes, [Some(Hole::Filtered), None, no_answer, no_answer]);
+    }
+
+    #[test]
+    fn what_comes_by_the_other_family_is_no_sign() {
+        let mut other = path("paris", "tcp", 0.0);
+        other.name.family = "ipv6".into();
+        let mut paths = [path("paris", "icmp", 1.0), path("paris", "tcp", 1.0), other];
+        weigh(&mut paths);
+        assert_eq!(paths[0].hole, Some(Hole::NoAnswer));
+    }
+
+    #[test]
+    fn pairs_hear_each_other_by_what_signs_agree_on() {
+        let lossy = ["paris", "lagos"].map(|vantage| path(vantage, "icmp", 0.2));
+        let signs = ["paris", "lagos"].map(|vantage| path(vantage, "tcp", 0.0));
+        let mut paths = [lossy, signs].concat();
+        weigh(&mut paths);
+        let clean = ["paris", "lagos"].map(|vantage| path(vantage, "icmp", 0.0));
+        let rating = |paths: &[PathHour]| pairs(paths, "montreal")[0].quality.rating;
+        assert_eq!(rating(&paths), rating(&clean));
     }
 }

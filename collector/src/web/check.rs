@@ -17,7 +17,7 @@ use crate::clock::now_ms;
 use crate::latency::{Allowance, CheckRound, CheckTarget, CheckTimes, FETCHES, SharedPlaces};
 
 /// Makes a check durable.
-pub type Keep = Box<dyn Fn(CheckRound, i64) -> Kept + Send + Sync>;
+pub type Keep = Box<dyn Fn(Vec<CheckRound>, i64) -> Kept + Send + Sync>;
 
 /// Ends when it is, or with the reason why not.
 type Kept = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
@@ -124,6 +124,9 @@ pub async fn take(State(checks): State<Checks>, body: Bytes) -> Response {
     if !places.check_regions.iter().any(|region| **region == *sent.region) {
         return refused(StatusCode::BAD_REQUEST, "no such region");
     }
+    if sent.datacentres.is_empty() {
+        return refused(StatusCode::BAD_REQUEST, "no datacentre was measured");
+    }
     let Some(now_ms) = checks.admit() else {
         return refused(StatusCode::TOO_MANY_REQUESTS, "many measure now: try it in a minute");
     };
@@ -138,12 +141,10 @@ pub async fn take(State(checks): State<Checks>, body: Bytes) -> Response {
             Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
         }
     }
-    for round in rounds {
-        if let Err(why) = (checks.inner.keep)(round, now_ms).await {
-            return refused(StatusCode::SERVICE_UNAVAILABLE, &why);
-        }
+    match (checks.inner.keep)(rounds, now_ms).await {
+        Ok(()) => "kept\n".into_response(),
+        Err(why) => refused(StatusCode::SERVICE_UNAVAILABLE, &why),
     }
-    "kept\n".into_response()
 }
 
 fn off() -> Response {

@@ -77,16 +77,21 @@ impl OwnSeries {
         self.append(FrameWrite { id: None, timestamp_ms, series, values, rounds }).await
     }
 
-    /// The same with a round of the path that the first of them names.
-    pub async fn store_round(
+    /// Makes several rounds of one moment durable, all or none of them: each with its samples, the first of
+    /// which names its path.
+    pub async fn store_rounds(
         &self,
-        told: &[(Labels, f64)],
-        round: PathRound,
+        told: Vec<(Vec<(Labels, f64)>, PathRound)>,
         timestamp_ms: i64,
     ) -> Result<(), OwnSeriesError> {
-        let (series, values) = self.labelled(told)?;
-        let rounds = series.first().map(|path| RoundWrite { path: *path, round });
-        let (series, rounds) = (series.into(), rounds.into_iter().collect());
+        let (mut series, mut values, mut rounds) = (Vec::new(), Vec::new(), Vec::new());
+        for (told, round) in told {
+            let (ids, numbers) = self.labelled(&told)?;
+            rounds.extend(ids.first().map(|path| RoundWrite { path: *path, round }));
+            series.extend(ids);
+            values.extend(numbers);
+        }
+        let series = series.into();
         self.append(FrameWrite { id: None, timestamp_ms, series, values, rounds }).await
     }
 
