@@ -59,10 +59,15 @@ impl Rehearsal {
         let bandwidth = model.bandwidth.as_ref().map_err(|_| RehearsalError::Unknown)?;
         let outlook = bandwidth.day(&with_people).ok_or(RehearsalError::Unknown)?;
         let sent = with_people.iter().filter_map(|minute| minute.sent_mbit);
+        let measured_mbit = sent.fold(0.0, f64::max);
+        // A host that sends nothing to people is read wrongly.
+        if measured_mbit <= 0.0 {
+            return Err(RehearsalError::Unknown);
+        }
         Ok(Self {
             minutes: with_people.len(),
             people,
-            measured_mbit: sent.fold(0.0, f64::max),
+            measured_mbit,
             foreseen_mbit: outlook.expected(),
         })
     }

@@ -22,7 +22,7 @@ use crate::web::content::Content;
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Problem, Way};
-use crate::web::question::{Wishes, moment};
+use crate::web::question::{Wishes, moment, read_moment};
 use crate::web::site::Visit;
 
 /// The most people, cameras and rooms, and hours of an event: a month has no more.
@@ -191,12 +191,13 @@ fn rehearsal(
 
 /// A moment as a form has it, in the collector's zone; or Unix seconds or RFC 3339.
 fn at_ms(visit: Visit<'_>, name: &str, text: &str) -> Result<i64, Problem> {
+    // What says its offset is a moment; the clock on the wall is for what says none.
+    if let Some(at_ms) = read_moment(text) {
+        return Ok(at_ms);
+    }
     let local = text.parse::<jiff::civil::DateTime>().ok();
     let local = local.and_then(|time| time.to_zoned(visit.site.zone.clone()).ok());
-    match local.filter(|_| !text.ends_with('Z') && !text.contains('+')) {
-        Some(zoned) => Ok(zoned.timestamp().as_millisecond()),
-        None => moment(name, text),
-    }
+    local.map_or_else(|| moment(name, text), |zoned| Ok(zoned.timestamp().as_millisecond()))
 }
 
 /// What a host costs in a month: its bills, those of several hosts by their number, in the currency
