@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::configuration::OnCall;
 use crate::oncall::{
-    Answer, Change, Channel, Desk, Format, Notice, Now, People, Person, Picture, Policy, Receiver,
-    Reply, Rota, Seen, Severity, Step, Topology, Turn, Verdicts, Waking, What, Who,
+    Answer, Change, Channel, Desk, Format, Notice, Now, People, Person, Picture, Policy, Reason,
+    Receiver, Reply, Rota, Seen, Severity, Step, Topology, Turn, Verdicts, Waking, What, Who,
 };
 use crate::store::{LedgerRow, Shelf};
 
@@ -234,7 +234,7 @@ impl Trouble {
 /// What of a change stands in a history.
 fn noticed(change: Change) -> Option<Notice> {
     match change {
-        Change::Message(message) if message.key.iter().all(|(name, _)| name != "duty") => {
+        Change::Message(message) if message.reason != Reason::Duty => {
             let notice = message.notice(What::Told, message.at_ms + 900);
             Some(Notice { attempts: 1, ..notice })
         }

@@ -38,6 +38,9 @@ pub struct Call {
     /// When the call began that was over then.
     #[serde(default)]
     pub rang_ms: Option<i64>,
+    /// What that call was for.
+    #[serde(default)]
+    pub rang: BTreeSet<u64>,
 }
 
 /// Somebody has it.
@@ -172,6 +175,11 @@ impl Call {
         if let Some(morning) = &mut self.morning {
             morning.told_ms = at_ms.min(morning.told_ms);
         }
+        if let Some(taken) = &mut self.taken {
+            let ahead_ms = (taken.at_ms - at_ms).max(0);
+            taken.at_ms -= ahead_ms;
+            taken.until_ms -= ahead_ms;
+        }
     }
 
     /// What is to be told at a moment of a group of which these alerts stand, and are not muted.
@@ -216,8 +224,8 @@ impl Call {
             let since_ms = *self.waits_ms.get_or_insert(at_ms);
             let is_back = self.over_ms.is_some_and(|over_ms| at_ms - over_ms < FLAPPING_MS);
             let wait_ms = if is_back { PROVEN_MS } else { now.timing().wait_ms };
-            // A call and its end have been told: a third message waits until the hour is over.
-            let rang_ms = self.rang_ms.filter(|_| is_back);
+            // A call and its end have been told: a third message of the same waits until the hour is over.
+            let rang_ms = self.rang_ms.filter(|_| is_back && pages.is_subset(&self.rang));
             let is_crowded = rang_ms.is_some_and(|rang_ms| at_ms - rang_ms <= FLAPPING_MS);
             if at_ms - since_ms >= wait_ms && !is_crowded {
                 self.waits_ms = None;
@@ -258,6 +266,7 @@ impl Call {
         let ringing = self.ringing.take()?;
         (self.over_ms, self.taken) = (Some(now.at_ms), None);
         self.rang_ms = Some(ringing.since_ms);
+        self.rang.clone_from(&ringing.fingerprints);
         let told = ringing.called.keys().filter_map(|person| {
             let receiver = first_channel(now, person)?;
             Some(CallTold {

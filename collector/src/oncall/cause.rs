@@ -163,7 +163,7 @@ impl Topology {
     }
 }
 
-/// Whether a datacentre is dark, or was a moment ago: it comes back host by host.
+/// Whether an alert stands, or did a moment ago: what it is about comes back part by part.
 fn is_recent(alert: &Known, at_ms: i64) -> bool {
     match alert.standing {
         Standing::Firing | Standing::Unknown { .. } => true,
@@ -221,7 +221,8 @@ impl Silent<'_> {
         }
         let is_at = |site: &&&Site| {
             let is_target = site.targets.iter().any(|target| Some(target.as_str()) == instance);
-            label(DATACENTRE) == Some(&site.name) || is_target
+            // It is told by its silence, which is no part of itself.
+            alert.name() != HOST_SILENT && (label(DATACENTRE) == Some(&site.name) || is_target)
         };
         if let Some(site) = self.alone.iter().find(is_at) {
             return Some(format!("the only host in {} is silent", site.name));

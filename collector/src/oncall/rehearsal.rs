@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alert::Seen;
 use super::desk::{Change, Desk};
 use super::id::fingerprint;
-use super::message::Message;
+use super::message::{Message, Reason};
 use super::picture::{Picture, Verdicts};
 use super::policy::Policy;
 
@@ -50,8 +50,12 @@ impl Rehearsal<'_> {
             };
             for change in desk.advance(&picture, self.policy) {
                 match change {
-                    Change::Message(message) => told.push(Told { after_ms, message: *message }),
-                    Change::Group(..)
+                    // Who goes on duty is told whatever a rule does.
+                    Change::Message(message) if message.reason != Reason::Duty => {
+                        told.push(Told { after_ms, message: *message });
+                    }
+                    Change::Message(_)
+                    | Change::Group(..)
                     | Change::Silence(..)
                     | Change::Heard(..)
                     | Change::Notice(_) => {}

@@ -9,6 +9,7 @@ use crate::oncall::people::{Channel, People, Person, Step, Waking, Who};
 use crate::oncall::rota::{Rota, Turn};
 use crate::oncall::{Answer, Reason, Status};
 
+mod again;
 mod duty;
 mod waiting;
 

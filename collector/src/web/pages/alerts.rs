@@ -54,7 +54,7 @@ struct AlertsPage<'v> {
     /// Whether anybody would be told.
     is_told: bool,
     /// What leads to the history before what is shown, if there is any.
-    older: Option<i64>,
+    older: Option<String>,
     /// Whether the history begins further back.
     is_past: bool,
 }
@@ -62,7 +62,7 @@ struct AlertsPage<'v> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AlertsQuery {
-    /// The history before this moment, Unix time in milliseconds.
+    /// The history before this key of a notice.
     before: Option<String>,
 }
 
@@ -70,10 +70,11 @@ impl AlertsQuery {
     /// The lowest key of a notice that is too young.
     fn below(&self) -> Result<Option<u128>, Problem> {
         let Some(text) = &self.before else { return Ok(None) };
-        let ms: u64 = text.parse().map_err(|_| {
-            Problem::bad_request(format!("before={text} is no Unix time in milliseconds."))
+        // Those of one decision share their moment, so it is their keys that tell them apart.
+        let key = u128::from_str_radix(text, 16).map_err(|_| {
+            Problem::bad_request(format!("before={text} is no place in the history."))
         })?;
-        Ok(Some(u128::from(ms) << 64))
+        Ok(Some(key))
     }
 }
 
@@ -145,8 +146,8 @@ struct SilenceRow {
 struct NoticeRow {
     /// What its link ends with.
     id: String,
-    /// The history from it on.
-    from_ms: i64,
+    /// The key behind its own: from it on the history begins with this notice.
+    next: String,
     at: Day,
     what: String,
     class: &'static str,
@@ -302,7 +303,7 @@ impl NoticeRow {
         let who = format!("{person} {by}").trim().to_owned();
         Self {
             id: format!("n{key:032x}"),
-            from_ms: notice.at_ms + 1,
+            next: format!("{:x}", key.saturating_add(1)),
             at: Day::of(visit, notice.at_ms),
             what,
             class,
@@ -321,17 +322,16 @@ pub async fn alerts(gate: Gate, wishes: Wishes<AlertsQuery>) -> Result<Response,
 fn history(
     visit: Visit<'_>,
     below: Option<u128>,
-) -> Result<(Vec<NoticeRow>, Option<i64>), Problem> {
+) -> Result<(Vec<NoticeRow>, Option<String>), Problem> {
     let glance = Glance { shelf: Shelf::Notices, order: Order::Falling, most: NOTICES + 1, below };
     let kept = visit.site.records.ledger(glance, visit.budget).map_err(|error| failed(&error))?;
-    let has_more = kept.len() > NOTICES;
     let notices = kept.iter().take(NOTICES).filter_map(|row| {
         let notice = serde_json::from_slice(&row.value).ok()?;
         Some(NoticeRow::of(visit, row.key, notice))
     });
-    let notices: Vec<NoticeRow> = notices.collect();
-    let last = notices.last().filter(|_| has_more).map(|notice| notice.from_ms - 1);
-    Ok((notices, last))
+    let notices = notices.collect();
+    let last = kept.get(NOTICES - 1).filter(|_| kept.len() > NOTICES);
+    Ok((notices, last.map(|row| format!("{:x}", row.key))))
 }
 
 fn make(visit: Visit<'_>, below: Option<u128>) -> Result<Content, Problem> {
