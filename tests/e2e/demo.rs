@@ -125,7 +125,6 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "has not been seen to hold yet: the part of the truth within the stated range is to be looked at first"]
 async fn meetings_are_told_as_the_simulation_has_them() {
     let folder = TempDir::new().unwrap();
     let (program, http) = start(folder.path()).await;

@@ -36,7 +36,6 @@ async fn words(browser: &Browser) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "what the page of alerts shows on a phone is not settled yet"]
 async fn a_call_is_taken_from_the_phone_and_a_silence_comes_again() {
     let folder = TempDir::new().unwrap();
     let (phone, url) = StandIn::start(&[]).await;

@@ -10,7 +10,7 @@ use headroom::planning::minute::Minute;
 use headroom::reports::event::Event;
 use headroom_simulation::worlds::{Constants, Profile, Typed, World};
 
-use crate::calibration::{Sight, linked, minutes_of};
+use crate::calibration::{Sight, Telling, linked, minutes_of};
 use crate::choice::steps;
 
 /// Days that are known when an event is quoted.
@@ -67,7 +67,8 @@ pub fn event() -> Event {
 
 /// Quotes the event in so many worlds, and holds it.
 pub fn quoted(seeds: u64) -> Held {
-    let media = Media::delivered();
+    // A host that tells its settings: assumed ones widen a range up to what has no pages.
+    let media = Media::told(&Telling::of(Sight::Sfu).info);
     let typed = Typed { rooms: 1, people: 200, cameras: 10, shares: 1 };
     let mut held = Held::default();
     for seed in 0..seeds {
