@@ -155,6 +155,25 @@ pub fn button(sent: &Sent, label: &str) -> String {
     action["url"].as_str().unwrap().to_owned()
 }
 
+/// Ends a silence as the page of alerts does, and asks for what cannot be.
+async fn ends_from_the_page(collector: &CollectorProgram, page: &str) {
+    let client = reqwest::Client::new();
+    let post = async |number: &str| {
+        let post = client.post(collector.http("/alerts/unsilence")).form(&[("number", number)]);
+        let answer = post.header("origin", collector.http("")).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let number = page.split("name=\"number\" value=\"").nth(1).unwrap();
+    let (status, text) = post(number.split('"').next().unwrap()).await;
+    assert!(status == 200 && text.contains("Nothing is silenced."), "{status} {text}");
+    for (number, said) in
+        [("", "is missing"), ("x", "number: invalid digit"), ("7", "That was not done: ")]
+    {
+        let (status, text) = post(number).await;
+        assert!(status == 400 && text.contains(said), "{number}: {status} {text}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_is_called_takes_it_from_the_phone_and_a_link_acts_once() {
     let folder = TempDir::new().unwrap();
@@ -221,5 +240,6 @@ async fn somebody_is_called_takes_it_from_the_phone_and_a_link_acts_once() {
     assert!(text.contains("alertname=&#34;Told&#34;"), "{text}");
     assert_eq!(post(&take).await.status(), 409);
     assert_eq!(phone.all().len(), 2, "{:?}", phone.all());
+    ends_from_the_page(&collector, &text).await;
     collector.terminate();
 }

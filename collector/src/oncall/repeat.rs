@@ -76,6 +76,22 @@ impl Repeat {
         [Some(today), yesterday].into_iter().flatten().any(|date| begins_on(date) == Some(true))
     }
 
+    /// Whether any of them lie between two moments.
+    pub fn comes_within(&self, from_ms: i64, to_ms: i64) -> bool {
+        let Ok(zone) = TimeZone::get(&self.zone) else { return false };
+        let at = Timestamp::from_millisecond(from_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let today = at.to_zoned(zone.clone()).date();
+        let begins = |days: i64| {
+            let date = today.checked_add(days.days()).ok()?;
+            let day = date.weekday().to_monday_zero_offset();
+            let is_named = self.days.iter().any(|known| i8::try_from(*known) == Ok(day));
+            wall(date, self.from_minutes, &zone).filter(|_| is_named)
+        };
+        // Every day of the week comes within eight.
+        self.holds(from_ms)
+            || (0..=8).filter_map(begins).any(|at_ms| from_ms <= at_ms && at_ms < to_ms)
+    }
+
     /// In words: `Mon, Tue 02:00-04:00 Europe/Berlin`.
     pub fn words(&self) -> String {
         let days: Vec<&str> =
@@ -97,6 +113,28 @@ mod tests {
 
     fn ms(text: &str) -> i64 {
         text.parse::<Timestamp>().unwrap().as_millisecond()
+    }
+
+    #[test]
+    fn hours_come_within_a_time_that_reaches_one_of_their_days() {
+        // Mondays, from 23:00 until 04:00 of the next day.
+        let repeat = Repeat {
+            zone: "Europe/Berlin".into(),
+            days: vec![0],
+            from_minutes: 1380,
+            to_minutes: 240,
+        };
+        // The 27th of November 2026 is a Friday.
+        for (from, to, expected) in [
+            ("2026-11-27T06:00:00Z", "2026-11-27T10:00:00Z", false),
+            ("2026-11-27T06:00:00Z", "2026-11-30T22:00:00Z", false),
+            ("2026-11-27T06:00:00Z", "2026-11-30T22:00:01Z", true),
+            ("2026-11-27T06:00:00Z", "2027-11-27T06:00:00Z", true),
+            ("2026-12-01T02:59:00Z", "2026-12-01T03:30:00Z", true),
+            ("2026-12-01T03:00:00Z", "2026-12-01T03:30:00Z", false),
+        ] {
+            assert_eq!(repeat.comes_within(ms(from), ms(to)), expected, "{from} to {to}");
+        }
     }
 
     #[test]

@@ -13,13 +13,18 @@ use serde::Deserialize;
 use super::credentials::credentials;
 use super::oncall::Wish;
 use super::problem::{Code, Problem};
+use super::question::field;
 use super::site::Site;
-use crate::oncall::{Answer, GroupId, Repeat};
+use crate::clock::now_ms;
+use crate::oncall::{Answer, GroupId, Repeat, RepeatError};
 
 const HOUR_MS: i64 = 3_600_000;
 
 /// The longest silence that the page makes, in hours.
 const LONGEST_HOURS: i64 = 366 * 24;
+
+/// How long one lasts if nobody says, in hours.
+const USUAL_HOURS: i64 = 4;
 
 /// The longest name of a person, in bytes.
 const NAME_BYTES: usize = 64;
@@ -30,7 +35,7 @@ pub struct Answered {
     group: String,
     person: String,
     what: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "field")]
     hours: Option<i64>,
     /// Days of the week on which it holds, Monday being 0; always if there are none.
     #[serde(default)]
@@ -63,8 +68,14 @@ impl Answered {
             from_minutes: minutes("from", &self.from)?,
             to_minutes: minutes("to", &self.to)?,
         };
-        let wrong = |error| Problem::bad_request(format!("A silence that comes again {error}."));
-        repeat.check().map_err(wrong)?;
+        repeat.check().map_err(|error| {
+            let asked = match error {
+                RepeatError::Zone => format!("zone={}", self.zone),
+                RepeatError::Days => format!("days={}", self.days),
+                RepeatError::Time => format!("from={}, to={}", self.from, self.to),
+            };
+            Problem::bad_request(format!("{asked}: a silence that comes again {error}."))
+        })?;
         Ok(Some(repeat))
     }
 }
@@ -72,7 +83,9 @@ impl Answered {
 /// The end of a silence.
 #[derive(Debug, Deserialize)]
 pub struct Ended {
-    number: u128,
+    // Forms are texts, and serde has no way of its own from one to so large a number.
+    #[serde(default, deserialize_with = "field")]
+    number: Option<u128>,
 }
 
 /// `POST /alerts/answer`: somebody has it, or silences it.
@@ -87,20 +100,12 @@ pub async fn answer(
     let Answered { group, person, what, hours, .. } = answered;
     let group: GroupId =
         group.parse().map_err(|error| Problem::bad_request(format!("group={group}: {error}.")))?;
-    let person = person.trim().to_owned();
-    let people = &site.oncall.policy.people.persons;
-    let is_known = people.is_empty() || people.contains_key(&person);
-    if person.is_empty() || person.len() > NAME_BYTES || !is_known {
-        return Err(Problem::bad_request("Say who you are: one of [[people]]."));
-    }
+    let person = known(&site, person.trim())?;
     let wish = match what.as_str() {
         "take" => Wish::Answer { group, person, answer: Answer::Take },
         "pass" => Wish::Answer { group, person, answer: Answer::Pass },
         "silence" => {
-            let hours = hours.unwrap_or(4);
-            if !(1..=LONGEST_HOURS).contains(&hours) {
-                return Err(Problem::bad_request("A silence lasts between an hour and a year."));
-            }
+            let hours = lasting(hours.unwrap_or(USUAL_HOURS), repeats.as_ref())?;
             Wish::SilenceGroup { group, person, for_ms: hours * HOUR_MS, repeats }
         }
         _ => {
@@ -112,6 +117,37 @@ pub async fn answer(
     done(&site, wish).await
 }
 
+/// Who says it: one of those on call, or anybody where nobody is named.
+fn known(site: &Site, person: &str) -> Result<String, Problem> {
+    let people = &site.oncall.policy.people.persons;
+    let names: Vec<&str> = people.keys().map(String::as_str).collect();
+    let sentence = if names.is_empty() && (person.is_empty() || person.len() > NAME_BYTES) {
+        format!("person={person} must be a name of at most {NAME_BYTES} bytes.")
+    } else if !names.is_empty() && !names.contains(&person) {
+        format!("person={person} is nobody on call: say who of {}.", names.join(", "))
+    } else {
+        return Ok(person.to_owned());
+    };
+    Err(Problem::bad_request(sentence))
+}
+
+/// How many hours a silence lasts, in which those that come again must come.
+fn lasting(hours: i64, repeats: Option<&Repeat>) -> Result<i64, Problem> {
+    if !(1..=LONGEST_HOURS).contains(&hours) {
+        let sentence = format!("hours={hours}: a silence lasts between an hour and a year.");
+        return Err(Problem::bad_request(sentence));
+    }
+    let from_ms = now_ms();
+    let comes = |repeat: &Repeat| repeat.comes_within(from_ms, from_ms + hours * HOUR_MS);
+    match repeats {
+        Some(repeat) if !comes(repeat) => Err(Problem::bad_request(format!(
+            "hours={hours}: {} does not come within that time, so nothing would be silent.",
+            repeat.words()
+        ))),
+        Some(_) | None => Ok(hours),
+    }
+}
+
 /// `POST /alerts/unsilence`: a silence ends before its time.
 pub async fn unsilence(
     State(site): State<Arc<Site>>,
@@ -119,7 +155,9 @@ pub async fn unsilence(
     form: Result<Form<Ended>, FormRejection>,
 ) -> Result<Response, Problem> {
     check(&site, &headers)?;
-    done(&site, Wish::Unsilence(read(form)?.number)).await
+    let needs = || Problem::bad_request("The number of the silence that is to end is missing.");
+    let number = read(form)?.number.ok_or_else(needs)?;
+    done(&site, Wish::Unsilence(number)).await
 }
 
 /// The door has looked whether the origin is one of the collector's own.
@@ -135,7 +173,9 @@ pub fn check(site: &Site, headers: &HeaderMap) -> Result<(), Problem> {
 
 fn read<T>(form: Result<Form<T>, FormRejection>) -> Result<T, Problem> {
     form.map(|Form(read)| read).map_err(|rejection| {
-        Problem::bad_request(format!("The form cannot be read: {}.", rejection.body_text()))
+        let text = rejection.body_text();
+        let reason = text.rsplit_once("form body: ").map_or(&*text, |(_, reason)| reason);
+        Problem::bad_request(format!("The form cannot be read: {reason}."))
     })
 }
 

@@ -1,7 +1,10 @@
 //! What an address asks for: the names before its question mark, and behind it wishes such as zones,
 //! moments and periods. Each is read once, and a mistake names the wish and its value.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::Uri;
@@ -9,7 +12,8 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 
 use super::problem::Problem;
 use crate::graphs::{Period, Span};
@@ -78,12 +82,32 @@ fn unreadable(uri: &Uri, reason: &str) -> String {
     wrong.unwrap_or_else(|| format!("What follows the question mark cannot be read: {reason}."))
 }
 
+/// A number as a form sends it: a field that was left empty asks for nothing.
+pub fn field<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    let text = text.trim();
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}
+
 /// A moment, Unix time in milliseconds.
 pub fn moment(name: &str, text: &str) -> Result<i64, Problem> {
     read_moment(text).ok_or_else(|| {
         let ways = "Unix seconds or like 2020-05-28T12:00:00Z";
         Problem::bad_request(format!("{name}={text} is no moment; write it as {ways}."))
     })
+}
+
+/// A moment as a form has it, by the clock of a zone; or Unix seconds or RFC 3339.
+pub fn typed_moment(name: &str, text: &str, zone: &TimeZone) -> Result<i64, Problem> {
+    // What says its offset is a moment; the clock on the wall is for what says none.
+    if let Some(at_ms) = read_moment(text) {
+        return Ok(at_ms);
+    }
+    let local = text.parse::<jiff::civil::DateTime>().ok();
+    let local = local.and_then(|time| time.to_zoned(zone.clone()).ok());
+    local.map_or_else(|| moment(name, text), |zoned| Ok(zoned.timestamp().as_millisecond()))
 }
 
 /// Unix seconds or RFC 3339, as Unix time in milliseconds.
@@ -165,8 +189,23 @@ mod tests {
 
     #[derive(Debug, serde::Deserialize)]
     struct People {
-        #[expect(dead_code, reason = "only what cannot be read is looked at")]
         people: Option<u32>,
+        #[serde(default, deserialize_with = "field")]
+        cameras: Option<u32>,
+    }
+
+    #[test]
+    fn a_field_that_was_left_empty_asks_for_nothing() {
+        for (query, people, cameras) in [
+            ("people=1", Some(1), None),
+            ("people=1&cameras=", Some(1), None),
+            ("cameras=+", None, None),
+            ("cameras=4", None, Some(4)),
+        ] {
+            let uri: Uri = format!("http://h/p?{query}").parse().unwrap();
+            let Query(read) = Query::<People>::try_from_uri(&uri).unwrap();
+            assert_eq!((read.people, read.cameras), (people, cameras), "{query}");
+        }
     }
 
     #[test]
@@ -176,6 +215,8 @@ mod tests {
             ("people=", "people= is no whole number from 0."),
             ("people=-1", "people=-1 is no whole number from 0."),
             ("x=1&people=9999999999", "people=9999999999 is too large."),
+            ("cameras=-1", "cameras=-1 is no whole number from 0."),
+            ("cameras=9999999999", "cameras=9999999999 is too large."),
             (
                 "people=1&people=2",
                 "What follows the question mark cannot be read: duplicate field `people`.",

@@ -92,7 +92,8 @@ struct Cause {
     owner: String,
     /// Until when, if somebody has it.
     owned_until: Option<Day>,
-    can_take: bool,
+    /// The person who has it.
+    taken_by: Option<String>,
     alerts: Vec<AlertRow>,
     more: usize,
     /// What a silence of it would cover.
@@ -184,8 +185,8 @@ impl Cause {
         standing.sort_by_key(|(print, known)| (shown.muted.contains_key(print), known.since_ms));
         let severity = standing.iter().map(|(_, known)| Severity::of(&known.labels)).max();
         let (word, class) = match severity {
-            Some(Severity::Page) => ("page", "bad"),
-            Some(Severity::Morning) | None => ("morning", "warning"),
+            Some(Severity::Page) => ("urgent", "bad"),
+            Some(Severity::Morning) | None => ("can wait", "warning"),
         };
         let pairs: Vec<String> = group.key.iter().map(named).collect();
         let rows = standing.iter().map(|(print, known)| AlertRow::of(visit, shown, **print, known));
@@ -199,7 +200,7 @@ impl Cause {
             lasts: lasting(visit.now_ms - group.opened_ms),
             owner: owner_of(group),
             owned_until: group.call.taken.as_ref().map(|taken| Day::of(visit, taken.until_ms)),
-            can_take: group.call.taken.is_none(),
+            taken_by: group.call.taken.as_ref().map(|taken| taken.person.clone()),
             alerts: rows.take(ALERTS).collect(),
             more: standing.len().saturating_sub(ALERTS),
             covers: covers.unwrap_or(Covered { now: 0, last_week: 0 }),
@@ -343,15 +344,22 @@ fn make(visit: Visit<'_>, below: Option<u128>) -> Result<Content, Problem> {
     let mut causes: Vec<Cause> = causes.collect::<Result<_, _>>()?;
     // What is only a part of something else comes last.
     let is_part = |cause: &Cause| cause.alerts.iter().all(|alert| !alert.muted.is_empty());
-    causes.sort_by_key(|cause| (is_part(cause), cause.word != "page", cause.since.at.clone()));
-    let open = causes.iter().filter(|cause| !is_part(cause)).count();
+    causes.sort_by_key(|cause| (is_part(cause), cause.class != "bad", cause.since.at.clone()));
+    let open: Vec<&Cause> = causes.iter().filter(|cause| !is_part(cause)).collect();
     let (notices, older) = history(visit, below)?;
     let rota = policy.people.rota.as_ref();
     let ahead = rota.map(|rota| rota.ahead(visit.now_ms, HANDOVERS)).unwrap_or_default();
     let handover = |(at_ms, person)| Handover { at: Day::of(visit, at_ms), person };
     let page = AlertsPage {
-        frame: Frame::of(visit, open),
-        headline: headline(&shown, open),
+        frame: Frame::of(visit, open.len()),
+        headline: match shown.at_ms {
+            None => "The rules have not been evaluated yet.".into(),
+            Some(_) if open.is_empty() && !causes.is_empty() => {
+                "Nothing needs somebody: what fires is silenced, or a part of something else."
+                    .into()
+            }
+            Some(_) => headline(&open),
+        },
         silences: shown
             .desk
             .silences()
@@ -373,11 +381,26 @@ fn make(visit: Visit<'_>, below: Option<u128>) -> Result<Content, Problem> {
     render(visit, &page)
 }
 
-fn headline(shown: &Shown, open: usize) -> String {
-    match (shown.at_ms, open) {
-        (None, _) => "The rules have not been evaluated yet.".into(),
-        (Some(_), 0) => "Nothing fires.".into(),
-        (Some(_), 1) => "One thing needs somebody.".into(),
-        (Some(_), open) => format!("{open} things need somebody."),
+/// The answer before the causes: what needs somebody, the most urgent first.
+fn headline(open: &[&Cause]) -> String {
+    let free: Vec<&&Cause> = open.iter().filter(|cause| cause.taken_by.is_none()).collect();
+    let title = |cause: &Cause| cause.title.trim_end_matches('.').to_owned();
+    match (open, &*free) {
+        ([], _) => "Nothing fires.".into(),
+        ([cause], []) => {
+            let person = cause.taken_by.as_deref().unwrap_or("somebody");
+            format!("{}: {person} has it.", title(cause))
+        }
+        (several, []) => format!("{} things fire, and somebody has each.", several.len()),
+        ([_], [cause, ..]) => format!("One thing needs somebody: {}.", title(cause)),
+        (several, [cause, others @ ..]) => {
+            let (all, rest) = (several.len(), others.len());
+            let said = match rest {
+                0 => format!("1 of {all} things that fire needs somebody"),
+                _ if rest + 1 == all => format!("{all} things need somebody, the first"),
+                _ => format!("{} of {all} things that fire need somebody, the first", rest + 1),
+            };
+            format!("{said}: {}.", title(cause))
+        }
     }
 }

@@ -22,7 +22,7 @@ pub async fn duty(gate: Gate, wishes: Wishes<DutyQuery>) -> Result<Response, Pro
         let DutyQuery { person } = wishes.read()?;
         let people = &visit.site.oncall.policy.people;
         if let Some(name) = person.as_ref().filter(|name| !people.persons.contains_key(*name)) {
-            return Err(Problem::not_found(format!("There is nobody of the name {name} on call")));
+            return Err(Problem::not_found(format!("There is nobody of the name {name} on call.")));
         }
         let mut spans =
             people.rota.as_ref().map(|rota| rota.spans(visit.now_ms)).unwrap_or_default();
