@@ -69,8 +69,14 @@ function ages() {
   }
 }
 
-// Each table of a page has names of its own in the address.
-const names = (table) => ["sort", "order"].map((name) => table.dataset.sortable + name);
+// Each table of a page has names of its own in the address; of several without a word, those behind the first
+// have their number.
+function names(table) {
+  const word = table.dataset.sortable;
+  const alike = [...document.querySelectorAll("table[data-sortable]")].filter((one) => one.dataset.sortable === word);
+  const place = alike.indexOf(table);
+  return ["sort", "order"].map((name) => word + (place > 0 ? place + 1 : "") + name);
+}
 
 function order(table) {
   const [sort, by] = names(table);

@@ -219,6 +219,14 @@ impl Column {
 }
 
 impl Cell {
+    /// What it is sorted by, if it stands for a number: prefixes of units are chosen cell by cell.
+    pub fn number(&self) -> Option<f64> {
+        match self.values.first()? {
+            Value::Number(number) => Some(*number),
+            Value::Nothing | Value::Text(_) => None,
+        }
+    }
+
     /// A text.
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();

@@ -160,10 +160,13 @@ impl Question<'_> {
     fn answer(&self, fit: &Fit, price: Option<&Price>) -> String {
         let host = &self.model.instance;
         let likely = words::probability(fit.beside.probability);
-        let costs = price.map_or_else(
-            || " What it costs cannot be told: no bill or offer says.".to_owned(),
-            |price| format!(" {}.", price.words(self.terms)),
-        );
+        let costs = match price {
+            Some(price) => format!(" {}.", price.words(self.terms)),
+            None if fit.beside.probability >= CONFIDENT => {
+                " What it costs cannot be told: no bill or offer says.".to_owned()
+            }
+            None => " What it costs cannot be told: no offer is known that carries it.".to_owned(),
+        };
         if fit.beside.probability >= CONFIDENT {
             return format!(
                 "{host} carries {} beside {}: with {likely}.{costs}",

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{delete, get, post};
 
 use super::doors::{Door, Group, admit};
@@ -119,6 +119,7 @@ fn planning(gate: Gate) -> Router {
         .route("/planning/cycles.json", get(async |g, w| pages::cycles_file(g, w, Json).await))
         .route("/planning/cycles.md", get(async |g, w| pages::cycles_file(g, w, Markdown).await))
         .route("/planning/", get(pages::planning))
+        .route("/planning", get(async || Redirect::permanent("/planning/")))
         .route("/planning/servers", get(pages::servers))
         .route("/planning/servers.csv", get(async |g, w| pages::servers_file(g, w, Csv).await))
         .route("/planning/servers.json", get(async |g, w| pages::servers_file(g, w, Json).await))

@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 82] = [
+const ROUTES: [(&str, &str, u16, &str); 83] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -44,6 +44,7 @@ const ROUTES: [(&str, &str, u16, &str); 82] = [
     ("/planning/cycles.json", "/planning/cycles.json", 200, "GET,HEAD"),
     ("/planning/cycles.md", "/planning/cycles.md", 200, "GET,HEAD"),
     ("/planning/", "/planning/", 200, "GET,HEAD"),
+    ("/planning", "/planning", 200, "GET,HEAD"),
     ("/planning/servers", "/planning/servers", 200, "GET,HEAD"),
     ("/planning/servers.csv", "/planning/servers.csv", 404, "GET,HEAD"),
     ("/planning/servers.json", "/planning/servers.json", 404, "GET,HEAD"),

@@ -186,11 +186,14 @@ async fn the_way_from_three_offers_to_a_choice_is_walked_as_it_is_written() {
     program.terminate();
 }
 
-/// Every page that can be reached from `/planning/`, and those that answer a form.
-const ANSWERS: [&str; 3] = [
+/// Every page that can be reached from `/planning/`, and those that answer a form, also one of which only what it
+/// needs was filled in.
+const ANSWERS: [&str; 5] = [
     "/planning/capacity?rooms=8&people=25&cameras=4&shares=1",
     "/planning/event?users=200&hours=3&cameras=10&shares=1",
     "/planning/servers?host=ca1",
+    "/planning/capacity?rooms=8&people=25&cameras=&shares=",
+    "/planning/event?users=200&hours=3&cameras=&shares=&rooms=&at=&host=&rehearsal_from=&rehearsal_to=",
 ];
 
 /// Where a page of planning leads to, as far as that is another page of it.

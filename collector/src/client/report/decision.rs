@@ -14,8 +14,9 @@ pub fn of(report: &str, offer: &str, reason: Option<&str>) -> Result<String, Cli
     let rows = sections["offers"]["tables"]["offers"].as_array();
     let row = rows.into_iter().flatten().find(|row| row["offer"] == offer);
     let Some(row) = row else {
-        let known: Vec<&str> =
-            rows.into_iter().flatten().filter_map(|row| row["offer"].as_str()).collect();
+        // Names have commas of their own.
+        let known = rows.into_iter().flatten().filter_map(|row| row["offer"].as_str());
+        let known: Vec<String> = known.map(quoted).collect();
         let known = if known.is_empty() { "no offer".to_owned() } else { known.join(", ") };
         return Err(ClientError::Refused(format!("There is no offer {offer}; there is {known}.")));
     };
@@ -66,6 +67,6 @@ mod tests {
     #[test]
     fn an_offer_that_is_not_there_is_refused_with_those_that_are() {
         let error = of(REPORT, "B", None).unwrap_err().to_string();
-        assert!(error.contains("There is no offer B; there is A"), "{error}");
+        assert!(error.contains("There is no offer B; there is \"A "), "{error}");
     }
 }

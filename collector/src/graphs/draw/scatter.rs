@@ -127,10 +127,14 @@ fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, scatter: &Scatter, size: Size)
     pen.rectangle(Point(0.0, 0.0), corner, pen.palette.paper.into())?;
     let plot = Plot::of(scatter, size);
     let bold = Lettering::new(15.0, pen.palette.text, Align::Left).bold();
-    pen.text(&bold.cut(&scatter.title, plot.right - MARGIN), Point(MARGIN, 18.0), bold)?;
+    let title = bold.fitting(std::slice::from_ref(&scatter.title), plot.right - MARGIN);
+    pen.text(&title, Point(MARGIN, 18.0), bold)?;
     axes(pen, &plot, scatter)?;
     let names = names(&plot, scatter);
-    front(pen, &plot, scatter)?;
+    let steps = front(&plot, scatter);
+    if steps.len() > 1 {
+        pen.line(&steps, pen.palette.received.mix(0.5), 1.5)?;
+    }
     for dot in scatter.placed() {
         let colour = colour(pen.palette, dot.standing);
         let y = plot.y(dot.upward);
@@ -204,14 +208,14 @@ fn axes<DB: DrawingBackend>(pen: &Pen<'_, DB>, plot: &Plot, scatter: &Scatter) -
     let zero = pen.palette.neutral.into();
     pen.line(&[Point(plot.left, plot.bottom), Point(plot.right, plot.bottom)], zero, 1.2)?;
     let left = Lettering { align: Align::Left, ..grey };
-    let width = plot.right - MARGIN;
-    pen.text(&left.cut(&scatter.upward, width), Point(MARGIN, 35.0), left)?;
-    let across = grey.cut(&scatter.across, plot.right - plot.left);
+    let upward = left.fitting(std::slice::from_ref(&scatter.upward), plot.right - MARGIN);
+    pen.text(&upward, Point(MARGIN, 35.0), left)?;
+    let across = grey.fitting(std::slice::from_ref(&scatter.across), plot.right - plot.left);
     pen.text(&across, Point(plot.right, plot.bottom + 29.0), grey)
 }
 
 /// A step from each of those that no other beats to the next.
-fn front<DB: DrawingBackend>(pen: &Pen<'_, DB>, plot: &Plot, scatter: &Scatter) -> Outcome<DB> {
+fn front(plot: &Plot, scatter: &Scatter) -> Vec<Point> {
     let is_front = |dot: &&Dot| dot.standing == Standing::Front;
     let mut front: Vec<&Dot> = scatter.placed().filter(is_front).collect();
     front.sort_by(|a, b| a.across.total_cmp(&b.across));
@@ -228,10 +232,17 @@ fn front<DB: DrawingBackend>(pen: &Pen<'_, DB>, plot: &Plot, scatter: &Scatter) 
         steps.extend(corner);
         steps.push(at);
     }
-    if steps.len() < 2 {
-        return Ok(());
+    steps
+}
+
+/// What a level or an upright line lies on, and a little around it.
+fn along(from: Point, to: Point) -> Patch {
+    Patch {
+        left: from.0.min(to.0) - 1.0,
+        right: from.0.max(to.0) + 1.0,
+        top: from.1.min(to.1) - 1.0,
+        bottom: from.1.max(to.1) + 1.0,
     }
-    pen.line(&steps, pen.palette.received.mix(0.5), 1.5)
 }
 
 /// Each name where nothing else is: beside its sign, else some rows above or below.
@@ -239,24 +250,15 @@ fn names<'d>(plot: &Plot, scatter: &'d Scatter) -> Vec<Named<'d>> {
     let mut taken: Vec<Patch> = Vec::new();
     for dot in scatter.placed() {
         let Point(x, y) = plot.at(dot);
-        let patch = |left: f64, right: f64, half: f64| Patch {
-            left,
-            right,
-            top: y - half,
-            bottom: y + half,
-        };
-        taken.push(patch(x - SIGN - 1.0, x + SIGN + 1.0, SIGN + 1.0));
-        taken.push(patch(plot.x(dot.low), plot.x(dot.high), 1.0));
+        taken.push(along(Point(x - SIGN, y - SIGN), Point(x + SIGN, y + SIGN)));
+        taken.push(along(Point(plot.x(dot.low), y), Point(plot.x(dot.high), y)));
     }
+    taken.extend(front(plot, scatter).windows(2).map(|ends| along(ends[0], ends[1])));
     let mut names: Vec<Named<'d>> = Vec::new();
     let lettering = Lettering::new(LETTERS, RGBColor(0, 0, 0), Align::Left);
     let longest = (plot.right - plot.left) * LONGEST_NAME;
     for dot in scatter.placed() {
-        let text = if lettering.width(&dot.name) <= longest {
-            dot.name.clone()
-        } else {
-            lettering.cut(&dot.name, longest)
-        };
+        let text = lettering.fitting(std::slice::from_ref(&dot.name), longest);
         let size = (lettering.width(&text), LETTERS * HEIGHT);
         let free =
             |patch: &Patch| plot.holds(patch) && !taken.iter().any(|one| one.overlaps(patch));
@@ -362,6 +364,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn names_do_not_lie_on_the_line_of_what_no_other_beats() {
+        let of = |(name, across, upward)| dot(name, across, upward, Standing::Front);
+        let dots = [("Helsinki", 64.0, 87.0), ("Falkenstein", 86.0, 98.0), ("Both", 360.0, 100.0)];
+        let scatter = Scatter { dots: dots.map(of).into(), ..crowded() };
+        let plot = Plot::of(&scatter, Size::Full);
+        let (names, steps) = (names(&plot, &scatter), front(&plot, &scatter));
+        assert_eq!((names.len(), steps.len()), (3, 5));
+        for (one, ends) in names.iter().flat_map(|one| steps.windows(2).map(move |two| (one, two)))
+        {
+            assert!(!one.patch.overlaps(&along(ends[0], ends[1])), "{} lies on it", one.text);
+        }
+    }
+
+    #[test]
+    fn what_fits_is_not_cut() {
+        let look = Look { theme: Theme::Light, size: Size::Full };
+        let svg = scatter_svg(&crowded(), look).unwrap();
+        assert!(!svg.contains('…'), "{svg}");
     }
 
     #[test]

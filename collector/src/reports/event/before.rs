@@ -146,7 +146,7 @@ fn rehearsal(question: &Question<'_>) -> Item {
         what: "a rehearsal".into(),
         is_go: held.is_some().then_some(true),
         now: held.unwrap_or_else(|| "none is named".into()),
-        needed: "the same rooms with fewer people, and --rehearsal FROM TO".into(),
+        needed: "the same rooms with fewer people, and here from when to when".into(),
     }
 }
 

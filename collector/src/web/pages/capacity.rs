@@ -6,6 +6,7 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::picture::form_urlencoded;
 use super::{failed, render};
 use crate::planning::mix::Mix;
 use crate::reports::capacity::{Question, report};
@@ -16,7 +17,7 @@ use crate::web::content::{CSV, Content, JSON, MARKDOWN};
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Problem, Way};
-use crate::web::question::{Names, Wishes};
+use crate::web::question::{Names, Wishes, field};
 use crate::web::site::Visit;
 
 /// Of so many hosts all is shown at once; of the others the answer, and a link.
@@ -32,12 +33,16 @@ pub struct CapacityQuery {
     /// One host alone.
     host: Option<String>,
     /// A mix as somebody types it: so many rooms.
+    #[serde(deserialize_with = "field")]
     rooms: Option<u32>,
     /// People in each.
+    #[serde(deserialize_with = "field")]
     people: Option<u32>,
     /// Cameras in each.
+    #[serde(deserialize_with = "field")]
     cameras: Option<u32>,
     /// Screen shares in each.
+    #[serde(deserialize_with = "field")]
     shares: Option<u32>,
     /// The table of the CSV.
     table: Option<String>,
@@ -126,12 +131,11 @@ fn page(visit: Visit<'_>, query: CapacityQuery) -> Result<Content, Problem> {
 fn document(visit: Visit<'_>, query: &CapacityQuery) -> Result<Document, Problem> {
     let (now_ms, plans) = (visit.now_ms, &visit.site.plans);
     let typed = query.typed()?;
+    let asked = query.host.as_ref().filter(|host| !host.is_empty());
     let hosts = reports::hosts(visit.reader(), now_ms).map_err(|error| failed(&error))?;
-    let hosts: Vec<&String> = hosts
-        .iter()
-        .filter(|host| query.host.as_ref().is_none_or(|wanted| wanted == *host))
-        .collect();
-    if let Some(host) = query.host.as_ref().filter(|_| hosts.is_empty()) {
+    let hosts: Vec<&String> =
+        hosts.iter().filter(|host| asked.is_none_or(|wanted| wanted == *host)).collect();
+    if let Some(host) = asked.filter(|_| hosts.is_empty()) {
         let sentence = format!("There is no host {host} with rooms");
         return Err(Problem::not_found(sentence).with(Way::Rooms));
     }
@@ -156,11 +160,22 @@ impl CapacityQuery {
             };
         };
         let (cameras, shares) = (self.cameras.unwrap_or(0), self.shares.unwrap_or(0));
-        for (name, value) in
-            [("rooms", rooms), ("people", people), ("cameras", cameras), ("shares", shares)]
-        {
-            if value > MOST {
-                return Err(Problem::bad_request(format!("{name}={value} is more than {MOST}.")));
+        for (name, value, least) in [
+            ("rooms", rooms, 1),
+            ("people", people, 1),
+            ("cameras", cameras, 0),
+            ("shares", shares, 0),
+        ] {
+            if !(least..=MOST).contains(&value) {
+                let sentence = format!("{name}={value} must be between {least} and {MOST}.");
+                return Err(Problem::bad_request(sentence));
+            }
+        }
+        for (name, value) in [("cameras", cameras), ("shares", shares)] {
+            if value > people {
+                let sentence =
+                    format!("{name}={value} is more than there are people in a room ({people}).");
+                return Err(Problem::bad_request(sentence));
             }
         }
         let of = |count: u32, one: &str, several: &str| {
@@ -186,7 +201,7 @@ impl CapacityQuery {
         ];
         let numbers =
             numbers.into_iter().filter_map(|(name, value)| Some((name, value?.to_string())));
-        let host = self.host.iter().map(|host| ("host", host.clone()));
+        let host = self.host.iter().map(|host| ("host", form_urlencoded(host)));
         let all: Vec<String> =
             host.chain(numbers).map(|(name, value)| format!("{name}={value}")).collect();
         if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }

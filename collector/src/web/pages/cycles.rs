@@ -63,8 +63,8 @@ fn page(visit: Visit<'_>, query: &CyclesQuery) -> Result<Content, Problem> {
 fn document(visit: Visit<'_>, query: &CyclesQuery) -> Result<Document, Problem> {
     let plans = &visit.site.plans;
     let until_ms = Plans::hour(visit.now_ms);
-    let is_asked =
-        |one: &&HostContract| query.host.as_ref().is_none_or(|host| *host == one.instance);
+    let asked = query.host.as_ref().filter(|host| !host.is_empty());
+    let is_asked = |one: &&HostContract| asked.is_none_or(|host| *host == one.instance);
     let mut cycles = Vec::new();
     for contract in plans.plan.contracts.iter().filter(is_asked) {
         let held = visit.budget.held();
@@ -74,7 +74,7 @@ fn document(visit: Visit<'_>, query: &CyclesQuery) -> Result<Document, Problem> 
         cycles.push(HostCycle::of(contract, &demand, moment));
         visit.budget.release_to(held);
     }
-    if let (Some(host), true) = (&query.host, cycles.is_empty()) {
+    if let (Some(host), true) = (asked, cycles.is_empty()) {
         return Err(Problem::not_found(format!("There is no contract of a host {host}.")));
     }
     Ok(report(cycles, until_ms))

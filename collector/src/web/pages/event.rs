@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::forms::{Form, TableName, formed};
+use super::picture::form_urlencoded;
 use super::{failed, render};
 use crate::costs::{Money, Month};
 use crate::reports::document::Document;
@@ -22,7 +23,7 @@ use crate::web::content::Content;
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Problem, Way};
-use crate::web::question::{Wishes, moment, read_moment};
+use crate::web::question::{Wishes, field, typed_moment};
 use crate::web::site::Visit;
 
 /// The most people, cameras and rooms, and hours of an event: a month has no more.
@@ -36,10 +37,15 @@ const LONGEST_REHEARSAL_MS: i64 = 86_400_000;
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub struct EventQuery {
+    #[serde(deserialize_with = "field")]
     users: Option<u32>,
+    #[serde(deserialize_with = "field")]
     hours: Option<f64>,
+    #[serde(deserialize_with = "field")]
     cameras: Option<u32>,
+    #[serde(deserialize_with = "field")]
     shares: Option<u32>,
+    #[serde(deserialize_with = "field")]
     rooms: Option<u32>,
     /// When it begins: Unix seconds or RFC 3339, or a moment as a form has it, in the collector's zone.
     at: Option<String>,
@@ -169,8 +175,8 @@ fn rehearsal(
             )),
         };
     };
-    let from_ms = at_ms(visit, "rehearsal_from", from)?;
-    let to_ms = at_ms(visit, "rehearsal_to", to)?;
+    let from_ms = typed_moment("rehearsal_from", from, &visit.site.zone)?;
+    let to_ms = typed_moment("rehearsal_to", to, &visit.site.zone)?;
     let refused =
         |why: &str| Problem::bad_request(format!("A rehearsal from {from} to {to} {why}."));
     if to_ms <= from_ms {
@@ -187,17 +193,6 @@ fn rehearsal(
     let minutes = minutes.map_err(|error| failed(&error))?;
     let found = Rehearsal::of(model, &minutes);
     found.map(Some).map_err(|error| Problem::bad_request(words::sentence(&error.to_string())))
-}
-
-/// A moment as a form has it, in the collector's zone; or Unix seconds or RFC 3339.
-fn at_ms(visit: Visit<'_>, name: &str, text: &str) -> Result<i64, Problem> {
-    // What says its offset is a moment; the clock on the wall is for what says none.
-    if let Some(at_ms) = read_moment(text) {
-        return Ok(at_ms);
-    }
-    let local = text.parse::<jiff::civil::DateTime>().ok();
-    let local = local.and_then(|time| time.to_zoned(visit.site.zone.clone()).ok());
-    local.map_or_else(|| moment(name, text), |zoned| Ok(zoned.timestamp().as_millisecond()))
 }
 
 /// What a host costs in a month: its bills, those of several hosts by their number, in the currency
@@ -243,6 +238,7 @@ impl EventQuery {
             }
         }
         if !(hours > 0.0 && hours <= MOST_HOURS) {
+            let hours = if hours.abs() < 1e9 { hours.to_string() } else { format!("{hours:e}") };
             return refused(format!(
                 "hours={hours} must be more than 0 and at most {MOST_HOURS}: for a month or more, see the offers of servers."
             ));
@@ -261,7 +257,7 @@ impl EventQuery {
         let Some(text) = self.at.as_deref().filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
-        let at_ms = at_ms(visit, "at", text)?;
+        let at_ms = typed_moment("at", text, &visit.site.zone)?;
         if at_ms < visit.now_ms {
             let sentence = format!("at={text} lies in the past; an event is still to come.");
             return Err(Problem::bad_request(sentence));
@@ -272,13 +268,7 @@ impl EventQuery {
     fn wish(&self) -> String {
         let number = |value: Option<u32>| value.map(|value| value.to_string());
         let plain = |text: &Option<String>| {
-            let text = text.as_ref().filter(|text| !text.is_empty())?;
-            Some(
-                text.replace('+', "%2B")
-                    .replace('&', "%26")
-                    .replace('#', "%23")
-                    .replace(' ', "%20"),
-            )
+            text.as_ref().filter(|text| !text.is_empty()).map(|text| form_urlencoded(text))
         };
         let all = [
             ("users", number(self.users)),

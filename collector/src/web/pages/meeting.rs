@@ -11,14 +11,14 @@ use crate::latency;
 use crate::moments::DAY_MS;
 use crate::reports::document::Document;
 use crate::reports::meeting::{Asked, Found, Question, find, hash, picture, report};
-use crate::reports::{self, Sources};
+use crate::reports::{self, Sources, words};
 use crate::samples::TimeRange;
 use crate::store::Meeting;
 use crate::web::content::Content;
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::{Problem, Way};
-use crate::web::question::{Wishes, moment};
+use crate::web::question::{Wishes, typed_moment};
 use crate::web::site::Visit;
 
 /// So many meetings are listed, the largest.
@@ -35,7 +35,7 @@ pub struct MeetingQuery {
     id: Option<String>,
     /// Its host.
     host: Option<String>,
-    /// A moment at which it ran, Unix seconds or RFC 3339.
+    /// A moment at which it ran: Unix seconds or RFC 3339, or as a form has it, in the collector's zone.
     at: Option<String>,
     /// What people call it.
     title: Option<String>,
@@ -51,6 +51,8 @@ struct MeetingPage<'v> {
     told: Option<Told>,
     /// Those of the last day.
     meetings: Vec<Row>,
+    /// All hosts that it can be asked of.
+    hosts: Vec<String>,
 }
 
 /// A meeting that was found.
@@ -68,6 +70,7 @@ struct Row {
     host: String,
     tenant: String,
     began: String,
+    began_ms: i64,
     people: u32,
     cameras: u32,
     minutes: i64,
@@ -102,8 +105,9 @@ pub async fn meeting_file(
 
 fn page(visit: Visit<'_>, query: &MeetingQuery) -> Result<Content, Problem> {
     let told = told(visit, query)?;
-    let meetings = if told.is_some() { Vec::new() } else { of_the_last_day(visit)? };
-    render(visit, &MeetingPage { frame: Frame::bare(visit.site), told, meetings })
+    let hosts = reports::hosts(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
+    let meetings = if told.is_some() { Vec::new() } else { of_the_last_day(visit, &hosts)? };
+    render(visit, &MeetingPage { frame: Frame::bare(visit.site), told, meetings, hosts })
 }
 
 /// The meeting that is asked for; none if nothing is.
@@ -119,15 +123,14 @@ fn told(visit: Visit<'_>, query: &MeetingQuery) -> Result<Option<Told>, Problem>
             "id={id} must be the beginning of a meeting's hash, at least {SHORTEST_ID} of 0-9 and a-f."
         )));
     }
-    let at_ms = at.as_deref().map(|text| moment("at", text)).transpose()?;
+    let at_ms = at.as_deref().map(|text| typed_moment("at", text, &site.zone)).transpose()?;
     let mut hosts = reports::hosts(visit.reader(), now_ms).map_err(|error| failed(&error))?;
     hosts.retain(|host| query.host.as_ref().is_none_or(|asked| asked.is_empty() || asked == host));
     let sources = Sources { reader: visit.reader(), records: &site.records };
     let asked = Asked { hosts: &hosts, id: id.as_deref(), at_ms, now_ms };
     let found = find(sources, asked).map_err(|error| failed(&error))?;
     let Some(found) = found else {
-        let sentence = "There is no such meeting".to_owned();
-        return Err(Problem::not_found(sentence).with(Way::Rooms));
+        return Err(Problem::not_found(unfound(query)).with(Way::Rooms));
     };
     Ok(Some(of(visit, &found, query.title.as_deref())?))
 }
@@ -152,17 +155,27 @@ fn of(visit: Visit<'_>, found: &Found, title: Option<&str>) -> Result<Told, Prob
     })
 }
 
+/// Says of what was asked that there is no meeting.
+fn unfound(query: &MeetingQuery) -> String {
+    let asked = [("id", &query.id), ("host", &query.host), ("at", &query.at)];
+    let asked = asked.into_iter().filter_map(|(name, value)| {
+        let value = value.as_deref().filter(|value| !value.is_empty())?;
+        Some(format!("{name}={value}"))
+    });
+    let asked: Vec<String> = asked.collect();
+    format!("There is no meeting of {}", words::listed(&asked))
+}
+
 fn is_hash(text: &str) -> bool {
     (SHORTEST_ID..=32).contains(&text.len())
         && text.bytes().all(|sign| matches!(sign, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The largest of the last day, the newest first.
-fn of_the_last_day(visit: Visit<'_>) -> Result<Vec<Row>, Problem> {
+fn of_the_last_day(visit: Visit<'_>, hosts: &[String]) -> Result<Vec<Row>, Problem> {
     let range = TimeRange { from_ms: visit.now_ms - DAY_MS, to_ms: visit.now_ms };
-    let hosts = reports::hosts(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
     let mut meetings = Vec::new();
-    for host in &hosts {
+    for host in hosts {
         let own = visit.site.records.meetings(host, range, visit.budget);
         meetings.extend(own.map_err(|error| failed(&error))?);
     }
@@ -178,6 +191,7 @@ fn of_the_last_day(visit: Visit<'_>) -> Result<Vec<Row>, Problem> {
             host: meeting.instance.to_string(),
             tenant: meeting.tenant.clone(),
             began: began.to_zoned(visit.site.zone.clone()).strftime("%a %H:%M").to_string(),
+            began_ms: meeting.started_ms,
             people: meeting.participants_peak,
             cameras: meeting.cameras_peak,
             minutes: (meeting.seen_ms - meeting.started_ms) / 60_000,

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::{failed, render};
 use crate::costs::{Money, Month};
+use crate::reports::capacity::about;
 use crate::reports::{self, watched, words};
 use crate::web::content::Content;
 use crate::web::frame::Frame;
@@ -86,8 +87,11 @@ fn page(visit: Visit<'_>) -> Result<Content, Problem> {
 fn capacity(visit: Visit<'_>, hosts: &[String]) -> String {
     let known = hosts.iter().filter_map(|host| {
         let model = visit.site.plans.known(host)?;
-        let more = model.more_people?.people;
-        Some(format!("{host} {more}"))
+        // As the overview of all hosts says it.
+        Some(match about(model.more_people?.people) {
+            0 => format!("nobody on {host}"),
+            more => format!("about {more} on {host}"),
+        })
     });
     let known: Vec<String> = known.collect();
     if known.is_empty() {

@@ -90,7 +90,7 @@ fn hosts(visit: Visit<'_>) -> Result<Vec<String>, Problem> {
 fn host(visit: Visit<'_>, query: &ServersQuery, hosts: &[String]) -> Result<String, Problem> {
     let plan = &visit.site.plans.plan;
     let configured = plan.offers.as_ref().and_then(|offers| offers.choice.host.clone());
-    match query.host.clone().or(configured) {
+    match query.host.clone().filter(|host| !host.is_empty()).or(configured) {
         Some(host) if hosts.contains(&host) => Ok(host),
         Some(host) => {
             let sentence = format!("There is no host {host} with rooms");
