@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use headroom_agent::uplink::{Answer, CollectorAddress, Introduction, WireClient, WireError};
+use headroom_proto::wire::{Settings, SettingsApplied};
 use headroom_simulation::{Host, World};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -151,7 +152,7 @@ pub async fn send(
     loop {
         let has_room = wire.room() > 0;
         tokio::select! {
-            answer = wire.answer() => check(answer?)?,
+            answer = wire.answer() => take(wire, answer?).await?,
             item = queue.recv(), if has_room => match item {
                 Some(Item::Send(Outgoing { series, frame })) => {
                     if !series.is_empty() {
@@ -171,15 +172,19 @@ pub async fn send(
 
 async fn settle(wire: &mut WireClient) -> Result<(), FeedError> {
     while wire.unanswered() > 0 {
-        check(wire.answer().await?)?;
+        let answer = wire.answer().await?;
+        take(wire, answer).await?;
     }
     Ok(())
 }
 
-/// What a simulated agent sends is right: a refusal is a mistake of ours.
-fn check(answer: Answer) -> Result<(), FeedError> {
+/// What a simulated agent sends is right: a refusal is a mistake of ours. What it is asked it does anyway.
+async fn take(wire: &mut WireClient, answer: Answer) -> Result<(), FeedError> {
     match answer {
-        Answer::Acknowledged(_) | Answer::Settings(_) => Ok(()),
+        Answer::Acknowledged(_) => Ok(()),
+        Answer::Settings(Settings { version, .. }) => {
+            Ok(wire.echo(SettingsApplied { version, refused: Vec::new() }).await?)
+        }
         Answer::Refused(refusal) => Err(FeedError::Refused(refusal.reason)),
     }
 }

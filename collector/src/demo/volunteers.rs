@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use headroom_simulation::{DAY_MS, HOSTS, World};
+use headroom_simulation::{DAY_MS, EventKind, HOSTS, World};
 use jiff::tz::TimeZone;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -54,11 +54,11 @@ const fn page(ago_minutes: i64, lasts_minutes: i64, taken_minutes: Option<i64>) 
         ago_minutes,
         lasts_minutes,
         taken_minutes,
-        alert: "LinkNearLimit",
+        alert: "UnitFailed",
         host: 0,
         severity: Severity::Page,
-        says: "sends 94% of what eth0 carries",
-        affected: "7 rooms, 212 people",
+        says: "has a failed unit: bbb-webrtc-sfu.service",
+        affected: "who joins with a camera",
     }
 }
 
@@ -85,10 +85,9 @@ const TROUBLES: [Trouble; 8] = [
     Trouble { host: 1, ..morning(15 * DAY + 60, 900) },
     Trouble { host: 3, ..page(12 * DAY + 900, 12, Some(2)) },
     Trouble {
-        alert: "UnitFailed",
         host: 4,
         says: "has a failed unit: bbb-webrtc-recorder.service",
-        affected: "41 people are there now",
+        affected: "whose meeting is recorded",
         ..page(8 * DAY + 420, 55, Some(9))
     },
     Trouble { host: 5, ..page(4 * DAY + 630, 18, Some(3)) },
@@ -139,7 +138,7 @@ pub fn month(world: &World, policy: &Policy, days: i64) -> Vec<LedgerRow> {
         .flat_map(|trouble| trouble.told(world.end_ms(), policy))
         .filter(|notice| notice.at_ms < world.end_ms())
         .collect();
-    notices.extend(outages(world, policy, days));
+    notices.extend(shown(world, policy, days));
     notices.sort_by_key(|notice| notice.at_ms);
     let row = |(number, notice): (usize, Notice)| LedgerRow {
         shelf: Shelf::Notices,
@@ -149,24 +148,32 @@ pub fn month(world: &World, policy: &Policy, days: i64) -> Vec<LedgerRow> {
     notices.into_iter().enumerate().map(row).collect()
 }
 
-/// Hosts that were away, which pictures show too.
-fn outages(world: &World, policy: &Policy, days: i64) -> Vec<Notice> {
+/// What pictures show too: a host that was away, and a link that was full.
+fn shown(world: &World, policy: &Policy, days: i64) -> Vec<Notice> {
+    let begin_ms = world.end_ms() - days * DAY_MS;
     let mut notices = Vec::new();
-    for (place, host) in HOSTS.iter().enumerate() {
-        let Some(outage) = world.outage(host) else { continue };
-        if outage.from_ms < world.end_ms() - days * DAY_MS {
-            continue;
-        }
-        let trouble = Trouble {
-            alert: "HostSilent",
-            host: place,
-            says: "has not reported for 50s",
-            affected: "no room was heard of",
-            ..page(
-                (world.end_ms() - outage.from_ms) / MINUTE_MS,
-                (outage.to_ms - outage.from_ms) / MINUTE_MS,
-                Some(6),
-            )
+    for event in world.events().iter().filter(|event| event.span.from_ms >= begin_ms) {
+        let Some(host) = HOSTS.iter().position(|host| host == event.host) else { continue };
+        let begin_ago = (world.end_ms() - event.span.from_ms) / MINUTE_MS;
+        let lasting = (event.span.to_ms - event.span.from_ms) / MINUTE_MS;
+        let trouble = match event.kind {
+            EventKind::Outage => Trouble {
+                alert: "HostSilent",
+                says: "has not reported for 50s",
+                affected: "no room was heard of",
+                host,
+                ..page(begin_ago, lasting, Some(6))
+            },
+            // Two minutes late, as the rule has it, and five longer.
+            EventKind::SaturatedLink => Trouble {
+                alert: "LinkNearLimit",
+                says: "sends 98% of what eth0 carries",
+                affected: "1 room, 74 people",
+                host,
+                ..page(begin_ago - 2, lasting + 3, Some(4))
+            },
+            // It stands, and nobody was called for it so far.
+            EventKind::FillingDisk => continue,
         };
         notices.extend(trouble.told(world.end_ms(), policy));
     }
