@@ -141,11 +141,13 @@ const PICTURES_LOADED: &str = "return [...document.images].length > 0 && \
 
 const WIDE: &str = r"
 const shown = [document.documentElement, ...document.querySelectorAll('body *')].filter((element) =>
-  element.checkVisibility() && !(element.closest('svg')) && getComputedStyle(element).clipPath === 'none');
+  element.checkVisibility() && !(element.closest('svg')) && getComputedStyle(element).clipPath === 'none'
+  // What is read in both directions moves within its own place, but for what is said of it.
+  && (element.localName === 'caption' || !element.parentElement?.closest('.wide')));
 const room = document.documentElement.clientWidth;
 // A picture reaches into the margin of its page: its own is empty.
 const cut = (element) => getComputedStyle(element).display !== 'inline' && !element.querySelector('picture')
-  && element.localName !== 'picture' && element.scrollWidth > element.clientWidth + 1;
+  && element.localName !== 'picture' && !element.matches('.wide') && element.scrollWidth > element.clientWidth + 1;
 const beyond = (element) => element.getBoundingClientRect().right > room + 1;
 return shown.filter((element) => element.tagName !== 'IMG' && (cut(element) || beyond(element)))
   .map((element) => `${element.tagName} ${element.className} ${element.textContent.trim().slice(0, 40)}`);

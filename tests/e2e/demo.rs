@@ -1,6 +1,7 @@
 //! `headroom demo`: what a newcomer sees first, and that it goes on where it was.
 
 mod meetings;
+mod pages;
 
 use std::path::Path;
 use std::process::Command;
@@ -113,6 +114,7 @@ async fn two_days_are_on_every_graph_and_a_restart_goes_on() {
     ways_are_told(&http).await;
     costs_are_told(&http).await;
     servers_events_and_meetings_are_told(&http).await;
+    pages::are_read(&http, folder.path()).await;
     // Nearly three days of both kinds of moments, each counted once a minute or more often.
     let counted = "sum(count_over_time(headroom_agent_frames_total{instance='ca1'}[3d]))";
     let before = samples(&http, counted).await;

@@ -105,6 +105,11 @@ impl Graph {
         self.lines.iter().any(|line| line.side == Side::Below)
     }
 
+    /// Whether it is of the pings on one path.
+    pub fn is_of_path(&self) -> bool {
+        self.pings.as_ref().is_some_and(|pings| pings.path.is_some())
+    }
+
     /// What it is of, in words: one device by name, several by number, else what it shows; empty if
     /// there is no device.
     pub fn subject(&self) -> String {
@@ -138,8 +143,9 @@ impl Pings {
         match self.of_path() {
             Some(_) => vec![
                 format!(
-                    "line: median of {each}; grey: all round trips, the darker the more of them"
+                    "line: median of {each}; grey: all round trips, the darker the more; min and max of all"
                 ),
+                format!("median of {each}; grey, max: of all round trips"),
                 format!("median of {each}; grey: all round trips"),
             ],
             None => vec![format!("medians of {each}")],

@@ -23,6 +23,9 @@ pub enum ImportError {
     /// The files make no table.
     #[error(transparent)]
     Published(#[from] PublishedError),
+    /// Nobody would look for it there.
+    #[error("there is no data directory {}; --data names that of the collector", .0.display())]
+    Nowhere(PathBuf),
     /// The table cannot be kept.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
@@ -49,10 +52,23 @@ impl Import {
     /// Imports files into a data directory; answers with what became of them, a line each.
     pub fn run(&self) -> Result<String, ImportError> {
         let Self::Wondernetwork { servers, data, pings } = self;
+        let data = store_of(data)?;
         let pings = pings.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
         let imported = PublishedFiles { servers: open(servers)?, pings }.read()?;
-        let path = keep(data, WONDERNETWORK, &imported.table)?;
+        let path = keep(&data, WONDERNETWORK, &imported.table)?;
         Ok(told(&imported, &path))
+    }
+}
+
+/// Where a collector looks for its tables: `up` and `demo` have their store in a folder of their data directory.
+fn store_of(data: &Path) -> Result<PathBuf, ImportError> {
+    let own = data.join("store");
+    if own.is_dir() {
+        Ok(own)
+    } else if data.is_dir() {
+        Ok(data.to_owned())
+    } else {
+        Err(ImportError::Nowhere(data.to_owned()))
     }
 }
 
@@ -81,4 +97,23 @@ fn told(imported: &Imported, path: &Path) -> String {
         lines.push(format!("{senseless} rows have no numbers, or numbers that cannot be\n"));
     }
     lines.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_table_goes_where_the_collector_of_that_directory_looks() {
+        let folder = TempDir::new().unwrap();
+        let data = folder.path().join("data");
+        let error = store_of(&data).unwrap_err().to_string();
+        assert!(error.starts_with("there is no data directory ") && error.contains("/data; "));
+        std::fs::create_dir(&data).unwrap();
+        assert_eq!(store_of(&data).unwrap(), data);
+        std::fs::create_dir(data.join("store")).unwrap();
+        assert_eq!(store_of(&data).unwrap(), data.join("store"));
+    }
 }

@@ -65,8 +65,15 @@ impl Checks {
 #[template(path = "check.html")]
 struct CheckPage {
     regions: Vec<Arc<str>>,
-    targets: Vec<CheckTarget>,
+    targets: Vec<Row>,
     fetches: usize,
+}
+
+/// A page that is fetched.
+struct Row {
+    target: CheckTarget,
+    /// Where its datacentre is, if that is told.
+    city: String,
 }
 
 /// `GET /latency/check`.
@@ -82,6 +89,10 @@ pub async fn show(State(checks): State<Checks>) -> Response {
          frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
         origins.join(" ")
     );
+    let city = |name: &str| places.datacentre(name).and_then(|one| one.city.clone());
+    let row =
+        |target: CheckTarget| Row { city: city(&target.datacentre).unwrap_or_default(), target };
+    let targets = targets.into_iter().map(row).collect();
     let page = CheckPage { regions, targets, fetches: FETCHES };
     let Ok(text) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response();

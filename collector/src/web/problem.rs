@@ -40,6 +40,8 @@ pub enum Way {
     Overview,
     /// The page of all rooms.
     Rooms,
+    /// The page of everything that is pinged.
+    Latency,
     /// The graph that was asked for is one of all hosts.
     GraphOfAll(&'static str),
 }
@@ -51,6 +53,7 @@ impl Way {
             Self::Hosts => "; / lists all.".into(),
             Self::Overview => ". The overview of all hosts is at /.".into(),
             Self::Rooms => "; /rooms lists all.".into(),
+            Self::Latency => "; /latency lists all.".into(),
             Self::GraphOfAll(name) => format!("; it is at /graphs/all/{name}/."),
         }
     }

@@ -85,7 +85,8 @@ fn range(query: &RoundsQuery, now_ms: i64) -> Result<TimeRange, Problem> {
     let to_ms = read("to", &query.to)?.unwrap_or(now_ms);
     let from_ms = read("from", &query.from)?.unwrap_or(to_ms.saturating_sub(HOUR_MS));
     if from_ms > to_ms {
-        return Err(Problem::bad_request("from must not lie behind to.".to_owned()));
+        let (from, to) = (iso(from_ms), iso(to_ms));
+        return Err(Problem::bad_request(format!("from={from} must not lie behind to={to}.")));
     }
     Ok(TimeRange { from_ms, to_ms })
 }

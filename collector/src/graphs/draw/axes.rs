@@ -100,8 +100,8 @@ pub fn title<DB: DrawingBackend>(
     let says_span = !frame.says_when || text.width(&with_span) <= room;
     let title = if text.width(&with_span) <= room {
         with_span
-    } else if graph.definition.of() == Of::All {
-        // That it is of all goes without saying.
+    } else if graph.definition.of() == Of::All || graph.is_of_path() {
+        // That it is of all goes without saying, and where a path leads to is told around it.
         text.fitting(&[format!("{whom} · {what}"), what], room)
     } else {
         // Of whom it is may be cut, what it shows may not.

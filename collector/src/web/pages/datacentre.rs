@@ -5,7 +5,7 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::latency::{PathRow, headline, is_trouble, read};
+use super::latency::{PathRow, address_of, headline, headline_of_vantage, is_trouble, read};
 use super::pairs::PairTable;
 use super::picture::{Picture, Pictures};
 use super::when::{Asked, When, WhenLinks};
@@ -119,7 +119,7 @@ fn make(visit: Visit<'_>, name: &str, query: &DatacentreQuery) -> Result<Content
     let mut smokes = Vec::new();
     for path in known.iter().take(MOST_PATHS) {
         let picture = pictures.of_path(name, &path.name.key(), Size::Small)?;
-        let link = Some(format!("/latency/{name}/{}", path.name.vantage));
+        let link = Some(address_of(name, &path.name.vantage));
         smokes.push(Picture { link, ..picture });
     }
     let happened = Happened::read(visit, &known, &when.span(visit))?;
@@ -167,7 +167,7 @@ fn render_page(
     let Happened { events, other_events, silences, other_silences } = happened;
     let page = DatacentrePage {
         frame: Frame::of(visit, paths.iter().filter(|path| is_trouble(path)).count()),
-        headline: headline(paths),
+        headline: if vantage.is_some() { headline_of_vantage(paths) } else { headline(paths) },
         name: name.to_owned(),
         city: visit.places().datacentre(name).and_then(|one| one.city.clone()),
         vantage: vantage.map(str::to_owned),
@@ -194,13 +194,13 @@ fn hours(visit: Visit<'_>, name: &str, vantage: Option<&str>) -> Result<Vec<Path
     paths.retain(|path| path.name.datacentre == name);
     if paths.is_empty() {
         let said = format!("There is no datacentre {name} that is pinged");
-        return Err(Problem::not_found(said).with(Way::Overview));
+        return Err(Problem::not_found(said).with(Way::Latency));
     }
     if let Some(vantage) = vantage {
         paths.retain(|path| path.name.vantage == vantage);
         if paths.is_empty() {
             let said = format!("Nobody pings {name} from {vantage}");
-            return Err(Problem::not_found(said).with(Way::Overview));
+            return Err(Problem::not_found(said).with(Way::Latency));
         }
     }
     Ok(paths)

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::response::Response;
 use headroom_proto::wire::RefusedSetting;
 
+use super::picture::part_of_address;
 use super::{failed, render, words};
 use crate::graphs::significant;
 use crate::ingest::Standing;
@@ -101,8 +102,11 @@ pub struct PathRow {
     pub loss: String,
     pub opinion: String,
     pub word: &'static str,
+    /// Empty where a place is not known.
     pub distance: String,
     pub ratio: String,
+    /// Why there is none.
+    pub ratio_missing: &'static str,
     pub flag: &'static str,
     pub hole: &'static str,
     pub told: String,
@@ -159,22 +163,50 @@ pub fn is_trouble(path: &PathHour) -> bool {
 
 /// The answer before the tables.
 pub fn headline(paths: &[PathHour]) -> String {
-    let said = words::counted(paths.len() as f64, "path", "paths");
-    let troubled = paths.iter().filter(|path| is_trouble(path)).count();
-    let worst = paths.iter().filter(|path| path.hole.is_none()).find_map(|path| {
-        let median_ms = significant(path.median_ms?);
-        let (vantage, datacentre) = (&path.name.vantage, &path.name.datacentre);
-        let opinion = path.quality?.opinion;
-        Some(format!(
-            " The worst that answers: {vantage} to {datacentre}, {median_ms} ms, MOS {opinion:.1}."
-        ))
-    });
-    let silent = match troubled {
-        0 => String::new(),
-        1 => " 1 does not answer.".into(),
-        count => format!(" {count} do not answer."),
+    let all = words::counted(paths.len() as f64, "path", "paths");
+    let answering = match paths.iter().filter(|path| is_trouble(path)).count() {
+        0 if paths.iter().any(|path| path.hole.is_some()) => "",
+        0 => match paths.len() {
+            1 => ", which answers",
+            _ => ", and all answer",
+        },
+        1 => "; 1 does not answer",
+        count => return format!("{all}; {count} do not answer.{}", worst(paths)),
     };
-    format!("{said}.{silent}{}", worst.unwrap_or_default())
+    format!("{all}{answering}.{}", worst(paths))
+}
+
+/// What is said of the worst path that answers; paths stand in that order.
+fn worst(paths: &[PathHour]) -> String {
+    let mut answering = paths.iter().filter(|path| path.hole.is_none());
+    let found = answering.find_map(|path| Some((path, path.median_ms?, path.quality?)));
+    found.map_or_else(String::new, |(path, median_ms, quality)| {
+        let (vantage, datacentre) = (&path.name.vantage, &path.name.datacentre);
+        let (median_ms, speech) = (significant(median_ms), speech(quality));
+        format!(" The worst: {vantage} to {datacentre}, {median_ms} ms there and back, {speech}.")
+    })
+}
+
+/// What a path means for a conversation.
+fn speech(quality: Quality) -> String {
+    format!("speech of {} quality (MOS {:.2})", quality.word(), quality.opinion)
+}
+
+/// The answer where one vantage is looked at, of one path; else that of all of them.
+pub fn headline_of_vantage(paths: &[PathHour]) -> String {
+    let [path] = paths else { return headline(paths) };
+    let Some(median_ms) = path.median_ms.filter(|_| path.hole.is_none()) else {
+        return headline(paths);
+    };
+    let usual = path.usual_ms.map(|ms| format!(" (usually {})", significant(ms)));
+    let speech = path.quality.map(|quality| format!(", {}", speech(quality)));
+    format!(
+        "{} ms there and back{}, {} lost{}.",
+        significant(median_ms),
+        usual.unwrap_or_default(),
+        loss(path.loss_ratio),
+        speech.unwrap_or_default()
+    )
 }
 
 /// A certificate is to be renewed before it has so little left, in days.
@@ -289,15 +321,20 @@ impl Cell {
         let Some(median_ms) = path.median_ms else {
             return empty("nothing was answered in the last hour");
         };
-        let opinion = path.quality.map(|quality| format!(" · MOS {:.1}", quality.opinion));
+        let opinion = path.quality.map(|quality| format!(" · MOS {:.2}", quality.opinion));
         Self {
             median: format!("{} ms", significant(median_ms)),
             beside: format!("{}{}", loss(path.loss_ratio), opinion.unwrap_or_default()),
             class: path.quality.map_or("", class),
             reason: "",
-            link: format!("/latency/{}/{}", path.name.datacentre, path.name.vantage),
+            link: address_of(&path.name.datacentre, &path.name.vantage),
         }
     }
+}
+
+/// Where the paths of a vantage to a datacentre are shown.
+pub fn address_of(datacentre: &str, vantage: &str) -> String {
+    format!("/latency/{}/{}", part_of_address(datacentre), part_of_address(vantage))
 }
 
 /// A shade beside the word: fine, to be looked at, bad.
@@ -332,7 +369,12 @@ impl PathRow {
             loss: loss(path.loss_ratio),
             opinion: path.quality.map_or_else(|| DASH.into(), |one| format!("{:.2}", one.opinion)),
             word: path.quality.map_or("", Quality::word),
-            distance: path.bound.map_or_else(|| DASH.into(), km),
+            distance: path.bound.map(km).unwrap_or_default(),
+            ratio_missing: match path.bound {
+                None => "Latitude and longitude of both places are not configured.",
+                Some(_) if path.least_ms.is_none() => "Nothing was answered in the last hour.",
+                Some(_) => "They are at the same place.",
+            },
             ratio: ratio.unwrap_or_else(|| DASH.into()),
             flag: known.and_then(|(bound, least_ms)| bound.flag(least_ms)).unwrap_or_default(),
             hole: path.hole.map_or("", Hole::words),
@@ -341,6 +383,12 @@ impl PathRow {
     }
 }
 
+/// A little of it is not none.
 fn loss(ratio: Option<f64>) -> String {
-    ratio.map_or_else(|| DASH.into(), |ratio| format!("{:.1} %", ratio * 100.0))
+    match ratio.map(|ratio| ratio * 100.0) {
+        None => DASH.into(),
+        Some(0.0) => "0 %".into(),
+        Some(percent) if percent < 0.05 => "under 0.1 %".into(),
+        Some(percent) => format!("{percent:.1} %"),
+    }
 }

@@ -58,7 +58,7 @@ impl PairTable {
         // Of twenty pairs, one is worse.
         let late = &pairs[pairs.len() / 20];
         let said = format!(
-            "The worst are {} and {}, MOS {:.1}; of twenty pairs nineteen have {:.1} or more.",
+            "The worst are {} and {}, MOS {:.2}; of twenty pairs nineteen have {:.2} or more.",
             worst.one, worst.other, worst.quality.opinion, late.quality.opinion
         );
         Some(Self {
@@ -72,7 +72,7 @@ impl PairTable {
 impl PairCell {
     fn of(pair: &Pair) -> Self {
         Self {
-            opinion: format!("{:.1}", pair.quality.opinion),
+            opinion: format!("{:.2}", pair.quality.opinion),
             delay: significant(pair.delay_ms),
             class: class(pair.quality),
         }

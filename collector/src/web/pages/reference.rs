@@ -75,6 +75,8 @@ struct CityRow {
 
 struct CityCell {
     mean: String,
+    /// Why there is none.
+    missing: &'static str,
     beside: String,
     /// What is wrong with it, if anything.
     flag: &'static str,
@@ -126,7 +128,8 @@ fn picked(table: &Table, query: &ReferenceQuery) -> Result<Picked, Problem> {
     let mut to = Vec::new();
     for name in names.map(str::trim).filter(|name| !name.is_empty()) {
         let city = table.city(name).ok_or_else(|| {
-            Problem::bad_request(format!("to={name} is no city of the reference table."))
+            let sentence = format!("to={name} is no city of the reference table");
+            Problem::bad_request(sentence).and("the rows of /reference are its cities.")
         })?;
         if !to.contains(&city) {
             to.push(city);
@@ -153,8 +156,8 @@ fn page(visit: Visit<'_>, query: &ReferenceQuery) -> Result<Content, Problem> {
     let rows = table.rows(&picked);
     let page = ReferencePage {
         frame: Frame::of(visit, 0),
-        since: table.since.clone(),
-        until: table.until.clone(),
+        since: day(&table.since).to_owned(),
+        until: day(&table.until).to_owned(),
         cities: table.cities.len(),
         pairs: table.pairs.len(),
         to: columns.join(", "),
@@ -162,9 +165,14 @@ fn page(visit: Visit<'_>, query: &ReferenceQuery) -> Result<Content, Problem> {
         continents: table.continents().into_iter().map(str::to_owned).collect(),
         wish,
         columns,
-        rows: rows.iter().map(|row| CityRow::of(row, &table)).collect(),
+        rows: rows.iter().map(|row| CityRow::of(row, &picked.to, &table)).collect(),
     };
     render(visit, &page)
+}
+
+/// The day of a moment as the files have it, `2020-07-19 00:00:00`.
+fn day(moment: &str) -> &str {
+    moment.split([' ', 'T']).next().unwrap_or(moment)
 }
 
 /// What was asked for, behind the question mark of an address.
@@ -200,27 +208,37 @@ fn bound(from: &City, to: &City) -> Bound {
 }
 
 impl CityRow {
-    fn of(row: &Row<'_>, table: &Table) -> Self {
+    fn of(row: &Row<'_>, to: &[usize], table: &Table) -> Self {
         let from = &table.cities[row.from];
         Self {
             city: from.name.clone(),
             country: from.country.clone(),
-            cells: row.pairs.iter().map(|pair| CityCell::of(*pair, from, table)).collect(),
+            cells: row
+                .pairs
+                .iter()
+                .zip(to)
+                .map(|(pair, to)| match pair {
+                    Some(pair) => CityCell::of(pair, from, table),
+                    None if *to == row.from => CityCell::without("It is the same city."),
+                    None => CityCell::without("Nobody measured this pair."),
+                })
+                .collect(),
         }
     }
 }
 
 impl CityCell {
-    fn of(pair: Option<&Pair>, from: &City, table: &Table) -> Self {
-        let Some(pair) = pair else {
-            return Self { mean: DASH.into(), beside: String::new(), flag: "" };
-        };
+    fn without(missing: &'static str) -> Self {
+        Self { mean: DASH.into(), missing, beside: String::new(), flag: "" }
+    }
+
+    fn of(pair: &Pair, from: &City, table: &Table) -> Self {
         let bound = bound(from, &table.cities[pair.to]);
         let ratio = (bound.least_ms > 0.0).then(|| pair.least_ms / bound.least_ms);
         let ratio = ratio.map(|ratio| format!(", {ratio:.1} × light"));
         let beside = format!("least {}{}", significant(pair.least_ms), ratio.unwrap_or_default());
         let flag = bound.flag(pair.least_ms).unwrap_or_default();
-        Self { mean: significant(pair.mean_ms), beside, flag }
+        Self { mean: significant(pair.mean_ms), missing: "", beside, flag }
     }
 }
 

@@ -67,6 +67,7 @@ impl Link {
 fn next(problem: &Problem, uri: &Uri) -> Link {
     match (&problem.way, problem.code) {
         (Some(Way::Rooms), _) => Link::to("/rooms", "All rooms"),
+        (Some(Way::Latency), _) => Link::to("/latency", "All that is pinged"),
         (Some(Way::GraphOfAll(name)), _) => {
             Link::to(format!("/graphs/all/{name}/day.svg"), format!("The last day of {name}"))
         }
