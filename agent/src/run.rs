@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use headroom_proto::catalogue::HEADROOM_AGENT_BUILD_INFO;
+use headroom_proto::metric::OWN_JOB;
 use headroom_proto::seldom::Seldom;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -142,7 +143,7 @@ pub fn once(options: &SamplerOptions) -> String {
     let mut reading = Reading::default();
     let mut round = Round::new(&mut reading);
     samplers.sample(SystemTime::now(), &mut round);
-    round.set_job("headroom");
+    round.set_job(OWN_JOB);
     let version = [("version", env!("CARGO_PKG_VERSION"))];
     round.push(HEADROOM_AGENT_BUILD_INFO.name, &version, 1.0);
     let layout = SeriesTables::default().resolve(&mut reading).layout;

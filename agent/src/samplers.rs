@@ -44,6 +44,7 @@ use headroom_proto::catalogue::{
     HEADROOM_AGENT_ITEMS_SKIPPED_TOTAL, HEADROOM_AGENT_SAMPLER_SUCCESS,
 };
 use headroom_proto::chain::Chain;
+use headroom_proto::metric::{NODE_JOB, OWN_JOB};
 use headroom_proto::panics::{self, Panicked};
 use headroom_proto::units::BitRate;
 
@@ -286,7 +287,7 @@ impl Watched {
         if !self.sampler.is_there() {
             return;
         }
-        round.set_job("node");
+        round.set_job(NODE_JOB);
         let mark = round.len();
         let mut outcome = caught(name, || self.sampler.sample(now, round));
         let Skipped { count, first } = round.take_skipped();
@@ -312,7 +313,7 @@ impl Watched {
         self.skips = count > 0;
         let success = if seen == Health::Well { 1.0 } else { 0.0 };
         let labels = [("sampler", name)];
-        round.set_job("headroom");
+        round.set_job(OWN_JOB);
         round.push(HEADROOM_AGENT_SAMPLER_SUCCESS.name, &labels, success);
         round.push(HEADROOM_AGENT_ITEMS_SKIPPED_TOTAL.name, &labels, self.skipped as f64);
     }

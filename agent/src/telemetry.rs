@@ -14,6 +14,7 @@ use headroom_proto::catalogue::{
     HEADROOM_AGENT_SETTINGS_VERSION, HEADROOM_AGENT_SPOOL_BYTES, HEADROOM_AGENT_SPOOL_FRAMES,
     HEADROOM_AGENT_SPOOL_OLDEST_AGE_SECONDS,
 };
+use headroom_proto::metric::OWN_JOB;
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -100,7 +101,7 @@ impl Telemetry {
 
 /// Writes the agent's own series into the round.
 pub fn sample(telemetry: &Telemetry, memory: &mut ResidentMemory, round: &mut Round<'_>) {
-    round.set_job("headroom");
+    round.set_job(OWN_JOB);
     let version = env!("CARGO_PKG_VERSION");
     round.push(HEADROOM_AGENT_BUILD_INFO.name, &[("version", version)], 1.0);
     round.push_sequence(HEADROOM_AGENT_FRAMES_TOTAL.name);

@@ -8,6 +8,18 @@ pub const INSTANCE: &str = "instance";
 /// The label that says which part of an agent a series comes from.
 pub const JOB: &str = "job";
 
+/// The job of what is read of a host.
+pub const NODE_JOB: &str = "node";
+
+/// The job of what BigBlueButton tells.
+pub const BBB_JOB: &str = "bbb";
+
+/// The job of what pings tell.
+pub const PROBE_JOB: &str = "probe";
+
+/// The job of what the programs say of themselves.
+pub const OWN_JOB: &str = "headroom";
+
 /// The label that names the organisation that a room belongs to.
 pub const TENANT: &str = "tenant";
 

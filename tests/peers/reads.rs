@@ -4,6 +4,7 @@
 
 mod pulse;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -11,7 +12,9 @@ use headroom_proto::catalogue::{
     HEADROOM_PAGE_RUNNING, HEADROOM_PICTURE_RUNNING, HEADROOM_QUERY_RUNNING,
     HEADROOM_STORE_HEAD_SAMPLES,
 };
+use rustix::process::setpriority_process;
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 
 use self::pulse::Pulse;
 use crate::collector::{self, Collector};
@@ -62,7 +65,7 @@ enum Answer {
     Refused(&'static str),
 }
 
-const READS: [Read; 8] = [
+static READS: [Read; 8] = [
     Read { name: "labels", path: "/api/v1/labels", answer: Answer::Items(12) },
     Read {
         name: "values of instance",
@@ -102,13 +105,29 @@ pub fn compare() -> anyhow::Result<()> {
     remote_write::send(&collector.peer, writes)?;
     println!("{SERIES} series with {TICKS} samples each, written in {:.0?}", begin.elapsed());
     process::wait_until_idle(collector.peer.id())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(rows(&collector))?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let readers = readers()?;
+    runtime.block_on(rows(&collector, &readers))?;
+    readers.shutdown_background();
     collector.peer.stop();
     Ok(())
 }
 
-async fn rows(collector: &Collector) -> anyhow::Result<()> {
+/// Where readers run. They stand for browsers on other machines, so their own work gives way to all that is measured.
+fn readers() -> anyhow::Result<Runtime> {
+    let give_way = || {
+        if let Err(error) = setpriority_process(None, 19) {
+            println!("readers do not give way: {error}");
+        }
+    };
+    Ok(Builder::new_multi_thread()
+        .worker_threads(1)
+        .on_thread_start(give_way)
+        .enable_all()
+        .build()?)
+}
+
+async fn rows(collector: &Collector, readers: &Runtime) -> anyhow::Result<()> {
     let head = collector.peer.metric(HEADROOM_STORE_HEAD_SAMPLES.name).await?;
     ensure!(head >= (SERIES * TICKS) as f64, "only {head} samples are in the head");
     let pulse = Pulse::start(collector).await?;
@@ -121,7 +140,7 @@ async fn rows(collector: &Collector) -> anyhow::Result<()> {
     );
     let mut rows = Vec::new();
     for read in &READS {
-        let figures = measure(collector, &pulse, read).await?;
+        let figures = measure(collector, readers, &pulse, read).await?;
         let slower = figures.p99_ms / alone_ms;
         let is_met =
             figures.added_mib <= AIM_MIB && slower <= AIM_SLOWER && figures.gone_ms <= AIM_GONE_MS;
@@ -141,20 +160,18 @@ async fn rows(collector: &Collector) -> anyhow::Result<()> {
     pulse.stop().await
 }
 
-async fn measure(collector: &Collector, pulse: &Pulse, read: &Read) -> anyhow::Result<Figures> {
+async fn measure(
+    collector: &Collector,
+    readers: &Runtime,
+    pulse: &Pulse,
+    read: &'static Read,
+) -> anyhow::Result<Figures> {
     let id = collector.peer.id();
-    let client = reqwest::Client::new();
+    let url: Arc<str> = format!("{}{}", collector.peer.url, read.path).into();
     process::forget_peak(id)?;
     let before = process::memory(id)?.resident_mib;
     pulse.take();
-    let (begin, mut times) = (Instant::now(), Vec::new());
-    while begin.elapsed() < WINDOW {
-        let start = Instant::now();
-        ask(&client, &format!("{}{}", collector.peer.url, read.path), &read.answer)
-            .await
-            .context(read.name)?;
-        times.push(start.elapsed().as_secs_f64() * 1e3);
-    }
+    let times = readers.spawn(ask_again_and_again(url, &read.answer)).await?.context(read.name)?;
     let p99_ms = pulse.take().p99_ms()?;
     let added_mib = process::memory(id)?.peak_mib - before;
     let (answers, median_ms) = (times.len(), table::median(times));
@@ -163,6 +180,18 @@ async fn measure(collector: &Collector, pulse: &Pulse, read: &Read) -> anyhow::R
         gone_ms = gone_ms.max(gone(collector, read.path).await?);
     }
     Ok(Figures { answers, median_ms, added_mib, p99_ms, gone_ms })
+}
+
+/// How long each answer took, in milliseconds.
+async fn ask_again_and_again(url: Arc<str>, expected: &Answer) -> anyhow::Result<Vec<f64>> {
+    let client = reqwest::Client::new();
+    let (begin, mut times) = (Instant::now(), Vec::new());
+    while begin.elapsed() < WINDOW {
+        let start = Instant::now();
+        ask(&client, &url, expected).await?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(times)
 }
 
 async fn ask(client: &reqwest::Client, url: &str, expected: &Answer) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use headroom_proto::catalogue::{
     HEADROOM_BBB_STATE, HEADROOM_BBB_UNMEASURED_SECONDS_TOTAL, HEADROOM_TENANT_ROOM_SECONDS_TOTAL,
     HEADROOM_TENANT_USER_SECONDS_TOTAL,
 };
-use headroom_proto::metric::TENANT;
+use headroom_proto::metric::{BBB_JOB, TENANT};
 use headroom_proto::wire;
 
 use super::census;
@@ -102,7 +102,7 @@ impl Account {
         if let Some(latency) = poll.latency {
             self.latency.add(latency.as_secs_f64());
         }
-        round.set_job("bbb");
+        round.set_job(BBB_JOB);
         let reports = match poll.outcome {
             Outcome::Rooms { rooms, version } => {
                 if let Some(version) = version {

@@ -20,6 +20,7 @@ use headroom_proto::catalogue::{
     HEADROOM_RECORDINGS_SCAN_TIMESTAMP_SECONDS, HEADROOM_RECORDINGS_SECONDS,
     HEADROOM_RECORDINGS_SIZES_LEFT_OUT,
 };
+use headroom_proto::metric::{BBB_JOB, NODE_JOB};
 
 use self::counts::RecordingCounts;
 use self::sizes::Sizes;
@@ -107,7 +108,7 @@ impl Sampler for Recordings {
 
 impl RecordingCounts {
     fn push(&self, now: SystemTime, round: &mut Round<'_>) {
-        round.set_job("bbb");
+        round.set_job(BBB_JOB);
         for (metric, count) in [
             (BBB_RECORDINGS_PROCESSING, self.processing),
             (BBB_RECORDINGS_PUBLISHED, self.published),
@@ -117,7 +118,7 @@ impl RecordingCounts {
         ] {
             round.push(metric.name, &[], count as f64);
         }
-        round.set_job("node");
+        round.set_job(NODE_JOB);
         round.push(HEADROOM_RECORDINGS_FAILED.name, &[], self.failed as f64);
         if let Some(oldest) = self.oldest {
             let age = now.duration_since(oldest).unwrap_or_default().as_secs_f64();

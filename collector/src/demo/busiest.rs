@@ -5,6 +5,7 @@ use headroom_agent::series::Round;
 use headroom_proto::catalogue::{
     HEADROOM_PROCESS_BUSIEST_CPU_RATIO, HEADROOM_PROCESS_BUSIEST_THREAD_CPU_RATIO,
 };
+use headroom_proto::metric::NODE_JOB;
 use headroom_simulation::{HostMoment, ProcessGroup};
 
 /// What groups had used at the last round.
@@ -19,7 +20,7 @@ impl Busiest {
         let now = (moment.at_ms, moment.processes.to_vec());
         let Some((last_ms, groups)) = self.last.replace(now) else { return };
         let seconds = (moment.at_ms - last_ms) as f64 / 1e3;
-        round.set_job("node");
+        round.set_job(NODE_JOB);
         for (group, before) in moment.processes.iter().zip(&groups) {
             let cores = (used(group) - used(before)) / seconds;
             // After a boot counters begin anew.

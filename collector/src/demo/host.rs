@@ -14,6 +14,7 @@ use headroom_agent::rooms::watch::PollTime;
 use headroom_agent::series::{Reading, Round, Scope};
 use headroom_proto::catalogue::{HEADROOM_AGENT_BUILD_INFO, HEADROOM_AGENT_FRAMES_TOTAL};
 use headroom_proto::media::{MediaSource, Pages};
+use headroom_proto::metric::OWN_JOB;
 use headroom_proto::wire::{Frame, SeriesDefinition};
 use headroom_simulation::{
     CoreSeconds, Exporters, Host, HostMoment, ORGANISATIONS, Organisation, RoomMoment,
@@ -78,7 +79,7 @@ impl DemoAgent {
         node::push_busy(moment, &self.cores, &mut round);
         self.cores.clone_from(&moment.cores);
         self.busiest.push(moment, &mut round);
-        round.set_job("headroom");
+        round.set_job(OWN_JOB);
         round.push_sequence(HEADROOM_AGENT_FRAMES_TOTAL.name);
         let version = [("version", env!("CARGO_PKG_VERSION"))];
         round.push(HEADROOM_AGENT_BUILD_INFO.name, &version, 1.0);

@@ -21,13 +21,14 @@ use headroom_proto::catalogue::{
     NODE_NETWORK_TRANSMIT_PACKETS_TOTAL, NODE_NETWORK_UP, NODE_PRESSURE_CPU_WAITING_SECONDS_TOTAL,
     NODE_PRESSURE_IO_STALLED_SECONDS_TOTAL, NODE_PRESSURE_IO_WAITING_SECONDS_TOTAL,
 };
+use headroom_proto::metric::{BBB_JOB, NODE_JOB};
 
 use headroom_agent::series::Round;
 use headroom_simulation::{CoreSeconds, Host, HostMoment, ProcessGroup};
 
 /// Writes the host's series.
 pub fn push(host: &Host, moment: &HostMoment, round: &mut Round<'_>) {
-    round.set_job("node");
+    round.set_job(NODE_JOB);
     push_cores(moment, round);
     push_load(moment, round);
     push_memory(moment, round);
@@ -67,7 +68,7 @@ pub fn push_busy(moment: &HostMoment, before: &[CoreSeconds], round: &mut Round<
     let shares: Vec<f64> = shares.collect();
     let Some(busiest) = shares.iter().copied().reduce(f64::max) else { return };
     let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-    round.set_job("node");
+    round.set_job(NODE_JOB);
     round.push(HEADROOM_CPU_BUSY_RATIO.name, &[], mean);
     round.push(HEADROOM_CPU_BUSIEST_CORE_RATIO.name, &[], busiest);
 }
@@ -194,7 +195,7 @@ fn push_recordings(moment: &HostMoment, round: &mut Round<'_>) {
         let age_seconds = (moment.at_ms - oldest_ms) as f64 / 1000.0;
         round.push(HEADROOM_RECORDINGS_OLDEST_UNPROCESSED_AGE_SECONDS.name, &[], age_seconds);
     }
-    round.set_job("bbb");
+    round.set_job(BBB_JOB);
     for (metric, count) in [
         (BBB_RECORDINGS_UNPROCESSED, recordings.unprocessed),
         (BBB_RECORDINGS_PROCESSING, recordings.processing),

@@ -9,14 +9,14 @@ use headroom_proto::catalogue::{
     NODE_SYSTEMD_SERVICE_RESTART_TOTAL, NODE_SYSTEMD_UNIT_START_TIME_SECONDS,
     NODE_SYSTEMD_UNIT_STATE,
 };
-use headroom_proto::metric::TENANT;
+use headroom_proto::metric::{NODE_JOB, TENANT};
 use headroom_simulation::{Container, Host, HostMoment, Unit, units};
 
 const STATES: [&str; 5] = ["activating", "active", "deactivating", "failed", "inactive"];
 
 /// Writes their series.
 pub fn push(host: &Host, moment: &HostMoment, round: &mut Round<'_>) {
-    round.set_job("node");
+    round.set_job(NODE_JOB);
     units(host).for_each(|unit| push_unit(unit, moment, round));
     moment.containers.iter().for_each(|container| push_container(container, round));
 }

@@ -10,19 +10,24 @@ mod events;
 mod gaps;
 mod labels;
 mod legend;
+mod map;
+mod names;
 mod palette;
 mod pen;
 mod room;
 mod scatter;
+mod signs;
 mod smoke;
+mod svg;
 mod word;
 
 use std::sync::LazyLock;
 
 use headroom_proto::panics::{self, Panicked};
-use plotters::prelude::{BitMapBackend, DrawingBackend, FontStyle, IntoDrawingArea, SVGBackend};
+use plotters::prelude::{BitMapBackend, DrawingBackend, FontStyle, IntoDrawingArea};
 use plotters::style::register_font;
 
+pub use self::map::{map_svg, points as map_points};
 use self::palette::Palette;
 pub use self::palette::Theme;
 use self::pen::{Letters, Pen, Point};
@@ -30,7 +35,6 @@ pub use self::scatter::scatter_svg;
 use super::export;
 use super::graph::{Graph, Pings};
 use crate::latency::Smoke;
-use crate::printable::printable;
 
 /// The size of a picture; letters are the same in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,9 +107,6 @@ pub fn points(graph: &Graph, size: Size) -> (u32, u32) {
 fn smoke_of(graph: &Graph) -> Option<&Smoke> {
     graph.pings.as_ref().and_then(Pings::of_path)
 }
-
-/// Points to units of the SVG's view box.
-const SVG_SCALE: u32 = 10;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
@@ -210,27 +211,9 @@ fn caught<T>(graph: &Graph, draw: impl FnOnce() -> Result<T, DrawError>) -> Resu
 }
 
 fn draw_svg(graph: &Graph, look: Look) -> Result<String, DrawError> {
-    let mut text = String::new();
-    let (width, height) = points(graph, look.size);
-    let units = (width * SVG_SCALE, height * SVG_SCALE);
-    let backend = SVGBackend::with_string(&mut text, units);
-    let canvas = Canvas { scale: f64::from(SVG_SCALE), letters: Letters::Viewers };
-    draw(backend, &canvas, graph, look)?;
-    let size = format!("width=\"{}\" height=\"{}\"", units.0, units.1);
-    let style = "font-variant-numeric=\"tabular-nums\" style=\"font-variant-numeric:tabular-nums\"";
-    let named = "aria-labelledby=\"title description\"";
-    let titled = format!("width=\"{width}\" height=\"{height}\" role=\"img\" {named} {style}");
-    let text = text.replacen(&size, &titled, 1);
-    let title = format!("<title id=\"title\">{}</title>", escaped(&export::title(graph)));
-    let words = escaped(&export::description(graph));
-    let told = format!(">\n{title}\n<desc id=\"description\">{words}</desc>\n");
-    Ok(text.replacen(">\n", &told, 1))
-}
-
-/// A text as XML carries it.
-fn escaped(text: &str) -> String {
-    let text = printable(text);
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let size = points(graph, look.size);
+    let svg = svg::drawn(size, look.theme, |pen| picture(pen, graph, look.size))?;
+    Ok(svg::titled(&svg, size, &export::title(graph), &export::description(graph)))
 }
 
 /// Drawn at twice the density and averaged, since plotters does not smooth edges of areas.
@@ -241,7 +224,7 @@ fn draw_png(graph: &Graph, look: Look, density: u32) -> Result<Vec<u8>, DrawErro
     let mut fine = vec![0; (width * height * 12) as usize];
     let backend = BitMapBackend::with_buffer(&mut fine, (width * 2, height * 2));
     let canvas = Canvas { scale: f64::from(density * 2), letters: Letters::BuiltIn };
-    draw(backend, &canvas, graph, look)?;
+    on(backend, &canvas, look.theme, |pen| picture(pen, graph, look.size))?;
     let pixels = halve(&fine, width as usize);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
@@ -273,19 +256,20 @@ fn halve(fine: &[u8], width: usize) -> Vec<u8> {
     pixels
 }
 
-fn draw<DB: DrawingBackend>(
+/// Draws on it with a pen.
+fn on<DB: DrawingBackend>(
     backend: DB,
     &Canvas { scale, letters }: &Canvas,
-    graph: &Graph,
-    Look { theme, size }: Look,
+    theme: Theme,
+    draw: impl FnOnce(&Pen<'_, DB>) -> pen::Outcome<DB>,
 ) -> Result<(), DrawError> {
     if !*FONTS {
         return Err(DrawError::Plot("the built-in font cannot be read".into()));
     }
     let area = backend.into_drawing_area();
     let palette = Palette::of(theme);
-    let pen = Pen { area: &area, scale, letters, palette: &palette };
-    let outcome = picture(&pen, graph, size).and_then(|()| area.present());
+    let outcome =
+        draw(&Pen { area: &area, scale, letters, palette: &palette }).and_then(|()| area.present());
     outcome.map_err(|error| DrawError::Plot(error.to_string()))
 }
 

@@ -4,13 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use headroom_proto::metric::{BBB_JOB, NODE_JOB, OWN_JOB, PROBE_JOB};
+
 use super::{Agent, TokenHash};
 
 /// The jobs that the agent of an instance has for itself.
-pub const RESERVED_JOBS: [&str; 4] = ["node", "bbb", "probe", "headroom"];
-
-/// The job of what the programs say of themselves.
-const OWN_JOB: &str = "headroom";
+pub const RESERVED_JOBS: [&str; 4] = [NODE_JOB, BBB_JOB, PROBE_JOB, OWN_JOB];
 
 /// Stands for every job.
 pub const EVERY_JOB: &str = "*";

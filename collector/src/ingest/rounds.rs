@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use headroom_proto::catalogue::HEADROOM_PROBE_VANTAGE_OFFLINE;
-use headroom_proto::metric::{INSTANCE, JOB};
+use headroom_proto::metric::{INSTANCE, JOB, PROBE_JOB};
 use headroom_proto::wire::ProbeRound;
 
 use super::frames::Refused;
@@ -12,9 +12,6 @@ use crate::latency::{self, GivenTargets, Round, Sample, family_name, kind_name};
 use crate::samples::METRIC;
 use crate::store::{RoundWrite, SeriesId, SeriesLimit};
 use crate::telemetry::RefusalReason;
-
-/// The job of everything that pings say.
-const PROBE_JOB: &str = "probe";
 
 /// The most series of rounds whose ids a stream keeps: more than all targets have.
 const MOST_KNOWN: usize = 400_000;

@@ -8,7 +8,7 @@ use headroom_proto::catalogue::{
     HEADROOM_PROBE_RECEIVED, HEADROOM_PROBE_RTT_MAX_SECONDS, HEADROOM_PROBE_RTT_MIN_SECONDS,
     HEADROOM_PROBE_SENT, HEADROOM_PROBE_VANTAGE_OFFLINE, PROBE_DURATION_SECONDS, PROBE_SUCCESS,
 };
-use headroom_proto::metric::{INSTANCE, JOB};
+use headroom_proto::metric::{INSTANCE, JOB, PROBE_JOB};
 use headroom_proto::wire::{ProbeKind, ProbeTarget};
 
 use super::places::{Datacentre, Places};
@@ -116,7 +116,7 @@ impl CheckTimes {
         ];
         let labels = [
             (INSTANCE, &*target.url),
-            (JOB, "probe"),
+            (JOB, PROBE_JOB),
             ("vantage", region),
             ("datacentre", &*target.datacentre),
             ("kind", BROWSER),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use headroom_proto::catalogue::{
     PROBE_HTTP_DURATION_SECONDS, PROBE_HTTP_STATUS_CODE, PROBE_SSL_EARLIEST_CERT_EXPIRY,
 };
+use headroom_proto::metric::{JOB, PROBE_JOB};
 
 use super::matrix::{RECENT_MS, name_of};
 use super::path::PathName;
@@ -35,7 +36,7 @@ pub struct PageState {
 /// All pages of which anything was told within the last hour: those whose certificate ends first come
 /// first.
 pub fn pages(reader: Reader<'_>, now_ms: i64) -> Result<Vec<PageState>, ReadError> {
-    let matchers = [Matcher::one_of(METRIC, METRICS), Matcher::equal("job", "probe")];
+    let matchers = [Matcher::one_of(METRIC, METRICS), Matcher::equal(JOB, PROBE_JOB)];
     let range = TimeRange { from_ms: now_ms - RECENT_MS, to_ms: now_ms };
     let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
     let pages = states(&found);

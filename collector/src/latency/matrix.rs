@@ -7,7 +7,7 @@ use headroom_proto::catalogue::{
     HEADROOM_PROBE_RTT_MIN_SECONDS, HEADROOM_PROBE_SENT, HEADROOM_PROBE_TRAIN_JITTER_SECONDS,
     HEADROOM_PROBE_VANTAGE_OFFLINE, PROBE_DURATION_SECONDS,
 };
-use headroom_proto::metric::INSTANCE;
+use headroom_proto::metric::{INSTANCE, JOB, PROBE_JOB};
 
 use super::path::{Hole, PathHour, PathName};
 use super::places::Places;
@@ -41,7 +41,7 @@ type Samples = BTreeMap<&'static str, Vec<(i64, f64)>>;
 
 /// All paths that are configured or that told of rounds within the last hour, the worst first.
 pub fn paths(reader: Reader<'_>, places: &Places, now_ms: i64) -> Result<Vec<PathHour>, ReadError> {
-    let matchers = [Matcher::one_of(METRIC, METRICS), Matcher::equal("job", "probe")];
+    let matchers = [Matcher::one_of(METRIC, METRICS), Matcher::equal(JOB, PROBE_JOB)];
     let range = TimeRange { from_ms: now_ms - RECENT_MS, to_ms: now_ms };
     let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
     let mut paths: BTreeMap<PathName, Samples> = BTreeMap::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use headroom_proto::catalogue::HEADROOM_PROBE_VANTAGE_OFFLINE;
 use headroom_proto::exposition::Exposition;
-use headroom_proto::metric::{INSTANCE, JOB};
+use headroom_proto::metric::{INSTANCE, JOB, PROBE_JOB};
 use headroom_proto::wire::ProbeKind;
 
 use super::matrix::{SILENT_MS, name_of};
@@ -50,7 +50,7 @@ pub fn probe(
         Ok(module) => module.unwrap_or_default(),
         Err(mistake) => return Ok(Err(mistake)),
     };
-    let own = [Matcher::equal(INSTANCE, wanted.target), Matcher::equal(JOB, "probe")];
+    let own = [Matcher::equal(INSTANCE, wanted.target), Matcher::equal(JOB, PROBE_JOB)];
     let matchers: Vec<Matcher> = own.into_iter().chain(module.matchers()).collect();
     let range = TimeRange { from_ms: now_ms - SILENT_MS, to_ms: now_ms };
     let found = reader.select(Selection { matchers: &matchers, range }, Hints::default())?;
@@ -133,7 +133,7 @@ mod tests {
     };
 
     fn series(metric: &str, path: &[(&str, &str)], last: (i64, f64)) -> Series {
-        let own = [(INSTANCE, "ca1"), (JOB, "probe"), ("datacentre", "here")];
+        let own = [(INSTANCE, "ca1"), (JOB, PROBE_JOB), ("datacentre", "here")];
         let labels = Labels::new(metric, own.iter().chain(path).copied());
         Series { labels, timestamps: vec![0, last.0], values: vec![7.0, last.1], stand_ins: vec![] }
     }

@@ -16,7 +16,7 @@ pub use self::published::Published;
 use super::document::{Document, Of, Part, Section, State};
 use super::words;
 use crate::costs::Currency;
-use crate::latency::PathHour;
+use crate::latency::{Coordinates, PathHour};
 pub use crate::offers::Catalogue;
 use crate::offers::{
     Criterion, DRAWS, Demand, Evaluated, Held, Member, Middle, Peak, Ranked, Ranking, Standing,
@@ -75,6 +75,8 @@ pub struct Found {
 pub struct Beside {
     /// Its name.
     pub name: String,
+    /// Where it stands, where that is known.
+    pub at: Option<Coordinates>,
     /// What a month costs, in whole units of the base.
     pub monthly: Middle,
     /// How likely all of its limits hold.
@@ -93,8 +95,8 @@ impl Beside {
             Standing::Front => (true, true),
         };
         let one = &ranked.one;
-        let (monthly, holds) = (one.monthly, one.holds);
-        Self { name: one.offer.name.clone(), monthly, holds, is_eligible, is_front }
+        let (monthly, holds, at) = (one.monthly, one.holds, one.offer.site.coordinates);
+        Self { name: one.offer.name.clone(), at, monthly, holds, is_eligible, is_front }
     }
 }
 

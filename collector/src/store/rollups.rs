@@ -1,17 +1,13 @@
 //! Rolling up: what is left of a merged day once its samples expire, written once it has settled.
 
 use fjall::{Keyspace, UserValue};
-use headroom_proto::metric::JOB;
+use headroom_proto::metric::{JOB, PROBE_JOB};
 
 use super::database::{self, Row};
 use super::day::Day;
 use super::days::{self, DayState};
 use super::{SeriesId, Store, StoreError, chunk, lock, periods, rollup};
 use crate::samples::Resolution;
-
-/// The job whose series have no rollups of 5 minutes: they are made of rounds, which are kept whole for longer
-/// than samples, and say more.
-const KEPT_AS_ROUNDS: &str = "probe";
 
 /// Writes the rollups of a merged day. The caller holds the maintenance lock.
 pub fn roll(store: &Store, day: Day, state: &DayState) -> Result<(), StoreError> {
@@ -37,10 +33,11 @@ pub fn roll(store: &Store, day: Day, state: &DayState) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The series of that job, in order.
+/// The series that have no rollups of 5 minutes, in order: they are made of rounds, which are kept whole for longer
+/// than samples, and say more.
 fn kept_as_rounds(store: &Store) -> Vec<SeriesId> {
     let index = lock::read(&store.index);
-    let pair = index.symbol(JOB).zip(index.symbol(KEPT_AS_ROUNDS));
+    let pair = index.symbol(JOB).zip(index.symbol(PROBE_JOB));
     pair.map_or_else(Vec::new, |(name, value)| index.posting(name, value).to_vec())
 }
 

@@ -41,7 +41,7 @@ pub use self::meeting::{meeting, meeting_file, meeting_wiki};
 pub use self::planning::planning;
 pub use self::reference::{reference, reference_csv, reference_json};
 pub use self::rooms::{rooms, rooms_csv, rooms_json};
-pub use self::servers::{servers, servers_file, servers_picture};
+pub use self::servers::{servers, servers_file, servers_map, servers_picture};
 use super::content::{Content, HTML, Parts};
 use super::problem::{Code, Problem};
 use super::site::Visit;

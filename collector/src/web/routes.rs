@@ -125,6 +125,7 @@ fn planning(gate: Gate) -> Router {
         .route("/planning/servers.json", get(async |g, w| pages::servers_file(g, w, Json).await))
         .route("/planning/servers.md", get(async |g, w| pages::servers_file(g, w, Markdown).await))
         .route("/planning/servers.svg", get(pages::servers_picture))
+        .route("/planning/servers/map.svg", get(pages::servers_map))
         .route("/planning/event", get(pages::event))
         .route("/planning/event.csv", get(async |g, w| pages::event_file(g, w, Csv).await))
         .route("/planning/event.json", get(async |g, w| pages::event_file(g, w, Json).await))

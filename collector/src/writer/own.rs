@@ -5,16 +5,13 @@
 
 use std::sync::Arc;
 
-use headroom_proto::metric::{INSTANCE, JOB};
+use headroom_proto::metric::{INSTANCE, JOB, OWN_JOB};
 use tokio::sync::mpsc;
 
 use super::{Held, Submission, Write, WriteOutcome, Writer, WriterEnded};
 use crate::samples::{Labels, METRIC};
 use crate::store::{Claim, FrameWrite, PathRound, RoundWrite, SeriesId, SeriesLimit};
 use crate::telemetry::OwnNumber;
-
-/// The job of everything that the programs say of themselves.
-const OWN_JOB: &str = "headroom";
 
 /// Why the collector's own numbers are not stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

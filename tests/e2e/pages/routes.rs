@@ -50,6 +50,7 @@ const ROUTES: [(&str, &str, u16, &str); 83] = [
     ("/planning/servers.json", "/planning/servers.json", 404, "GET,HEAD"),
     ("/planning/servers.md", "/planning/servers.md", 404, "GET,HEAD"),
     ("/planning/servers.svg", "/planning/servers.svg", 404, "GET,HEAD"),
+    ("/planning/servers/map.svg", "/planning/servers/map.svg", 404, "GET,HEAD"),
     ("/planning/event", "/planning/event", 200, "GET,HEAD"),
     ("/planning/event.csv", "/planning/event.csv", 400, "GET,HEAD"),
     ("/planning/event.json", "/planning/event.json", 400, "GET,HEAD"),

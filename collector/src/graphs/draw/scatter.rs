@@ -1,14 +1,15 @@
 //! The picture of things by two figures. Each has a sign and its name, which lies on nothing else.
 
 use headroom_proto::panics;
-use plotters::prelude::{DrawingBackend, IntoDrawingArea, SVGBackend};
-use plotters::style::{Color, RGBColor};
+use plotters::prelude::DrawingBackend;
+use plotters::style::Color;
 
-use super::palette::Palette;
-use super::pen::{Align, Lettering, Letters, Outcome, Pen, Point};
+use super::names::{Field, GAP, Named, Signed};
+use super::pen::{Align, Lettering, Outcome, Pen, Point};
 use super::room::Patch;
-use super::word::HEIGHT;
-use super::{DrawError, FONTS, Look, MARGIN, SVG_SCALE, Size, escaped};
+use super::signs::{self, Meaning, SIGN};
+use super::svg::{drawn, titled};
+use super::{DrawError, Look, MARGIN, Size};
 use crate::graphs::scale::{Extent, Scale};
 use crate::graphs::scatter::{Dot, Scatter, Standing};
 
@@ -17,15 +18,6 @@ const LEFT: f64 = 52.0;
 const TOP: f64 = 48.0;
 const BELOW: f64 = 66.0;
 const PLOT: f64 = 280.0;
-
-/// Half of a sign, and what stays free between it and its name.
-const SIGN: f64 = 5.0;
-const GAP: f64 = 5.0;
-
-/// How far a name may stand above or below its sign, in rows of letters.
-const ROWS: i32 = 9;
-
-const LETTERS: f64 = 12.0;
 
 /// Names are no longer than this part of the plot.
 const LONGEST_NAME: f64 = 0.45;
@@ -40,41 +32,15 @@ struct Plot {
     upward: Scale,
 }
 
-/// A name with its place.
-struct Named<'d> {
-    dot: &'d Dot,
-    text: String,
-    patch: Patch,
-}
-
 /// As SVG.
 pub fn scatter_svg(scatter: &Scatter, look: Look) -> Result<String, DrawError> {
     let input = || panics::hash(&scatter.title);
-    panics::catch("the drawing of a scatter", input, || draw_svg(scatter, look))?
-}
-
-fn draw_svg(scatter: &Scatter, look: Look) -> Result<String, DrawError> {
-    if !*FONTS {
-        return Err(DrawError::Plot("the built-in font cannot be read".into()));
-    }
-    let (width, height) = points(look.size);
-    let units = (width * SVG_SCALE, height * SVG_SCALE);
-    let mut text = String::new();
-    let area = SVGBackend::with_string(&mut text, units).into_drawing_area();
-    let palette = Palette::of(look.theme);
-    let (scale, letters) = (f64::from(SVG_SCALE), Letters::Viewers);
-    let pen = Pen { area: &area, scale, letters, palette: &palette };
-    let drawn = picture(&pen, scatter, look.size).and_then(|()| area.present());
-    drawn.map_err(|error| DrawError::Plot(error.to_string()))?;
-    drop(area);
-    let size = format!("width=\"{}\" height=\"{}\"", units.0, units.1);
-    let named = "aria-labelledby=\"title description\"";
-    let titled = format!("width=\"{width}\" height=\"{height}\" role=\"img\" {named}");
-    let text = text.replacen(&size, &titled, 1);
-    let title = format!("<title id=\"title\">{}</title>", escaped(&scatter.title));
-    let words = escaped(&scatter.description());
-    let told = format!(">\n{title}\n<desc id=\"description\">{words}</desc>\n");
-    Ok(text.replacen(">\n", &told, 1))
+    let draw = || {
+        let size = points(look.size);
+        let svg = drawn(size, look.theme, |pen| picture(pen, scatter, look.size))?;
+        Ok(titled(&svg, size, &scatter.title, &scatter.description()))
+    };
+    panics::catch("the drawing of a scatter", input, draw)?
 }
 
 /// Its width and height.
@@ -113,11 +79,10 @@ impl Plot {
         Point(self.x(dot.across), self.y(dot.upward))
     }
 
-    fn holds(&self, patch: &Patch) -> bool {
-        patch.left >= self.left + 2.0
-            && patch.right <= self.right
-            && patch.top >= self.top - SIGN - GAP
-            && patch.bottom <= self.bottom - 2.0
+    /// Where names may stand.
+    fn bounds(&self) -> Patch {
+        let (left, top) = (self.left + 2.0, self.top - SIGN - GAP);
+        Patch { left, right: self.right, top, bottom: self.bottom - 2.0 }
     }
 }
 
@@ -136,55 +101,18 @@ fn picture<DB: DrawingBackend>(pen: &Pen<'_, DB>, scatter: &Scatter, size: Size)
         pen.line(&steps, pen.palette.received.mix(0.5), 1.5)?;
     }
     for dot in scatter.placed() {
-        let colour = colour(pen.palette, dot.standing);
+        let colour = signs::colour(pen.palette, Meaning::Of(dot.standing));
         let y = plot.y(dot.upward);
         let ends = [Point(plot.x(dot.low), y), Point(plot.x(dot.high), y)];
         pen.line(&ends, colour.mix(0.6), 1.0)?;
     }
-    for named in &names {
-        lead(pen, &plot, named)?;
-    }
+    names.iter().try_for_each(|named| named.lead(pen))?;
     for dot in scatter.placed() {
-        sign(pen, plot.at(dot), dot.standing)?;
+        signs::draw(pen, plot.at(dot), Meaning::Of(dot.standing))?;
     }
-    let words = Lettering::new(LETTERS, pen.palette.text, Align::Left);
-    for Named { text, patch, .. } in &names {
-        let at = Point(patch.left, f64::midpoint(patch.top, patch.bottom));
-        pen.text(text, at, words)?;
-    }
-    key(pen, &plot)
-}
-
-fn colour(palette: &Palette, standing: Standing) -> RGBColor {
-    match standing {
-        Standing::Front => palette.received,
-        Standing::Behind => palette.neutral,
-        Standing::Rejected => palette.limit,
-    }
-}
-
-/// A disc of what no other beats, a ring of what is beaten, a cross of what is rejected.
-fn sign<DB: DrawingBackend>(pen: &Pen<'_, DB>, at: Point, standing: Standing) -> Outcome<DB> {
-    let colour = colour(pen.palette, standing);
-    let circle = |radius: f64| -> Vec<Point> {
-        let angle = |step: u32| f64::from(step) / 24.0 * std::f64::consts::TAU;
-        let point =
-            |step| Point(at.0 + radius * angle(step).cos(), at.1 + radius * angle(step).sin());
-        (0..24).map(point).collect()
-    };
-    match standing {
-        Standing::Front => pen.polygon(&circle(SIGN), colour.into()),
-        Standing::Behind => {
-            pen.polygon(&circle(SIGN), colour.into())?;
-            pen.polygon(&circle(SIGN - 1.6), pen.palette.paper.into())
-        }
-        Standing::Rejected => {
-            let arm = SIGN - 0.5;
-            let corner = |x: f64, y: f64| Point(at.0 + x * arm, at.1 + y * arm);
-            pen.line(&[corner(-1.0, -1.0), corner(1.0, 1.0)], colour.into(), 1.8)?;
-            pen.line(&[corner(-1.0, 1.0), corner(1.0, -1.0)], colour.into(), 1.8)
-        }
-    }
+    names.iter().try_for_each(|named| named.draw(pen))?;
+    let meanings = Standing::ALL.map(Meaning::Of);
+    signs::key(pen, &meanings, Point(plot.left, plot.bottom + 50.0), plot.right)
 }
 
 fn axes<DB: DrawingBackend>(pen: &Pen<'_, DB>, plot: &Plot, scatter: &Scatter) -> Outcome<DB> {
@@ -245,75 +173,18 @@ fn along(from: Point, to: Point) -> Patch {
     }
 }
 
-/// Each name where nothing else is: beside its sign, else some rows above or below.
-fn names<'d>(plot: &Plot, scatter: &'d Scatter) -> Vec<Named<'d>> {
-    let mut taken: Vec<Patch> = Vec::new();
-    for dot in scatter.placed() {
-        let Point(x, y) = plot.at(dot);
-        taken.push(along(Point(x - SIGN, y - SIGN), Point(x + SIGN, y + SIGN)));
-        taken.push(along(Point(plot.x(dot.low), y), Point(plot.x(dot.high), y)));
-    }
+/// Each name where nothing else is.
+fn names(plot: &Plot, scatter: &Scatter) -> Vec<Named> {
+    let line = |dot: &Dot| {
+        let y = plot.y(dot.upward);
+        along(Point(plot.x(dot.low), y), Point(plot.x(dot.high), y))
+    };
+    let mut taken: Vec<Patch> = scatter.placed().map(line).collect();
     taken.extend(front(plot, scatter).windows(2).map(|ends| along(ends[0], ends[1])));
-    let mut names: Vec<Named<'d>> = Vec::new();
-    let lettering = Lettering::new(LETTERS, RGBColor(0, 0, 0), Align::Left);
     let longest = (plot.right - plot.left) * LONGEST_NAME;
-    for dot in scatter.placed() {
-        let text = lettering.fitting(std::slice::from_ref(&dot.name), longest);
-        let size = (lettering.width(&text), LETTERS * HEIGHT);
-        let free =
-            |patch: &Patch| plot.holds(patch) && !taken.iter().any(|one| one.overlaps(patch));
-        if let Some(patch) = places(plot.at(dot), size).find(|patch| free(patch)) {
-            taken.push(patch);
-            names.push(Named { dot, text, patch });
-        }
-    }
-    names
-}
-
-/// Where a name may stand, the nearest first.
-fn places(Point(x, y): Point, (wide, high): (f64, f64)) -> impl Iterator<Item = Patch> {
-    let rows = std::iter::once(0).chain((1..=ROWS).flat_map(|row| [row, -row]));
-    rows.flat_map(move |row| {
-        let middle = y + f64::from(row) * (high + 1.0);
-        let beside = [x + SIGN + GAP, x - SIGN - GAP - wide];
-        let over = [x - wide / 2.0, x - wide / 4.0, x - wide * 0.75];
-        let lefts = if row == 0 { beside.to_vec() } else { [beside.as_slice(), &over].concat() };
-        lefts.into_iter().map(move |left| Patch {
-            left,
-            right: left + wide,
-            top: middle - high / 2.0,
-            bottom: middle + high / 2.0,
-        })
-    })
-}
-
-/// A thin line from a sign to a name that does not stand beside it.
-fn lead<DB: DrawingBackend>(pen: &Pen<'_, DB>, plot: &Plot, named: &Named<'_>) -> Outcome<DB> {
-    let Point(x, y) = plot.at(named.dot);
-    let Patch { left, right, top, bottom } = named.patch;
-    if top < y && y < bottom {
-        return Ok(());
-    }
-    let end = Point(x.clamp(left, right), if top > y { top } else { bottom });
-    pen.line(&[Point(x, y), end], pen.palette.neutral.mix(0.5), 0.8)
-}
-
-/// What the signs mean.
-fn key<DB: DrawingBackend>(pen: &Pen<'_, DB>, plot: &Plot) -> Outcome<DB> {
-    let grey = Lettering::new(11.0, pen.palette.neutral, Align::Left);
-    let y = plot.bottom + 50.0;
-    let mut x = plot.left + SIGN;
-    for standing in Standing::ALL {
-        let word = standing.word();
-        let wide = grey.width(word);
-        if x + 2.0 * SIGN + wide > plot.right {
-            break;
-        }
-        sign(pen, Point(x, y), standing)?;
-        pen.text(word, Point(x + 2.0 * SIGN, y), grey)?;
-        x += wide + 5.0 * SIGN;
-    }
-    Ok(())
+    let signed = |dot| Signed { at: plot.at(dot), name: &dot.name };
+    let signed: Vec<Signed<'_>> = scatter.placed().map(signed).collect();
+    Field { bounds: plot.bounds(), taken, longest }.name(&signed)
 }
 
 #[cfg(test)]
@@ -354,12 +225,12 @@ mod tests {
             let enough = if size == Size::Full { 9 } else { 5 };
             assert!(names.len() >= enough, "{size:?}: {}", names.len());
             for (place, one) in names.iter().enumerate() {
-                assert!(plot.holds(&one.patch), "{}", one.text);
+                let (Patch { left, right, top, bottom }, patch) = (plot.bounds(), one.patch);
+                assert!(patch.left >= left && patch.right <= right, "{}", one.text);
+                assert!(patch.top >= top && patch.bottom <= bottom, "{}", one.text);
                 assert!(names[..place].iter().all(|other| !other.patch.overlaps(&one.patch)));
                 for dot in scatter.placed() {
-                    let Point(x, y) = plot.at(dot);
-                    let sign =
-                        Patch { left: x - SIGN, right: x + SIGN, top: y - SIGN, bottom: y + SIGN };
+                    let sign = super::super::names::around(plot.at(dot));
                     assert!(!one.patch.overlaps(&sign), "{} lies on {}", one.text, dot.name);
                 }
             }

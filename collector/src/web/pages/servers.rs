@@ -2,7 +2,7 @@
 
 mod picture;
 
-pub use self::picture::servers_picture;
+pub use self::picture::{servers_map, servers_picture};
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
+use self::picture::Mapped;
 use super::forms::{Form, TableName, formed};
 use super::{failed, render};
 use crate::latency;
@@ -42,6 +43,8 @@ struct ServersPage<'v> {
     document: Option<Document>,
     /// The address of the picture; empty where there is nothing to draw.
     picture: String,
+    /// That of the map, and how high it is, full and narrow.
+    map: Option<Mapped>,
     host: String,
     /// All hosts that it can be asked of.
     hosts: Vec<String>,
@@ -75,11 +78,12 @@ fn page(visit: Visit<'_>, query: &ServersQuery) -> Result<Content, Problem> {
     let found = if has_offers { found(visit, &host)? } else { None };
     let is_drawn = found.as_ref().is_some_and(|found| !found.beside.is_empty());
     let picture = if is_drawn { picture::address(&host) } else { String::new() };
+    let map = found.as_ref().and_then(|found| Mapped::of(visit, found, &host));
     let document = found.map(|found| found.document.clone());
     let at = jiff::Timestamp::from_millisecond(Plans::hour(visit.now_ms)).unwrap_or_default();
     let until = at.to_zoned(visit.site.zone.clone()).strftime("%a %-d %B %Y %H:%M").to_string();
     let frame = Frame::bare(visit.site);
-    render(visit, &ServersPage { frame, document, picture, host, hosts, until })
+    render(visit, &ServersPage { frame, document, picture, map, host, hosts, until })
 }
 
 fn hosts(visit: Visit<'_>) -> Result<Vec<String>, Problem> {
