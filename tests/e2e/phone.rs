@@ -32,7 +32,9 @@ async fn start(folder: &TempDir, phone: &str) -> CollectorProgram {
 }
 
 async fn words(browser: &Browser) -> String {
-    browser.client.find(Locator::Css("main")).await.unwrap().text().await.unwrap()
+    // In one step: a page that renews itself may replace its words between two.
+    let words = browser.run("return document.querySelector('main')?.innerText ?? ''").await;
+    words.as_str().unwrap_or_default().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

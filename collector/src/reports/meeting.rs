@@ -7,16 +7,13 @@ mod share;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use self::found::{Asked, Found, find, hash};
+pub use self::found::{Asked, Found, Own, find, hash};
 use super::document::{Cell, Column, Document, Of, Part, Section, State, Table};
 use super::host::HostModel;
 use super::words;
 use crate::latency::PathHour;
+use crate::planning::scores::Range;
 use crate::store::{Marks, Use};
-
-/// What single rooms waver by (one standard deviation of cameras), as a part: what is told of one
-/// meeting is no surer.
-const WAVER: f64 = 0.22;
 
 /// What is asked of it.
 #[derive(Clone, Copy)]
@@ -78,9 +75,9 @@ impl Question<'_> {
         let people = words::counted(meeting.participants_peak as usize, "person", "people");
         let minutes = ((meeting.seen_ms - meeting.started_ms) as f64 / 60_000.0).round() as usize;
         let length = words::counted(minutes, "minute", "minutes");
-        let sent = match self.found.own_bytes(self.model) {
-            Some(bytes) => {
-                format!("took about {} of what {} sent", words::bytes(bytes), meeting.instance)
+        let sent = match self.found.own(self.model) {
+            Some(own) => {
+                format!("took about {} of what {} sent", bytes_of(own), meeting.instance)
             }
             None => format!("ran on {}, which told nothing of what it sent", meeting.instance),
         };
@@ -108,18 +105,18 @@ impl Question<'_> {
             Column::words("traffic", &["of"]),
             Column::figures("peak", "Mbit/s", &["peak_mbit"]),
             Column::figures("mean", "Mbit/s", &["mean_mbit"]),
-            Column::figures("total", "", &["bytes"]),
+            Column::figures("total", "80 %", &["bytes", "bytes_low", "bytes_high"]),
             Column::figures("share", "", &["share_ratio"]),
         ];
         let why = "Its host told nothing of its traffic at that time.";
-        let row = |name: &str, told: Option<[f64; 3]>, share: Option<f64>| {
+        let row = |name: &str, told: Option<Own>, share: Option<f64>| {
             let [peak, mean, bytes] = match told {
-                Some([peak, mean, bytes]) => [
-                    Cell::shown(words::figure(peak), [peak]),
-                    Cell::shown(words::figure(mean), [mean]),
-                    Cell::shown(words::bytes(bytes), [bytes]),
+                Some(told) => [
+                    Cell::shown(words::figure(told.peak_mbit), [told.peak_mbit]),
+                    Cell::shown(words::figure(told.mean_mbit), [told.mean_mbit]),
+                    Cell::shown(bytes_of(told), [told.bytes, told.range.low, told.range.high]),
                 ],
-                None => [1, 1, 1].map(|values| Cell::nothing(why, values)),
+                None => [1, 1, 3].map(|values| Cell::nothing(why, values)),
             };
             let share = share.map_or_else(
                 || Cell::nothing(why, 1),
@@ -128,15 +125,19 @@ impl Question<'_> {
             vec![Cell::text(name), peak, mean, bytes, share]
         };
         let own = found.own(self.model);
-        let all = found.sent;
-        let rest =
-            own.zip(all).map(|(own, all)| [all[0] - own[0], all[1] - own[1], all[2] - own[2]]);
-        let share = own.zip(all).map(|(own, all)| own[2] / all[2].max(f64::MIN_POSITIVE));
+        let all = found.sent.map(counted);
+        let rest = own.zip(all).map(|(own, all)| Own {
+            peak_mbit: all.peak_mbit - own.peak_mbit,
+            mean_mbit: all.mean_mbit - own.mean_mbit,
+            bytes: all.bytes - own.bytes,
+            range: Range { low: all.bytes - own.range.high, high: all.bytes - own.range.low },
+        });
+        let share = own.zip(all).map(|(own, all)| own.bytes / all.bytes.max(f64::MIN_POSITIVE));
         let rows = vec![
             row("this meeting, about", own, share),
             row("all else on its host", rest, share.map(|share| 1.0 - share)),
             row("its host, sent", all, all.map(|_| 1.0)),
-            row("its host, received", found.received, None),
+            row("its host, received", found.received.map(counted), None),
         ];
         let caption = "While it ran.".into();
         Section {
@@ -227,14 +228,24 @@ impl Question<'_> {
         let others = self.found.others.len();
         vec![
             format!(
-                "Its host counts bytes of all rooms together; this meeting's part is told by its people and camera streams against those of {} that ran meanwhile, ± {:.0} %.",
+                "Its host counts bytes of all rooms together; this meeting's part is told by its people and camera streams against those of {} that ran meanwhile.",
                 words::counted(others, "other meeting", "other meetings"),
-                WAVER * 100.0
             ),
-            "Whose screens are shared nobody tells: they are split by who might have seen them."
+            "Whose screens are shared nobody tells: what is beyond all else is split by who might have seen them. In four of five cases it lies within the range, which reaches from no screen of this meeting's to as many as may have been."
                 .into(),
         ]
     }
+}
+
+/// What was counted is sure.
+fn counted([peak_mbit, mean_mbit, bytes]: [f64; 3]) -> Own {
+    Own { peak_mbit, mean_mbit, bytes, range: Range { low: bytes, high: bytes } }
+}
+
+/// With its range, where it has one.
+fn bytes_of(Own { bytes, range: Range { low, high }, .. }: Own) -> String {
+    let [middle, low, high] = [bytes, low, high].map(words::bytes);
+    if low == high { middle } else { format!("{middle} ({low} to {high})") }
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::share;
+use super::share::{self, Share};
 use crate::links::{self, LinksOf};
 use crate::moments::DAY_MS;
+use crate::planning::scores::Range;
 use crate::query::Interval;
 use crate::reports::Sources;
 use crate::reports::host::HostModel;
@@ -111,24 +112,34 @@ pub fn hash(id: &[u8; 16]) -> String {
     })
 }
 
+/// What a meeting had of what its host sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Own {
+    /// At most over a minute, in Mbit/s.
+    pub peak_mbit: f64,
+    /// On average, in Mbit/s.
+    pub mean_mbit: f64,
+    /// In all.
+    pub bytes: f64,
+    /// From where to where its bytes lie in four of five cases.
+    pub range: Range,
+}
+
 impl Found {
-    /// What this meeting had of what was sent: peak, mean, bytes.
-    pub fn own(&self, model: &HostModel) -> Option<[f64; 3]> {
+    /// What this meeting had of what was sent.
+    pub fn own(&self, model: &HostModel) -> Option<Own> {
         let [peak, mean, bytes] = self.sent?;
         let seconds = bytes * 8.0 / 1e6 / mean.max(f64::MIN_POSITIVE);
         let base_mbit = share::base_mbit(model).min(mean);
-        let part = share::of(&self.meeting, &self.others, model);
-        let base_bytes = base_mbit * seconds * 1e6 / 8.0;
-        Some([
-            (peak - base_mbit) * part,
-            (mean - base_mbit) * part,
-            (bytes - base_bytes).max(0.0) * part,
-        ])
-    }
-
-    /// Its bytes.
-    pub fn own_bytes(&self, model: &HostModel) -> Option<f64> {
-        self.own(model).map(|[_, _, bytes]| bytes)
+        let megabits = (mean - base_mbit) * seconds;
+        let Share { part, low, high } = share::of(&self.meeting, &self.others, model, megabits);
+        let bytes = |part: f64| megabits * 1e6 / 8.0 * part;
+        Some(Own {
+            peak_mbit: (peak - base_mbit) * part,
+            mean_mbit: (mean - base_mbit) * part,
+            bytes: bytes(part),
+            range: Range { low: bytes(low), high: bytes(high) },
+        })
     }
 
     /// From when to when its picture reaches: a tenth more on both sides, at least five minutes.

@@ -50,8 +50,10 @@ fn alone_it_has_all_and_beside_its_like_as_long_as_both_ran() {
     let model = model();
     let hour = [40.0, 30.0, 13.5e9];
     let share = |others| {
-        let [_, _, own] = found(others, Some(hour)).own(&model).unwrap();
-        own / hour[2]
+        let own = found(others, Some(hour)).own(&model).unwrap();
+        let Range { low, high } = own.range;
+        assert!(0.0 <= low && low <= own.bytes && own.bytes <= high && high <= hour[2]);
+        own.bytes / hour[2]
     };
     assert!((share(vec![]) - 1.0).abs() < 1e-9);
     assert!((share(vec![meeting(1, 600, 60, 20)]) - 0.5).abs() < 1e-9);
@@ -62,18 +64,40 @@ fn alone_it_has_all_and_beside_its_like_as_long_as_both_ran() {
 }
 
 #[test]
+fn alone_it_is_sure_and_a_range_has_as_much_of_screens_as_may_have_been() {
+    let model = model();
+    let range = |others, sent: [f64; 3]| {
+        let own = found(others, Some(sent)).own(&model).unwrap();
+        [own.range.low, own.bytes, own.range.high].map(|bytes| bytes / sent[2])
+    };
+    assert_eq!(range(vec![], [40.0, 30.0, 13.5e9]), [1.0; 3]);
+    let beside = || vec![meeting(1, 600, 60, 20)];
+    // Screens took much of it, and nobody knows whose.
+    let [low, middle, high] = range(beside(), [50.0, 45.0, 20.25e9]);
+    assert!(low < 0.4 && (middle - 0.5).abs() < 1e-9 && high > 0.6, "{low} {middle} {high}");
+    assert!((low + high - 1.0).abs() < 1e-9, "what one has more, the other has less");
+    // Nothing is left for screens.
+    let [few, _, most] = range(beside(), [4.0, 3.0, 1.35e9]);
+    assert!(few > low && most < high, "{few} {most}");
+    // A small one beside a large one cannot have been much.
+    let [_, _, least] = range(vec![meeting(1, 600, 60, 400)], [500.0, 450.0, 202.5e9]);
+    assert!(least < 0.2, "{least}");
+}
+
+#[test]
 fn it_is_told_with_its_rest_and_its_host() {
     let document = told(&found(vec![meeting(1, 600, 60, 20)], Some([40.0, 30.0, 13.5e9])));
     assert!(
-        document
-            .answer
-            .contains("with 20 people for 60 minutes took about 6.75 GB of what ca1 sent"),
+        document.answer.contains("with 20 people for 60 minutes took about 6.75 GB ("),
         "{}",
         document.answer
     );
     let rows = csv(&document, "traffic").unwrap();
-    assert!(rows.contains("\"its host, sent\",40,30,13500000000,1"), "{rows}");
-    assert!(rows.contains("\"this meeting, about\",20,15,6750000000,0.5"), "{rows}");
+    assert!(
+        rows.contains("\"its host, sent\",40,30,13500000000,13500000000,13500000000,1"),
+        "{rows}"
+    );
+    assert!(rows.contains("\"this meeting, about\",20,15,6750000000,"), "{rows}");
     let people = csv(&document, "people").unwrap();
     assert!(people.contains("people,20,20,20"), "{people}");
     assert!(people.contains("who only listened,,,"), "{people}");
@@ -83,7 +107,7 @@ fn it_is_told_with_its_rest_and_its_host() {
 fn a_host_that_told_nothing_leaves_dashes() {
     let document = told(&found(vec![], None));
     assert!(document.answer.contains("which told nothing of what it sent"));
-    assert!(csv(&document, "traffic").unwrap().contains("\"its host, sent\",,,,"));
+    assert!(csv(&document, "traffic").unwrap().contains("\"its host, sent\",,,,,,"));
 }
 
 #[test]
