@@ -52,6 +52,13 @@ impl Held {
         errors.get(errors.len() / 2).copied().unwrap_or(f64::NAN)
     }
 
+    /// How many times of the middle happened, in the middle: more than one is told too low.
+    pub fn bias(&self) -> f64 {
+        let mut ratios = self.ratios.clone();
+        ratios.sort_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
     fn add(&mut self, [low, middle, high]: [f64; 3], happened: f64) {
         self.count += 1;
         self.held += usize::from((low..=high).contains(&happened));

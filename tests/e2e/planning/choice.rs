@@ -22,7 +22,7 @@ fn an_event_of_200_sends_what_its_quote_says() {
     let held = quoted(50);
     assert!(held.count >= 45, "{} of 50 were quoted", held.count);
     assert!((0.72..=0.95).contains(&held.part()), "{} of {}", held.held, held.count);
-    assert!(held.median_error() < 0.25, "{}", held.median_error());
+    assert!(held.median_error() < 0.30, "{}, {} times", held.median_error(), held.bias());
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub fn of(meeting: &Meeting, others: &[Meeting], model: &HostModel, megabits: f6
         return Share { part, low: part, high: part };
     }
     let scale = (megabits / all.plain).min(1.0);
-    let [own, rest] = [own, rest].map(|one| Expected { plain: one.plain * scale, ..one });
+    let [own, rest] = [own, rest].map(|one| one.scaled(scale));
     let screens = (megabits - all.plain).clamp(0.0, all.screens);
     let beyond = (megabits - all.plain - screens).max(0.0);
     let of_screens = if all.screens > 0.0 { screens * own.screens / all.screens } else { 0.0 };
@@ -82,6 +82,11 @@ impl Expected {
             variance: self.variance + other.variance,
             screens: self.screens + other.screens,
         }
+    }
+
+    /// So much of all but screens.
+    fn scaled(self, times: f64) -> Self {
+        Self { plain: self.plain * times, variance: self.variance * times.powi(2), ..self }
     }
 
     fn deviation(self) -> f64 {
