@@ -66,7 +66,8 @@ async fn a_call_is_taken_from_the_phone_and_a_silence_comes_again() {
         let choice = page.find(Locator::Css(&format!("select[name={name}]"))).await.unwrap();
         choice.select_by_value(value).await.unwrap();
     };
-    choose("person", "ben").await;
+    let person = page.find(Locator::Css("select[name=person]")).await.unwrap();
+    person.select_by_label("ben").await.unwrap();
     choose("hours", "744").await;
     choose("days", "0123456").await;
     let set = "for (const [name, value] of [['from', '00:00'], ['to', '00:00'], ['zone', 'Europe/Berlin']]) \

@@ -15,7 +15,7 @@ pub fn is_passed_on(name: &str) -> bool {
 }
 
 /// Whether rules record it: only their names have a colon.
-fn is_recorded(name: &str) -> bool {
+pub fn is_recorded(name: &str) -> bool {
     name.contains(':')
 }
 

@@ -31,7 +31,7 @@ mod workload;
 pub use agent::{AgentOptions, AgentProgram};
 pub use collector::{CollectorOptions, CollectorProgram, Token};
 pub use control_group::ControlGroup;
-pub use declared::{ALL_SERIES, assert_declared, is_passed_on};
+pub use declared::{ALL_SERIES, assert_declared, is_passed_on, is_recorded};
 pub use namespace::Namespace;
 pub use passage::Passage;
 pub use program::{Output, Program, binaries, run};
