@@ -52,36 +52,36 @@ pub struct AgentConfiguration {
 }
 
 impl AgentConfiguration {
-    /// Reads and checks the file at `path`.
-    pub fn load(path: &Path) -> Result<Self, ConfigurationError> {
-        read(path, build)
+    /// Reads and checks the file at `path`, for a host whose file system begins at `host`.
+    pub fn load(path: &Path, host: &Path) -> Result<Self, ConfigurationError> {
+        read(path, |root| build(root, host))
     }
 }
 
-fn build(root: &Section<'_>) -> AgentConfiguration {
+fn build(root: &Section<'_>, host: &Path) -> AgentConfiguration {
     let collector = build_collector(&root.section("collector"));
     AgentConfiguration {
         rooms: bbb::build(root),
         collector,
         interval: sampler::build_interval(&root.section("sampler")),
-        samplers: build_samplers(root),
+        samplers: build_samplers(root, host),
         prober: prober::build(&root.section("prober")),
         spool: build_spool(&root.section("spool")),
     }
 }
 
-fn build_samplers(root: &Section<'_>) -> SamplerOptions {
+fn build_samplers(root: &Section<'_>, host: &Path) -> SamplerOptions {
     let default = SamplerOptions::default();
     SamplerOptions {
         link_speeds: build_link_speeds(&root.section("network").section("link_speeds")),
         units: services::build(&root.section("services")),
         commands: processes::build(&root.section("processes")),
-        recordings: recordings::build(&root.section("recordings"), default.recordings),
+        recordings: recordings::build(&root.section("recordings"), default.recordings, host),
         containers: containers::build(&root.section("containers")),
-        textfiles: textfiles::build(&root.section("textfiles")),
+        textfiles: textfiles::build(&root.section("textfiles"), host),
         off: sampler::build_off(&root.section("sampler")),
         also: sampler::build_also(&root.section("sampler")),
-        root: default.root,
+        root: host.to_owned(),
     }
 }
 

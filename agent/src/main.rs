@@ -44,6 +44,8 @@ enum Command {
         /// The configuration file.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        #[command(flatten)]
+        host: HostArguments,
     },
     /// Take one round of samples and print it in Prometheus text format.
     Once {
@@ -73,7 +75,7 @@ fn main() -> ExitCode {
     panics::end_uncaught();
     match command {
         Command::Run { config, host } => run_agent(&config, host),
-        Command::Check { file } => check(&file),
+        Command::Check { file, host } => check(&file, host),
         Command::Once { config, host } => once(config.as_deref(), host),
     }
 }
@@ -93,18 +95,19 @@ fn say(text: &str) -> ExitCode {
 }
 
 fn once(file: Option<&Path>, HostArguments { root }: HostArguments) -> ExitCode {
-    let options = match file.map(AgentConfiguration::load).transpose() {
-        Ok(configuration) => configuration.map(|it| it.samplers).unwrap_or_default(),
+    let options = match file.map(|file| AgentConfiguration::load(file, &root)).transpose() {
+        Ok(Some(configuration)) => configuration.samplers,
+        Ok(None) => SamplerOptions { root, ..SamplerOptions::default() },
         Err(mistakes) => {
             eprintln!("{mistakes}");
             return ExitCode::from(EXIT_CODE);
         }
     };
-    say(&run::once(&SamplerOptions { root, ..options }))
+    say(&run::once(&options))
 }
 
-fn check(file: &Path) -> ExitCode {
-    match AgentConfiguration::load(file) {
+fn check(file: &Path, HostArguments { root }: HostArguments) -> ExitCode {
+    match AgentConfiguration::load(file, &root) {
         Ok(_) => say(&format!("{}: no mistakes\n", file.display())),
         Err(mistakes) => {
             eprintln!("{mistakes}");
@@ -114,14 +117,13 @@ fn check(file: &Path) -> ExitCode {
 }
 
 fn run_agent(file: &Path, HostArguments { root }: HostArguments) -> ExitCode {
-    let mut configuration = match AgentConfiguration::load(file) {
+    let configuration = match AgentConfiguration::load(file, &root) {
         Ok(configuration) => configuration,
         Err(mistakes) => {
             eprintln!("{mistakes}");
             return ExitCode::from(EXIT_CODE);
         }
     };
-    configuration.samplers.root = root;
     // One thread serves the one stream; samplers have their own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime.map_err(Into::into).and_then(|runtime| {

@@ -36,7 +36,7 @@ mod timex;
 mod units;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -175,10 +175,11 @@ enum Health {
 impl Samplers {
     /// The samplers of the host below `options.root`.
     pub fn new(options: &SamplerOptions) -> Self {
-        let mut samplers = each_round(options);
+        let mut samplers = of_few_series(options);
+        samplers.extend(of_many_series(options));
         samplers.retain(|sampler| options.has(sampler.name()));
-        samplers.extend(beside_the_rounds(options));
         samplers.extend(asked_for(options));
+        samplers.extend(of_each_core(options));
         Self { samplers: samplers.into_iter().map(Watched::new).collect() }
     }
 
@@ -198,47 +199,56 @@ impl Samplers {
     }
 }
 
-/// Those that read when they are asked, or start a thread only once there is something for it.
-fn each_round(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
-    let SamplerOptions { root, units, containers, .. } = options;
+/// Those of which no host has many series. They come first: where room for series ends, it ends for the
+/// crowds.
+fn of_few_series(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
+    let SamplerOptions { root, units, recordings, .. } = options;
     let mut samplers: Vec<Box<dyn Sampler>> = vec![
         Box::new(cpu::Cpu::new(root)),
         Box::new(memory::Memory::new(root)),
-        Box::new(filesystems::Filesystems::new(root)),
-        Box::new(disks::Disks::new(root)),
-        Box::new(network::Network::new(root, options.link_speeds.clone())),
         Box::new(load::Load::new(root)),
         Box::new(pressure::Pressure::new(root)),
         Box::new(host::Host::new(root)),
         Box::new(netstat::Netstat::new(root)),
-        Box::new(softnet::Softnet::new(root)),
         Box::new(sockets::Sockets::new(root)),
         Box::new(tables::Tables::new(root)),
-        Box::new(scheduler::Scheduler::new(root)),
         Box::new(timex::Timex),
         Box::new(processes::Processes::new(root, &options.commands)),
-        Box::new(containers::Containers::new(root, containers, units)),
     ];
     // All units are these and others: nothing is told twice.
     if !options.asks_for(ExtraName::Systemd) {
         samplers.push(Box::new(units::Units::new(root, units)));
     }
+    if options.has("recordings") {
+        samplers.extend(recordings::Recordings::new(root, recordings).map(boxed));
+    }
     samplers
 }
 
-/// Those that have threads of their own.
-fn beside_the_rounds(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
-    let SamplerOptions { root, recordings, textfiles, .. } = options;
-    let mut samplers: Vec<Box<dyn Sampler>> = Vec::new();
-    if options.has("recordings") {
-        samplers.extend(recordings::Recordings::new(root, recordings).map(boxed));
+/// Those of which a host may have a crowd: mounts, links, disks, containers, parts.
+fn of_many_series(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
+    let SamplerOptions { root, units, containers, textfiles, .. } = options;
+    let mut samplers: Vec<Box<dyn Sampler>> = vec![
+        Box::new(filesystems::Filesystems::new(root)),
+        Box::new(network::Network::new(root, options.link_speeds.clone())),
+        Box::new(disks::Disks::new(root)),
+        Box::new(containers::Containers::new(root, containers, units)),
+    ];
+    if let Some(folder) = textfiles.as_ref().filter(|_| options.has("textfiles")) {
+        samplers.extend(textfiles::Textfiles::new(root, folder).map(boxed));
     }
     if options.has("hardware") {
         samplers.extend(hardware::Hardware::new(root).map(boxed));
     }
-    if let Some(folder) = textfiles.as_ref().filter(|_| options.has("textfiles")) {
-        samplers.extend(textfiles::Textfiles::new(root, folder).map(boxed));
-    }
+    samplers
+}
+
+/// Those that have several series for each core, and are looked at least.
+fn of_each_core(options: &SamplerOptions) -> Vec<Box<dyn Sampler>> {
+    let root = &options.root;
+    let mut samplers: Vec<Box<dyn Sampler>> =
+        vec![Box::new(softnet::Softnet::new(root)), Box::new(scheduler::Scheduler::new(root))];
+    samplers.retain(|sampler| options.has(sampler.name()));
     samplers
 }
 
@@ -317,6 +327,11 @@ impl Watched {
         round.push(HEADROOM_AGENT_SAMPLER_SUCCESS.name, &labels, success);
         round.push(HEADROOM_AGENT_ITEMS_SKIPPED_TOTAL.name, &labels, self.skipped as f64);
     }
+}
+
+/// Where a path of the host is, whose file system begins at `root`.
+pub(crate) fn below(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 /// What the kernel and other programs write may not end the agent: a reader that panics has failed.

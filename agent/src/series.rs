@@ -19,6 +19,10 @@ pub use self::reading::{Extent, Named, Reading, Round, Skipped};
 /// interface, takes it from nobody.
 pub const MAX_SERIES: usize = 10_000;
 
+/// How many of them the host itself leaves to its rooms and pings, whatever crowds of cores, mounts and
+/// links it has.
+const LEFT_BY_HOST: usize = 2_000;
+
 /// What a reading is about. Each scope has its own series: those of one never end those of another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope(Cow<'static, str>);
@@ -91,11 +95,13 @@ struct Supply {
     next_id: u32,
     /// How many more series there may be.
     room: usize,
+    /// The most that the scope which is at it may have.
+    most: usize,
 }
 
 impl Default for Supply {
     fn default() -> Self {
-        Self { next_id: 0, room: MAX_SERIES }
+        Self { next_id: 0, room: MAX_SERIES, most: MAX_SERIES }
     }
 }
 
@@ -124,14 +130,18 @@ impl SeriesTables {
         let Some(table) = self.scopes.get_mut(&reading.scope) else {
             unreachable!("a scope that was just added is there")
         };
+        let left = if reading.scope == Scope::HOST { LEFT_BY_HOST } else { 0 };
+        self.supply.most = MAX_SERIES - left;
         let resolved = table.resolve(reading, &mut self.supply);
+        let is_full = self.supply.room == 0 || table.known.len() >= self.supply.most;
         if table.alive.is_empty() && reading.extent == Extent::Whole {
             self.supply.room += table.known.len();
             self.scopes.remove(&reading.scope);
         }
         // Whoever finds no room, what has ended in any scope makes some for the next reading.
-        if resolved.dropped_samples > 0 && self.supply.room == 0 {
-            self.supply.room = self.scopes.values_mut().map(ScopeTable::forget_ended).sum();
+        if resolved.dropped_samples > 0 && is_full {
+            self.supply.room +=
+                self.scopes.values_mut().map(ScopeTable::forget_ended).sum::<usize>();
         }
         resolved
     }
@@ -220,6 +230,7 @@ impl ScopeTable {
     }
 
     fn define(&mut self, key: &str, supply: &mut Supply) -> Option<Arc<SeriesDefinition>> {
+        (self.known.len() < supply.most).then_some(())?;
         supply.room = supply.room.checked_sub(1)?;
         let id = supply.next_id;
         supply.next_id += 1;

@@ -22,7 +22,9 @@ fn a_round_is_that_of_the_host_below_the_root_by_its_configuration() {
     write(folder.path(), "host/sys/class/net/x0/speed", "1000\n");
     write(folder.path(), "token", "0123456789abcdef\n");
     let configuration = "[collector]\nurl = 'https://c:1'\ntoken_file = 'token'\n\
-                         [network.link_speeds]\nx0 = '250 Mbit/s'\n";
+                         [network.link_speeds]\nx0 = '250 Mbit/s'\n\
+                         [textfiles]\ndirectory = '/srv/jobs of the host'\n";
+    write(folder.path(), "host/srv/jobs of the host/backup.prom", "backup_bytes 7\n");
     write(folder.path(), "agent.toml", configuration);
     let token = folder.path().join("token");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
@@ -32,10 +34,13 @@ fn a_round_is_that_of_the_host_below_the_root_by_its_configuration() {
 
     let output = run("headroom-agent", ["once", "--root", &root, "--config", &file]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    for line in ["node_load1 0.5", "node_network_speed_bytes{device=\"x0\"} 31250000"] {
+    let speed = "node_network_speed_bytes{device=\"x0\"} 31250000";
+    for line in ["node_load1 0.5", speed, "backup_bytes 7"] {
         assert!(output.stdout.lines().any(|told| told == line), "{line}: {}", output.stdout);
     }
     assert!(!output.stdout.contains("node_memory_MemTotal"), "this host is not that one");
+    let output = run("headroom-agent", ["check", "--root", &root, &file]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
     let output = run("headroom-agent", ["once", "--root", &root]);
     assert!(output.stdout.contains("node_network_speed_bytes{device=\"x0\"} 125000000\n"));
 

@@ -36,14 +36,17 @@ impl Sample {
 fn labels(mut text: &str) -> Option<(Vec<(String, String)>, &str)> {
     let mut labels = Vec::new();
     loop {
-        text = text.trim_start_matches([',', ' ', '\t']);
+        text = text.trim_start();
         if let Some(rest) = text.strip_prefix('}') {
             return Some((labels, rest));
         }
-        let (name, rest) = text.split_once('=')?;
+        let (name, rest) = text.split_once('=').filter(|(name, _)| !name.contains(','))?;
         let (value, rest) = quoted(rest.trim_start().strip_prefix('"')?)?;
         labels.push((name.trim_end().to_owned(), value));
-        text = rest;
+        text = rest.trim_start();
+        if !text.starts_with('}') {
+            text = text.strip_prefix(',')?;
+        }
     }
 }
 
@@ -55,7 +58,8 @@ fn quoted(text: &str) -> Option<(String, &str)> {
             '"' => return Some((value, &text[place + 1..])),
             '\\' => match letters.next()?.1 {
                 'n' => value.push('\n'),
-                other => value.push(other),
+                known @ ('"' | '\\') => value.push(known),
+                _ => return None,
             },
             other => value.push(other),
         }
@@ -82,6 +86,11 @@ mod tests {
             ("a{b 1", None),
             ("a{b=\"c} 1", None),
             ("a{b=c} 1", None),
+            // As Prometheus has it: there are three escapes, and one comma between labels.
+            ("a{b=\"x\\ty\"} 1", None),
+            ("a{b=\"c\" d=\"e\"} 1", None),
+            ("a{,b=\"c\"} 1", None),
+            ("a{b=\"c\",,} 1", None),
         ] {
             let shown = Sample::of(line).map(|Sample { metric, labels, value }| {
                 let labels: Vec<_> = labels.iter().map(|(n, v)| format!("{n}={v}")).collect();

@@ -17,8 +17,8 @@ use headroom_proto::catalogue::{
 
 use rustix::fs::{CWD, Mode, OFlags, StatVfs, fstat, fstatvfs, openat};
 
-use self::mount::Mount;
 pub use self::mount::unescape;
+use self::mount::{Mount, Placed};
 use super::asker::Asker;
 use super::period::Period;
 use super::proc_file::{ProcFile, parse_error};
@@ -72,25 +72,28 @@ impl Filesystems {
         self.mounts.clear();
         self.skipped.clear();
         let path = self.table.path().to_owned();
-        let mut seen = HashSet::new();
-        let mut too_many = 0;
+        let mut placed = Vec::new();
         for line in self.table.read_bytes()?.split(|byte| *byte == b'\n') {
-            match Mount::of(line, &self.base) {
+            match Placed::of(line, &self.base) {
                 _ if line.is_empty() => {}
-                Ok(mount) => {
-                    let is_new = |mount: &Mount| {
-                        let Mount { source, point, fs_type, .. } = mount;
-                        seen.insert([source, point, fs_type].map(String::clone))
-                    };
-                    match mount.filter(is_new) {
-                        Some(_) if self.mounts.len() == MOST_MOUNTS => too_many += 1,
-                        mount => self.mounts.extend(mount),
-                    }
-                }
+                Ok(mount) => placed.push(mount),
                 Err(_) => {
                     let line = String::from_utf8_lossy(line);
                     self.skipped.push(parse_error(&path, &line).to_string());
                 }
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut too_many = 0;
+        for mount in mount::in_sight(placed) {
+            let Mount { source, point, fs_type, .. } = &mount;
+            if !seen.insert([source, point, fs_type].map(String::clone)) {
+                continue;
+            }
+            if self.mounts.len() == MOST_MOUNTS {
+                too_many += 1;
+            } else {
+                self.mounts.push(mount);
             }
         }
         let message = || format!("there are more than {MOST_MOUNTS} mounts");

@@ -34,20 +34,23 @@ impl Sampler for Memory {
     }
 
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
-        let path = self.meminfo.path().to_owned();
-        let name = &mut self.name;
-        for line in self.meminfo.read()?.lines().filter(|line| !line.trim().is_empty()) {
-            round.item(|round| {
-                push_meminfo(line, name, round).ok_or_else(|| parse_error(&path, line))
-            });
-        }
-        let path = self.vmstat.path().to_owned();
-        for line in self.vmstat.read()?.lines() {
-            round.item(|round| {
-                push_paging(line, name, round).ok_or_else(|| parse_error(&path, line))
-            });
-        }
+        push_lines(&mut self.meminfo, &mut self.name, round, push_meminfo);
+        push_lines(&mut self.vmstat, &mut self.name, round, push_paging);
         Ok(())
+    }
+}
+
+/// Writes what a file says line by line.
+fn push_lines(
+    file: &mut ProcFile,
+    name: &mut String,
+    round: &mut Round<'_>,
+    push: impl Fn(&str, &mut String, &mut Round<'_>) -> Option<()>,
+) {
+    let path = file.path().to_owned();
+    let text = round.part(file.read()).unwrap_or_default();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        round.item(|round| push(line, name, round).ok_or_else(|| parse_error(&path, line)));
     }
 }
 

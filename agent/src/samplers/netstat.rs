@@ -41,13 +41,16 @@ impl Sampler for Netstat {
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         let name = &mut self.name;
         let path = self.snmp.path().to_owned();
-        push_pairs(&path, self.snmp.read()?, name, round);
+        if let Some(text) = round.part(self.snmp.read()) {
+            push_pairs(&path, text, name, round);
+        }
         let path = self.extended.path().to_owned();
-        if let Some(text) = self.extended.read_if_there()? {
+        if let Some(text) = round.part(self.extended.read_if_there()).flatten() {
             push_pairs(&path, text, name, round);
         }
         let path = self.snmp6.path().to_owned();
-        for line in self.snmp6.read_if_there()?.into_iter().flat_map(str::lines) {
+        let text = round.part(self.snmp6.read_if_there()).flatten();
+        for line in text.unwrap_or_default().lines() {
             round.item(|round| {
                 push_single(line, name, round).ok_or_else(|| parse_error(&path, line))
             });

@@ -46,8 +46,8 @@ impl Sampler for Pressure {
     fn sample(&mut self, _: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         for ((_, some, full), file) in RESOURCES.iter().zip(&mut self.files) {
             let path = file.path().to_owned();
-            let Some(text) = file.read_if_there()? else { continue };
-            for line in text.lines() {
+            let text = round.part(file.read_if_there()).flatten();
+            for line in text.unwrap_or_default().lines() {
                 round.item(|round| {
                     let total =
                         line.rsplit_once("total=").and_then(|(_, total)| count(total.trim()));

@@ -25,7 +25,7 @@ use headroom_proto::metric::{BBB_JOB, NODE_JOB};
 use self::counts::RecordingCounts;
 use self::sizes::Sizes;
 use super::background::Background;
-use super::{SampleError, Sampler};
+use super::{SampleError, Sampler, below};
 use crate::series::Round;
 
 const COUNT_INTERVAL: Duration = Duration::from_secs(60);
@@ -48,7 +48,7 @@ impl Recordings {
     }
 
     fn counted_each(interval: Duration, root: &Path, directory: &Path) -> Option<Self> {
-        let directory = root.join(directory.strip_prefix("/").unwrap_or(directory));
+        let directory = below(root, directory);
         let base = directory.clone();
         // A disk that hangs must not keep the rounds, so it is looked for beside them.
         let count = move |_: &_| {

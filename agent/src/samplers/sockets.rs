@@ -52,7 +52,8 @@ impl Sampler for Sockets {
     fn sample(&mut self, now: SystemTime, round: &mut Round<'_>) -> Result<(), SampleError> {
         for file in &mut self.in_use {
             let path = file.path().to_owned();
-            for line in file.read_if_there()?.into_iter().flat_map(str::lines) {
+            let text = round.part(file.read_if_there()).flatten();
+            for line in text.unwrap_or_default().lines() {
                 round.item(|round| {
                     push_protocol(line, &mut self.name, round)
                         .ok_or_else(|| parse_error(&path, line))
@@ -112,7 +113,7 @@ impl Queues {
     fn read(&mut self, round: &mut Round<'_>) {
         self.waiting = None;
         let path = self.file.path().to_owned();
-        let Ok(Some(text)) = self.file.read_if_there() else { return };
+        let Some(text) = round.part(self.file.read_if_there()).flatten() else { return };
         let mut sums = [0u64; 2];
         for line in text.lines().skip(1) {
             round.item(|_| {

@@ -67,11 +67,12 @@ impl Sampler for Tables {
             push_each(file, round, |text, round| {
                 round.push(metric.name, &[], count(text.trim())?);
                 Some(())
-            })?;
+            });
         }
-        push_each(&mut self.files, round, push_files)?;
-        push_each(&mut self.conntrack, round, push_conntrack)?;
-        push_neighbours(&mut self.arp, round)
+        push_each(&mut self.files, round, push_files);
+        push_each(&mut self.conntrack, round, push_conntrack);
+        push_neighbours(&mut self.arp, round);
+        Ok(())
     }
 }
 
@@ -80,12 +81,11 @@ fn push_each(
     file: &mut ProcFile,
     round: &mut Round<'_>,
     push: impl FnOnce(&str, &mut Round<'_>) -> Option<()>,
-) -> Result<(), SampleError> {
+) {
     let path = file.path().to_owned();
-    if let Some(text) = file.read_if_there()? {
+    if let Some(text) = round.part(file.read_if_there()).flatten() {
         round.item(|round| push(text, round).ok_or_else(|| parse_error(&path, text)));
     }
-    Ok(())
 }
 
 /// Allocated, free (always 0) and the most.
@@ -114,9 +114,9 @@ fn push_conntrack(text: &str, round: &mut Round<'_>) -> Option<()> {
 }
 
 /// A line for each neighbour.
-fn push_neighbours(file: &mut ProcFile, round: &mut Round<'_>) -> Result<(), SampleError> {
+fn push_neighbours(file: &mut ProcFile, round: &mut Round<'_>) {
     let path = file.path().to_owned();
-    let Some(text) = file.read_if_there()? else { return Ok(()) };
+    let text = round.part(file.read_if_there()).flatten().unwrap_or_default();
     let mut entries: BTreeMap<&str, u32> = BTreeMap::new();
     for line in text.lines().skip(1) {
         match line.split_ascii_whitespace().nth(ARP_DEVICE) {
@@ -127,5 +127,4 @@ fn push_neighbours(file: &mut ProcFile, round: &mut Round<'_>) -> Result<(), Sam
     for (device, count) in entries {
         round.push(NODE_ARP_ENTRIES.name, &[("device", device)], count.into());
     }
-    Ok(())
 }

@@ -15,7 +15,7 @@ use headroom_proto::metric::{INSTANCE, JOB, is_label_name, is_metric_name};
 
 use super::background::Background;
 use super::proc_file::open_regular;
-use super::{SampleError, Sampler};
+use super::{SampleError, Sampler, below};
 use crate::exposition::Sample;
 use crate::series::Round;
 
@@ -47,7 +47,7 @@ struct Found {
 impl Textfiles {
     /// None if no thread can be had.
     pub fn new(root: &Path, directory: &Path) -> Option<Self> {
-        let folder = root.join(directory.strip_prefix("/").unwrap_or(directory));
+        let folder = below(root, directory);
         let read = Background::start("textfiles", INTERVAL, move |_| Found::of(&folder)).ok()?;
         Some(Self { read })
     }

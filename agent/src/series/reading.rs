@@ -2,8 +2,10 @@
 //!
 //! A reading is a buffer that comes back to its producer, so a value costs no allocation.
 
+use std::error::Error;
 use std::fmt::Display;
 
+use headroom_proto::chain::Chain;
 use headroom_proto::wire::{Meeting, ProbeRound};
 
 use super::Scope;
@@ -202,9 +204,19 @@ impl<'r> Round<'r> {
         let mark = self.len();
         if let Err(error) = read(self) {
             self.truncate(mark);
-            self.skipped.count += 1;
-            self.skipped.first.get_or_insert_with(|| error.to_string());
+            self.skip(error);
         }
+    }
+
+    /// One of several files, if it could be read. One that could not takes none of the others along, and
+    /// is counted.
+    pub fn part<T, E: Error + 'static>(&mut self, read: Result<T, E>) -> Option<T> {
+        read.map_err(|error| self.skip(Chain(&error))).ok()
+    }
+
+    fn skip(&mut self, what: impl Display) {
+        self.skipped.count += 1;
+        self.skipped.first.get_or_insert_with(|| what.to_string());
     }
 
     /// What was skipped since this was asked last.

@@ -94,7 +94,7 @@ fn beyond_the_limit_samples_are_dropped_and_counted() {
     let mut tables = SeriesTables::default();
     let many = |from: usize, count: usize| {
         let mut reading = Reading::default();
-        reading.begin(Scope::HOST, 1);
+        reading.begin(Scope::ROOMS, 1);
         let mut round = Round::new(&mut reading);
         for number in from..from + count {
             round.push("m", &[("n", &number.to_string())], number as f64);
@@ -115,8 +115,33 @@ fn beyond_the_limit_samples_are_dropped_and_counted() {
         assert_eq!(resolved.dropped_samples, 3);
     }
     // A scope that ends makes room.
-    tables.resolve(&mut reading(&Scope::HOST, Whole, &[]));
-    assert_eq!(ids(&told(&mut tables, reading(&Scope::ROOMS, Part, &["x"]))).len(), 1);
+    tables.resolve(&mut reading(&Scope::ROOMS, Whole, &[]));
+    assert_eq!(ids(&told(&mut tables, reading(&Scope::HOST, Part, &["x"]))).len(), 1);
+}
+
+/// A host of very many cores, mounts and links would else have taken the room of what people meet in.
+#[test]
+fn a_host_leaves_room_to_its_rooms_and_pings() {
+    let mut tables = SeriesTables::default();
+    let many = |scope: &Scope, count: usize| {
+        let mut reading = Reading::default();
+        reading.begin(scope.clone(), 1);
+        let mut round = Round::new(&mut reading);
+        for number in 0..count {
+            round.push("m", &[("n", &number.to_string())], 1.0);
+        }
+        round.end_missing();
+        reading
+    };
+    let mut dropped = |scope: &Scope, count| {
+        let resolved = tables.resolve(&mut many(scope, count));
+        resolved.dropped_samples as usize
+    };
+    for _ in 0..3 {
+        assert_eq!(dropped(&Scope::HOST, 2 * MAX_SERIES), MAX_SERIES + LEFT_BY_HOST);
+        assert_eq!(dropped(&Scope::ROOMS, LEFT_BY_HOST / 2), 0);
+        assert_eq!(dropped(&Scope::PINGS, LEFT_BY_HOST / 2), 0);
+    }
 }
 
 #[test]

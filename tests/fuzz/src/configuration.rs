@@ -23,7 +23,7 @@ pub fn collector_configuration(bytes: &[u8]) {
 /// An agent's file.
 pub fn agent_configuration(bytes: &[u8]) {
     let path = written("agent.toml", bytes);
-    tell(AgentConfiguration::load(&path).err());
+    tell(AgentConfiguration::load(&path, Path::new("/")).err());
 }
 
 /// A file of offers, which a collector's file names.

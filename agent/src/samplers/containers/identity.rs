@@ -45,7 +45,9 @@ impl Identity {
         let machine = within("machine-", ".scope").or(within("systemd-nspawn@", ".service"));
         match (parent, machine) {
             ("docker", _) => return id(Some(folder)).map(Self::Docker),
-            ("lxc", _) => return Some(Self::Machine(folder.to_owned())),
+            ("lxc" | "lxc.payload", _) => return Some(Self::Machine(folder.to_owned())),
+            // Kubernetes without systemd.
+            (pod, _) if pod.starts_with("pod") => return id(Some(folder)).map(Self::Other),
             ("machine.slice", Some(name)) => return Some(Self::Machine(unescape(name))),
             _ => {}
         }
@@ -123,6 +125,9 @@ mod tests {
             ("lxc.payload.meet1".into(), "", machine("meet1")),
             ("lxc.monitor.meet1".into(), "", None),
             ("meet1".into(), "lxc", machine("meet1")),
+            ("meet1".into(), "lxc.payload", machine("meet1")),
+            (id.clone(), "pod2b8e1f9c-5d77-4c8e-9a51-0c1d2e3f4a5b", other.clone()),
+            ("pod2b8e1f9c-5d77-4c8e-9a51-0c1d2e3f4a5b".into(), "burstable", None),
             (r"machine-meet\x2d1.scope".into(), "machine.slice", machine("meet-1")),
             ("systemd-nspawn@meet.service".into(), "machine.slice", machine("meet")),
             ("machine-meet.scope".into(), "system.slice", None),

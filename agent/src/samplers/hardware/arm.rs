@@ -2,7 +2,15 @@
 //! as far as such are found in servers and in small computers.
 
 /// Who made it, which it is, and its name.
-const CORES: [(&str, &str, &str); 57] = [
+const CORES: [(&str, &str, &str); 66] = [
+    ("0x41", "0xb76", "ARM1176"),
+    ("0x41", "0xc05", "Cortex-A5"),
+    ("0x41", "0xc07", "Cortex-A7"),
+    ("0x41", "0xc08", "Cortex-A8"),
+    ("0x41", "0xc09", "Cortex-A9"),
+    ("0x41", "0xc0d", "Cortex-A17"),
+    ("0x41", "0xc0e", "Cortex-A17"),
+    ("0x41", "0xc0f", "Cortex-A15"),
     ("0x41", "0xd01", "Cortex-A32"),
     ("0x41", "0xd02", "Cortex-A34"),
     ("0x41", "0xd03", "Cortex-A53"),
@@ -60,6 +68,7 @@ const CORES: [(&str, &str, &str); 57] = [
     ("0x70", "0x862", "FTC862"),
     ("0xc0", "0xac3", "Ampere-1"),
     ("0xc0", "0xac4", "Ampere-1a"),
+    ("0xc0", "0xac5", "Ampere-1b"),
 ];
 
 /// The name of a core by what /proc/cpuinfo tells as `CPU implementer` and `CPU part`.

@@ -11,14 +11,17 @@ use super::facts::{Facts, numbered, text};
 /// The most that is read: a host of hundreds of cores has two kilobytes for each.
 const MAX_BYTES: usize = 2 << 20;
 
-/// Key and label. Processors that are no x86 have other keys.
-const FIELDS: [(&str, &str); 9] = [
+/// Where other architectures' kernels tell what a core is, in this order: all but ARM's newer ones, MIPS,
+/// LoongArch, POWER and RISC-V.
+const NAMES: [&str; 5] = ["model name", "cpu model", "Model Name", "cpu", "uarch"];
+
+/// Key and label, as x86 has them; other processors have some of them.
+const FIELDS: [(&str, &str); 8] = [
     ("cache size", "cachesize"),
     ("core id", "core"),
     ("cpu family", "family"),
     ("microcode", "microcode"),
     ("model", "model"),
-    ("model name", "model_name"),
     ("physical id", "package"),
     ("stepping", "stepping"),
     ("vendor_id", "vendor"),
@@ -27,8 +30,15 @@ const FIELDS: [(&str, &str); 9] = [
 pub fn read(root: &Path, facts: &mut Facts) {
     let mut bytes = std::fs::read(root.join("proc/cpuinfo")).unwrap_or_default();
     bytes.truncate(MAX_BYTES);
-    for block in String::from_utf8_lossy(&bytes).split("\n\n") {
-        tell(block, facts);
+    let text = String::from_utf8_lossy(&bytes);
+    let is_core = |block: &&str| value(block, "processor").is_some();
+    let (cores, shared): (Vec<&str>, Vec<&str>) = text.split("\n\n").partition(is_core);
+    let shared = shared.join("\n");
+    for core in cores {
+        tell(core, &shared, facts);
+    }
+    for line in shared.lines().filter_map(|line| line.strip_prefix("processor ")) {
+        tell_mainframe(line, &shared, facts);
     }
     let cores = physical(root);
     if cores > 0 {
@@ -36,24 +46,38 @@ pub fn read(root: &Path, facts: &mut Facts) {
     }
 }
 
-/// Lines `key : value` of one core.
-fn tell(block: &str, facts: &mut Facts) {
-    let value = |key: &str| {
-        let mut pairs = block.lines().filter_map(|line| line.split_once(':'));
-        pairs.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim())
-    };
-    let Some(cpu) = value("processor").filter(|cpu| cpu.bytes().all(|b| b.is_ascii_digit())) else {
-        return;
-    };
+/// The value of a line `key : value`.
+fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
+    pairs.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim())
+}
+
+/// Lines `key : value` of one core; `shared` are those that are no core's.
+fn tell(block: &str, shared: &str, facts: &mut Facts) {
+    let is_number = |cpu: &&str| !cpu.is_empty() && cpu.bytes().all(|b| b.is_ascii_digit());
+    let Some(cpu) = value(block, "processor").filter(is_number) else { return };
     let mut labels = vec![("cpu", cpu)];
-    labels.extend(FIELDS.iter().filter_map(|(key, label)| Some((*label, value(key)?))));
-    // Where ARM's kernels have a name at all, it is the same for all cores of an architecture.
-    let [implementer, part] = ["CPU implementer", "CPU part"].map(value);
+    labels.extend(FIELDS.iter().filter_map(|(key, label)| Some((*label, value(block, key)?))));
+    // Where ARM's kernels have a name at all, it is the same for all cores of an architecture. Old ones
+    // tell the numbers once, behind all cores.
+    let [implementer, part] =
+        ["CPU implementer", "CPU part"].map(|key| value(block, key).or_else(|| value(shared, key)));
     let core = implementer.zip(part).and_then(|(implementer, part)| arm::name(implementer, part));
-    if let Some(name) = core {
-        labels.retain(|(label, _)| *label != "model_name");
-        labels.push(("model_name", name));
-    }
+    let name = core.or_else(|| NAMES.into_iter().find_map(|key| value(block, key)));
+    labels.extend(name.map(|name| ("model_name", name)));
+    facts.add(NODE_CPU_INFO, &labels, 1.0);
+}
+
+/// `0: version = 00,  identification = 2733E8,  machine = 2964`: a line for each core of IBM's mainframes,
+/// which have the number of the machine for a name.
+fn tell_mainframe(line: &str, shared: &str, facts: &mut Facts) {
+    let Some((cpu, rest)) = line.split_once(':') else { return };
+    let machine = rest.rsplit_once("machine = ").map(|(_, machine)| machine.trim());
+    let Some(machine) = machine.filter(|_| cpu.bytes().all(|b| b.is_ascii_digit())) else { return };
+    let vendor = value(shared, "vendor_id").unwrap_or_default();
+    let name = format!("{vendor} {machine}");
+    let labels =
+        [("cpu", cpu), ("model", machine), ("model_name", name.trim()), ("vendor", vendor)];
     facts.add(NODE_CPU_INFO, &labels, 1.0);
 }
 

@@ -191,6 +191,52 @@ fn cores_and_clocks() {
     );
 }
 
+/// What other architectures write, and what their cores are called.
+const PROCESSORS: [(&str, &[&str]); 6] = [
+    (
+        "vendor_id       : IBM/S390\n# processors    : 2\ncache0          : level=1 type=Data size=128K\n\
+         processor 0: version = 00,  identification = 2733E8,  machine = 2964\n\
+         processor 1: version = 00,  identification = 2733E8,  machine = 2964\n\n\
+         cpu number      : 0\ncpu MHz dynamic : 5000\n\n",
+        &[
+            "{cpu=\"0\",model=\"2964\",model_name=\"IBM/S390 2964\",vendor=\"IBM/S390\"}",
+            "{cpu=\"1\",model=\"2964\",model_name=\"IBM/S390 2964\",vendor=\"IBM/S390\"}",
+        ],
+    ),
+    (
+        "processor\t: 8\ncpu\t\t: POWER9, altivec supported\nclock\t\t: 2900.000000MHz\n\n\
+         timebase\t: 512000000\nmodel\t\t: 8335-GTH\n",
+        &["{cpu=\"8\",model_name=\"POWER9, altivec supported\"}"],
+    ),
+    (
+        "processor\t: 0\nhart\t\t: 1\nisa\t\t: rv64imafdc\nuarch\t\t: sifive,u74-mc\n\n",
+        &["{cpu=\"0\",model_name=\"sifive,u74-mc\"}"],
+    ),
+    (
+        "system type\t\t: generic\n\nprocessor\t\t: 3\nModel Name\t\t: Loongson-3A5000\n\n",
+        &["{cpu=\"3\",model_name=\"Loongson-3A5000\"}"],
+    ),
+    (
+        "processor\t\t: 0\ncpu model\t\t: Cavium Octeon III V0.2\n\n",
+        &["{cpu=\"0\",model_name=\"Cavium Octeon III V0.2\"}"],
+    ),
+    // Linux before 3.8 told once what all cores are.
+    (
+        "Processor\t: ARMv7 Processor rev 5 (v7l)\nprocessor\t: 0\n\nprocessor\t: 1\n\n\
+         CPU implementer\t: 0x41\nCPU part\t: 0xc07\n\nHardware\t: sun8i\n",
+        &["{cpu=\"0\",model_name=\"Cortex-A7\"}", "{cpu=\"1\",model_name=\"Cortex-A7\"}"],
+    ),
+];
+
+#[test]
+fn processors_of_other_architectures_have_their_names() {
+    for (text, expected) in PROCESSORS {
+        let expected: Vec<_> = expected.iter().map(|it| format!("node_cpu_info{it} 1")).collect();
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        check(&[("proc/cpuinfo", text)], "node_cpu_info", &expected);
+    }
+}
+
 #[test]
 fn processors_of_either_make() {
     let intel = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\n\

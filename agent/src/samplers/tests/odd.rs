@@ -89,15 +89,67 @@ fn a_missing_file_leaves_out_its_values_and_no_others() {
         ("disks", "proc/diskstats"),
         ("filesystems", "proc/self/mountinfo"),
         ("load", "proc/loadavg"),
-        ("memory", "proc/meminfo"),
         ("network", "proc/net/dev"),
-        ("netstat", "proc/net/snmp"),
         ("softnet", "proc/net/softnet_stat"),
     ] {
         let (_, family) = FAMILIES.iter().find(|(name, _)| *name == sampler).unwrap();
         check_change(|host| host.remove(path), Fate::Fails(sampler), family);
     }
-    check_change(|host| host.remove("proc/vmstat"), Fate::Fails("memory"), &["node_vmstat_"]);
+}
+
+/// Sampler, one of its files, and what the lines of it begin with.
+const FILES_OF_SEVERAL: &str = "
+memory | proc/meminfo | node_memory_
+memory | proc/vmstat | node_vmstat_
+netstat | proc/net/snmp | node_netstat_Ip_ node_netstat_Udp_ node_netstat_UdpLite_
+netstat | proc/net/snmp6 | node_netstat_Udp6_
+pressure | proc/pressure/cpu | node_pressure_cpu_
+pressure | proc/pressure/io | node_pressure_io_
+pressure | proc/pressure/memory | node_pressure_memory_
+sockets | proc/net/sockstat | node_sockstat_UDP_
+sockets | proc/net/sockstat6 | node_sockstat_UDP6_
+sockets | proc/net/udp6 | node_udp_queues{ip=\"v6\"
+tables | proc/sys/fs/file-nr | node_filefd_
+tables | proc/sys/kernel/random/entropy_avail | node_entropy_available_bits
+tables | proc/sys/net/netfilter/nf_conntrack_count | node_nf_conntrack_entries
+tables | proc/net/stat/nf_conntrack | node_nf_conntrack_stat_
+tables | proc/net/arp | node_arp_entries
+";
+
+#[test]
+fn a_file_that_cannot_be_read_takes_no_other_of_its_sampler_along() {
+    for case in FILES_OF_SEVERAL.trim().lines() {
+        let parts: Vec<&str> = case.split(" | ").collect();
+        let [sampler, path, own] = parts[..] else { panic!("{case}") };
+        let host = FakeHost::bigbluebutton();
+        for (path, content) in [
+            ("proc/net/sockstat", "UDP: inuse 3\n"),
+            ("proc/net/sockstat6", "UDP6: inuse 4\n"),
+            ("proc/net/udp", "heading\n"),
+            ("proc/net/udp6", "heading\n"),
+            ("proc/sys/fs/file-nr", "1 0 9\n"),
+            ("proc/sys/kernel/random/entropy_avail", "256\n"),
+            ("proc/sys/net/netfilter/nf_conntrack_count", "5\n"),
+            ("proc/net/stat/nf_conntrack", "found invalid\n0000000a 00000001\n"),
+            ("proc/net/arp", "heading\n1.2.3.4 0x1 0x2 00:00 * eth0\n"),
+        ] {
+            host.write(path, content);
+        }
+        let before = masked(&host.sample());
+        // Opening a folder works, reading it does not.
+        host.remove(path);
+        host.write(&format!("{path}/x"), "");
+        let after = masked(&host.sample());
+        let (before, after) = (values(&before), values(&after));
+        let lost: Vec<_> = before.difference(&after).collect();
+        let skipped =
+            |count| format!("headroom_agent_items_skipped_total{{sampler=\"{sampler}\"}} {count}");
+        let is_own = |line: &str| own.split(' ').any(|start| line.starts_with(start));
+        assert!(lost.iter().any(|line| is_own(line)), "{case}: {lost:?}");
+        let others = lost.iter().filter(|line| !is_own(line) && ***line != skipped(0));
+        assert_eq!(others.collect::<Vec<_>>(), [&&""; 0], "{case}");
+        assert!(after.contains(&*skipped(1)), "{case}");
+    }
 }
 
 #[test]
