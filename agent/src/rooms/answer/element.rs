@@ -113,6 +113,11 @@ const METADATA: [(&[u8], Field); 8] = [
     (b"canvas-recording-ready-url", Field::Callback),
 ];
 
+/// Whether a key of metadata is one that counts.
+pub fn is_told(key: &[u8]) -> bool {
+    METADATA.iter().any(|(known, _)| *known == key)
+}
+
 const ATTENDEE: [(&[u8], Field); 5] = [
     (b"role", Field::Role),
     (b"isListeningOnly", Field::ListensOnly),

@@ -232,6 +232,11 @@ fn metadata_and_breakouts() {
         ),
         ("metadata with a stray ampersand", origin("<x>Q&A</x>"), three),
         (
+            "metadata in which people typed",
+            origin("<topic>1 < 2 & <3</topic><tenant-id>union</tenant-id>"),
+            "3 0 2 1 3 of union",
+        ),
+        (
             "breakout before metadata, flat parent",
             success(
                 "<meeting><meetingID>b</meetingID><createTime>2</createTime><participantCount>2</participantCount>\
