@@ -10,9 +10,9 @@ use super::grid::Grid;
 use super::meter::Meter;
 use super::rows::{Numbers, Rows};
 use super::tree::{
-    Aggregate, Aggregation, DatePart, Expression, Extreme, HistogramQuantile, Info, Matched,
-    RangeVector, Scalar, ScalarOperation, Selector, Sets, Shift, SortedByLabels, Vector,
-    WithScalar,
+    Aggregate, Aggregation, DatePart, Expression, Extreme, HistogramFraction, HistogramQuantile,
+    Info, Matched, RangeVector, Scalar, ScalarOperation, Selector, Sets, Shift, SortedByLabels,
+    Vector, WithScalar,
 };
 use super::value::Value;
 use super::{
@@ -156,6 +156,10 @@ impl<'b> Evaluator<'b> {
             Vector::AbsentOverTime(range, labels) => self.absent_over_time(range, labels, grid),
             Vector::OverTime(over_time) => self.over_time(over_time, grid),
             Vector::HistogramQuantile(node) => self.histogram_quantile(node, grid),
+            Vector::HistogramFraction(node) => self.histogram_fraction(node, grid),
+            Vector::NoHistograms(inner) => {
+                self.vector(inner, grid).map(|_| Rows::none(&self.meter))
+            }
             Vector::LabelReplace(node) => {
                 label_functions::replace(node, self.vector(&node.vector, grid)?, &self.meter)
             }
@@ -195,6 +199,17 @@ impl<'b> Evaluator<'b> {
         let quantiles = self.scalar(&node.quantile, grid)?;
         let buckets = self.vector(&node.buckets, grid)?;
         histogram::quantiles(&quantiles, &buckets, &self.meter)
+    }
+
+    fn histogram_fraction(
+        &self,
+        node: &HistogramFraction,
+        grid: &Grid,
+    ) -> Result<Rows<'b>, QueryError> {
+        let lower = self.scalar(&node.lower, grid)?;
+        let upper = self.scalar(&node.upper, grid)?;
+        let buckets = self.vector(&node.buckets, grid)?;
+        histogram::fractions(&lower, &upper, &buckets, &self.meter)
     }
 
     fn with_scalar(&self, node: &WithScalar, grid: &Grid) -> Result<Rows<'b>, QueryError> {

@@ -26,7 +26,7 @@ struct BucketRow<'r> {
 fn bound(text: &str) -> Option<f64> {
     let digits = text.trim_start_matches(['+', '-']);
     let Some(hexadecimal) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) else {
-        return text.parse().ok();
+        return decimal(text);
     };
     // Mantissa and power of two, which Go does not read one without the other.
     let (mantissa, exponent) = hexadecimal.split_once(['p', 'P'])?;
@@ -37,10 +37,47 @@ fn bound(text: &str) -> Option<f64> {
     Some(if text.starts_with('-') { -size } else { size })
 }
 
+/// A decimal number; an underscore may stand between two digits.
+fn decimal(text: &str) -> Option<f64> {
+    let is_digit = |part: Option<u8>| part.is_some_and(|digit| digit.is_ascii_digit());
+    let mut parts = text.split('_').peekable();
+    while let Some(part) = parts.next() {
+        let next = parts.peek().map(|next| next.bytes().next());
+        let between = |next| is_digit(part.bytes().next_back()) && is_digit(next);
+        if next.is_some_and(|next| !between(next)) {
+            return None;
+        }
+    }
+    text.replace('_', "").parse().ok()
+}
+
 /// `histogram_quantile` for each step.
 pub fn quantiles<'b>(
     quantiles: &Numbers<'b>,
     rows: &Rows<'b>,
+    meter: &Meter<'b>,
+) -> Result<Rows<'b>, QueryError> {
+    let of_step = |step: usize, buckets: &[Bucket]| quantile(quantiles.list[step], buckets);
+    each_histogram(quantiles.list.len(), rows, of_step, meter)
+}
+
+/// `histogram_fraction` for each step.
+pub fn fractions<'b>(
+    lower: &Numbers<'b>,
+    upper: &Numbers<'b>,
+    rows: &Rows<'b>,
+    meter: &Meter<'b>,
+) -> Result<Rows<'b>, QueryError> {
+    let of_step =
+        |step: usize, buckets: &[Bucket]| fraction([lower.list[step], upper.list[step]], buckets);
+    each_histogram(lower.list.len(), rows, of_step, meter)
+}
+
+/// A number for each histogram and step, of its buckets in order of their bounds.
+fn each_histogram<'b>(
+    steps: usize,
+    rows: &Rows<'b>,
+    number: impl Fn(usize, &[Bucket]) -> f64,
     meter: &Meter<'b>,
 ) -> Result<Rows<'b>, QueryError> {
     let mut found = Rows::none(meter);
@@ -58,7 +95,6 @@ pub fn quantiles<'b>(
     }
     for (labels, mut buckets) in histograms {
         buckets.sort_by(|a, b| a.upper_bound.total_cmp(&b.upper_bound));
-        let steps = quantiles.list.len();
         found.take(steps)?;
         let mut at: Vec<Bucket> = Vec::new();
         let points = meter.try_collect(steps, |step| {
@@ -68,7 +104,7 @@ pub fn quantiles<'b>(
                 let count = bucket.row.points[step]?;
                 Some(Bucket { upper_bound: bucket.upper_bound, count })
             }));
-            Ok((!at.is_empty()).then(|| quantile(quantiles.list[step], &at)))
+            Ok((!at.is_empty()).then(|| number(step, &at)))
         })?;
         found.list.push(Row { labels: labels.without(&[METRIC]), points });
     }
@@ -90,13 +126,7 @@ fn quantile(q: f64, buckets: &[Bucket]) -> f64 {
     if buckets.last().is_none_or(|bucket| bucket.upper_bound != f64::INFINITY) {
         return f64::NAN;
     }
-    let mut joined: Vec<Bucket> = Vec::with_capacity(buckets.len());
-    for bucket in buckets {
-        match joined.last_mut() {
-            Some(known) if known.upper_bound == bucket.upper_bound => known.count += bucket.count,
-            _ => joined.push(*bucket),
-        }
-    }
+    let mut joined = joined(buckets);
     // Counts that fall, as rates of a scrape in between may, are held up.
     let mut highest = joined[0].count;
     for bucket in joined.iter_mut().skip(1) {
@@ -126,4 +156,107 @@ fn quantile(q: f64, buckets: &[Bucket]) -> f64 {
         rank -= joined[place - 1].count;
     }
     begin + (end - begin) * (rank / count)
+}
+
+/// Which part of all lies between two bounds; within a bucket, all are as likely.
+fn fraction([lower, upper]: [f64; 2], buckets: &[Bucket]) -> f64 {
+    let complete = buckets.last().is_some_and(|bucket| bucket.upper_bound == f64::INFINITY);
+    if !complete || lower.is_nan() || upper.is_nan() {
+        return f64::NAN;
+    }
+    let joined = joined(buckets);
+    let all = joined[joined.len() - 1].count;
+    if all == 0.0 {
+        return f64::NAN;
+    }
+    if lower >= upper {
+        return 0.0;
+    }
+    (below(upper, &joined) - below(lower, &joined)) / all
+}
+
+/// How many are below a value; never more than there are.
+fn below(value: f64, buckets: &[Bucket]) -> f64 {
+    let all = buckets.last().map_or(0.0, |bucket| bucket.count);
+    let (mut begin, mut count): (f64, f64) = (f64::NEG_INFINITY, 0.0);
+    for bucket in buckets {
+        if begin >= value {
+            return count.min(all);
+        }
+        if bucket.upper_bound > value {
+            // Where the first bucket begins, nobody knows: all of it may be below.
+            let within = if begin == f64::NEG_INFINITY {
+                bucket.count
+            } else {
+                let share = (value - begin) / (bucket.upper_bound - begin);
+                count + (bucket.count - count) * share
+            };
+            return within.min(all);
+        }
+        (begin, count) = (bucket.upper_bound, bucket.count);
+    }
+    all
+}
+
+/// Buckets of the same bound as one.
+fn joined(buckets: &[Bucket]) -> Vec<Bucket> {
+    let mut joined: Vec<Bucket> = Vec::with_capacity(buckets.len());
+    for bucket in buckets {
+        match joined.last_mut() {
+            Some(known) if known.upper_bound == bucket.upper_bound => known.count += bucket.count,
+            _ => joined.push(*bucket),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_read_as_go_reads_it() {
+        for (text, expected) in [
+            ("0.5", Some(0.5)),
+            ("+Inf", Some(f64::INFINITY)),
+            ("1_000.5", Some(1000.5)),
+            ("0x1p-2", Some(0.25)),
+            ("_1", None),
+            ("1__0", None),
+            ("1_", None),
+            ("1_.5", None),
+            ("one", None),
+        ] {
+            assert_eq!(bound(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_what_lies_between_two_bounds() {
+        let buckets = |list: &[(f64, f64)]| -> Vec<Bucket> {
+            list.iter().map(|&(upper_bound, count)| Bucket { upper_bound, count }).collect()
+        };
+        let (inf, nan) = (f64::INFINITY, f64::NAN);
+        let whole = buckets(&[(0.0, 1.0), (0.1, 5.0), (0.2, 7.0), (1.0, 11.0), (inf, 12.0)]);
+        for (lower, upper, expected) in [
+            (0.0, 0.2, 6.0 / 12.0),
+            (0.05, 0.15, 3.0 / 12.0),
+            (0.2, 0.6, 2.0 / 12.0),
+            (-inf, inf, 1.0),
+            (1.0, inf, 1.0 / 12.0),
+            (0.5, 0.5, 0.0),
+            (2.0, 1.0, 0.0),
+            (-5.0, 0.0, 0.0),
+            (nan, 1.0, nan),
+            (0.0, nan, nan),
+        ] {
+            let found = fraction([lower, upper], &whole);
+            let same = found == expected || (found.is_nan() && expected.is_nan());
+            let close = (found - expected).abs() < 1e-12;
+            assert!(same || close, "{lower} to {upper}: {found}, not {expected}");
+        }
+        for list in [&[(1.0, 3.0)][..], &[(1.0, 0.0), (inf, 0.0)], &[]] {
+            assert!(fraction([0.0, 1.0], &buckets(list)).is_nan(), "{list:?}");
+        }
+    }
 }

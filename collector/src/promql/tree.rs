@@ -79,6 +79,10 @@ pub enum Vector {
     OverTime(Box<OverTime>),
     /// `histogram_quantile(…)`
     HistogramQuantile(Box<HistogramQuantile>),
+    /// `histogram_fraction(…)`
+    HistogramFraction(Box<HistogramFraction>),
+    /// `histogram_count(…)` and its kin, which take native histograms: no series is one.
+    NoHistograms(Box<Vector>),
     /// `label_replace(…)`
     LabelReplace(Box<LabelReplace>),
     /// `label_join(…)`
@@ -254,6 +258,14 @@ pub enum Mark {
 #[derive(Debug, Clone)]
 pub struct HistogramQuantile {
     pub quantile: Scalar,
+    pub buckets: Vector,
+}
+
+/// `histogram_fraction(…)`
+#[derive(Debug, Clone)]
+pub struct HistogramFraction {
+    pub lower: Scalar,
+    pub upper: Scalar,
     pub buckets: Vector,
 }
 

@@ -21,15 +21,7 @@ fn what_is_not_known_is_refused_where_it_stands() {
         ("sum(load) +\n  foo(load)", "2:3: parse error: unknown function with name \"foo\""),
         ("foo + foo(load)", "1:7: parse error: unknown function with name \"foo\""),
         ("\"foo(\" == foo(load)", "1:11: parse error: unknown function with name \"foo\""),
-        // Prometheus 3 knows these, of native histograms and others.
-        (
-            "histogram_count(load)",
-            "1:1: parse error: unknown function with name \"histogram_count\"",
-        ),
-        (
-            "histogram_fraction(0, 1, load)",
-            "1:1: parse error: unknown function with name \"histogram_fraction\"",
-        ),
+        // Prometheus 3 knows these.
         (
             "histogram_quantiles(load, \"a\", 1, 2)",
             "1:1: parse error: unknown function with name \"histogram_quantiles\"",

@@ -140,6 +140,10 @@ fn aggregations_of_3_are_answered() {
             &["vector cannot contain metrics with the same labelset"],
         ),
         ("histogram_quantile(0.5, b_bucket)", &["1"]),
+        ("histogram_fraction(-Inf, Inf, b_bucket)", &["1"]),
+        // No series is a native histogram.
+        ("histogram_count(b_bucket)", &[]),
+        ("sum(histogram_sum(cur)) or histogram_avg(cur) or histogram_stddev(cur)", &[]),
     ]);
 }
 
@@ -187,6 +191,11 @@ fn info_metrics_lend_their_labels() {
             "info(up, {__name__=~\".*_info\"})",
             &["up{instance=\"i1\",job=\"j\",os=\"linux\",rev=\"x\",v=\"2\"} 1", other],
         ),
+        (
+            "info(up, {__name__!=\"target_info\"})",
+            &["up{instance=\"i1\",job=\"j\",rev=\"x\"} 1", other],
+        ),
+        ("info(up, {__name__!~\".+_info\", os=~\".+\"})", &[]),
         ("info(lim)", &["lim{x=\"a\"} 10", "lim{x=\"c\"} 7"]),
         ("info(lim, {os=\"linux\"})", &[]),
         ("info(sum by (job) (up))", &["{job=\"j\"} 1"]),

@@ -3,9 +3,9 @@
 use headroom_proto::metric::is_label_name;
 
 use super::{
-    DatePart, Each, Expression, Extreme, HistogramQuantile, Info, LabelJoin, LabelReplace, Mark,
-    Math, OverTime, Place, RangeVector, Scalar, SortedByLabels, TreeError, ValueFunction, Vector,
-    WindowFunction,
+    DatePart, Each, Expression, Extreme, HistogramFraction, HistogramQuantile, Info, LabelJoin,
+    LabelReplace, Mark, Math, OverTime, Place, RangeVector, Scalar, SortedByLabels, TreeError,
+    ValueFunction, Vector, WindowFunction,
 };
 use crate::samples::{METRIC, Matcher, Pattern};
 
@@ -62,6 +62,12 @@ pub fn call(name: &str, arguments: Vec<Expression>) -> Result<Expression, TreeEr
         // Prometheus 3 has given it the longer name.
         "holt_winters" | "double_exponential_smoothing" => arguments.holt_winters(),
         "histogram_quantile" => arguments.histogram_quantile(),
+        "histogram_fraction" => arguments.histogram_fraction(),
+        "histogram_avg" | "histogram_count" | "histogram_stddev" | "histogram_stdvar"
+        | "histogram_sum" => {
+            let vector = Box::new(arguments.only(Arguments::vector)?);
+            Ok(Expression::Vector(Vector::NoHistograms(vector)))
+        }
         "label_replace" => arguments.label_replace(),
         "label_join" => arguments.label_join(),
         unknown => Err(TreeError::unknown_function(unknown)),
@@ -70,6 +76,9 @@ pub fn call(name: &str, arguments: Vec<Expression>) -> Result<Expression, TreeEr
 
 /// The info metric that is asked if none is named.
 const TARGET_INFO: &str = "target_info";
+
+/// What info metrics are called.
+const INFO_METRICS: &str = ".+_info";
 
 const PI: f64 = std::f64::consts::PI;
 
@@ -255,6 +264,9 @@ impl Arguments<'_> {
             matchers.into_iter().partition(|matcher| matcher.name() == METRIC);
         if names.is_empty() {
             names.push(Matcher::metric(TARGET_INFO));
+        } else if names.iter().all(|name| name.accepts("")) {
+            // What it is not, does not say what it is: one of the others.
+            names.extend(Matcher::regex(METRIC, INFO_METRICS));
         }
         Ok(Expression::Vector(Vector::Info(Box::new(Info { vector, names, data }))))
     }
@@ -306,6 +318,13 @@ impl Arguments<'_> {
         let (quantile, buckets) = (self.scalar()?, self.vector()?);
         let node = HistogramQuantile { quantile, buckets };
         Ok(Expression::Vector(Vector::HistogramQuantile(Box::new(node))))
+    }
+
+    fn histogram_fraction(&mut self) -> Result<Expression, TreeError> {
+        self.between(3, 3)?;
+        let (lower, upper) = (self.scalar()?, self.scalar()?);
+        let node = HistogramFraction { lower, upper, buckets: self.vector()? };
+        Ok(Expression::Vector(Vector::HistogramFraction(Box::new(node))))
     }
 
     fn label_replace(&mut self) -> Result<Expression, TreeError> {

@@ -115,6 +115,8 @@ impl Vector {
             | Self::AbsentOverTime(..)
             | Self::OverTime(_)
             | Self::HistogramQuantile(_)
+            | Self::HistogramFraction(_)
+            | Self::NoHistograms(_)
             | Self::LabelReplace(_)
             | Self::LabelJoin(_)
             | Self::Info(_)

@@ -29,6 +29,7 @@ pub fn translate(pattern: &str) -> Result<Translated, PatternError> {
         groups: 0,
         open: Vec::new(),
         before: Before::Nothing,
+        last: Last::default(),
         repeated: 0,
     };
     while let Some(next) = translator.scan.peek() {
@@ -47,11 +48,29 @@ struct Translator<'p> {
     written: Translated,
     /// How many groups have been opened that are counted.
     groups: usize,
-    /// Of each open group, how much was asked for before it.
-    open: Vec<usize>,
+    open: Vec<Open>,
     before: Before<'p>,
+    last: Last,
     /// The most that repetitions ask for in the innermost group.
     repeated: usize,
+}
+
+/// An open group.
+struct Open {
+    /// Where it begins in what is written.
+    begin: usize,
+    /// How much was asked for before it.
+    repeated: usize,
+}
+
+/// Where in what is written stands what a repetition would repeat. Flags may stand behind it, which are
+/// never repeated.
+#[derive(Default)]
+struct Last {
+    begin: usize,
+    /// Behind what repeats it, too.
+    end: usize,
+    is_repeated: bool,
 }
 
 /// What a repetition would repeat.
@@ -60,8 +79,8 @@ enum Before<'p> {
     Nothing,
     /// Something in which repetitions ask for so much.
     Atom(usize),
-    /// Something that is repeated already, from there on.
-    Repetition(Scan<'p>),
+    /// Something that is repeated already, from there on, and asks for so much.
+    Repetition(Scan<'p>, usize),
 }
 
 impl<'p> Translator<'p> {
@@ -94,8 +113,17 @@ impl<'p> Translator<'p> {
     }
 
     fn atom(&mut self, text: &str) {
+        let begin = self.written.text.len();
         self.written.text.push_str(text);
         self.before = Before::Atom(1);
+        self.last = Last { begin, end: self.written.text.len(), is_repeated: false };
+    }
+
+    /// What has been repeated may be so again: something that is nothing stands between.
+    fn settle(&mut self) {
+        if let Before::Repetition(_, asked) = self.before {
+            self.before = Before::Atom(asked);
+        }
     }
 
     /// The next character as itself.
@@ -129,8 +157,8 @@ impl<'p> Translator<'p> {
     }
 
     fn enter(&mut self, text: &str) {
+        self.open.push(Open { begin: self.written.text.len(), repeated: self.repeated });
         self.written.text.push_str(text);
-        self.open.push(self.repeated);
         self.repeated = 1;
         self.before = Before::Nothing;
     }
@@ -177,7 +205,7 @@ impl<'p> Translator<'p> {
                         self.written.text.push_str("(?");
                         self.written.text.push_str(&flags);
                         self.written.text.push(')');
-                        self.before = Before::Nothing;
+                        self.settle();
                     }
                     return Ok(());
                 }
@@ -196,8 +224,9 @@ impl<'p> Translator<'p> {
         };
         self.scan.next();
         self.written.text.push(')');
+        self.last = Last { begin: outside.begin, end: self.written.text.len(), is_repeated: false };
         self.before = Before::Atom(self.repeated);
-        self.repeated = self.repeated.max(outside);
+        self.repeated = self.repeated.max(outside.repeated);
         Ok(())
     }
 
@@ -215,7 +244,7 @@ impl<'p> Translator<'p> {
             Before::Nothing => {
                 return Err(PatternError::new("missing argument to repetition operator", part));
             }
-            Before::Repetition(first) => {
+            Before::Repetition(first, _) => {
                 let part = self.scan.since(first);
                 return Err(PatternError::new("invalid nested repetition operator", part));
             }
@@ -226,9 +255,22 @@ impl<'p> Translator<'p> {
             return Err(PatternError::new("invalid repeat count", part));
         }
         self.repeated = self.repeated.max(asked);
-        self.written.text.push_str(part);
-        self.before = Before::Repetition(before);
+        self.repeat(part);
+        self.before = Before::Repetition(before, asked);
         Ok(())
+    }
+
+    /// Writes a repetition behind what it repeats.
+    fn repeat(&mut self, part: &str) {
+        let text = &mut self.written.text;
+        if self.last.is_repeated {
+            text.insert(self.last.end, ')');
+            text.insert_str(self.last.begin, "(?:");
+            self.last.end += "(?:)".len();
+        }
+        text.insert_str(self.last.end, part);
+        self.last.end += part.len();
+        self.last.is_repeated = true;
     }
 
     /// A backslash and what it means.
@@ -240,6 +282,7 @@ impl<'p> Translator<'p> {
         } else if self.scan.accept("\\C") {
             return Err(PatternError::new("invalid escape sequence", self.scan.since(before)));
         } else if self.scan.accept("\\Q") {
+            self.settle();
             while !self.scan.left.is_empty() && !self.scan.accept("\\E") {
                 self.literal();
             }
