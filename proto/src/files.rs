@@ -22,10 +22,25 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// The same as a text.
+/// The same as a text. Beside UTF-8, it may be UTF-16 with its mark in front, as some editors and
+/// spreadsheets write it; no mark is part of the text.
 pub fn read_text(path: &Path) -> io::Result<String> {
-    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
-    String::from_utf8(read(path)?).map_err(no_text)
+    decoded(&read(path)?).map_err(|what| io::Error::new(io::ErrorKind::InvalidData, what))
+}
+
+fn decoded(bytes: &[u8]) -> Result<String, &'static str> {
+    let wide = |bytes: &[u8], of: fn([u8; 2]) -> u16| {
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        let text = String::from_utf16(&pairs.iter().map(|pair| of(*pair)).collect::<Vec<_>>());
+        text.ok().filter(|_| rest.is_empty()).ok_or("it is not UTF-16, though it begins so")
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => {
+            str::from_utf8(rest).map(str::to_owned).map_err(|_| "it is not UTF-8")
+        }
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -41,6 +56,23 @@ fn open(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_may_be_of_either_width() {
+        for (bytes, expected) in [
+            (&b"\xff\xfea\0\xe4\0\n\0"[..], Ok("a\u{e4}\n")),
+            (b"\xfe\xff\0a\xd8\x3d\xde\0", Ok("a\u{1f600}")),
+            (b"\xef\xbb\xbfa\xc3\xa4", Ok("a\u{e4}")),
+            (b"a\xc3\xa4", Ok("a\u{e4}")),
+            (b"", Ok("")),
+            (b"\xff\xfea", Err("it is not UTF-16, though it begins so")),
+            (b"\xfe\xff\xd8\x3d", Err("it is not UTF-16, though it begins so")),
+            (b"\xef\xbb\xbf\xff", Err("it is not UTF-8")),
+            (b"\xff", Err("it is not UTF-8")),
+        ] {
+            assert_eq!(decoded(bytes), expected.map(str::to_owned), "{bytes:?}");
+        }
+    }
 
     #[test]
     fn only_what_has_an_end_is_read() {

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use headroom_proto::files;
+
 use super::CollectorConfiguration;
 
 /// The sections that a running collector follows.
@@ -35,7 +37,7 @@ impl Reading {
 
 /// What else than a table would be a mistake, which is told where it is looked for.
 fn table(path: &Path) -> toml::Table {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = files::read_text(path).unwrap_or_default();
     text.parse().unwrap_or_default()
 }
 

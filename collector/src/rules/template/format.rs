@@ -194,7 +194,9 @@ impl Directive {
             ('x', Value::Text(text)) => self.filled(self.bytes(text)),
             ('X', Value::Text(text)) => self.filled(self.bytes(text).to_ascii_uppercase()),
             ('t', Value::Bool(truth)) => self.filled(truth.to_string()),
-            ('e' | 'E' | 'f' | 'F' | 'g' | 'G', Value::Float(number)) => self.float(verb, *number),
+            ('b' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'x' | 'X', Value::Float(number)) => {
+                self.float(verb, *number)
+            }
             ('q', Value::Int(number)) => self.filled(letter_quoted(*number)),
             ('U', Value::Int(number)) => {
                 let letter = u32::try_from(*number).ok().and_then(char::from_u32);
@@ -218,7 +220,12 @@ impl Directive {
     }
 
     fn float(self, verb: char, value: f64) -> String {
+        if !value.is_finite() {
+            return self.no_number(value);
+        }
         let mut text = match verb {
+            'b' => number::binary(value),
+            'x' | 'X' => number::hexadecimal(value, self.precision),
             'e' | 'E' => number::exponential(value, Some(self.precision.unwrap_or(6))),
             'f' | 'F' => number::plain(value, Some(self.precision.unwrap_or(6))),
             _ => number::general(value, self.precision),
@@ -226,16 +233,25 @@ impl Directive {
         if verb.is_ascii_uppercase() && verb != 'F' {
             text = text.to_uppercase();
         }
-        // Infinity shows its sign only where it is asked for or below zero.
-        if let Some(plain) = text.strip_prefix('+').filter(|_| !self.plus) {
-            text = if verb == 'g' { format!("+{plain}") } else { text };
-        } else if self.plus && !text.starts_with(['-', '+']) {
+        if self.plus && !text.starts_with('-') {
             text.insert(0, '+');
-        } else if self.space && !text.starts_with(['-', '+']) {
+        } else if self.space && !text.starts_with('-') {
             text.insert(0, ' ');
         }
-        let zero = self.zero && value.is_finite();
-        Self { zero, ..self }.number(text)
+        self.number(text)
+    }
+
+    /// Infinity, with its sign always, or none that it is; never filled up with zeros.
+    fn no_number(self, value: f64) -> String {
+        let (sign, word) = match value {
+            f64::NEG_INFINITY => ("-", "Inf"),
+            f64::INFINITY if self.space && !self.plus => (" ", "Inf"),
+            f64::INFINITY => ("+", "Inf"),
+            _ if self.plus => ("+", "NaN"),
+            _ if self.space => (" ", "NaN"),
+            _ => ("", "NaN"),
+        };
+        Self { zero: false, ..self }.filled(format!("{sign}{word}"))
     }
 
     fn int(self, verb: char, value: i64) -> String {

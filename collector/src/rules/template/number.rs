@@ -101,6 +101,59 @@ pub fn exponential(value: f64, precision: Option<usize>) -> String {
     format!("{digits}e{:+03}", exponent.parse::<i32>().unwrap_or(0))
 }
 
+/// `%x`: a mantissa of hexadecimal digits, as few as tell it or so many, and a power of two.
+pub fn hexadecimal(value: f64, precision: Option<usize>) -> String {
+    let (mut mantissa, mut exponent) = parts(value);
+    let shift = if mantissa == 0 { 0 } else { mantissa.leading_zeros() - UNUSED_BITS };
+    mantissa <<= shift;
+    exponent = if mantissa == 0 { 0 } else { exponent + POINT_BITS as i32 - shift as i32 };
+    if let Some(digits) = precision.filter(|digits| *digits < MANTISSA_DIGITS) {
+        let dropped = 4 * (MANTISSA_DIGITS - digits) as u32;
+        let (half, rest) = (1 << (dropped - 1), mantissa & ((1 << dropped) - 1));
+        mantissa >>= dropped;
+        mantissa += u64::from(rest > half || (rest == half && mantissa & 1 == 1));
+        mantissa <<= dropped;
+        if mantissa >> (POINT_BITS + 1) > 0 {
+            (mantissa, exponent) = (mantissa >> 1, exponent + 1);
+        }
+    }
+    let mut digits = format!("{:013x}", mantissa & ((1 << POINT_BITS) - 1));
+    match precision {
+        None => digits.truncate(digits.trim_end_matches('0').len()),
+        Some(count) => {
+            digits.truncate(count);
+            digits.push_str(&"0".repeat(count.saturating_sub(MANTISSA_DIGITS)));
+        }
+    }
+    let point = if digits.is_empty() { "" } else { "." };
+    format!("{}0x{}{point}{digits}p{exponent:+03}", sign(value), mantissa >> POINT_BITS)
+}
+
+/// `%b`: the whole mantissa and a power of two.
+pub fn binary(value: f64) -> String {
+    let (mantissa, exponent) = parts(value);
+    format!("{}{mantissa}p{exponent:+}", sign(value))
+}
+
+/// The bits of a mantissa behind its point, the digits that they are, and what they leave of 64.
+const POINT_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+const MANTISSA_DIGITS: usize = 13;
+const UNUSED_BITS: u32 = u64::BITS - f64::MANTISSA_DIGITS;
+
+/// A number without its sign as a whole mantissa and a power of two.
+fn parts(value: f64) -> (u64, i32) {
+    let bits = value.to_bits();
+    let fraction = bits & ((1 << POINT_BITS) - 1);
+    let exponent = (bits >> POINT_BITS & 0x7ff) as i32;
+    // The smallest numbers have no first digit, and the same power as the next larger ones.
+    let first = if exponent == 0 { 0 } else { 1 << POINT_BITS };
+    (first | fraction, exponent.max(1) - 1075)
+}
+
+fn sign(value: f64) -> &'static str {
+    if value.is_sign_negative() { "-" } else { "" }
+}
+
 /// `%f`: plain digits.
 pub fn plain(value: f64, precision: Option<usize>) -> String {
     match (no_number(value), precision) {
