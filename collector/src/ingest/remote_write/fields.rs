@@ -9,6 +9,9 @@ pub enum Malformed {
     /// A field of a kind that does not exist.
     #[error("a field has no valid wire type")]
     WireType,
+    /// A field that is known comes in another form: what it says would else be passed over, or be zero.
+    #[error("a field has another form than it should")]
+    Form,
     /// Fields that only another version of the request has.
     #[error("it has the fields of another version, which the content type has to name")]
     OtherVersion,

@@ -62,6 +62,7 @@ impl<'s> Series<'s> {
     pub fn samples(&self) -> impl Iterator<Item = Result<(i64, f64), Malformed>> + use<'s> {
         Fields(self.samples).filter_map(|field| match field {
             Ok((2, Value::Bytes(bytes))) => Some(sample(bytes)),
+            Ok((2, _)) => Some(Err(Malformed::Form)),
             Ok(_) => None,
             Err(error) => Some(Err(error)),
         })
@@ -82,6 +83,7 @@ impl<'s> Labels<'s> {
 fn inline(bytes: &[u8]) -> impl Iterator<Item = Result<LabelBytes<'_>, Malformed>> {
     Fields(bytes).filter_map(|field| match field {
         Ok((1, Value::Bytes(bytes))) => Some(label(bytes)),
+        Ok((1, _)) => Some(Err(Malformed::Form)),
         Ok(_) => None,
         Err(error) => Some(Err(error)),
     })
@@ -94,6 +96,7 @@ fn label(bytes: &[u8]) -> Result<LabelBytes<'_>, Malformed> {
         match field? {
             (1, Value::Bytes(bytes)) => name = bytes,
             (2, Value::Bytes(bytes)) => value = bytes,
+            (1 | 2, _) => return Err(Malformed::Form),
             _ => {}
         }
     }
@@ -107,6 +110,7 @@ fn sample(bytes: &[u8]) -> Result<(i64, f64), Malformed> {
         match field? {
             (1, Value::Fixed64(bits)) => value = f64::from_bits(bits),
             (2, Value::Varint(number)) => timestamp_ms = number as i64,
+            (1 | 2, _) => return Err(Malformed::Form),
             _ => {}
         }
     }

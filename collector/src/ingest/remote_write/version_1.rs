@@ -13,6 +13,7 @@ pub fn read(bytes: &[u8]) -> impl Iterator<Item = Result<Part<'_>, Malformed>> {
         Ok((3, Value::Bytes(bytes))) => Some(said(bytes).map(Part::Description)),
         // What version 2.0 has in place of series would else be lost without a word.
         Ok((4 | 5, Value::Bytes(_))) => Some(Err(Malformed::OtherVersion)),
+        Ok((1 | 3, _)) => Some(Err(Malformed::Form)),
         Ok(_) => None,
         Err(error) => Some(Err(error)),
     })
@@ -117,6 +118,36 @@ mod tests {
             (&[4 << 3 | 2, 0, 5 << 3 | 2, 0], Malformed::OtherVersion),
         ] {
             assert_eq!(read(bytes).next().unwrap().unwrap_err(), error, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_in_another_form_is_refused_and_never_zero() {
+        let name = label_field("__name__", "a");
+        let sample = |fields: &[u8]| [&name[..], &field(2, fields)].concat();
+        let good = [&[1 << 3 | 1][..], &1.5f64.to_le_bytes(), &[2 << 3, 7]].concat();
+        for (series, expected) in [
+            (sample(&good), Ok((7, 1.5))),
+            // A value that counts, a value of four bytes, a moment of eight.
+            (sample(&[1 << 3, 5, 2 << 3, 7]), Err(Malformed::Form)),
+            (sample(&[1 << 3 | 5, 0, 0, 0x80, 0x3f, 2 << 3, 7]), Err(Malformed::Form)),
+            (sample(&[2 << 3 | 1, 7, 0, 0, 0, 0, 0, 0, 0]), Err(Malformed::Form)),
+            // A sample that is a number.
+            ([&name[..], &[2 << 3, 7]].concat(), Err(Malformed::Form)),
+        ] {
+            let request = field(1, &series);
+            let Some(Ok(Part::Series(series))) = read(&request).next() else { panic!("none") };
+            assert_eq!(series.samples().next(), Some(expected), "{request:?}");
+        }
+        for labels in [vec![1 << 3, 5], field(1, &[1 << 3, 5]), field(1, &[2 << 3 | 5, 0, 0, 0, 0])]
+        {
+            let request = field(1, &labels);
+            let Some(Ok(Part::Series(series))) = read(&request).next() else { panic!("none") };
+            let checked = series.labels.check(LabelLimits::default()).unwrap_err();
+            assert_eq!(checked, Malformed::Form, "{request:?}");
+        }
+        for request in [[1 << 3, 5], [3 << 3, 5]] {
+            assert_eq!(read(&request).next().unwrap().unwrap_err(), Malformed::Form);
         }
     }
 

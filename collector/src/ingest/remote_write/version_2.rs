@@ -55,6 +55,8 @@ impl<'r> Reader<'r> {
                 Ok((5, Value::Bytes(bytes))) => {
                     return Some(self.series(bytes).map(Part::Series));
                 }
+                Ok((4, Value::Bytes(_))) => {}
+                Ok((4 | 5, _)) => return Some(Err(Malformed::Form)),
                 Ok(_) => {}
                 Err(error) => return Some(Err(error)),
             }
