@@ -52,6 +52,8 @@ impl Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, Mistake { line, message }) in self.mistakes.iter().enumerate() {
             let end = if place == 0 { "" } else { "\n" };
+            // A cell may hold what is no text, or lines of its own; a mistake has one.
+            let message = message.replace(char::is_control, " ");
             match line {
                 0 => write!(f, "{end}{}: {message}", self.file)?,
                 line => write!(f, "{end}{}:{line}: {message}", self.file)?,

@@ -108,3 +108,13 @@ fn numbers_and_units_that_are_none_are_told() {
     assert_eq!(mistakes(""), "o.csv: has no row with an offer");
     assert!(mistakes("name,name\n").contains("o.csv:1: column name stands twice"));
 }
+
+#[test]
+fn a_mistake_stays_on_its_line_whatever_a_cell_holds() {
+    for (csv, expected) in [
+        ("\"unclosed,a\nb\n", "o.csv:1: column unclosed,a b is not known"),
+        ("\0\x1b[31m\n", "o.csv:1: column   [31m is not known"),
+    ] {
+        assert_eq!(mistakes(csv), expected);
+    }
+}
