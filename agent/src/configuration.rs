@@ -61,7 +61,7 @@ impl AgentConfiguration {
 fn build(root: &Section<'_>, host: &Path) -> AgentConfiguration {
     let collector = build_collector(&root.section("collector"));
     AgentConfiguration {
-        rooms: bbb::build(root),
+        rooms: bbb::build(root, host),
         collector,
         interval: sampler::build_interval(&root.section("sampler")),
         samplers: build_samplers(root, host),

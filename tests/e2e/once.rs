@@ -41,6 +41,17 @@ fn a_round_is_that_of_the_host_below_the_root_by_its_configuration() {
     assert!(!output.stdout.contains("node_memory_MemTotal"), "this host is not that one");
     let output = run("headroom-agent", ["check", "--root", &root, &file]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
+    // BigBlueButton's own files are the host's, too.
+    let with_rooms = format!("{configuration}[bbb]\n");
+    write(folder.path(), "agent.toml", &with_rooms);
+    let properties =
+        "securitySalt=0123456789abcdef\nbigbluebutton.web.serverURL=https://bbb.example\n";
+    let place = "host/usr/share/bbb-web/WEB-INF/classes/bigbluebutton.properties";
+    write(folder.path(), place, properties);
+    let output = run("headroom-agent", ["check", "--root", &root, &file]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let output = run("headroom-agent", ["check", &file]);
+    assert!(output.stderr.contains("properties_file") && output.stderr.contains("textfiles"));
     let output = run("headroom-agent", ["once", "--root", &root]);
     assert!(output.stdout.contains("node_network_speed_bytes{device=\"x0\"} 125000000\n"));
 

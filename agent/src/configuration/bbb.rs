@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use headroom_proto::chain::Chain;
@@ -19,6 +19,7 @@ use crate::rooms::media::MediaFiles;
 use crate::rooms::poller::PollerOptions;
 use crate::rooms::secret::{PROPERTIES_FILES, SecretSource, url_of};
 use crate::rooms::sfu::EXPORTERS;
+use crate::samplers::below;
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
@@ -31,14 +32,15 @@ const DEFAULT_TENANTS: usize = 50;
 const MOST_TENANTS: usize = 1000;
 const MOST_SETTINGS_FILES: usize = 8;
 
-/// The options of a host with BigBlueButton; none without the section.
-pub fn build(root: &Section<'_>) -> Option<RoomsOptions> {
+/// The options of a host with BigBlueButton, whose file system begins at `host`; none without the section.
+/// Files that are named are those of the agent, others are looked for on the host.
+pub fn build(root: &Section<'_>, host: &Path) -> Option<RoomsOptions> {
     if !root.has("bbb") {
         return None;
     }
     let section = root.section("bbb");
     let interval = build_interval(&section);
-    let secret = build_secret(&section);
+    let secret = build_secret(&section, host);
     let options = RoomsOptions {
         account: AccountOptions {
             organisations: build_tenants(&section.section("tenants")),
@@ -54,7 +56,7 @@ pub fn build(root: &Section<'_>) -> Option<RoomsOptions> {
             ca_file: build_ca_file(&section),
             sfu: build_sfu(&section.section("sfu")),
         },
-        media: build_media(&section),
+        media: build_media(&section, host),
     };
     Some(options)
 }
@@ -81,7 +83,7 @@ pub fn detect() -> Option<RoomsOptions> {
     Some(RoomsOptions { poller, account, media: MediaFiles::default() })
 }
 
-fn build_secret(section: &Section<'_>) -> SecretSource {
+fn build_secret(section: &Section<'_>, host: &Path) -> SecretSource {
     let (file, properties) = (section.path("secret_file"), section.path("properties_file"));
     if file.is_some() && properties.is_some() {
         section.mistake("secret_file", "must not stand beside properties_file: one of them counts");
@@ -90,7 +92,7 @@ fn build_secret(section: &Section<'_>) -> SecretSource {
         (Some(file), _) => ("secret_file", SecretSource::File(file)),
         (None, Some(file)) => ("properties_file", SecretSource::Properties(vec![file])),
         (None, None) => {
-            let paths = PROPERTIES_FILES.map(PathBuf::from).to_vec();
+            let paths = PROPERTIES_FILES.map(|path| below(host, Path::new(path))).to_vec();
             ("properties_file", SecretSource::Properties(paths))
         }
     };
@@ -177,9 +179,12 @@ fn build_tenants(section: &Section<'_>) -> BTreeMap<String, String> {
 
 /// The files named, of which the first is BigBlueButton's own and each later one overrides it; else
 /// where BigBlueButton has them.
-fn build_media(section: &Section<'_>) -> MediaFiles {
+fn build_media(section: &Section<'_>, host: &Path) -> MediaFiles {
     let Some(files) = section.list::<PathBuf>("client_settings") else {
-        return MediaFiles::default();
+        let MediaFiles { delivered, overriding } = MediaFiles::default();
+        let [delivered, overriding] = [delivered, overriding]
+            .map(|paths| paths.iter().map(|path| below(host, path)).collect());
+        return MediaFiles { delivered, overriding };
     };
     if !(1..=MOST_SETTINGS_FILES).contains(&files.len()) {
         let rule = format_args!("must name 1 to {MOST_SETTINGS_FILES} files").to_string();

@@ -144,7 +144,7 @@ const UNUSED_BITS: u32 = u64::BITS - f64::MANTISSA_DIGITS;
 fn parts(value: f64) -> (u64, i32) {
     let bits = value.to_bits();
     let fraction = bits & ((1 << POINT_BITS) - 1);
-    let exponent = (bits >> POINT_BITS & 0x7ff) as i32;
+    let exponent = ((bits >> POINT_BITS) & 0x7ff) as i32;
     // The smallest numbers have no first digit, and the same power as the next larger ones.
     let first = if exponent == 0 { 0 } else { 1 << POINT_BITS };
     (first | fraction, exponent.max(1) - 1075)
