@@ -51,7 +51,7 @@ pub fn report(models: &[&HostModel], question: &Question<'_>, until_ms: i64) -> 
     Document {
         title: "Capacity",
         of: Of::Hosts,
-        answer: answer::of_all(&parts),
+        answer: answer::of_all(&parts, question.typed.as_ref()),
         until_ms,
         sentences: Vec::new(),
         parts,

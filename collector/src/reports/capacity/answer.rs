@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::mixes::Answered;
 use super::{View, refused};
 use crate::planning::capacity::{Answer, CONFIDENT, Check, Resource};
+use crate::planning::mix::Mix;
 use crate::reports::document::{Part, State};
 use crate::reports::words;
 
@@ -32,7 +33,9 @@ pub fn of_host(view: View<'_>) -> (String, State) {
             (format!("{what} carry {}, but not {}", carried(yes), failing(no)), State::Warning)
         }
         (Some(yes), None) => {
-            let text = format!("{what} carry every mix, even {}{}", carried(yes), until(yes));
+            // A mix that is asked for alone is compared with no other.
+            let every = if asked.len() > 1 { "every mix, even " } else { "" };
+            let text = format!("{what} carry {every}{}{}", carried(yes), until(yes));
             (text, State::Good)
         }
         (None, Some(no)) => match &no.fitting {
@@ -41,7 +44,12 @@ pub fn of_host(view: View<'_>) -> (String, State) {
                 (format!("{what} carry {people} people, but not {}", failing(no)), State::Warning)
             }
             Ok(_) | Err(_) => {
-                (format!("{what} carry none of the mixes, not even {}", failing(no)), State::Bad)
+                let none = if asked.len() > 1 {
+                    "carry none of the mixes, not even"
+                } else {
+                    "do not carry"
+                };
+                (format!("{what} {none} {}", failing(no)), State::Bad)
             }
         },
         (None, None) => ("no mix was asked for".to_owned(), State::Plain),
@@ -106,13 +114,24 @@ fn until(answered: &Answered) -> String {
     format!(", but not {people} as {more}, limited by {first}")
 }
 
-/// Of all hosts together.
-pub fn of_all(parts: &[Part]) -> String {
-    let told = [
-        (State::Good, "carries every mix", "carry every mix"),
-        (State::Warning, "carries some of them", "carry some of them"),
-        (State::Bad, "carries none", "carry none"),
-    ];
+/// Of all hosts together, about the mix that is typed, or else those of the plan.
+pub fn of_all(parts: &[Part], typed: Option<&Mix>) -> String {
+    let told = match typed {
+        Some(_) => [
+            (State::Good, "carries that", "carry that"),
+            (
+                State::Warning,
+                "does not surely carry all of that",
+                "do not surely carry all of that",
+            ),
+            (State::Bad, "carries none of that", "carry none of that"),
+        ],
+        None => [
+            (State::Good, "carries every mix", "carry every mix"),
+            (State::Warning, "carries some of them", "carry some of them"),
+            (State::Bad, "carries none", "carry none"),
+        ],
+    };
     let of_state = |(state, one, several): (State, &str, &str)| {
         let hosts: Vec<&str> =
             parts.iter().filter(|part| part.state == state).map(|part| &*part.name).collect();
@@ -124,7 +143,8 @@ pub fn of_all(parts: &[Part]) -> String {
         [one] => format!("{}: {}", one.name, one.answer),
         _ => {
             let all: Vec<String> = told.into_iter().filter_map(of_state).collect();
-            format!("Of the usual mixes: {}.", all.join("; "))
+            let mixes = typed.map_or("Of the usual mixes", |mix| &*mix.name);
+            format!("{mixes}: {}.", all.join("; "))
         }
     }
 }

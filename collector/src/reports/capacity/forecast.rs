@@ -18,13 +18,14 @@ pub fn section(view: View<'_>) -> Section {
             return Section::said("forecast", "Forecast", said);
         }
     };
-    let range = forecast.range(Level::EIGHTY);
+    let (range, link_mbit) = (forecast.range(Level::EIGHTY), view.model.link_mbit);
+    let likely = up_to(forecast.expected(), link_mbit);
+    let about = if forecast.expected() > link_mbit { "" } else { "about " };
     let said = format!(
         "The highest minute of the next {FORECAST_DAYS} days will ask for {} to {} (80 %), most likely \
-         about {}; peaks change by {:+.0} % a month.",
+         {about}{likely}; peaks change by {:+.0} % a month.",
         words::figure(range.low),
-        up_to(range.high, view.model.link_mbit),
-        up_to(forecast.expected(), view.model.link_mbit),
+        up_to(range.high, link_mbit),
         forecast.monthly_trend * 100.0
     );
     let known = view.model.link_mbit.is_finite() && view.model.link_mbit > 0.0;

@@ -66,6 +66,26 @@ fn the_first_sentence_names_the_mix_that_fits_and_how_far() {
     assert!(report.answer.starts_with("ca1: "), "{}", report.answer);
 }
 
+/// A mix that is typed is compared with no other, on one host and on several.
+#[test]
+fn a_typed_mix_is_told_of_alone() {
+    let (model, plan) = (model(&lessons(14, true)), Plan::default());
+    for (rooms, single, several) in [
+        (1, "1 Gbit/s and 8 cores carry 10 people as ", "a small room: ca1 and ca1 carry that."),
+        (
+            400,
+            "1 Gbit/s and 8 cores carry ",
+            "a small room: ca1 and ca1 do not surely carry all of that.",
+        ),
+    ] {
+        let typed = Some(Mix::of("a small room", rooms, [10, 1, 0]));
+        let question = Question { plan: &plan, typed, zone: &TimeZone::UTC };
+        let one = report(&[&model], &question, UNTIL_MS).answer;
+        assert!(one.contains(single) && !one.contains("every mix"), "{one}");
+        assert_eq!(report(&[&model, &model], &question, UNTIL_MS).answer, several);
+    }
+}
+
 #[test]
 fn the_same_past_gives_the_same_bytes() {
     let past = lessons(9, true);
