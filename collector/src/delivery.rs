@@ -85,7 +85,7 @@ impl Courier {
             format: Format::Webhook,
             url: url.to_owned(),
             token: token.cloned(),
-            ration: None,
+            budget: None,
         };
         let body = "all is well\n".to_owned();
         let post =
@@ -100,7 +100,7 @@ impl Courier {
     pub async fn examine(&self, receiver: &Receiver) -> Finding {
         let Some(question) = receiver.format.question() else { return Finding::Sound };
         match tokio::time::timeout(LONGEST, self.ask(receiver, question)).await {
-            Ok(Ok(sent)) => receiver.format.find(sent.status),
+            Ok(Ok(sent)) => receiver.format.find(&sent.answered()),
             Ok(Err(error)) => Finding::Unknown(Chain(&error).to_string()),
             Err(_) => Finding::Unknown(format!("it has not answered for {} s", LONGEST.as_secs())),
         }
@@ -123,9 +123,7 @@ impl Courier {
     }
 
     async fn exchange(&self, receiver: &Receiver, post: Post) -> Result<Outcome, DeliveryError> {
-        let Sent { status, retry_after, body } = self.ask(receiver, post).await?;
-        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
-        Ok(receiver.format.judge(&Answered { status, retry_after, body: &body }))
+        Ok(receiver.format.judge(&self.ask(receiver, post).await?.answered()))
     }
 
     /// Sends a picture behind a message that was taken. What fails is left out: the words have arrived.
@@ -220,6 +218,14 @@ struct Sent {
     status: u16,
     retry_after: Option<HeaderValue>,
     body: String,
+}
+
+impl Sent {
+    fn answered(&self) -> Answered<'_> {
+        let Self { status, retry_after, body } = self;
+        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
+        Answered { status: *status, retry_after, body }
+    }
 }
 
 async fn send<S: AsyncRead + AsyncWrite + Unpin + Send>(

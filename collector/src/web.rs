@@ -43,6 +43,9 @@ mod words;
 
 use std::sync::Arc;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::StatusCode;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -74,6 +77,14 @@ pub async fn serve_links(
 ) {
     let connections = Connections::new(limits, serve::PATIENCE, Arc::default());
     serve::serve(listener, connections, routes::linked(linked), stop).await;
+}
+
+/// Answers every request on `listener` that it was taken, until `stop`.
+pub async fn take_all(listener: TcpListener, limits: ConnectionLimits, stop: CancellationToken) {
+    let connections = Connections::new(limits, serve::PATIENCE, Arc::default());
+    // A body is read to its end, as whoever sends it expects.
+    let routes = Router::new().fallback(async |_: Bytes| StatusCode::OK);
+    serve::serve(listener, connections, routes, stop).await;
 }
 
 /// Serves pages on `listener` until `stop`, to as many as `limits` say.

@@ -254,6 +254,8 @@ async fn alerts_of_an_outside_prometheus_are_told() {
     assert!(alert["generatorURL"].as_str().unwrap().contains("/graph?g0.expr="), "{alert}");
     let page = reqwest::get(collector.http("/alerts")).await.unwrap().text().await.unwrap();
     assert!(page.contains("it is 1"), "{page}");
+    // No rule of ours has found it, and yet it was there.
+    assert!(page.contains("covers 1 now, 1 of the last week"), "{page}");
     sender.terminate();
     collector.terminate();
 }

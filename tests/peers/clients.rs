@@ -6,7 +6,6 @@
 mod relay;
 mod sources;
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -135,13 +134,4 @@ fn promtool(url: &str) -> anyhow::Result<Outcome> {
     let count = questions.len() as u64;
     let told = Told { requests: count, ..Told::default() };
     Ok(Outcome { name: "promtool", refused: 0, told, good: None, stored: count })
-}
-
-/// Runs a command to its end; what it printed.
-fn output(command: &mut Command, folder: &Path) -> anyhow::Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.current_dir(folder).output().with_context(|| format!("no {name}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{name}: {}", said.lines().last().unwrap_or_default());
-    Ok(String::from_utf8(output.stdout)?)
 }

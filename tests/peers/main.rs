@@ -4,11 +4,13 @@ mod alerting;
 mod attack;
 mod clients;
 mod collector;
+mod command;
 mod cost;
 mod dashboards;
 mod disk;
 mod fleet;
 mod fuzz;
+mod http;
 mod ingest;
 mod load;
 mod memory;
@@ -24,6 +26,7 @@ mod prometheus;
 mod promql;
 mod query;
 mod reads;
+mod receivers;
 mod recording;
 mod reference;
 mod remote_write;
@@ -43,7 +46,8 @@ mod victoria;
 use std::process::ExitCode;
 
 /// What compares nothing with anybody.
-const BY_NAME_ONLY: [&str; 6] = ["rules", "clients", "planning", "attack", "soak", "fuzz"];
+const BY_NAME_ONLY: [&str; 7] =
+    ["rules", "receivers", "clients", "planning", "attack", "soak", "fuzz"];
 
 fn main() -> ExitCode {
     let what: Vec<String> = std::env::args().skip(1).collect();
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         ("rules", rules::compare),
         ("rule-cost", rules::compare_cost),
         ("alerting", alerting::compare),
+        ("receivers", receivers::compare),
         ("clients", clients::compare),
         ("ingest", ingest::compare),
         ("disk", disk::compare),

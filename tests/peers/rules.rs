@@ -23,9 +23,15 @@ const APART_MS: i64 = 1_500;
 /// Both are restarted within so long, in milliseconds: nothing is compared that begins or ends meanwhile.
 const RESTART_MS: i64 = 25_000;
 
+/// Where both say that they are reached.
+const EXTERNAL_URL: &str = "https://monitoring.example";
+
 /// Prometheus looks back so far at the alerts of before a restart.
-const OPTIONS: [&str; 2] =
-    ["--rules.alert.for-grace-period=5s", "--rules.alert.for-outage-tolerance=1h"];
+const OPTIONS: [&str; 3] = [
+    "--rules.alert.for-grace-period=5s",
+    "--rules.alert.for-outage-tolerance=1h",
+    "--web.external-url=https://monitoring.example",
+];
 
 struct Both {
     theirs: Peer,
@@ -37,7 +43,9 @@ impl Both {
         let name = rules.display();
         let text = format!("global: {{evaluation_interval: 1s}}\nrule_files: ['{name}']\n");
         let theirs = prometheus::start_with(folder, &text, &OPTIONS)?;
-        let lines = format!("[rules]\nfiles = ['{name}']\ninterval = '1s'\n");
+        let lines = format!(
+            "[rules]\nfiles = ['{name}']\ninterval = '1s'\nexternal_url = '{EXTERNAL_URL}'\n"
+        );
         let ours = collector::start_with(folder, &[], &lines)?.peer;
         Ok(Self { theirs, ours })
     }

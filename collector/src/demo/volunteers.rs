@@ -3,20 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use headroom_simulation::{DAY_MS, EventKind, HOSTS, World};
 use jiff::tz::TimeZone;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::configuration::OnCall;
+use crate::connections::ConnectionLimits;
 use crate::oncall::{
     Answer, Change, Channel, Desk, Format, Notice, Now, People, Person, Picture, Policy, Reason,
     Receiver, Reply, Rota, Seen, Severity, Step, Topology, Turn, Verdicts, Waking, What, Who,
 };
 use crate::store::{LedgerRow, Shelf};
+use crate::web;
 
 const NAMES: [&str; 4] = ["anna", "ben", "chidi", "dora"];
 
@@ -24,10 +24,6 @@ const NAMES: [&str; 4] = ["anna", "ben", "chidi", "dora"];
 const LOOK_MS: i64 = 60_000;
 
 const MINUTE_MS: i64 = 60_000;
-
-/// A message is at the most so long on its way to a phone, and in all so long.
-const PHONE_BYTES: u64 = 256 << 10;
-const PHONE_TIME: Duration = Duration::from_secs(5);
 
 /// So many phones are spoken to at once.
 const AT_ONCE: usize = 16;
@@ -101,7 +97,7 @@ pub fn configured(phones: SocketAddr, topology: Topology) -> OnCall {
         format: Format::Ntfy { topic: name.to_owned() },
         url: format!("http://{phones}"),
         token: None,
-        ration: Some(12),
+        budget: Some(12),
     });
     OnCall {
         policy: Policy { people: people(), topology, ..Policy::default() },
@@ -246,43 +242,18 @@ fn noticed(change: Change) -> Option<Notice> {
             Some(Notice { attempts: 1, ..notice })
         }
         Change::Notice(notice) => Some(notice),
-        Change::Message(_) | Change::Group(..) | Change::Silence(..) | Change::Heard(..) => None,
+        Change::Message(_)
+        | Change::Group(..)
+        | Change::Silence(..)
+        | Change::Heard(..)
+        | Change::Reminded(..) => None,
     }
 }
 
 /// Phones that take everything and ring nowhere, until `stop`.
 pub async fn phones(listener: TcpListener, stop: CancellationToken) {
-    let mut talks = tokio::task::JoinSet::new();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept(), if talks.len() < AT_ONCE => {
-                if let Ok((stream, _)) = accepted {
-                    talks.spawn(tokio::time::timeout(PHONE_TIME, phone(stream)));
-                }
-            }
-            Some(_) = talks.join_next() => {}
-        }
-    }
-}
-
-/// Reads one message, whatever it says.
-async fn phone(stream: TcpStream) -> std::io::Result<()> {
-    let (read, mut write) = stream.into_split();
-    let (mut bytes, mut read) = (Vec::new(), read.take(PHONE_BYTES));
-    while !is_whole(&bytes) && read.read_buf(&mut bytes).await? > 0 {}
-    write.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await?;
-    write.shutdown().await
-}
-
-fn is_whole(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-    });
-    body.len() >= length.unwrap_or(0)
+    let limits = ConnectionLimits::of_http().within(AT_ONCE);
+    web::take_all(listener, limits, stop).await;
 }
 
 #[cfg(test)]

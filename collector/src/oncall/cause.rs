@@ -163,6 +163,12 @@ impl Topology {
     }
 }
 
+/// Whether an alert that is over still says why others stand: they get well one after the other.
+pub fn explains(alert: &Known, at_ms: i64) -> bool {
+    [HOST_SILENT, DATACENTRE_LOSS, DATACENTRE_DARK].contains(&alert.name())
+        && is_recent(alert, at_ms)
+}
+
 /// Whether an alert stands, or did a moment ago: what it is about comes back part by part.
 fn is_recent(alert: &Known, at_ms: i64) -> bool {
     match alert.standing {

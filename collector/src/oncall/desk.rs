@@ -37,6 +37,8 @@ pub enum Change {
     Message(Box<Message>),
     /// Somebody was heard of, by name and moment.
     Heard(String, i64),
+    /// Somebody was told when their turn of duty begins, by name and moment.
+    Reminded(String, i64),
     /// Something that happened.
     Notice(Notice),
 }
@@ -79,6 +81,8 @@ pub struct Kept {
     pub silences: BTreeMap<u128, Silence>,
     /// When heartbeats were heard of last, Unix time in milliseconds.
     pub heard_ms: BTreeMap<String, i64>,
+    /// Of which turn of duty people were told last, by its begin.
+    pub reminded_ms: BTreeMap<String, i64>,
 }
 
 /// All groups and silences.
@@ -86,9 +90,10 @@ pub struct Kept {
 pub struct Desk {
     groups: BTreeMap<GroupId, Group>,
     silences: BTreeMap<u128, Silence>,
-    /// When heartbeats were heard of last, and which turns of duty were told before; Unix time in
-    /// milliseconds.
+    /// When heartbeats were heard of last, Unix time in milliseconds.
     heard_ms: BTreeMap<String, i64>,
+    /// Of which turn of duty people were told last, by its begin.
+    reminded_ms: BTreeMap<String, i64>,
     /// Until when pages wait, by fingerprint.
     waits: BTreeMap<u64, i64>,
     /// What others sent, by fingerprint.
@@ -100,14 +105,15 @@ pub struct Desk {
 impl Desk {
     /// As it was kept. What was found before a restart says nothing of who has spoken since.
     pub fn restore(kept: Kept, now_ms: i64) -> Self {
-        let Kept { mut groups, silences, heard_ms } = kept;
+        let Kept { mut groups, silences, heard_ms, reminded_ms } = kept;
         for known in groups.values_mut().flat_map(|group| group.alerts.0.values_mut()) {
             if known.stands() {
                 known.found_ms = known.found_ms.max(now_ms);
             }
         }
         let outside = OutsideAlerts::restore(&groups, now_ms);
-        Self { groups, silences, heard_ms, waits: BTreeMap::new(), outside, refused: 0 }
+        let waits = BTreeMap::new();
+        Self { groups, silences, heard_ms, reminded_ms, waits, outside, refused: 0 }
     }
 
     /// All groups.
@@ -180,7 +186,7 @@ impl Desk {
                 .collect();
             let active = Active { all: &active, waits: &waits };
             messages.extend(tell(*id, group, active, Now { at_ms: picture.at_ms, policy }));
-            group.forget();
+            group.forget(picture.at_ms);
         }
         let at_ms = picture.at_ms;
         self.groups.retain(|_, group| !group.is_over(at_ms));
@@ -194,11 +200,12 @@ impl Desk {
     /// Whoever goes on duty next is told, once.
     fn remind(&mut self, policy: &Policy, at_ms: i64) -> Vec<Change> {
         let Some(next) = Handover::to_be_told(&policy.people, at_ms) else { return Vec::new() };
-        if self.heard_ms.insert(next.name(), next.from_ms) == Some(next.from_ms) {
+        let Handover { person, from_ms, .. } = next.clone();
+        if self.reminded_ms.insert(person.clone(), from_ms) == Some(from_ms) {
             return Vec::new();
         }
         let message = next.message(&policy.people, at_ms);
-        let told = Change::Heard(next.name(), next.from_ms);
+        let told = Change::Reminded(person, from_ms);
         message
             .map(|message| Change::Message(Box::new(message)))
             .into_iter()

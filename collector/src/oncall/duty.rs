@@ -33,11 +33,6 @@ impl Handover {
         is_due.then_some(Self { person, from_ms, to_ms })
     }
 
-    /// Under which name it is kept that it was told. No heartbeat has one with a space.
-    pub fn name(&self) -> String {
-        format!("duty of {}", self.person)
-    }
-
     /// What is told, on the first of a person's channels.
     pub fn message(&self, people: &People, at_ms: i64) -> Option<Message> {
         let person = people.persons.get(&self.person)?;

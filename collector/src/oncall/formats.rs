@@ -146,12 +146,30 @@ impl Format {
         };
         let seconds = retry_after.and_then(|text| text.trim().parse::<u32>().ok());
         let asked_ms = asked_ms.or(seconds.map(|seconds| i64::from(seconds) * 1000));
+        let said = || match self.said(body) {
+            Some(said) => format!("it answers {status}: {said}"),
+            None => format!("it answers {status}"),
+        };
         match status {
             200..=299 => Outcome::Taken,
             429 => Outcome::Later("it asks for patience (429)".into(), asked_ms),
             300..=399 => Outcome::Never(format!("it leads elsewhere ({status})")),
-            500.. => Outcome::Later(format!("it answers {status}"), asked_ms),
-            _ => Outcome::Never(format!("it answers {status}")),
+            // It was not read to its end.
+            408 | 500.. => Outcome::Later(said(), asked_ms),
+            _ => Outcome::Never(said()),
+        }
+    }
+
+    /// Why a message was not taken, in words of whoever did not take it.
+    fn said(&self, body: &str) -> Option<String> {
+        match self {
+            Self::Matrix { .. } => matrix::why(body),
+            Self::Webhook
+            | Self::Ntfy { .. }
+            | Self::Email(_)
+            | Self::Slack
+            | Self::PagerDuty { .. }
+            | Self::Telegram { .. } => None,
         }
     }
 }
@@ -182,9 +200,9 @@ impl Format {
     }
 
     /// What the answer to that means.
-    pub fn find(&self, status: u16) -> Finding {
+    pub fn find(&self, answer: &Answered<'_>) -> Finding {
         match self {
-            Self::Matrix { room } => matrix::find(room, status),
+            Self::Matrix { room } => matrix::find(room, answer),
             Self::Webhook
             | Self::Ntfy { .. }
             | Self::Email(_)

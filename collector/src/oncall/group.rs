@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Known, Seen, Severity, Standing};
 use super::alerts::Alerts;
 use super::call::{Answer, AnswerError, Call, Reply, Taken};
+use super::cause::explains;
 use super::feed::Feed;
 use super::id::{GroupId, digest};
 use super::message::{ALERTS, Message, MessageAlert, Notice, Reason, Status, What};
@@ -120,11 +121,12 @@ impl Group {
         self.call.rewind(at_ms);
     }
 
-    /// Forgets alerts that are over and that nobody has to be told of any more.
-    pub fn forget(&mut self) {
+    /// Forgets alerts that are over, that nobody has to be told of any more, and that explain no other.
+    pub fn forget(&mut self, at_ms: i64) {
         let (feed, call) = (&self.feed, &self.call);
         self.alerts.0.retain(|fingerprint, known| {
-            known.stands() || feed.has(*fingerprint) || call.has(*fingerprint)
+            let is_told = feed.has(*fingerprint) || call.has(*fingerprint);
+            known.stands() || is_told || explains(known, at_ms)
         });
     }
 

@@ -20,8 +20,8 @@ const LONGEST_ASKED_MS: i64 = 3_600_000;
 /// What could not be delivered for so long is given up, in milliseconds.
 const GIVEN_UP_MS: i64 = 86_400_000;
 
-/// A ration is for so long, in milliseconds.
-const RATION_MS: i64 = 3_600_000;
+/// A budget is for so long, in milliseconds.
+const BUDGET_MS: i64 = 3_600_000;
 
 /// Once it is used up, what comes is gathered for so long, in milliseconds.
 const GATHERED_MS: i64 = 300_000;
@@ -74,9 +74,11 @@ pub struct Outbox {
     entries: BTreeMap<u128, Entry>,
     last: u128,
     /// How many messages a receiver gets one by one in an hour, for those that people read.
-    rations: BTreeMap<String, usize>,
+    budgets: BTreeMap<String, usize>,
     /// When receivers got their last ones, Unix time in milliseconds. A restart forgets it.
     sent_ms: BTreeMap<String, VecDeque<i64>>,
+    /// Until when receivers asked to be left alone, Unix time in milliseconds. A restart forgets it.
+    patience_ms: BTreeMap<String, i64>,
 }
 
 impl Outbox {
@@ -90,8 +92,8 @@ impl Outbox {
 
     /// With what receivers get one by one in an hour; beyond it they get what has gathered, now and then.
     #[must_use]
-    pub fn rationed(self, rations: BTreeMap<String, usize>) -> Self {
-        Self { rations, ..self }
+    pub fn budgeted(self, budgets: BTreeMap<String, usize>) -> Self {
+        Self { budgets, ..self }
     }
 
     /// A number that was never given before.
@@ -113,6 +115,9 @@ impl Outbox {
         }
         for sent in self.sent_ms.values_mut() {
             sent.retain(|sent_ms| *sent_ms <= now_ms);
+        }
+        for until_ms in self.patience_ms.values_mut() {
+            *until_ms = (*until_ms).min(now_ms + LONGEST_MS);
         }
     }
 
@@ -171,12 +176,14 @@ impl Outbox {
     fn due_ms(&self, entry: &Entry) -> i64 {
         let receiver = &entry.message.receiver;
         let sent = self.sent_ms.get(receiver).filter(|_| entry.attempts == 0);
-        let free_ms = sent.zip(self.rations.get(receiver)).and_then(|(sent, ration)| {
+        let free_ms = sent.zip(self.budgets.get(receiver)).and_then(|(sent, budget)| {
             let (first_ms, last_ms) = (sent.front()?, sent.back()?);
-            let is_used_up = sent.len() >= *ration;
-            is_used_up.then_some((first_ms + RATION_MS).min(last_ms + GATHERED_MS))
+            let is_used_up = sent.len() >= *budget;
+            is_used_up.then_some((first_ms + BUDGET_MS).min(last_ms + GATHERED_MS))
         });
-        entry.next_ms.max(free_ms.unwrap_or(i64::MIN))
+        let patience_ms = self.patience_ms.get(receiver).copied();
+        let waits_ms = free_ms.max(patience_ms).unwrap_or(i64::MIN);
+        entry.next_ms.max(waits_ms)
     }
 
     fn of(&self, receiver: &str) -> impl Iterator<Item = (u128, &Entry)> {
@@ -184,7 +191,7 @@ impl Outbox {
         self.entries.iter().filter(of_receiver).map(|(number, entry)| (*number, entry))
     }
 
-    /// An attempt begins, with all that has gathered for its reader if their ration is used up.
+    /// An attempt begins, with all that has gathered for its reader if their budget is used up.
     pub fn begin(&mut self, number: u128, now_ms: i64) -> Begun {
         let Begun { number, mut step } = self.gather(number, now_ms);
         let Some(entry) = self.entries.get_mut(&number) else { return Begun::default() };
@@ -193,26 +200,26 @@ impl Outbox {
         entry.begun_ms = Some(now_ms);
         step.entries.push((number, Some(entry.clone())));
         let receiver = entry.message.receiver.clone();
-        if let Some(ration) = self.rations.get(&receiver).filter(|_| is_first) {
+        if let Some(budget) = self.budgets.get(&receiver).filter(|_| is_first) {
             let sent = self.sent_ms.entry(receiver).or_default();
             sent.push_back(now_ms);
-            while sent.len() > (*ration).max(1) {
+            while sent.len() > (*budget).max(1) {
                 sent.pop_front();
             }
         }
         Begun { number, step }
     }
 
-    /// Makes one message of several, if their receiver has had its ration.
+    /// Makes one message of several, if their receiver has had its budget.
     fn gather(&mut self, number: u128, now_ms: i64) -> Begun {
         let alone = Begun { number, step: Step::default() };
         let Some(Entry { message, attempts: 0, .. }) = self.entries.get(&number) else {
             return alone;
         };
         let (receiver, person) = (message.receiver.clone(), message.person.clone());
-        let sent = self.sent_ms.get(&receiver).zip(self.rations.get(&receiver));
-        let is_used_up = sent.is_some_and(|(sent, ration)| {
-            sent.len() >= *ration && sent.front().is_some_and(|first| first + RATION_MS > now_ms)
+        let sent = self.sent_ms.get(&receiver).zip(self.budgets.get(&receiver));
+        let is_used_up = sent.is_some_and(|(sent, budget)| {
+            sent.len() >= *budget && sent.front().is_some_and(|first| first + BUDGET_MS > now_ms)
         });
         let is_fresh = |entry: &Entry| entry.attempts == 0 && entry.message.person == person;
         let fresh: Vec<(u128, Message)> = self
@@ -250,6 +257,9 @@ impl Outbox {
             Outcome::Later(_, asked_ms) => {
                 let doubled = FIRST_MS << entry.attempts.saturating_sub(1).min(16);
                 let asked_ms = asked_ms.unwrap_or(0).min(LONGEST_ASKED_MS);
+                // Who asks for patience means all that waits; what is new is tried after a while all the same.
+                let until_ms = now_ms + asked_ms.min(LONGEST_MS);
+                self.patience_ms.insert(entry.message.receiver.clone(), until_ms);
                 entry.next_ms = now_ms + doubled.min(LONGEST_MS).max(asked_ms);
                 let step =
                     Step { entries: vec![(number, Some(entry.clone()))], notices: Vec::new() };

@@ -127,6 +127,7 @@ impl OutsideAlerts {
             let known = groups.values_mut().filter_map(|group| group.alerts.0.get_mut(print));
             for known in known.filter(|known| known.until_ms.is_some()) {
                 known.until_ms = seen.until_ms;
+                known.annotations.clone_from(&seen.annotations);
             }
             false
         });
@@ -136,6 +137,7 @@ impl OutsideAlerts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oncall::Known;
 
     fn texts(pairs: &[(&str, &str)]) -> Texts {
         pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
@@ -166,6 +168,18 @@ mod tests {
         ] {
             assert_eq!(outside.seen(1000), Err(expected));
         }
+        // Its end is the last word on it.
+        let (fires, mut groups) = (seen.clone(), BTreeMap::new());
+        let mut group = Group::new(Vec::new(), 0);
+        group.alerts.0.insert(7, Known::of(&fires, 0));
+        groups.insert(GroupId(1), group);
+        let mut alerts = OutsideAlerts::default();
+        let annotations = texts(&[("summary", "ended")]);
+        let ended = Seen { annotations, until_ms: Some(2000), ..fires };
+        alerts.take(BTreeMap::from([(7, ended)]));
+        alerts.show(&mut Picture { at_ms: 2000, ..Picture::default() }, &mut groups);
+        let known = &groups[&GroupId(1)].alerts.0[&7];
+        assert_eq!((known.until_ms, &*known.annotations["summary"]), (Some(2000), "ended"));
         let many = (0..=MOST as u64).map(|print| (print, seen.clone()));
         let mut alerts = OutsideAlerts::default();
         assert_eq!(alerts.take(many.collect()), 1);

@@ -1,8 +1,8 @@
 //! What is configured of telling.
 
-use super::alert::Texts;
+use super::alert::{NAME, Texts};
 use super::cause::Topology;
-use super::drill::Drill;
+use super::drill::{DRILL, Drill};
 use super::heartbeat::Heartbeat;
 use super::people::People;
 
@@ -74,9 +74,12 @@ impl Now<'_> {
 }
 
 impl Policy {
-    /// What names the group of an alert.
+    /// What names the group of an alert. A drill is with no other, whatever labels make groups.
     pub fn group_of(&self, labels: &Texts) -> Vec<(String, String)> {
-        let Some(names) = &self.group_by else { return vec![self.topology.cause_of(labels)] };
+        let is_drill = labels.get(NAME).is_some_and(|name| name == DRILL);
+        let Some(names) = self.group_by.as_ref().filter(|_| !is_drill) else {
+            return vec![self.topology.cause_of(labels)];
+        };
         let pair = |name: &String| Some((name.clone(), labels.get(name)?.clone()));
         names.iter().filter_map(pair).collect()
     }

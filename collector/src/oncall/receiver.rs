@@ -15,5 +15,5 @@ pub struct Receiver {
     /// What is shown to it, if it asks for anything.
     pub token: Option<Secret>,
     /// How many messages it gets one by one in an hour, if people read them.
-    pub ration: Option<usize>,
+    pub budget: Option<usize>,
 }

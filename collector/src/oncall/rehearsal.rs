@@ -58,6 +58,7 @@ impl Rehearsal<'_> {
                     | Change::Group(..)
                     | Change::Silence(..)
                     | Change::Heard(..)
+                    | Change::Reminded(..)
                     | Change::Notice(_) => {}
                 }
             }

@@ -57,6 +57,9 @@ const IDLE_WITHOUT_RULES: Duration = Duration::from_secs(5);
 /// How long nothing is begun after the store refused a row.
 const REFUSED_MS: i64 = 5_000;
 
+/// So many pictures are on their way at most; beyond it messages go without.
+const PICTURES: usize = 8;
+
 /// Old notices are looked for at this distance, in milliseconds.
 const TIDIED_MS: i64 = 3_600_000;
 
@@ -169,7 +172,8 @@ fn told(receiver: &Receiver) -> ToldReceiver {
 
 /// An attempt that is over.
 struct Delivered {
-    receiver: String,
+    receiver: Receiver,
+    message: Message,
     number: u128,
     outcome: Outcome,
 }
@@ -196,6 +200,8 @@ struct Running {
     /// Receivers that are being sent to.
     busy: BTreeSet<String>,
     sending: JoinSet<Delivered>,
+    /// Pictures on their way behind messages that have arrived.
+    showing: JoinSet<()>,
     pool: Pool,
     closing: Stop,
     complaint: Complaint,
@@ -215,6 +221,7 @@ pub async fn run(calls: Calls, stop: CancellationToken) {
         owed: Vec::new(),
         busy: BTreeSet::new(),
         sending: JoinSet::new(),
+        showing: JoinSet::new(),
         pool: Pool::new(MEMORY),
         closing: Stop::default(),
         complaint: Complaint::default(),
@@ -237,12 +244,16 @@ pub async fn run(calls: Calls, stop: CancellationToken) {
             }
             Some(ask) = running.calls.asks.recv() => running.answer(ask).await,
             Some(done) = running.sending.join_next() => running.note(done).await,
+            Some(shown) = running.showing.join_next() => if let Err(error) = shown {
+                tracing::error!("a picture broke off: {}", Chain(&error));
+            },
         }
     }
     running.closing.set();
     running.calls.pictures.closing.set();
     // What was begun and not noted is sent again at the next start.
     running.sending.shutdown().await;
+    running.showing.shutdown().await;
 }
 
 impl Running {
@@ -262,8 +273,8 @@ impl Running {
             Err(error) => tracing::error!("what was told before is not known: {}", Chain(&error)),
         }
         let receivers = self.calls.given.configured.receivers.iter();
-        let rations = receivers.filter_map(|one| Some((one.name.clone(), one.ration?))).collect();
-        self.outbox = std::mem::take(&mut self.outbox).rationed(rations);
+        let budgets = receivers.filter_map(|one| Some((one.name.clone(), one.budget?))).collect();
+        self.outbox = std::mem::take(&mut self.outbox).budgeted(budgets);
         self.show(now);
     }
 
@@ -406,20 +417,28 @@ impl Running {
                 Parcel::Mail(mail) => mail.picture = pictures.of(&message, &url).await,
             }
             let outcome = courier.deliver(&receiver, parcel).await;
-            let is_shown = receiver.format.is_followed_by_a_picture() && is_news(&message);
-            if is_shown
-                && outcome == Outcome::Taken
-                && let Some(png) = pictures.of(&message, &url).await
-            {
+            Delivered { receiver, message, number, outcome }
+        });
+    }
+
+    /// Sends the picture behind a message that has arrived. Nothing waits for it.
+    fn illustrate(&mut self, receiver: Receiver, message: Message) {
+        let is_shown = receiver.format.is_followed_by_a_picture() && is_news(&message);
+        if !is_shown || self.showing.len() >= PICTURES {
+            return;
+        }
+        let (courier, pictures) = (self.calls.courier.clone(), self.calls.pictures.clone());
+        let url = self.calls.given.external_url.clone();
+        self.showing.spawn(async move {
+            if let Some(png) = pictures.of(&message, &url).await {
                 courier.illustrate(&receiver, &message, png).await;
             }
-            Delivered { receiver: receiver.name, number, outcome }
         });
     }
 
     /// An attempt is over.
     async fn note(&mut self, done: Result<Delivered, JoinError>) {
-        let Delivered { receiver, number, outcome } = match done {
+        let Delivered { receiver, message, number, outcome } = match done {
             Ok(done) => done,
             Err(error) => {
                 tracing::error!("a delivery broke off: {}", Chain(&error));
@@ -429,18 +448,22 @@ impl Running {
             }
         };
         let now = now_ms();
-        self.busy.remove(&receiver);
+        self.busy.remove(&receiver.name);
         let counts = &self.calls.given.counts.deliveries;
         match outcome {
-            Outcome::Taken => counts.taken(&receiver),
-            Outcome::Later(..) | Outcome::Never(_) => counts.failed(&receiver),
+            Outcome::Taken => counts.taken(&receiver.name),
+            Outcome::Later(..) | Outcome::Never(_) => counts.failed(&receiver.name),
         }
+        let is_taken = outcome == Outcome::Taken;
         let step = self.outbox.finish(number, outcome, now);
         let mut rows = std::mem::take(&mut self.owed);
         rows.extend(kept::rows_of(&step, &mut self.outbox, now));
         if let Err(error) = self.calls.given.ledger.write(rows.clone()).await {
             self.complain(Chain(&error).to_string());
             self.owed = rows;
+        }
+        if is_taken {
+            self.illustrate(receiver, message);
         }
     }
 

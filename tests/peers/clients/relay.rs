@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
+
+use crate::http::Message;
 
 /// What a client was told.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,57 +80,18 @@ async fn relay(client: TcpStream, target: &str, counts: &Counts) -> anyhow::Resu
     let mut client = BufReader::new(client);
     let mut server = BufReader::new(TcpStream::connect(target).await?);
     loop {
-        let request = Message::read(&mut client).await?;
-        server.write_all(&request.head).await?;
-        server.write_all(&request.body).await?;
+        Message::read(&mut client).await?.write(&mut server).await?;
         let answer = Message::read(&mut server).await?;
         count(&answer, counts);
-        client.write_all(&answer.head).await?;
-        client.write_all(&answer.body).await?;
+        answer.write(&mut client).await?;
     }
 }
 
 fn count(answer: &Message, counts: &Counts) {
-    let head = String::from_utf8_lossy(&answer.head);
-    let status: u16 = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(500);
+    let status = answer.status().unwrap_or(500);
     counts.requests.fetch_add(1, Ordering::Relaxed);
     counts.failed.fetch_add(u64::from(status >= 500), Ordering::Relaxed);
     let body = String::from_utf8_lossy(&answer.body);
     let refused = body.split_once(" samples were refused").and_then(|(n, _)| n.parse().ok());
     counts.refused.fetch_add(refused.unwrap_or(0), Ordering::Relaxed);
-}
-
-/// A request or an answer.
-struct Message {
-    head: Vec<u8>,
-    body: Vec<u8>,
-}
-
-impl Message {
-    async fn read(from: &mut BufReader<TcpStream>) -> anyhow::Result<Self> {
-        let mut head = Vec::new();
-        loop {
-            let before = head.len();
-            let read = from.read_until(b'\n', &mut head).await?;
-            anyhow::ensure!(read > 0, "the connection has ended");
-            if head[before..].trim_ascii().is_empty() {
-                break;
-            }
-        }
-        let text = String::from_utf8_lossy(&head).to_ascii_lowercase();
-        let header = |name: &str| {
-            text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
-        };
-        let mut body = Vec::new();
-        if header("transfer-encoding:").is_some_and(|coding| coding == "chunked") {
-            while !body.ends_with(b"0\r\n\r\n") {
-                anyhow::ensure!(from.read_until(b'\n', &mut body).await? > 0, "it ends too early");
-            }
-        } else {
-            let length = header("content-length:").and_then(|length| length.parse().ok());
-            body.resize(length.unwrap_or(0), 0);
-            from.read_exact(&mut body).await?;
-        }
-        Ok(Self { head, body })
-    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use harness::Program;
 
-use super::output;
+use crate::command::{output, python as installed};
 use crate::peer::free_port;
 
 /// A small writer each from the registries of Python and npm.
@@ -132,10 +132,8 @@ fn vmalert(ground: &Ground<'_>) -> anyhow::Result<Option<u64>> {
 fn python(ground: &Ground<'_>) -> anyhow::Result<Option<u64>> {
     let folder = ground.folder;
     std::fs::write(folder.join("writer.py"), PYTHON)?;
-    output(Command::new("python3").args(["-m", "venv", "venv"]), folder)?;
-    let pip = ["install", "--quiet", "prometheus-remote-writer==1.1.3"];
-    output(Command::new(folder.join("venv/bin/pip")).args(pip), folder)?;
-    small(Command::new(folder.join("venv/bin/python")).arg("writer.py"), ground)
+    let programs = installed(folder, &["prometheus-remote-writer==1.1.3"])?;
+    small(Command::new(programs.join("python")).arg("writer.py"), ground)
 }
 
 fn npm(ground: &Ground<'_>) -> anyhow::Result<Option<u64>> {

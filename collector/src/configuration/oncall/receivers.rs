@@ -13,8 +13,8 @@ use crate::oncall::{Format, MailAccount, Receiver, Secret, Security};
 const SECRET_BYTES: u64 = 4096;
 
 /// How many messages an hour a receiver gets one by one, unless somebody says otherwise, and at most.
-const RATION: usize = 12;
-const RATIONS: usize = 1000;
+const BUDGET: usize = 12;
+const BUDGETS: usize = 1000;
 
 /// Where these are if nobody says otherwise.
 const PAGERDUTY: &str = "https://events.pagerduty.com";
@@ -40,15 +40,15 @@ pub fn build_receivers(sections: &[Section<'_>]) -> (Vec<Receiver>, Vec<String>)
             if hears_all {
                 feeds.push(name.clone());
             }
-            let ration = build_ration(section, &format);
-            receivers.push(Receiver { name, format, url, token, ration });
+            let budget = build_budget(section, &format);
+            receivers.push(Receiver { name, format, url, token, budget });
         }
     }
     (receivers, feeds)
 }
 
 /// How many messages it gets one by one in an hour; programs get all.
-fn build_ration(section: &Section<'_>, format: &Format) -> Option<usize> {
+fn build_budget(section: &Section<'_>, format: &Format) -> Option<usize> {
     let told = section.value::<usize>("budget");
     let is_read = match format {
         Format::Webhook | Format::PagerDuty { .. } => false,
@@ -61,10 +61,10 @@ fn build_ration(section: &Section<'_>, format: &Format) -> Option<usize> {
     if told.is_some() && !is_read {
         section.mistake("budget", "is for receivers that people read: programs get all");
     }
-    if told.is_some_and(|told| !(1..=RATIONS).contains(&told)) {
-        section.mistake("budget", format_args!("must be between 1 and {RATIONS}"));
+    if told.is_some_and(|told| !(1..=BUDGETS).contains(&told)) {
+        section.mistake("budget", format_args!("must be between 1 and {BUDGETS}"));
     }
-    is_read.then(|| told.unwrap_or(RATION))
+    is_read.then(|| told.unwrap_or(BUDGET))
 }
 
 /// How a receiver is reached.
@@ -93,7 +93,8 @@ fn build_reached(section: &Section<'_>, kind: &str) -> Option<Reached> {
         "matrix" => {
             let (url, token) = (url(), secret("token_file"));
             let room = section.required::<String>("room");
-            if room.as_ref().is_some_and(|room| !(room.starts_with('!') && room.contains(':'))) {
+            // Rooms of version 12 and later have no server in their ids.
+            if room.as_ref().is_some_and(|room| !room.starts_with('!') || room.len() < 2) {
                 section.mistake("room", "must be a room's id such as !abc:example.org, no alias");
             }
             if !section.has("token_file") {

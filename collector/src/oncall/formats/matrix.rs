@@ -4,11 +4,18 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Links, Method, Post, in_html, in_line, quiet, within};
+use super::{Answered, Finding, Links, Method, Post, in_html, in_line, quiet, within};
 use crate::oncall::message::Message;
 
-/// Events are at most 64 KiB, both texts and all around them together.
+/// The longest title, and the longest text.
+const TITLE_BYTES: usize = 1_000;
 const TEXT_BYTES: usize = 12_000;
+
+/// Events are at most 64 KiB, with what servers add to them.
+const EVENT_BYTES: usize = 60_000;
+
+/// So much of what a server says is told.
+const SAID_BYTES: usize = 200;
 
 #[derive(Serialize)]
 struct Payload {
@@ -26,8 +33,25 @@ struct Mentions {}
 
 /// A message for a room.
 pub fn post(room: &str, message: &Message, links: Links<'_>) -> Post {
-    let title = quiet(&in_line(&message.title()));
-    let text = quiet(&within(&message.text(), TEXT_BYTES));
+    let mut bytes = TEXT_BYTES;
+    let mut body = written(message, links, bytes);
+    // Letters that stand for others take up to six times the room.
+    while body.len() > EVENT_BYTES && bytes > 0 {
+        bytes /= 2;
+        body = written(message, links, bytes);
+    }
+    let path = format!(
+        "/_matrix/client/v3/rooms/{}/send/m.room.message/{}",
+        in_path(room),
+        in_path(&message.id())
+    );
+    Post { method: Method::Put, path, content_type: "application/json", body }
+}
+
+/// An event with so much text at the most.
+fn written(message: &Message, links: Links<'_>, bytes: usize) -> String {
+    let title = quiet(&within(&in_line(&message.title()), TITLE_BYTES));
+    let text = quiet(&within(&message.text(), bytes));
     let mut plain = format!("{title}\n\n{text}");
     let mut html =
         format!("<b>{}</b><br>{}", in_html(&title), in_html(&text).replace('\n', "<br>"));
@@ -46,17 +70,7 @@ pub fn post(room: &str, message: &Message, links: Links<'_>) -> Post {
         formatted_body: html,
         mentions: Mentions {},
     };
-    let path = format!(
-        "/_matrix/client/v3/rooms/{}/send/m.room.message/{}",
-        in_path(room),
-        in_path(&message.id())
-    );
-    Post {
-        method: Method::Put,
-        path,
-        content_type: "application/json",
-        body: serde_json::to_string(&payload).expect("texts always have a form in JSON"),
-    }
+    serde_json::to_string(&payload).expect("texts always have a form in JSON")
 }
 
 /// Whether a room is encrypted.
@@ -67,9 +81,11 @@ pub fn question(room: &str) -> Post {
 
 /// What the answer to that means. Messages of ours are not encrypted: in a room that is, clients warn of
 /// them or hide them.
-pub fn find(room: &str, status: u16) -> Finding {
-    match status {
-        404 => Finding::Sound,
+pub fn find(room: &str, answer: &Answered<'_>) -> Finding {
+    let errcode = Failed::of(answer.body).and_then(|failed| failed.errcode);
+    match answer.status {
+        404 if errcode.as_deref() == Some("M_NOT_FOUND") => Finding::Sound,
+        404 => Finding::Unknown("it answers 404, as no Matrix server does: is url right?".into()),
         200..=299 => Finding::Unfit(format!(
             "the room {room} is encrypted, and nothing is encrypted here: make one that is not"
         )),
@@ -128,13 +144,27 @@ fn in_path(text: &str) -> String {
     escaped
 }
 
+/// What a server says of a request that failed.
 #[derive(Deserialize)]
-struct Limited {
-    retry_after_ms: i64,
+struct Failed {
+    errcode: Option<String>,
+    error: Option<String>,
+    retry_after_ms: Option<i64>,
+}
+
+impl Failed {
+    fn of(body: &str) -> Option<Self> {
+        serde_json::from_str(body).ok()
+    }
 }
 
 /// When a server that has had too much wants to be asked again.
 pub fn retry_after_ms(body: &str) -> Option<i64> {
-    let limited: Limited = serde_json::from_str(body).ok()?;
-    Some(limited.retry_after_ms.max(0))
+    Some(Failed::of(body)?.retry_after_ms?.max(0))
+}
+
+/// Why it does not take a message, in its own words.
+pub fn why(body: &str) -> Option<String> {
+    let error = Failed::of(body)?.error?;
+    Some(within(&in_line(&error), SAID_BYTES))
 }

@@ -147,6 +147,29 @@ fn matrix_names_the_event_for_ever_and_calls_nobody() {
     let next = Message { count: 3, ..message(hostile) };
     assert_ne!(next.id(), id);
     assert_eq!(message("other").id(), id, "what it says is not what names it");
+    // Signs that others stand for take the most room: it is still an event.
+    for sign in ["\"", "@", "é", "\\", "](", "\u{7f}"] {
+        let post = posted(&matrix, &message(&sign.repeat(90_000 / sign.len())), links(&key));
+        assert!(post.body.len() <= 60_000, "{sign:?}: {}", post.body.len());
+    }
+}
+
+#[test]
+fn a_room_is_fit_if_a_matrix_server_says_that_it_is_not_encrypted() {
+    let matrix = Format::Matrix { room: "!abc".into() };
+    let found = |status, body| matrix.find(&Answered { status, retry_after: None, body });
+    assert_eq!(found(404, "{\"errcode\":\"M_NOT_FOUND\"}"), Finding::Sound);
+    for (status, body, says) in [
+        (200, "{\"algorithm\":\"m.megolm.v1.aes-sha2\"}", "is encrypted"),
+        (401, "{\"errcode\":\"M_UNKNOWN_TOKEN\"}", "does not know the token"),
+        (403, "{\"errcode\":\"M_FORBIDDEN\"}", "join it first"),
+    ] {
+        let finding = found(status, body);
+        assert!(matches!(&finding, Finding::Unfit(why) if why.contains(says)), "{finding:?}");
+    }
+    for (status, body) in [(404, "<html>"), (404, "{\"errcode\":\"M_UNRECOGNIZED\"}"), (502, "")] {
+        assert!(matches!(found(status, body), Finding::Unknown(_)), "{status} {body}");
+    }
 }
 
 const HOSTILE: &str =
@@ -258,6 +281,7 @@ fn answers_mean_taken_later_or_never() {
     let later = |text: &str, asked_ms| Outcome::Later(text.into(), asked_ms);
     let never = |text: &str| Outcome::Never(text.into());
     let limited = "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":2000}";
+    let forbidden = "{\"errcode\":\"M_FORBIDDEN\",\"error\":\"not in\\nthe room\"}";
     let patience = "it asks for patience (429)";
     let room = Format::Matrix { room: String::new() };
     let secret = || Secret::new("s".into());
@@ -270,6 +294,7 @@ fn answers_mean_taken_later_or_never() {
         (&Format::Webhook, answered(301, None, ""), never("it leads elsewhere (301)")),
         (&Format::Webhook, answered(400, None, ""), never("it answers 400")),
         (&Format::Webhook, answered(404, Some("9"), ""), never("it answers 404")),
+        (&Format::Webhook, answered(408, None, ""), later("it answers 408", None)),
         (&Format::Webhook, answered(429, Some("7"), ""), later(patience, Some(7000))),
         (&Format::Webhook, answered(429, Some("soon"), ""), later(patience, None)),
         (&Format::Webhook, answered(500, None, ""), later("it answers 500", None)),
@@ -277,6 +302,7 @@ fn answers_mean_taken_later_or_never() {
         (&room, answered(429, None, limited), later(patience, Some(2000))),
         (&room, answered(429, None, "<html>"), later(patience, None)),
         (&room, answered(403, None, "{}"), never("it answers 403")),
+        (&room, answered(403, None, forbidden), never("it answers 403: not in the room")),
         (&Format::Slack, answered(429, Some("30"), ""), later(patience, Some(30_000))),
         (&Format::Slack, answered(404, None, "no_service"), never("it answers 404")),
         (&service, answered(202, None, "{}"), Outcome::Taken),

@@ -45,6 +45,35 @@ fn attempts_grow_apart_obey_what_is_asked_and_end_after_a_day() {
 }
 
 #[test]
+fn whoever_asks_for_patience_is_asked_nothing_else_meanwhile_and_others_are() {
+    let mut outbox = Outbox::default();
+    for (receiver, group) in [("room", 1), ("room", 2), ("hook", 3)] {
+        outbox.push(message(receiver, group, 1), 0);
+    }
+    let asks = |outbox: &mut Outbox, asked_ms| {
+        let Begun { number, .. } = outbox.begin(outbox.due("room", 0).unwrap(), 0);
+        outbox.finish(number, Outcome::Later("patience".into(), asked_ms), 0);
+    };
+    asks(&mut outbox, Some(9_000));
+    assert_eq!((outbox.due("room", 8_999), outbox.next_ms("room")), (None, Some(9_000)));
+    assert!(outbox.due("room", 9_000).is_some() && outbox.due("hook", 0).is_some());
+    // An hour is too long for what may wake somebody.
+    outbox.patience_ms.clear();
+    asks(&mut outbox, Some(LONGEST_ASKED_MS));
+    outbox.push(message("room", 4, 1), 10_000);
+    assert_eq!(
+        (outbox.due("room", LONGEST_MS - 1), outbox.next_ms("room")),
+        (None, Some(LONGEST_MS))
+    );
+    // Who only fails has asked for nothing.
+    let mut outbox = Outbox::default();
+    outbox.push(message("room", 1, 1), 0);
+    outbox.push(message("room", 2, 1), 0);
+    asks(&mut outbox, None);
+    assert!(outbox.due("room", 0).is_some());
+}
+
+#[test]
 fn a_newer_message_replaces_one_that_never_left_and_none_that_may_have_arrived() {
     let mut outbox = Outbox::default();
     outbox.push(message("hook", 1, 1), 0);
@@ -90,9 +119,9 @@ fn alert(name: &str, standing: Standing) -> MessageAlert {
 }
 
 #[test]
-fn beyond_its_ration_a_receiver_gets_what_has_gathered_in_one_message() {
-    let rations = [("phone".to_owned(), 2)].into();
-    let mut outbox = Outbox::default().rationed(rations);
+fn beyond_its_budget_a_receiver_gets_what_has_gathered_in_one_message() {
+    let budgets = [("phone".to_owned(), 2)].into();
+    let mut outbox = Outbox::default().budgeted(budgets);
     let of = |group: u128, alert: MessageAlert| Message {
         alerts: vec![alert],
         ..message("phone", group, 1)
@@ -126,9 +155,9 @@ fn beyond_its_ration_a_receiver_gets_what_has_gathered_in_one_message() {
     assert_eq!(outbox.due("phone", GATHERED_MS + FIRST_MS), Some(number));
     outbox.begin(number, GATHERED_MS + FIRST_MS);
     outbox.finish(number, Outcome::Taken, GATHERED_MS + FIRST_MS);
-    // An hour later there is a ration again, and a receiver without one gets all at once.
-    outbox.push(of(6, alert("ffffff", Standing::Firing)), RATION_MS + GATHERED_MS);
-    assert_eq!(outbox.next_ms("phone"), Some(RATION_MS + GATHERED_MS));
+    // An hour later there is a budget again, and a receiver without one gets all at once.
+    outbox.push(of(6, alert("ffffff", Standing::Firing)), BUDGET_MS + GATHERED_MS);
+    assert_eq!(outbox.next_ms("phone"), Some(BUDGET_MS + GATHERED_MS));
     for group in 0..5 {
         outbox.push(message("hook", group, 1), 0);
         let Begun { number, .. } = outbox.begin(outbox.due("hook", 0).unwrap(), 0);
@@ -139,7 +168,7 @@ fn beyond_its_ration_a_receiver_gets_what_has_gathered_in_one_message() {
 #[test]
 fn a_clock_that_is_set_back_keeps_no_message() {
     let hour_ms = 3_600_000;
-    let mut outbox = Outbox::default().rationed([("phone".to_owned(), 1)].into());
+    let mut outbox = Outbox::default().budgeted([("phone".to_owned(), 1)].into());
     outbox.push(message("phone", 1, 1), 10 * hour_ms);
     outbox.begin(outbox.due("phone", 10 * hour_ms).unwrap(), 10 * hour_ms);
     let number = *outbox.entries().keys().next().unwrap();

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::Rota;
+use crate::moments::DAY_MS;
 
-/// So much of the past is looked through for the beginning of whoever is on duty now, in milliseconds.
-const BEFORE_MS: i64 = 35 * 86_400_000;
+/// So much of the past is looked through for the beginning of whoever is on duty now, in milliseconds. Who
+/// has been so for longer is so from there on, and who never changes for as long to come.
+const BEFORE_MS: i64 = 35 * DAY_MS;
 
 /// So many turns at the most: half a year of days.
 const TURNS: usize = 200;
@@ -29,7 +31,14 @@ pub struct Span {
 impl Rota {
     /// Who is on duty from a moment on, one after the other.
     pub fn spans(&self, at_ms: i64) -> Vec<Span> {
-        let changes = self.ahead(at_ms - BEFORE_MS, TURNS);
+        let today_ms = at_ms.div_euclid(DAY_MS) * DAY_MS;
+        let begin_ms = today_ms - BEFORE_MS;
+        let first = self.on_duty(begin_ms).map(|person| (begin_ms, person.to_owned()));
+        let mut changes: Vec<(i64, String)> =
+            first.into_iter().chain(self.ahead(begin_ms, TURNS)).collect();
+        if let [(_, only)] = changes.as_slice() {
+            changes.push((today_ms + BEFORE_MS, only.clone()));
+        }
         let span = |pair: &[(i64, String)]| {
             let [(from_ms, person), (to_ms, _)] = pair else { return None };
             Some(Span { person: person.clone(), from_ms: *from_ms, to_ms: *to_ms })
@@ -123,6 +132,19 @@ mod tests {
             DTSTAMP:20260323T080000Z\r\nDTSTART:20260323T080000Z\r\nDTEND:20260325T080000Z\r\n\
             SUMMARY:On call: ben\r\nTRANSP:TRANSPARENT\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
         assert_eq!(calendar, expected);
+        // Who stands in for half a year is on duty all that time, and who is alone always.
+        let turn = || Turn { from: hour, to: hour, people: vec!["anna".into()] };
+        let zone = || TimeZone::get("Europe/Berlin").unwrap();
+        let (from_ms, to_ms) = (ms("2026-01-05T08:00:00Z"), ms("2026-07-01T08:00:00Z"));
+        let cem = Override { person: "cem".into(), from_ms, to_ms };
+        let firsts = |overrides| {
+            let rota = Rota::new(zone(), begins, vec![turn()], overrides).unwrap();
+            let spans = rota.spans(ms("2026-03-24T12:00:00Z"));
+            let first = spans.first().map(|span| format!("{} {}", text(span), moment(span.to_ms)));
+            first.unwrap_or_default()
+        };
+        assert_eq!(firsts(vec![cem]), "20260217T000000Z cem 20260701T080000Z");
+        assert_eq!(firsts(vec![]), "20260217T000000Z anna 20260428T000000Z");
         let long = Span { person: "x".repeat(64), from_ms: 0, to_ms: 1000 };
         let folded = super::calendar(&[long]);
         assert!(folded.lines().all(|line| line.len() <= LINE_BYTES), "{folded}");

@@ -1,5 +1,7 @@
 //! What those on call know, as rows of the ledger, and back.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +21,11 @@ const OLD: usize = 1000;
 /// What the key of a heartbeat's row is a hash of, beside its name.
 const HEARTBEAT: &str = "heartbeat";
 
-/// When a heartbeat was heard of last.
+/// What stands before a person's name where a row tells when their turn of duty begins. No heartbeat has a
+/// name with a space.
+const DUTY: &str = "duty of ";
+
+/// When a heartbeat was heard of last, or when the turn of duty begins that somebody was told of.
 #[derive(Serialize, Deserialize)]
 struct Heard {
     name: String,
@@ -31,11 +37,18 @@ pub fn read(records: &Records, budget: &Budget, now_ms: i64) -> Result<(Desk, Ou
     let glance = |shelf| Glance { shelf, order: Order::Rising, most: MOST, below: None };
     let rows = |shelf| records.ledger(glance(shelf), budget);
     let groups = parsed(rows(Shelf::Alerts)?);
-    let heard = parsed::<Heard>(rows(Shelf::Heartbeats)?).into_iter();
+    let (mut heard_ms, mut reminded_ms) = (BTreeMap::new(), BTreeMap::new());
+    for (_, Heard { name, heard_ms: at_ms }) in parsed(rows(Shelf::Heartbeats)?) {
+        match name.strip_prefix(DUTY) {
+            Some(person) => reminded_ms.insert(person.to_owned(), at_ms),
+            None => heard_ms.insert(name, at_ms),
+        };
+    }
     let kept = crate::oncall::Kept {
         groups: groups.into_iter().map(|(key, group)| (GroupId(key), group)).collect(),
         silences: parsed(rows(Shelf::Silences)?).into_iter().collect(),
-        heard_ms: heard.map(|(_, Heard { name, heard_ms })| (name, heard_ms)).collect(),
+        heard_ms,
+        reminded_ms,
     };
     let desk = Desk::restore(kept, now_ms);
     Ok((desk, Outbox::restore(parsed::<Entry>(rows(Shelf::Outbox)?), now_ms)))
@@ -78,11 +91,8 @@ pub fn rows(changes: &[Change], outbox: &mut Outbox, now_ms: i64) -> Vec<LedgerR
                 let step = outbox.push((**message).clone(), now_ms);
                 rows.extend(rows_of(&step, outbox, now_ms));
             }
-            Change::Heard(name, heard_ms) => {
-                let key = GroupId::of(&[(HEARTBEAT.to_owned(), name.clone())]).0;
-                let heard = Heard { name: name.clone(), heard_ms: *heard_ms };
-                rows.push(row(Shelf::Heartbeats, key, Some(&heard)));
-            }
+            Change::Heard(name, at_ms) => rows.push(heard(name.clone(), *at_ms)),
+            Change::Reminded(person, at_ms) => rows.push(heard(format!("{DUTY}{person}"), *at_ms)),
             Change::Notice(notice) => rows.push(noticed(notice, outbox, now_ms)),
         }
     }
@@ -96,6 +106,11 @@ pub fn rows_of(step: &OutboxStep, outbox: &mut Outbox, now_ms: i64) -> Vec<Ledge
         entries.map(|(number, entry)| row(Shelf::Outbox, *number, entry.as_ref())).collect();
     rows.extend(step.notices.iter().map(|notice| noticed(notice, outbox, now_ms)));
     rows
+}
+
+fn heard(name: String, heard_ms: i64) -> LedgerRow {
+    let key = GroupId::of(&[(HEARTBEAT.to_owned(), name.clone())]).0;
+    row(Shelf::Heartbeats, key, Some(&Heard { name, heard_ms }))
 }
 
 fn noticed(notice: &Notice, outbox: &mut Outbox, now_ms: i64) -> LedgerRow {

@@ -1,6 +1,8 @@
 //! The page of alerts: what fires by its cause, who has it, what is silenced, what was told, and who
 //! is on duty.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
@@ -8,11 +10,11 @@ use serde::Deserialize;
 use super::{failed, render};
 use crate::moments::{DAY_MS, iso};
 use crate::oncall::{
-    Group, GroupId, Known, Notice, Repeat, Severity, Shown, Silence, SilencedBy, Standing, What,
-    span,
+    Group, GroupId, Known, Notice, Repeat, Severity, Shown, Silence, SilencedBy, Standing, Texts,
+    What, span,
 };
 use crate::rules::{ALERT_STATE, ALERTS as ALERTS_SERIES};
-use crate::samples::{Matcher, Selection, TimeRange};
+use crate::samples::{METRIC, Matcher, Selection, TimeRange};
 use crate::store::{Glance, Order, Shelf};
 use crate::web::content::Content;
 use crate::web::frame::Frame;
@@ -110,13 +112,21 @@ struct Covered {
 impl Covered {
     fn by(visit: Visit<'_>, shown: &Shown, silence: &Silence) -> Result<Self, Problem> {
         let known = shown.desk.groups().values().flat_map(|group| group.alerts.0.values());
-        let now = known.filter(|known| known.stands() && silence.covers(&known.labels)).count();
+        let known: Vec<&Known> = known.filter(|known| silence.covers(&known.labels)).collect();
+        let now = known.iter().filter(|known| known.stands()).count();
         let fired = [Matcher::metric(ALERTS_SERIES), Matcher::equal(ALERT_STATE, "firing")];
         let matchers: Vec<Matcher> = silence.selectors().into_iter().chain(fired).collect();
         let range = TimeRange { from_ms: visit.now_ms - WEEK_MS, to_ms: visit.now_ms };
         let what = Selection { matchers: &matchers, range };
         let found = visit.site.samples.find(what, COVERED, visit.budget);
-        let last_week = found.map_err(|error| failed(&error))?.len();
+        let found = found.map_err(|error| failed(&error))?;
+        let of_rules = found.iter().map(|labels| {
+            let labels = labels.iter().filter(|(name, _)| ![METRIC, ALERT_STATE].contains(name));
+            labels.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Texts>()
+        });
+        // What no rule finds, such as a datacentre that is dark or what others send, has no series.
+        let known = known.iter().map(|known| known.labels.clone());
+        let last_week = of_rules.chain(known).collect::<BTreeSet<Texts>>().len();
         Ok(Self { now, last_week })
     }
 }

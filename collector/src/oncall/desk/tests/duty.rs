@@ -13,8 +13,8 @@ fn whoever_goes_on_duty_is_told_once_within_the_day_before_while_awake() {
     let expected = "10 anna-phone: anna, you are on duty from Mon 11 May 09:00 to Mon 18 May 09:00";
     assert_eq!(world.take_told(), [expected]);
     // A restart tells nothing again.
-    let heard_ms = world.desk.heard_ms().clone();
-    world.desk = Desk::restore(Kept { heard_ms, ..Kept::default() }, world.now_ms);
+    let reminded_ms = world.desk.reminded_ms.clone();
+    world.desk = Desk::restore(Kept { reminded_ms, ..Kept::default() }, world.now_ms);
     world.minutes(60);
     assert_eq!(world.take_told(), [""; 0]);
     // Nobody is woken for it.
@@ -32,16 +32,19 @@ fn a_drill_calls_whoever_is_on_duty_says_so_and_ends_when_somebody_has_it() {
         zone: TimeZone::get("Europe/Berlin").unwrap(),
     };
     let begin = "2026-05-06T08:50:00Z";
-    let mut world = World::at(begin);
-    world.policy.drill = Some(drill());
-    world.minutes(12);
     let words = "this is a drill, nothing is wrong: say that you have it";
-    assert_eq!(world.take_told(), [format!("10.5 ben-phone: {words}")]);
-    assert_eq!(world.answer("ben", Answer::Take), Ok(()));
-    world.minutes(60);
-    let told = world.take_told();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains(&format!("ben-phone: over: {words}")), "{told:?}");
+    // Labels that make groups may have no name among them.
+    for group_by in [None, Some(vec!["instance".to_owned()]), Some(vec![])] {
+        let mut world = World::at(begin);
+        (world.policy.drill, world.policy.group_by) = (Some(drill()), group_by);
+        world.minutes(12);
+        assert_eq!(world.take_told(), [format!("10.5 ben-phone: {words}")]);
+        assert_eq!(world.answer("ben", Answer::Take), Ok(()));
+        world.minutes(60);
+        let told = world.take_told();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(&format!("ben-phone: over: {words}")), "{told:?}");
+    }
     // Nobody answers: the next is called, and it ends by itself, once.
     let mut world = World::at(begin);
     world.policy.drill = Some(drill());

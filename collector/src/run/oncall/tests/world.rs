@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::Time;
+
 use crate::configuration::CollectorConfiguration;
 use crate::oncall::{Answer, Change, Desk, Now, Reply};
 use crate::rooms::KeptRooms;
@@ -14,6 +17,10 @@ use crate::samples::{Budget, Labels, Memory};
 /// How often hosts report, and vantages ping, in seconds.
 const ROUND_S: i64 = 10;
 const PINGS_S: i64 = 60;
+
+/// So much of the past is known, and how closely, in milliseconds.
+const PAST_MS: i64 = 28 * 86_400_000;
+const PAST_STEP_MS: usize = 120_000;
 
 /// What eth0 of each host carries, in bytes a second.
 const LINK: f64 = 1.25e8;
@@ -29,6 +36,15 @@ struct Host {
     frames: f64,
     /// When within a round it reports, in seconds.
     phase: i64,
+}
+
+/// Rooms and people of a host in the same hours of each past day, by the clock on the wall.
+struct Past<'p> {
+    name: &'p str,
+    rooms: f64,
+    people: f64,
+    from: Time,
+    to: Time,
 }
 
 /// What a sample says.
@@ -116,6 +132,12 @@ impl World {
             ["rooms", name, rooms, people] => {
                 self.host(name).rooms = Some((rooms.parse().unwrap(), people.parse().unwrap()));
             }
+            ["past", name, rooms, people, hours] => {
+                let (from, to) = hours.split_once("..").unwrap();
+                let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+                let (rooms, people) = (rooms.parse().unwrap(), people.parse().unwrap());
+                self.remember(&Past { name, rooms, people, from, to });
+            }
             ["link", name, used] => self.host(name).link = used.parse().unwrap(),
             ["loss", vantage, place, loss] => {
                 for one in
@@ -126,8 +148,26 @@ impl World {
                 }
             }
             ["take", person] => self.answer(person, Answer::Take),
+            ["pass", person] => self.answer(person, Answer::Pass),
             ["end"] => {}
             _ => panic!("nobody can {deed:?}"),
+        }
+    }
+
+    /// What past weeks were like.
+    fn remember(&mut self, past: &Past<'_>) {
+        let zone = self.configuration.time_zone.clone();
+        for at_ms in (self.began_ms - PAST_MS + 7_000..self.began_ms).step_by(PAST_STEP_MS) {
+            let at = Timestamp::from_millisecond(at_ms).unwrap().to_zoned(zone.clone()).time();
+            let is_there = past.from <= at && at < past.to;
+            let labels = [("instance", past.name), ("job", "node"), ("tenant", "all")];
+            for (metric, value, labels) in [
+                ("bbb_meetings", past.rooms, &labels[..2]),
+                ("headroom_tenant_rooms", past.rooms, &labels[..]),
+                ("headroom_tenant_participants", past.people, &labels[..]),
+            ] {
+                self.put(said(metric, if is_there { value } else { 0.0 }), labels, at_ms);
+            }
         }
     }
 
