@@ -20,6 +20,10 @@ use crate::samples::{
 /// within that.
 const REMEMBERED_MS: i64 = 120_000;
 
+/// Who was away for so long at the most, in milliseconds, finds at once what still is: what a group does not find
+/// then is over.
+const SHORT_MS: i64 = 30_000;
+
 /// What one evaluation of one group brought.
 #[derive(Debug)]
 pub struct Outcome {
@@ -49,6 +53,8 @@ struct Remembered {
     /// Since when alerts pend or fire, Unix time in milliseconds.
     since_ms: BTreeMap<Labels, i64>,
     until_ms: i64,
+    /// Whether it was a moment ago.
+    is_short: bool,
 }
 
 impl SharedGroup {
@@ -60,8 +66,9 @@ impl SharedGroup {
     /// Evaluates it.
     pub fn evaluate(&self, tick: &Tick<'_>) -> Outcome {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_remembered = tick.at_ms <= self.remembered.until_ms;
-        let remembered = is_remembered.then_some(&self.remembered.since_ms);
+        let Remembered { since_ms, until_ms, is_short } = &*self.remembered;
+        let is_remembered = tick.at_ms <= *until_ms && !(*is_short && state.is_evaluated());
+        let remembered = is_remembered.then_some(since_ms);
         let (written, counted) = state.evaluate(tick, remembered);
         Outcome {
             written,
@@ -96,6 +103,8 @@ impl Book {
         let matchers = [Matcher::one_of(METRIC, [ALERTS, ALERTS_FOR_STATE])];
         let range = TimeRange { from_ms: now_ms - OUTAGE_TOLERANCE_MS, to_ms: now_ms };
         let found = samples.select(Selection { matchers: &matchers, range }, Hints::ALL, budget)?;
+        let newest_ms = found.iter().filter_map(|series| series.timestamps.last()).max();
+        let is_short = newest_ms.is_some_and(|newest_ms| now_ms - newest_ms <= SHORT_MS);
         let mut since_ms = BTreeMap::new();
         for series in found {
             let Some(value) = series.values.last().filter(|value| value.to_bits() != STALE_BITS)
@@ -107,7 +116,8 @@ impl Book {
             }
             self.orphans.insert(series.labels);
         }
-        self.remembered = Arc::new(Remembered { since_ms, until_ms: now_ms + REMEMBERED_MS });
+        let until_ms = now_ms + REMEMBERED_MS;
+        self.remembered = Arc::new(Remembered { since_ms, until_ms, is_short });
         Ok(())
     }
 

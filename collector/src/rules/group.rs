@@ -110,6 +110,11 @@ impl GroupState {
         (written, counted)
     }
 
+    /// Whether it was evaluated since the start.
+    pub fn is_evaluated(&self) -> bool {
+        self.last_ms.is_some()
+    }
+
     /// What is to be told of its alerts at a moment.
     pub fn notices(&mut self, at_ms: i64) -> Vec<Notice> {
         let interval_ms = self.definition.interval_ms;

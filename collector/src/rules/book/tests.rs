@@ -192,6 +192,21 @@ fn a_restart_in_the_middle_keeps_for_exactly() {
 }
 
 #[test]
+fn what_heals_after_a_restart_and_comes_again_pends_anew() {
+    let mut scene = Scene::new(RULES);
+    load(&mut scene, 15_000, 9.0);
+    scene.tick(15_000);
+    let mut scene = scene.restart(RULES, 29_000);
+    scene.tick(30_000);
+    assert_eq!(scene.states(), [(AlertState::Pending, 15_000)]);
+    load(&mut scene, 40_000, 1.0);
+    scene.tick(45_000);
+    load(&mut scene, 55_000, 9.0);
+    scene.tick(60_000);
+    assert_eq!(scene.states(), [(AlertState::Pending, 60_000)]);
+}
+
+#[test]
 fn groups_are_due_at_whole_multiples_of_their_interval() {
     let scene = Scene::new(
         "groups:\n- {name: a, interval: 10s}\n- {name: b, interval: 15s}\n- {name: c, interval: 1m}\n",
