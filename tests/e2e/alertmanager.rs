@@ -255,7 +255,7 @@ async fn alerts_of_an_outside_prometheus_are_told() {
     let page = reqwest::get(collector.http("/alerts")).await.unwrap().text().await.unwrap();
     assert!(page.contains("it is 1"), "{page}");
     // No rule of ours has found it, and yet it was there.
-    assert!(page.contains("covers 1 now, 1 of the last week"), "{page}");
+    assert!(page.contains("covers 1 alert now, 1 of the last week"), "{page}");
     sender.terminate();
     collector.terminate();
 }

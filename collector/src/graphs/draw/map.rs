@@ -50,7 +50,7 @@ const TOP: f64 = 36.0;
 const BELOW: f64 = 40.0;
 
 /// Names are no longer than this part of the map.
-const LONGEST_NAME: f64 = 0.3;
+const LONGEST_NAME: f64 = 0.5;
 
 /// Where the map lies.
 struct Sheet {
@@ -67,6 +67,10 @@ impl Sheet {
 
     fn right(&self) -> f64 {
         self.left + AROUND * self.degree
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.right() < 400.0
     }
 
     fn bottom(&self) -> f64 {
@@ -128,7 +132,7 @@ fn signs(map: &Map) -> impl Iterator<Item = (&Place, Meaning)> {
     members.chain(sites.map(|site| (&site.place, Meaning::Of(site.standing))))
 }
 
-/// Names of what is chosen from come before those of who meets.
+/// Names of what is chosen from come before those of who meets, for which a phone has no room.
 fn names(sheet: &Sheet, map: &Map) -> Vec<Named> {
     let (left, right) = (sheet.left, sheet.right());
     let field = Field {
@@ -136,7 +140,8 @@ fn names(sheet: &Sheet, map: &Map) -> Vec<Named> {
         taken: Vec::new(),
         longest: (right - left) * LONGEST_NAME,
     };
-    let places = map.sites.iter().map(|site| &site.place).chain(&map.members);
+    let members = if sheet.is_narrow() { &[] } else { map.members.as_slice() };
+    let places = map.sites.iter().map(|site| &site.place).chain(members);
     let signed = places.map(|place| Signed { at: sheet.at(place.at), name: &place.name });
     field.name(&signed.collect::<Vec<_>>())
 }

@@ -117,7 +117,7 @@ fn map(visit: Visit<'_>, found: &Found, host: &str) -> Map {
     };
     let members = visit.site.plans.plan.members.iter();
     Map {
-        title: format!("Where offers for the rooms of {host} are, and who meets there"),
+        title: format!("{host}: where offers and members are"),
         sites: found.beside.iter().filter_map(site).collect(),
         members: members
             .filter_map(|member| Some(Place { name: member.name.clone(), at: member.coordinates? }))
