@@ -172,6 +172,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "clock",
             "configuration",
+            "connections",
             "costs",
             "moments",
             "identity",
@@ -183,6 +184,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "samples",
             "store",
             "tasks",
+            "web",
         ],
     ),
     ("up", &["identity", "latency", "run", "tasks"]),

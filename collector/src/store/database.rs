@@ -29,6 +29,12 @@ const JOURNAL_BYTES: u64 = 64 << 20;
 /// What is in memory twice is small: samples are in the head and in no memtable.
 const MEMTABLE_BYTES: u64 = 4 << 20;
 
+/// The note that follows each drop of a keyspace.
+const DROPPED: &str = "dropped";
+
+/// More changes than one drop counts for.
+const BEYOND_A_DROP: usize = 256;
+
 pub struct Database {
     fjall: fjall::Database,
     directory: PathBuf,
@@ -79,6 +85,7 @@ impl Database {
             fjall,
         };
         database.check_format(name)?;
+        database.count_on()?;
         Ok(database)
     }
 
@@ -128,9 +135,23 @@ impl Database {
         self.fjall.list_keyspace_names().iter().map(ToString::to_string).collect()
     }
 
+    /// Drops a keyspace whole. At its next start fjall 3.1 goes on counting changes from the highest number in any
+    /// keyspace, but not from that of the drop itself, which stands elsewhere: what gets the same id later would count
+    /// as older than the drop, and be deleted at the start after. So a note of ours gets the next number.
     pub fn drop_keyspace(&self, keyspace: Keyspace) -> Result<(), StoreError> {
         let operation = format!("drop keyspace {}", keyspace.name());
-        self.fjall.delete_keyspace(keyspace).map_err(failed(&operation))
+        self.fjall.delete_keyspace(keyspace).map_err(failed(&operation))?;
+        self.write_notes([(DROPPED.to_owned(), Some(1))])
+    }
+
+    /// The same for a drop whose note a crash has cut off: counts beyond whatever it took.
+    fn count_on(&self) -> Result<(), StoreError> {
+        for _ in 0..BEYOND_A_DROP {
+            let mut batch = self.fjall.batch();
+            batch.insert(&self.meta, DROPPED, 1_u32.to_be_bytes());
+            commit(batch, "count beyond what was dropped")?;
+        }
+        Ok(())
     }
 
     pub fn batch(&self) -> Batch {
@@ -223,4 +244,37 @@ fn allocated(path: &Path) -> u64 {
     let own = metadata.blocks() * 512;
     let inside = std::fs::read_dir(path).into_iter().flatten().flatten();
     own + inside.map(|entry| allocated(&entry.path())).sum::<u64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// On disk a keyspace is an id, and ids come again once what had them is gone.
+    #[test]
+    fn what_is_made_after_drops_outlives_the_next_starts() {
+        let folder = TempDir::new().unwrap();
+        let open = || Database::open(folder.path(), 1 << 20).unwrap();
+        let names = || (0..8).map(|number| format!("fresh-{number}"));
+        let database = open();
+        for keyspace in names().map(|name| database.keyspace(&name).unwrap()).collect::<Vec<_>>() {
+            database.drop_keyspace(keyspace).unwrap();
+        }
+        drop(database);
+        // Only the start after this one forgets their ids.
+        drop(open());
+        let database = open();
+        for name in names() {
+            let row = (b"key".to_vec(), b"value".to_vec());
+            write_in_bulk(&database.keyspace(&name).unwrap(), [Ok(row)].into_iter()).unwrap();
+        }
+        drop(database);
+        let database = open();
+        for name in names() {
+            let keyspace = database.keyspace(&name).unwrap();
+            assert!(keyspace.get("key").unwrap().is_some(), "{name} is gone");
+        }
+    }
 }
