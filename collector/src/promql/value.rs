@@ -36,6 +36,18 @@ pub struct Samples {
 }
 
 impl Value {
+    /// Leaves out all series behind the first `most`, and tells whether there were any.
+    pub fn shorten(&mut self, most: usize) -> bool {
+        match self {
+            Self::Scalar(_) | Self::Text(_) => false,
+            Self::Vector(rows) => {
+                rows.retain(|row| !row.is_empty());
+                shorten(rows, most)
+            }
+            Self::Matrix(series) => shorten(series, most),
+        }
+    }
+
     /// The rows of a vector; none of what is no vector.
     pub fn into_rows(self) -> Vec<Row> {
         match self {
@@ -43,6 +55,12 @@ impl Value {
             Self::Scalar(_) | Self::Text(_) | Self::Matrix(_) => Vec::new(),
         }
     }
+}
+
+fn shorten<T>(all: &mut Vec<T>, most: usize) -> bool {
+    let are_more = all.len() > most;
+    all.truncate(most);
+    are_more
 }
 
 impl Row {

@@ -11,24 +11,27 @@ pub mod status;
 use std::time::Duration;
 
 use axum::response::Response;
+use serde::Serialize;
 use serde_json::json;
 
-use self::answer::{small, success};
+use self::answer::{small, success, success_of_some};
 pub use self::listing::{label_values, labels, metadata, series};
 use self::parameters::Parameters;
 pub use self::rules::{alerts, rules};
+use super::content::Content;
 use super::gate::{Asked, Gate, Kind, LONGEST};
 use super::problem::{Code, Problem};
 use super::site::Visit;
-use crate::promql::{self, QueryError, QueryLimits};
+use crate::promql::{self, QueryError, QueryLimits, Value};
 
 pub async fn query(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let asked = asked(&gate, &parameters)?;
     let answer = move |visit: Visit<'_>| {
         let at_ms = parameters.time("time")?.unwrap_or(visit.now_ms);
         let limits = limits(&parameters)?;
+        let most = parameters.most("limit")?;
         let value = promql::instant(visit.reader(), &parameters.query(), at_ms, limits)?;
-        success(visit, &answer::Instant { value, at_ms })
+        up_to(most, visit, value, |value| answer::Instant { value, at_ms })
     };
     gate.pass(asked, answer).await
 }
@@ -41,10 +44,25 @@ pub async fn query_range(gate: Gate, parameters: Parameters) -> Result<Response,
         let step_ms = parameters.step("step")?;
         let steps = promql::Steps { from_ms, to_ms, step_ms };
         let limits = limits(&parameters)?;
+        let most = parameters.most("limit")?;
         let value = promql::range(visit.reader(), &parameters.query(), steps, limits)?;
-        success(visit, &answer::Range { value, from_ms, step_ms })
+        up_to(most, visit, value, |value| answer::Range { value, from_ms, step_ms })
     };
     gate.pass(asked, answer).await
+}
+
+/// An answer with as many series as were asked for, as Prometheus 3 has it.
+fn up_to<T: Serialize>(
+    most: Option<usize>,
+    visit: Visit<'_>,
+    mut value: Value,
+    form: impl FnOnce(Value) -> T,
+) -> Result<Content, Problem> {
+    if most.is_some_and(|most| value.shorten(most)) {
+        success_of_some(visit, &form(value))
+    } else {
+        success(visit, &form(value))
+    }
 }
 
 /// The expression on as many lines as it needs.

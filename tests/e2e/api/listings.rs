@@ -53,6 +53,19 @@ const CASES: [(&str, &[&str], bool); 14] = [
     ("label/__name__/values?match[]=sent&match[]=load&match[]=load", &["load", "sent"], false),
 ];
 
+/// Queries, the length of their results, and whether there is more.
+const ANSWERS: [(&str, usize, bool); 8] = [
+    ("query?query=sent&time=1590667200", 3, false),
+    ("query?query=sent&time=1590667200&limit=0", 3, false),
+    ("query?query=sent&time=1590667200&limit=3", 3, false),
+    ("query?query=sent&time=1590667200&limit=2", 2, true),
+    ("query?query=sent[5m]&time=1590667200&limit=1", 1, true),
+    // A number is a moment and a value.
+    ("query?query=1&time=1590667200&limit=1", 2, false),
+    ("query_range?query=sent&start=1590667200&end=1590667260&step=60&limit=2", 2, true),
+    ("query_range?query=sent&start=1590667200&end=1590667260&step=60&limit=5", 3, false),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn listings_are_cut_where_limit_says() {
     let sent = |device| Labels::new("sent", [("device", device), ("instance", "a")]);
@@ -71,7 +84,19 @@ async fn listings_are_cut_where_limit_says() {
         assert_eq!((listed.len(), body["warnings"].is_array()), (count, more), "{body}");
         assert!(listed.iter().all(|labels| labels["instance"] == "a"), "{body}");
     }
-    for question in ["labels?limit=x", "series?match[]=up&limit=-1", "label/a/values?limit=1.5"] {
+    for (question, count, more) in ANSWERS {
+        let (status, body) = ask(&collector, question).await;
+        let warnings = if more { json!(["results truncated due to limit"]) } else { Value::Null };
+        assert_eq!((status, &body["warnings"]), (200, &warnings), "{question}");
+        assert_eq!(body["data"]["result"].as_array().map(Vec::len), Some(count), "{question}");
+    }
+    for question in [
+        "labels?limit=x",
+        "series?match[]=up&limit=-1",
+        "label/a/values?limit=1.5",
+        "query?query=up&limit=x",
+        "query_range?query=up&start=1&end=2&step=1&limit=-1",
+    ] {
         let (status, body) = ask(&collector, question).await;
         let told = body["error"].as_str().unwrap();
         assert!(status == 400 && told.starts_with("invalid parameter \"limit\": "), "{told}");
