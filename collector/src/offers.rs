@@ -28,7 +28,7 @@ pub use self::bill::{Bill, Item, Months};
 pub use self::choice::{Choice, Musts, Weights};
 pub use self::criteria::{Criterion, Scored};
 pub use self::cycle::{Outlook, QuotaOutlook, Running, outlook};
-pub use self::decision::{Assumption, Decision};
+pub use self::decision::{Assumption, Decision, InForce};
 pub use self::demand::{Demand, Growth, Peak};
 pub use self::evaluation::{Evaluated, Held, Middle, QuotaEnd, evaluate};
 pub use self::exchange::Exchange;

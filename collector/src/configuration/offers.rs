@@ -109,6 +109,10 @@ fn build_exchange(root: &Section<'_>) -> Exchange {
             rates.mistake(&key, "is no currency of three great letters, such as USD");
             continue;
         };
+        if currency == base && rate.is_some_and(|rate| rate != 1.0) {
+            rates.mistake(&key, format!("is what all rates are for one of: one {base} is worth 1"));
+            continue;
+        }
         match rate {
             Some(rate) if rate > 0.0 && rate.is_finite() => {
                 found.insert(currency, rate);
@@ -265,6 +269,13 @@ fn build_decision(
     let month = section.value::<traffic::Volume>("month").map(|volume| volume.bytes);
     let (within, reason) = (part(section, "within"), text(section, "reason"));
     let host = text(section, "host");
+    if let Some(money) = cost.filter(|money| !exchange.knows(money.currency)) {
+        let currency = money.currency;
+        section.mistake("cost_high", format!("has no rate in [exchange.rates] for {currency}"));
+    }
+    if cost.is_some_and(|money| money.minor < 0) {
+        section.mistake("cost_high", "must not be negative");
+    }
     if offer.as_ref().is_some_and(|offer| !names.contains(offer)) {
         section.mistake("offer", "is none of [[offers]]");
     }

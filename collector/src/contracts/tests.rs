@@ -137,6 +137,27 @@ fn directions_are_billed_apart_and_a_longer_month_drops_more() {
     assert_eq!(of(&greater, &Series::new(0, steps)).total(), 1_000);
 }
 
+/// Half of the month 100 Mbit/s leave, the other half as many come: never more than 100 flow.
+#[test]
+fn where_both_directions_count_together_the_percentile_is_of_their_sum() {
+    let step = |sent_mbit, received_mbit| Step { sent_mbit, received_mbit, people: 0.0 };
+    let mut steps = vec![step(100.0, 0.0); MONTH / 2];
+    steps.extend(vec![step(0.0, 100.0); MONTH / 2]);
+    let series = Series::new(0, steps);
+    for (counted, mbit) in
+        [(Counted::Out, 100.0), (Counted::Greater, 100.0), (Counted::InAndOut, 100.0)]
+    {
+        let form = Form::Percentile { commit_mbit: 0.0, price: 100 };
+        let statement = of(&Contract { counted, ..contract(form) }, &series);
+        assert_eq!(statement.percentile_mbit, Some(mbit), "{counted:?}");
+    }
+    let both = Contract {
+        counted: Counted::InAndOut,
+        ..contract(Form::Percentile { commit_mbit: 0.0, price: 100 })
+    };
+    assert_eq!(of(&both, &month(&[(MONTH, 100.0)])).total(), 11_000);
+}
+
 #[test]
 fn in_and_out_count_together_where_they_do() {
     let beyond = per_tb(100, TB, Rounding::Whole);

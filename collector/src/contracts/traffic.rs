@@ -34,7 +34,16 @@ pub struct Series {
     /// All bytes, sent and received.
     bytes: [f64; 2],
     highest_mbit: f64,
-    percentiles: OnceLock<[f64; 2]>,
+    percentiles: OnceLock<Percentiles>,
+}
+
+/// The 95th percentiles of a series, in Mbit/s.
+#[derive(Debug, Clone, Copy)]
+struct Percentiles {
+    sent: f64,
+    received: f64,
+    /// Of both directions together, step by step.
+    both: f64,
 }
 
 /// A series, scaled: the same month with more or less of everything.
@@ -86,13 +95,16 @@ impl Series {
         self.steps.iter().filter(|step| step.is_known()).count()
     }
 
-    /// Of what was sent and of what was received.
-    fn percentiles(&self) -> [f64; 2] {
+    fn percentiles(&self) -> Percentiles {
         *self.percentiles.get_or_init(|| {
             let of = |of: fn(&Step) -> f64| {
                 percentile_95(self.steps.iter().map(of).collect()).unwrap_or(0.0)
             };
-            [of(|step| step.sent_mbit), of(|step| step.received_mbit)]
+            Percentiles {
+                sent: of(|step| step.sent_mbit),
+                received: of(|step| step.received_mbit),
+                both: of(|step| step.sent_mbit + step.received_mbit),
+            }
         })
     }
 }
@@ -119,10 +131,16 @@ impl<'s> Traffic<'s> {
         self.series.highest_mbit * self.times
     }
 
-    /// The 95th percentile, each direction by itself, in Mbit/s.
+    /// The 95th percentile in Mbit/s: each direction by itself, or of what flows both ways in a step where
+    /// both count together.
     pub fn percentile_mbit(&self, counted: Counted) -> f64 {
-        let [sent, received] = self.series.percentiles();
-        counted.of(sent, received) * self.times
+        let Percentiles { sent, received, both } = self.series.percentiles();
+        let mbit = match counted {
+            Counted::Out => sent,
+            Counted::InAndOut => both,
+            Counted::Greater => sent.max(received),
+        };
+        mbit * self.times
     }
 
     /// The place of the first step before which so much has counted; that behind the last if that is

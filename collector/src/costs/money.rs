@@ -136,7 +136,8 @@ impl FromStr for Money {
             None if text.parse::<f64>().is_ok() => return Err(MoneyError::NoCurrency),
             None => return Err(MoneyError::Form),
         };
-        let (sign, number) = match number.strip_prefix('-') {
+        // Reports write a minus of its own, which whoever copies an amount brings along.
+        let (sign, number) = match number.strip_prefix(['-', '−']) {
             Some(number) => (-1, number),
             None => (1, number),
         };
@@ -172,6 +173,7 @@ mod tests {
             (" 12.05  CHF ", 1_205, "12.05 CHF"),
             ("-7.10 EUR", -710, "−7.10 EUR"),
             ("-0.10 EUR", -10, "−0.10 EUR"),
+            ("−7.10 EUR", -710, "−7.10 EUR"),
             ("1500 JPY", 1_500, "1500 JPY"),
             ("1.234 KWD", 1_234, "1.234 KWD"),
         ] {

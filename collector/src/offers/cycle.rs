@@ -33,12 +33,12 @@ pub struct Running<'r> {
 /// What is known of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outlook {
-    /// The part of it so far that was measured.
+    /// The part of it so far that was measured; all of one that begins.
     pub measured: f64,
     /// What has counted, in bytes.
     pub counted_bytes: f64,
-    /// The 95th percentile of its steps so far, in Mbit/s.
-    pub percentile_mbit: f64,
+    /// The 95th percentile of its steps so far, in Mbit/s; none of a cycle that begins.
+    pub percentile_mbit: Option<f64>,
     /// What will have counted when it ends.
     pub end_bytes: Middle,
     /// The 95th percentile of all of it, where that is billed.
@@ -104,9 +104,9 @@ pub fn outlook(running: Running<'_>, demand: &Demand) -> Option<Outlook> {
     }
     let counted_bytes = past.counted_bytes(contract.counted);
     Some(Outlook {
-        measured: demand.measured(elapsed) as f64 / elapsed.max(1) as f64,
+        measured: if elapsed > 0 { demand.measured(elapsed) as f64 / elapsed as f64 } else { 1.0 },
         counted_bytes,
-        percentile_mbit: past.percentile_mbit(contract.counted),
+        percentile_mbit: (elapsed > 0).then(|| past.percentile_mbit(contract.counted)),
         quota: quota(contract, demand, &mut ends.used_up_ms),
         end_percentile_mbit: (!ends.percentiles.is_empty()).then(|| middle(ends.percentiles)),
         end_bytes: middle(ends.bytes),
@@ -239,11 +239,19 @@ mod tests {
     }
 
     #[test]
+    fn of_a_cycle_that_begins_nothing_is_known_but_nothing_is_missing_either() {
+        let form = Form::Percentile { commit_mbit: 150.0, price: 10 };
+        let found = of(&contract(form), &demand(28, 100.0), [0, 30]);
+        assert_eq!((found.percentile_mbit, found.measured, found.counted_bytes), (None, 1.0, 0.0));
+        assert!(found.end_percentile_mbit.unwrap().low > 100.0, "{found:?}");
+    }
+
+    #[test]
     fn the_percentile_of_a_cycle_is_that_of_all_its_steps() {
         let form = Form::Percentile { commit_mbit: 150.0, price: 10 };
         let found = of(&contract(form), &demand(28, 100.0), [14, 28]);
         // Two days of seven are weekend: far more than a twentieth.
-        assert_eq!(found.percentile_mbit, 200.0);
+        assert_eq!(found.percentile_mbit, Some(200.0));
         let end = found.end_percentile_mbit.unwrap();
         assert!(end.low >= 200.0 - 1e-9 && end.high < 300.0, "{end:?}");
         assert!(found.end_charges.middle >= 500.0 - 1e-9, "{found:?}");

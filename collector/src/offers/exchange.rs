@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::costs::Currency;
+use crate::costs::{Currency, Money};
 
 /// How much of each currency one gets for one of the base.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,5 +35,16 @@ impl Exchange {
             return whole;
         }
         self.rates.get(&currency).map_or(f64::NAN, |rate| whole / rate)
+    }
+
+    /// The same amount in another currency, to its nearest unit; none where there is no rate.
+    pub fn convert(&self, money: Money, to: Currency) -> Option<Money> {
+        if money.currency == to {
+            return Some(money);
+        }
+        let rate = if to == self.base { 1.0 } else { *self.rates.get(&to)? };
+        let whole = self.in_base(money.minor as f64, money.currency) * rate;
+        let minor = whole * 10_f64.powi(to.digits() as i32);
+        minor.is_finite().then(|| Money { minor: minor.round() as i64, currency: to })
     }
 }

@@ -44,6 +44,19 @@ impl Mix {
         Self { name: name.to_owned(), rooms: vec![Rooms { count, room }] }
     }
 
+    /// People in `count` rooms, as evenly as they go, with `cameras` and `shares` in each.
+    pub fn evenly(name: &str, count: u32, [people, cameras, shares]: [u32; 3]) -> Self {
+        let count = count.max(1);
+        let larger = people % count;
+        let sizes = [(larger, people / count + 1), (count - larger, people / count)];
+        let filled = sizes.into_iter().filter(|(count, people)| *count > 0 && *people > 0);
+        let rooms = filled.map(|(count, people)| Rooms {
+            count,
+            room: usual_room(people, cameras.min(people), shares.min(people)),
+        });
+        Self { name: name.to_owned(), rooms: rooms.collect() }
+    }
+
     /// The mixes that every report answers for.
     pub fn usual() -> Vec<Self> {
         let mut breakouts =

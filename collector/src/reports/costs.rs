@@ -17,7 +17,7 @@ use super::document::{Document, Of, Part, Section, State};
 use super::plan::Plan;
 use super::words;
 use crate::costs::{
-    Balance, Bill, Currency, Money, Month, Part as Share, Transfer, Use, balances, transfers,
+    Balance, Basis, Bill, Currency, Money, Month, Part as Share, Transfer, Use, balances, transfers,
 };
 
 /// Rooms whose organisation is not known are told under this name.
@@ -217,15 +217,40 @@ impl<'q> Question<'q> {
         if shared.parts.is_empty() {
             return Some(format!("Nobody shares {}, so it is owed by nobody.", bill.name));
         }
+        if bill.equal >= 1.0 {
+            return None;
+        }
         let used: f64 =
             sharing.iter().map(|name| bill.by.of(self.used.by(name, &bill.hosts))).sum();
-        if used <= 0.0 && bill.equal < 1.0 {
+        if used <= 0.0 {
             return Some(format!(
                 "Nobody used what {} is for, so all of it is shared alike.",
                 bill.name
             ));
         }
-        None
+        match bill.by {
+            Basis::UserHours => None,
+            Basis::Bytes => self.untold(bill),
+        }
+    }
+
+    /// Of which hosts of a bill bytes were told for a part only of the hours in which their rooms were.
+    fn untold(&self, bill: &Bill) -> Option<String> {
+        let is_of = |host: &String| bill.hosts.is_empty() || bill.hosts.contains(host);
+        let short = self.used.hours_read.iter().filter(|(host, _)| is_of(host));
+        let short = short.filter_map(|(host, read)| {
+            let told = self.used.hours_of_bytes.get(host).copied().unwrap_or(0);
+            let is_short = (told as f64) < *read as f64 * (1.0 - NOTEWORTHY) - 2.0;
+            is_short.then(|| format!("{told} of the {read} hours of {host}"))
+        });
+        let short: Vec<String> = short.collect();
+        (!short.is_empty()).then(|| {
+            format!(
+                "Who sent what was told for {} only: by that {} is shared.",
+                words::listed(&short),
+                bill.name
+            )
+        })
     }
 
     fn part(&self, account: &Account<'_>) -> Part {

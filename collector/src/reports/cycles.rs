@@ -42,16 +42,16 @@ pub struct HostCycle<'c> {
 impl<'c> HostCycle<'c> {
     /// The cycle in which a host is; `usual` is the collector's own zone.
     pub fn of(contract: &'c HostContract, demand: &Demand, at: Moment<'_>) -> Self {
+        let bounds_ms = contract.cycle(at.zone).bounds_ms(at.until_ms);
+        let running = Running { contract: &contract.contract, bounds_ms, until_ms: at.until_ms };
+        Self::with(contract, outlook(running, demand), at)
+    }
+
+    /// The same, where it is known already how it goes on.
+    pub fn with(contract: &'c HostContract, outlook: Option<Outlook>, at: Moment<'_>) -> Self {
         let cycle = contract.cycle(at.zone);
         let bounds_ms = cycle.bounds_ms(at.until_ms);
-        let running = Running { contract: &contract.contract, bounds_ms, until_ms: at.until_ms };
-        Self {
-            contract,
-            bounds_ms,
-            until_ms: at.until_ms,
-            outlook: outlook(running, demand),
-            zone: cycle.zone,
-        }
+        Self { contract, bounds_ms, until_ms: at.until_ms, outlook, zone: cycle.zone }
     }
 
     /// A day of the contract's own zone.
@@ -117,12 +117,16 @@ impl<'c> HostCycle<'c> {
             (Form::Percentile { commit_mbit, .. }, _) => {
                 let end = outlook.end_percentile_mbit.map_or(f64::NAN, |end| end.middle);
                 let over = if end > commit_mbit { "more than" } else { "within" };
-                format!(
-                    "its 95th percentile is {} Mbit/s {at} and ends at about {}, {over} the {} that are covered",
-                    words::figure(outlook.percentile_mbit),
-                    words::figure(end),
-                    words::figure(commit_mbit)
-                )
+                let (end, covered) = (words::figure(end), words::figure(commit_mbit));
+                match outlook.percentile_mbit {
+                    Some(mbit) => format!(
+                        "its 95th percentile is {} Mbit/s {at} and ends at about {end}, {over} the {covered} that are covered",
+                        words::figure(mbit)
+                    ),
+                    None => format!(
+                        "its cycle begins, and its 95th percentile ends at about {end} Mbit/s, {over} the {covered} that are covered"
+                    ),
+                }
             }
             (Form::Prepaid { pack_bytes, .. }, _) => format!(
                 "{} counted {at}, about {} at the end, in packs of {}",

@@ -123,8 +123,10 @@ pub struct Cell {
 pub enum Value {
     /// Nothing is known.
     Nothing,
-    /// A number.
+    /// A number that was measured or foreseen: what follows its sixth digit is noise.
     Number(f64),
+    /// A number of which every digit counts, as those of an amount of money do.
+    Exact(f64),
     /// A text.
     Text(String),
 }
@@ -222,7 +224,7 @@ impl Cell {
     /// What it is sorted by, if it stands for a number: prefixes of units are chosen cell by cell.
     pub fn number(&self) -> Option<f64> {
         match self.values.first()? {
-            Value::Number(number) => Some(*number),
+            Value::Number(number) | Value::Exact(number) => Some(*number),
             Value::Nothing | Value::Text(_) => None,
         }
     }
@@ -244,6 +246,13 @@ impl Cell {
             |number: f64| if number.is_finite() { Value::Number(number) } else { Value::Nothing };
         let values = numbers.into_iter().map(value).collect();
         Self { text: text.into(), values, state: State::Plain, why: String::new() }
+    }
+
+    /// Numbers of which every digit counts.
+    pub fn exact(text: impl Into<String>, numbers: impl IntoIterator<Item = f64>) -> Self {
+        let mut cell = Self::shown(text, []);
+        cell.values = numbers.into_iter().map(Value::Exact).collect();
+        cell
     }
 
     /// Nothing, and why; the column has so many values.

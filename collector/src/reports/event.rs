@@ -2,6 +2,7 @@
 //! by its parts, and a page to send. Pure: made from a model, and from what was read of that hour.
 
 pub mod before;
+pub mod month;
 mod price;
 pub mod rehearsal;
 pub mod usual;
@@ -10,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use self::before::Around;
+use self::month::HostMonth;
 use self::price::Price;
 use self::rehearsal::Rehearsal;
 use self::usual::Usual;
@@ -17,7 +19,6 @@ use super::document::{Cell, Column, Document, Of, Part, Section, State, Table};
 use super::host::HostModel;
 use super::terms::Terms;
 use super::words;
-use crate::costs::Money;
 use crate::offers::Catalogue;
 use crate::planning::Doubt;
 use crate::planning::capacity::{Answer, CONFIDENT, Check, Resource};
@@ -55,8 +56,8 @@ pub struct Question<'q> {
     pub rehearsal: Option<&'q Rehearsal>,
     /// What stands around it.
     pub around: &'q Around,
-    /// What the host costs in a month, if any bill says so.
-    pub monthly: Option<Money>,
+    /// What the host costs in a month.
+    pub month: &'q HostMonth,
     /// Where a host for the event alone is looked for.
     pub catalogue: Option<&'q Catalogue>,
     /// From when all is, Unix time in milliseconds.
@@ -74,19 +75,19 @@ struct Fit {
 /// The quote.
 pub fn report(question: Question<'_>) -> Document {
     let name = question.event.words();
-    let document = |answer: String, state, sections| Document {
+    let document = |answer: String, state, sections, doubts: Vec<String>| Document {
         title: "Event",
         of: Of::Events,
         answer: answer.clone(),
         until_ms: question.until_ms,
-        sentences: question.rehearsal.map(Rehearsal::words).into_iter().collect(),
+        sentences: question.rehearsal.map(Rehearsal::words).into_iter().chain(doubts).collect(),
         parts: vec![Part { name: name.clone(), answer, state, sections }],
     };
     let fit = match question.fit() {
         Ok(fit) => fit,
         Err(doubt) => {
             let answer = words::sentence(&format!("no quote: {doubt}"));
-            return document(answer, State::Warning, Vec::new());
+            return document(answer, State::Warning, Vec::new(), Vec::new());
         }
     };
     let fits = fit.beside.probability >= CONFIDENT;
@@ -101,14 +102,13 @@ pub fn report(question: Question<'_>) -> Document {
     sections.extend(price.as_ref().map(|price| price.section(question.terms)));
     sections.push(question.checks(&fit));
     sections.push(before::section(&question, &fit));
-    document(answer, state, sections)
+    document(answer, state, sections, price.map_or_else(Vec::new, |price| price.doubts))
 }
 
 impl Event {
     /// Its rooms.
     pub fn mix(&self) -> Mix {
-        let people = self.users.div_ceil(self.rooms.max(1));
-        Mix::of(&self.words(), self.rooms.max(1), [people, self.cameras, self.shares])
+        Mix::evenly(&self.words(), self.rooms, [self.users, self.cameras, self.shares])
     }
 
     /// For people.
@@ -245,7 +245,10 @@ impl Question<'_> {
         let at = Timestamp::from_millisecond(self.until_ms).unwrap_or_default();
         let day = at.to_zoned(self.zone.clone()).date();
         let until = day.checked_add(i64::from(self.terms.valid_days).days()).unwrap_or(day);
-        until.strftime("%-d %B %Y").to_string()
+        // Nobody orders what has begun.
+        let begin = self.event.begin_ms.and_then(|at_ms| Timestamp::from_millisecond(at_ms).ok());
+        let begin = begin.map_or(until, |begin| begin.to_zoned(self.zone.clone()).date());
+        until.min(begin).strftime("%-d %B %Y").to_string()
     }
 }
 

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::tz::TimeZone;
 
+use super::cycles::{HostCycle, Moment};
 use super::host::HostModel;
 use super::occasion::Occasion;
 use super::past::{self, Asked};
-use super::plan::Plan;
-use super::servers::Found;
+use super::plan::{HostContract, Plan};
+use super::servers::{Found, demand};
 use super::settings;
+use crate::offers::Outlook;
 use crate::planning::minute::Minute;
 use crate::samples::{ReadError, Reader};
 use crate::store::Records;
@@ -32,15 +34,21 @@ pub struct Plans {
     pub zone: TimeZone,
     places: Mutex<BTreeMap<String, Arc<Place>>>,
     /// What was found of offers for the rooms of a host, which costs a while.
-    found: Mutex<BTreeMap<String, KeptFound>>,
+    found: Hourly<Found>,
+    /// How the running cycles of bills go on; none where too little was measured.
+    outlooks: Hourly<Option<Outlook>>,
 }
 
-/// What was found of offers, and of which past.
-#[derive(Clone)]
-struct KeptFound {
+/// What was found of hosts, each at a full hour and of one past.
+struct Hourly<T> {
+    all: Mutex<BTreeMap<String, OfHour<T>>>,
+}
+
+/// What was found of one of them.
+struct OfHour<T> {
     until_ms: i64,
     version: Option<u64>,
-    found: Arc<Found>,
+    found: Arc<T>,
 }
 
 /// Of which host something is wanted, and when.
@@ -74,7 +82,8 @@ struct Kept {
 impl Plans {
     /// Nothing is known yet.
     pub fn new(plan: Plan, zone: TimeZone) -> Self {
-        Self { plan, zone, places: Mutex::default(), found: Mutex::default() }
+        let (found, outlooks) = (Hourly::empty(), Hourly::empty());
+        Self { plan, zone, places: Mutex::default(), found, outlooks }
     }
 
     /// The full hour that reports are of.
@@ -134,21 +143,27 @@ impl Plans {
         wanted: Wanted<'_>,
         find: impl FnOnce() -> Result<Found, E>,
     ) -> Result<Arc<Found>, E> {
-        let Wanted { instance, now_ms } = wanted;
+        self.found.at(reader, wanted, find)
+    }
+
+    /// The cycle of bills that runs at the last full hour, foreseen if it is not yet.
+    pub fn cycle<'c>(
+        &self,
+        reader: Reader<'_>,
+        contract: &'c HostContract,
+        now_ms: i64,
+    ) -> Result<HostCycle<'c>, ReadError> {
         let until_ms = Self::hour(now_ms);
-        let version = reader.samples.settled().map(|settled| settled.version);
-        let is_newest = |kept: &&KeptFound| kept.until_ms == until_ms && kept.version == version;
-        let known = locked(&self.found).get(instance).filter(is_newest).cloned();
-        if let Some(kept) = known {
-            return Ok(kept.found);
-        }
-        let found = Arc::new(find()?);
-        let mut all = locked(&self.found);
-        if all.len() < MOST_HOSTS || all.contains_key(instance) {
-            let kept = KeptFound { until_ms, version, found: Arc::clone(&found) };
-            all.insert(instance.to_owned(), kept);
-        }
-        Ok(found)
+        let at = Moment { until_ms, zone: &self.zone };
+        let wanted = Wanted { instance: &contract.instance, now_ms };
+        let outlook = self.outlooks.at(reader, wanted, || {
+            let held = reader.budget.held();
+            let carried = demand::carried(reader, &contract.instance, until_ms)?;
+            let found = HostCycle::of(contract, &carried, at).outlook;
+            reader.budget.release_to(held);
+            Ok(found)
+        })?;
+        Ok(HostCycle::with(contract, Option::clone(&outlook), at))
     }
 
     fn place(&self, instance: &str) -> Option<Arc<Place>> {
@@ -180,6 +195,36 @@ impl Plans {
         drop(past);
         reader.budget.release_to(held);
         Ok(model)
+    }
+}
+
+impl<T> Hourly<T> {
+    fn empty() -> Self {
+        Self { all: Mutex::default() }
+    }
+
+    /// What is known of a host at the last full hour, found if it is not there.
+    fn at<E>(
+        &self,
+        reader: Reader<'_>,
+        wanted: Wanted<'_>,
+        find: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Arc<T>, E> {
+        let Wanted { instance, now_ms } = wanted;
+        let until_ms = Plans::hour(now_ms);
+        let version = reader.samples.settled().map(|settled| settled.version);
+        let is_newest = |kept: &&OfHour<T>| kept.until_ms == until_ms && kept.version == version;
+        let known = locked(&self.all).get(instance).filter(is_newest).map(|kept| Arc::clone(&kept.found));
+        if let Some(found) = known {
+            return Ok(found);
+        }
+        let found = Arc::new(find()?);
+        let mut all = locked(&self.all);
+        if all.len() < MOST_HOSTS || all.contains_key(instance) {
+            let kept = OfHour { until_ms, version, found: Arc::clone(&found) };
+            all.insert(instance.to_owned(), kept);
+        }
+        Ok(found)
     }
 }
 

@@ -15,6 +15,9 @@ use crate::latency::PathHour;
 use crate::planning::scores::Range;
 use crate::store::{Marks, Use};
 
+/// So much of a meeting's time may have no figures before it is said.
+const NOTEWORTHY: f64 = 0.02;
+
 /// What is asked of it.
 #[derive(Clone, Copy)]
 pub struct Question<'q> {
@@ -95,6 +98,12 @@ impl Question<'_> {
         )];
         if meeting.marks.has(Marks::RECORDED) {
             said.push("It was recorded.".into());
+        }
+        if let Some(part) = self.found.told_part().filter(|part| *part < 1.0 - NOTEWORTHY) {
+            said.push(format!(
+                "Its host told what it sent for {} of that time only: all figures of traffic are of that part.",
+                words::probability(part)
+            ));
         }
         said
     }

@@ -170,11 +170,15 @@ impl Question<'_> {
             .filter(|member| member.coordinates.is_none() && member.vantage.is_none())
             .map(|member| &*member.name)
             .collect();
-        if !placeless.is_empty() && placeless.len() < self.members.len() {
-            said.push(format!(
-                "Nobody says where {} is: it has no part in latency.",
-                words::listed(&placeless)
-            ));
+        if placeless.len() < self.members.len() {
+            if !placeless.is_empty() {
+                said.push(format!(
+                    "Nobody says where {} is: it has no part in latency.",
+                    words::listed(&placeless)
+                ));
+            }
+        } else if self.catalogue.choice.weights.weight(Criterion::Latency) > 0.0 {
+            said.push("Nobody says where members are, so latency tells no offer from another: [[organisations]] take latitude and longitude.".into());
         }
         said
     }

@@ -5,7 +5,7 @@ use headroom_proto::catalogue::HEADROOM_DECISION_HOLDS;
 use headroom_proto::metric::INSTANCE;
 
 use super::Plans;
-use super::cycles::{self, HostCycle, Moment};
+use super::cycles;
 use super::host::HostModel;
 use super::series::Figure;
 use super::servers::{self, demand};
@@ -23,12 +23,10 @@ pub fn cycle(
     reader: Reader<'_>,
     plans: &Plans,
     instance: &str,
-    until_ms: i64,
+    now_ms: i64,
 ) -> Result<Vec<Figure>, ReadError> {
     let Some(contract) = plans.plan.contract_of(instance) else { return Ok(Vec::new()) };
-    let demand = demand::carried(reader, instance, until_ms)?;
-    let at = Moment { until_ms, zone: &plans.zone };
-    Ok(cycles::figures(&HostCycle::of(contract, &demand, at)))
+    Ok(cycles::figures(&plans.cycle(reader, contract, now_ms)?))
 }
 
 /// What the last decision on a host's server rested on, in series; nothing where there is none.
@@ -38,7 +36,7 @@ pub fn decision(
     model: &HostModel,
 ) -> Result<Vec<Figure>, ReadError> {
     let Some(catalogue) = &plans.plan.offers else { return Ok(Vec::new()) };
-    let Some(decision) = last(catalogue, &model.instance) else { return Ok(Vec::new()) };
+    let Some(decision) = catalogue.decision_on(&model.instance) else { return Ok(Vec::new()) };
     let demand = demand::read(reader, model, model.until_ms)?;
     let held = reader.budget.held();
     reader.budget.hold(servers::bytes(&demand))?;
@@ -67,15 +65,6 @@ pub fn broken(reader: Reader<'_>, now_ms: i64) -> Result<Vec<String>, ReadError>
     Ok(broken)
 }
 
-/// The newest decision on a host, of those that say for which host they were taken.
-pub fn last<'c>(catalogue: &'c Catalogue, instance: &str) -> Option<&'c Decision> {
-    let of = |one: &&Decision| {
-        let host = one.host.as_ref().or(catalogue.choice.host.as_ref());
-        host.is_some_and(|host| host == instance)
-    };
-    catalogue.decisions.iter().filter(of).max_by_key(|one| one.date)
-}
-
 /// Its assumptions beside what is: those of the offer that was taken, alone.
 fn assumptions(catalogue: &Catalogue, decision: &Decision, demand: &Demand) -> Vec<Assumption> {
     let Some(worlds) = Worlds::of(demand, catalogue.months(), DRAWS) else { return Vec::new() };
@@ -84,46 +73,4 @@ fn assumptions(catalogue: &Catalogue, decision: &Decision, demand: &Demand) -> V
     let held = Held { catalogue: &alone, demand, worlds: &worlds };
     let found = evaluate(held, |_| None);
     found.first().map_or_else(Vec::new, |one| decision.assumptions(one, demand.month_bytes()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::offers::{Choice, Exchange};
-
-    fn catalogue(decisions: Vec<Decision>) -> Catalogue {
-        Catalogue {
-            offers: Vec::new(),
-            choice: Choice { host: Some("ca1".into()), ..Choice::default() },
-            exchange: Exchange::of(crate::costs::Currency::EURO),
-            decisions,
-            is_example: false,
-        }
-    }
-
-    fn decided(date: &str, host: Option<&str>) -> Decision {
-        Decision {
-            date: date.parse().unwrap(),
-            offer: date.into(),
-            host: host.map(Into::into),
-            cost_high: None,
-            within: None,
-            month_bytes: None,
-            reason: None,
-        }
-    }
-
-    #[test]
-    fn the_newest_decision_on_a_host_counts() {
-        let all = catalogue(vec![
-            decided("2026-03-01", None),
-            decided("2026-05-01", Some("ca1")),
-            decided("2026-04-01", None),
-            decided("2026-06-01", Some("de1")),
-        ]);
-        let offer = |host: &str| last(&all, host).map(|one| &*one.offer);
-        assert_eq!(offer("ca1"), Some("2026-05-01"));
-        assert_eq!(offer("de1"), Some("2026-06-01"));
-        assert_eq!(offer("fi1"), None);
-    }
 }

@@ -111,10 +111,11 @@ impl Planner {
     fn told(&self, host: &str, budget: &Budget) -> Result<Told, ReadError> {
         let reader = Reader::new(&*self.samples, budget);
         let sources = Sources { reader, records: &self.records };
-        let model = self.plans.model(sources, host, now_ms())?;
+        let now_ms = now_ms();
+        let model = self.plans.model(sources, host, now_ms)?;
         let days = day_figures(&model).into_iter();
         let mut now = figures(&model, &self.plans.plan);
-        now.extend(watched::cycle(reader, &self.plans, host, model.until_ms)?);
+        now.extend(watched::cycle(reader, &self.plans, host, now_ms)?);
         now.extend(watched::decision(reader, &self.plans, &model)?);
         Ok(Told {
             now: numbers(now),
@@ -125,7 +126,7 @@ impl Planner {
     /// What is told of a host without rooms, whose traffic is billed.
     fn billed(&self, host: &str, budget: &Budget) -> Result<Vec<OwnNumber>, ReadError> {
         let reader = Reader::new(&*self.samples, budget);
-        Ok(numbers(watched::cycle(reader, &self.plans, host, Plans::hour(now_ms()))?))
+        Ok(numbers(watched::cycle(reader, &self.plans, host, now_ms())?))
     }
 
     /// Work on a thread of its own, which ends soon after `stop`; nothing if it failed.

@@ -30,13 +30,15 @@ pub fn of(report: &str, offer: &str, reason: Option<&str>) -> Result<String, Cli
         let _ = writeln!(block, "host = {}", quoted(host));
     }
     if let (Some(cost), Some(base)) = (row["cost_high"].as_f64(), basis["currency"].as_str()) {
-        let _ = writeln!(block, "cost_high = \"{cost:.2} {base}\"");
+        // No currency is written more exactly than it is.
+        let digits = basis["currency_digits"].as_u64().unwrap_or(2) as usize;
+        let _ = writeln!(block, "cost_high = \"{cost:.digits$} {base}\"");
     }
     if let Some(within) = row["within_ratio"].as_f64() {
         let _ = writeln!(block, "within = {within}");
     }
     if let Some(bytes) = basis["month_bytes"].as_f64().filter(|bytes| *bytes > 0.0) {
-        let _ = writeln!(block, "month = \"{:.3} GB\"", bytes / 1e9);
+        let _ = writeln!(block, "month = \"{} GB\"", bytes / 1e9);
     }
     if let Some(reason) = reason {
         let _ = writeln!(block, "reason = {}", quoted(reason));
@@ -60,8 +62,18 @@ mod tests {
         assert_eq!(
             block,
             "[[decisions]]\ndate = \"2026-11-26\"\noffer = \"A \\\"b\\\"\"\nhost = \"ca1\"\n\
-             cost_high = \"120.50 EUR\"\nwithin = 0.97\nmonth = \"2500.000 GB\"\nreason = \"nearest\"\n"
+             cost_high = \"120.50 EUR\"\nwithin = 0.97\nmonth = \"2500 GB\"\nreason = \"nearest\"\n"
         );
+    }
+
+    #[test]
+    fn amounts_have_as_many_digits_as_their_currency_and_small_volumes_are_no_nothing() {
+        let report = REPORT
+            .replace("\"EUR\", ", "\"JPY\", \"currency_digits\": 0, ")
+            .replace("2500000000000.0", "240000.0");
+        let block = of(&report, "A \"b\"", None).unwrap();
+        assert!(block.contains("cost_high = \"120 JPY\"\n"), "{block}");
+        assert!(block.contains("month = \"0.00024 GB\"\n"), "{block}");
     }
 
     #[test]

@@ -132,6 +132,10 @@ fn build_form(section: &Section<'_>, money: &Prices) -> Option<Form> {
     let price = money.minor(section, "price");
     let beyond: Option<String> = section.value("beyond");
     let rounding = build_rounding(section);
+    let beyond = beyond.as_deref();
+    if let Some(form) = form.as_deref() {
+        refuse_others(section, form, beyond);
+    }
     let needs = |key: &str, why: &str| {
         if !section.has(key) {
             section.mistake(key, format!("is missing: {why}"));
@@ -141,7 +145,7 @@ fn build_form(section: &Section<'_>, money: &Prices) -> Option<Form> {
         Some("unmetered") => Some(Form::Unmetered),
         Some("quota") => {
             needs("included", "what the price covers, such as 20 TB");
-            let beyond = match beyond.as_deref() {
+            let beyond = match beyond {
                 Some("priced") => {
                     needs("price", "what a unit beyond it costs");
                     Beyond::Priced(Price {
@@ -179,6 +183,35 @@ fn build_form(section: &Section<'_>, money: &Prices) -> Option<Form> {
         None | Some(_) => {
             section.mistake("form", one_of(["unmetered", "quota", "prepaid", "percentile"]));
             None
+        }
+    }
+}
+
+/// Which keys belong to which form, and to what is beyond a quota.
+const KEYS: [(&str, &[&str]); 7] = [
+    ("unmetered", &[]),
+    ("quota", &["included", "beyond"]),
+    ("priced", &["price", "per", "rounding"]),
+    ("throttled", &["throttle"]),
+    ("unfair", &[]),
+    ("prepaid", &["pack", "price", "months"]),
+    ("percentile", &["commit", "price"]),
+];
+
+/// What stands beside a form to which it does not belong would be read by people, and by nobody else.
+fn refuse_others(section: &Section<'_>, form: &str, beyond: Option<&str>) {
+    let keys = |name: &str| KEYS.iter().find(|(known, _)| *known == name).map(|(_, keys)| *keys);
+    let Some(mut own) = keys(form).map(<[&str]>::to_vec) else { return };
+    if form == "quota" {
+        let Some(more) = beyond.and_then(keys) else { return };
+        own.extend(more);
+    }
+    let mut told = Vec::new();
+    for key in KEYS.iter().flat_map(|(_, keys)| keys.iter()) {
+        if section.has(key) && !own.contains(key) && !told.contains(key) {
+            let words = beyond.filter(|_| form == "quota").unwrap_or(form);
+            section.mistake(key, format!("does not belong to what is {words}"));
+            told.push(key);
         }
     }
 }

@@ -44,6 +44,13 @@ fn up_to(mbit: f64, link_mbit: f64) -> String {
 
 fn rests(forecast: &Forecast) -> String {
     let count = forecast.scores.count();
+    if count == 0 {
+        return format!(
+            "It rests on the peaks of {} days. None of the past could be foreseen from so few, so its range has a \
+             usual width, not a measured one.",
+            forecast.days
+        );
+    }
     format!(
         "It rests on the peaks of {} days, and its range on {count} forecasts of the past beside what \
          came.",

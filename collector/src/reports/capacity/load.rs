@@ -126,10 +126,11 @@ fn row(limit: &Limit) -> Vec<Cell> {
         ..Cell::text(what)
     };
     let known = limit.is_finite() && limit > 0.0;
+    let unseen = "Nothing of it was used, or nobody told.";
     let seen = if most > 0.0 {
         Cell::shown(words::figure(most), [most])
     } else {
-        Cell::nothing(unknown, 1)
+        Cell::nothing(unseen, 1)
     };
     if !known {
         return vec![name, seen, Cell::nothing(unknown, 1), Cell::nothing(unknown, 1)];
@@ -143,7 +144,7 @@ fn row(limit: &Limit) -> Vec<Cell> {
     let left = if most > 0.0 {
         Cell::shown(format!("{:.0} %", left * 100.0), [left]).standing(state)
     } else {
-        Cell::nothing(unknown, 1)
+        Cell::nothing(unseen, 1)
     };
     vec![name, seen, Cell::shown(words::figure(limit), [limit]), left]
 }

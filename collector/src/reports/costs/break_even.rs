@@ -4,7 +4,7 @@
 use super::Question;
 use super::tiers::by;
 use super::used::Used;
-use crate::contracts::{Account as Contracted, Counted, Series, Traffic};
+use crate::contracts::{Account as Contracted, Beyond, Counted, Form, Series, Traffic};
 use crate::costs::{Bill, Use};
 use crate::offers::{self, Catalogue, Demand, Months, Offer};
 use crate::reports::document::{Cell, Column, Section, Table};
@@ -13,6 +13,10 @@ use crate::reports::words;
 /// Days of a month.
 const MONTH_DAYS: usize = 30;
 const WEEK_DAYS: f64 = 7.0;
+const FOUR_WEEKS_DAYS: f64 = 28.0;
+
+/// Of the hours in which rooms were, what was sent must have been told for this part.
+const MOST_HOURS_PART: f64 = 0.9;
 
 /// Steps in which more and more use is tried.
 const TRIED: usize = 400;
@@ -24,6 +28,8 @@ pub struct Alternatives<'a> {
     pub catalogue: &'a Catalogue,
     /// What a host carried, whose course the moved traffic is taken to have.
     pub carried: &'a Demand,
+    /// What all hosts sent for organisations in four weeks, as their models have it, where all are made.
+    pub sent_bytes: Option<f64>,
 }
 
 /// What is shared now, in a month of thirty days; money in whole units of the base.
@@ -31,7 +37,8 @@ pub struct Alternatives<'a> {
 struct Shared {
     organisations: usize,
     hours: f64,
-    bytes: f64,
+    /// None where that is not told.
+    bytes: Option<f64>,
     /// People at once, at most, of each organisation, together.
     people: f64,
     /// What all share alike, and what goes by use.
@@ -55,7 +62,7 @@ struct Even<'a> {
 /// The section, where offers are known and anything is shared.
 pub fn section(question: &Question<'_>) -> Option<Section> {
     let alternatives = question.alternatives?;
-    let shared = shared(question, alternatives.catalogue)?;
+    let shared = shared(question, alternatives)?;
     let month = month_of(alternatives.carried)?;
     let offers = alternatives.catalogue.offers.iter();
     // One server is meant: a set is compared on the page of servers.
@@ -64,7 +71,7 @@ pub fn section(question: &Question<'_>) -> Option<Section> {
     let rows: Vec<Even<'_>> =
         known.map(|offer| even(offer, alternatives.catalogue, shared, &month)).collect();
     let base = alternatives.catalogue.exchange.base;
-    let said = vec![
+    let mut said = vec![
         format!(
             "{} share {} of hosts' bills a month in all: {} alike and {} by use. Whoever moves takes its use along, and its traffic, with the course of what was measured.",
             words::counted(shared.organisations, "organisation", "organisations"),
@@ -74,6 +81,9 @@ pub fn section(question: &Question<'_>) -> Option<Section> {
         ),
         "A server of one's own is priced with tax, set-up spread over a year, and traffic; whether it carries all of it, and who answers at night, the offers say.".into(),
     ];
+    if shared.bytes.is_none() {
+        said.push("What was sent for organisations is not told yet: what offers that bill traffic would cost for it is not known.".into());
+    }
     Some(Section {
         key: "break_even",
         title: "When a server of one's own is cheaper",
@@ -87,7 +97,8 @@ fn money(value: f64) -> String {
 }
 
 /// What hosts cost, and what was used of them, by the mean of whole weeks.
-fn shared(question: &Question<'_>, catalogue: &Catalogue) -> Option<Shared> {
+fn shared(question: &Question<'_>, alternatives: Alternatives<'_>) -> Option<Shared> {
+    let catalogue = alternatives.catalogue;
     let sharing = question.sharing();
     let weeks: Vec<&Used> = question.weeks.iter().collect();
     if weeks.is_empty() || sharing.is_empty() {
@@ -110,12 +121,34 @@ fn shared(question: &Question<'_>, catalogue: &Catalogue) -> Option<Shared> {
     let shared = Shared {
         organisations: sharing.len(),
         hours: all.hours / months,
-        bytes: all.bytes / months,
+        bytes: bytes_of(&weeks, all).map(|bytes| bytes / months).or_else(|| {
+            let weeks = alternatives.sent_bytes.filter(|bytes| *bytes > 0.0)?;
+            Some(weeks / FOUR_WEEKS_DAYS * MONTH_DAYS as f64)
+        }),
         people: sharing.iter().map(people).sum(),
         alike,
         by_use,
     };
     (shared.hours > 0.0 && (alike + by_use) > 0.0).then_some(shared)
+}
+
+/// What was sent, where that was told for nearly all hours in which rooms were.
+fn bytes_of(weeks: &[&Used], all: Use) -> Option<f64> {
+    let sum = |of: fn(&Used) -> usize| weeks.iter().map(|week| of(week)).sum::<usize>() as f64;
+    let read = sum(|week| week.hours_read.values().sum());
+    let told = sum(|week| week.hours_of_bytes.values().sum());
+    (all.bytes > 0.0 && told >= MOST_HOURS_PART * read).then_some(all.bytes)
+}
+
+/// Whether the price of an offer depends on what is sent.
+fn bills_traffic(form: Form) -> bool {
+    match form {
+        Form::Unmetered
+        | Form::Quota { beyond: Beyond::Throttled { .. } | Beyond::Unfair, .. } => false,
+        Form::Quota { beyond: Beyond::Priced(_), .. }
+        | Form::Prepaid { .. }
+        | Form::Percentile { .. } => true,
+    }
 }
 
 /// The newest thirty days, or as many as there are.
@@ -129,7 +162,11 @@ fn even<'a>(offer: &'a Offer, catalogue: &Catalogue, shared: Shared, month: &Ser
     let sent = Traffic::as_measured(month).counted_bytes(Counted::Out);
     // What the server costs for a part of all use.
     let costs = |part: f64| {
-        let times = if sent > 0.0 { shared.bytes * part / sent } else { 0.0 };
+        let known = shared.bytes.filter(|_| sent > 0.0).map(|bytes| bytes / sent);
+        if part > 0.0 && known.is_none() && bills_traffic(offer.contract.form) {
+            return f64::NAN;
+        }
+        let times = known.unwrap_or(0.0) * part;
         let statement = Contracted::new(&offer.contract).month(Traffic { series: month, times });
         let bill = offers::Bill::of(offer, 0, Months(12), &statement);
         catalogue.exchange.in_base(bill.total() as f64, offer.currency)
@@ -153,9 +190,17 @@ fn table(rows: &[Even<'_>], shared: Shared, base: &str) -> Table {
         Column::figures("user hours", "of one, a month, from", &["user_hours"]),
         Column::figures("people at once", "as these are, about", &["people"]),
     ];
-    let never = "It stays dearer than a share, also for all that is used.";
+    let dearer = "It stays dearer than a share, also for all that is used.";
+    let unknown = "What its traffic would cost is not known.";
     let row = |one: &Even<'_>| {
-        let amount = |value: f64| Cell::shown(money(value), [value]);
+        let never = if one.full.is_finite() { dearer } else { unknown };
+        let amount = |value: f64| {
+            if value.is_finite() {
+                Cell::shown(money(value), [value])
+            } else {
+                Cell::nothing(unknown, 1)
+            }
+        };
         let count = one.organisations.map_or_else(
             || Cell::nothing(never, 1),
             |count| Cell::shown(count.to_string(), [count as f64]),

@@ -80,5 +80,5 @@ pub fn parts(account: &Account<'_>) -> Table {
 
 fn amount(account: &Account<'_>, minor: i64) -> Cell {
     let money = account.money(minor);
-    Cell::shown(money.to_string(), [money.value()])
+    Cell::exact(money.to_string(), [money.value()])
 }

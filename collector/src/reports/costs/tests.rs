@@ -1,5 +1,7 @@
 use super::*;
-use crate::contracts::{Contract, Counted, Form, Port, Sharing, Step};
+use crate::contracts::{
+    Beyond, Contract, Counted, Form, Port, Price, Rounding, Sharing, Step,
+};
 use crate::costs::{Basis, Months};
 use crate::offers::{Catalogue, Choice, Demand, Exchange, Offer, Peak};
 use crate::reports::document::{csv, json, markdown};
@@ -202,7 +204,8 @@ fn a_server_of_ones_own_is_cheaper_from_where_its_price_meets_the_share() {
     let catalogue = offered(&[("cheap", 12_000), ("middle", 22_000), ("dear", 50_000)]);
     let month: Month = "2020-07".parse().unwrap();
     let weeks = [week.clone()];
-    let alternatives = Some(Alternatives { catalogue: &catalogue, carried: &carried });
+    let alternatives =
+        Some(Alternatives { catalogue: &catalogue, carried: &carried, sent_bytes: None });
     let asked = Question { weeks: &weeks, alternatives, ..question(&plan, month, &week) };
     // A share is 100 an organisation; one alone pays 25, and 0.25 for each of its hours.
     assert_eq!(
@@ -228,4 +231,71 @@ fn offered(prices: &[(&str, i64)]) -> Catalogue {
         decisions: Vec::new(),
         is_example: false,
     }
+}
+
+#[test]
+fn large_bills_are_told_to_the_cent_in_every_form() {
+    let large = Bill { name: "large".into(), ..bill("1234567.89 EUR") };
+    let plan = plan(&["School", "Choir"], vec![large]);
+    let document = told(&plan, &used(&[("ca1", "School", 2.0), ("ca1", "Choir", 1.0)]));
+    let rows = csv(&document, "balances").unwrap();
+    // Two thirds of 123456789 cents are 82304526, to the cent.
+    assert!(rows.contains("School,2,2000000000,823045.26,1234567.89,411522.63\n"), "{rows}");
+    let whole: serde_json::Value = serde_json::from_str(&json(&document)).unwrap();
+    let paid = &whole["currencies"][0]["sections"]["payments"]["tables"]["payments"][0]["amount"];
+    assert_eq!(paid, 411_522.63);
+    assert!(markdown(&document).contains("| 411522.63 EUR |"));
+}
+
+#[test]
+fn bytes_that_were_told_for_a_part_of_the_month_say_so() {
+    let by_bytes = Bill { by: Basis::Bytes, ..bill("30.00 EUR") };
+    let plan = plan(&["School", "Choir"], vec![by_bytes, bill("7.00 EUR")]);
+    let all = used(&[("ca1", "School", 2.0), ("ca1", "Choir", 1.0)]);
+    let told_in = |hours: usize| {
+        let hours_of_bytes = [("ca1".to_owned(), hours)].into();
+        told(&plan, &Used { hours_of_bytes, ..all.clone() }).sentences
+    };
+    assert_eq!(told_in(743), Vec::<String>::new());
+    assert_eq!(
+        told_in(300),
+        ["Who sent what was told for 300 of the 744 hours of ca1 only: by that ca1 is shared."]
+    );
+}
+
+#[test]
+fn what_traffic_of_organisations_costs_is_known_only_where_it_was_told() {
+    let mut of_host = bill("400.00 EUR");
+    of_host.hosts = vec!["ca1".into()];
+    let names = ["School", "Choir"];
+    let plan = plan(&names, vec![of_host]);
+    let step = Step { sent_mbit: 10.0, received_mbit: 1.0, people: 5.0 };
+    let carried = Demand::new(vec![vec![step; 288]; 30], Peak::Seen(10.0), 1.0);
+    let mut catalogue = offered(&[("metered", 10_000), ("flat", 12_000)]);
+    // A euro for each GB.
+    let price = Price { minor: 100, unit_bytes: 1e9, rounding: Rounding::Exact };
+    catalogue.offers[0].contract.form =
+        Form::Quota { included_bytes: 1e6, beyond: Beyond::Priced(price) };
+    let month: Month = "2020-07".parse().unwrap();
+    // Seventy hours a week each, of a GB an hour: 600 GB in thirty days.
+    let untold = used(&names.map(|name| ("ca1", name, 70.0)));
+    let hours = |count: usize| [("ca1".to_owned(), count)].into();
+    let told = Used { hours_of_bytes: hours(744), ..untold.clone() };
+    let rows = |week: &Used, sent_bytes: Option<f64>| {
+        let weeks = [week.clone()];
+        let alternatives =
+            Some(Alternatives { catalogue: &catalogue, carried: &carried, sent_bytes });
+        let asked = Question { weeks: &weeks, alternatives, ..question(&plan, month, week) };
+        let document = report(asked);
+        (csv(&document, "break_even").unwrap(), markdown(&document))
+    };
+    let (found, said) = rows(&untold, None);
+    assert!(found.contains("EUR,metered,100,,,,\nEUR,flat,120,120,1,"), "{found}");
+    assert!(said.contains("What was sent for organisations is not told yet"), "{said}");
+    let (found, said) = rows(&told, None);
+    assert!(found.contains("EUR,metered,100,700,"), "{found}");
+    assert!(!said.contains("is not told yet"), "{said}");
+    // As the models of hosts have it: 280 GB in four weeks are 300 in thirty days.
+    let (found, _) = rows(&untold, Some(280e9));
+    assert!(found.contains("EUR,metered,100,400,"), "{found}");
 }

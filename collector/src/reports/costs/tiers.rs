@@ -138,7 +138,7 @@ fn table(account: &Account<'_>, prices: &BTreeMap<String, TierPrice>) -> Table {
     ];
     let money = |minor: f64| {
         let money = account.money(minor.round() as i64);
-        Cell::shown(money.to_string(), [money.value()])
+        Cell::exact(money.to_string(), [money.value()])
     };
     let row = |(name, price): (&String, &TierPrice)| {
         let hour = price.middle / price.hours;

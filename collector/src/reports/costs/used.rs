@@ -33,6 +33,8 @@ pub struct Used {
     pub people: BTreeMap<(String, String), f64>,
     /// Hours of the month in which BigBlueButton told its rooms, by host.
     pub hours_read: BTreeMap<String, usize>,
+    /// Hours of the month of which bytes were told by organisation, by host.
+    pub hours_of_bytes: BTreeMap<String, usize>,
 }
 
 /// Where and when.
@@ -97,20 +99,21 @@ pub fn read(reader: Reader<'_>, asked: Asked<'_>) -> Result<Used, ReadError> {
         let organisation = asked.plan.organisation_of(tenant);
         let seconds = rise(&series.buckets, asked.from_ms);
         used.at(&series, organisation).hours += seconds / 3600.0;
-        let is_used =
-            |bucket: &&Bucket| bucket.begin_ms >= asked.from_ms && bucket.last > bucket.first;
-        if let Some(bucket) = series.buckets.iter().find(is_used) {
-            let since = used.since_ms.entry(organisation.to_owned()).or_insert(bucket.begin_ms);
-            *since = bucket.begin_ms.min(*since);
+        if let Some(begin_ms) = since(&series.buckets, asked.from_ms) {
+            let since = used.since_ms.entry(organisation.to_owned()).or_insert(begin_ms);
+            *since = begin_ms.min(*since);
         }
     }
-    // What stands at a full hour is of the hour before it.
-    let range = (asked.from_ms + HOUR_MS, asked.to_ms + 1);
+    // What is told within an hour is of the hour before it.
+    let range = (asked.from_ms + HOUR_MS, asked.to_ms + HOUR_MS);
     for series in hours(reader, HEADROOM_PLANNING_ORGANISATION_BYTES.name, range)? {
         let organisation = series.labels.get("organisation").unwrap_or_default().to_owned();
         let mut bytes = Sum::default();
         series.buckets.iter().for_each(|bucket| bytes.add(bucket.sum));
         used.at(&series, &organisation).bytes += bytes.total();
+        let host = series.labels.get(INSTANCE).unwrap_or_default().to_owned();
+        let hours = used.hours_of_bytes.entry(host).or_default();
+        *hours = series.buckets.len().max(*hours);
     }
     for series in hours(reader, HEADROOM_TENANT_PARTICIPANTS.name, (asked.from_ms, asked.to_ms))? {
         let tenant = series.labels.get("tenant").unwrap_or_default();
@@ -131,6 +134,17 @@ impl Used {
         let host = series.labels.get(INSTANCE).unwrap_or_default();
         self.of.entry((host.to_owned(), organisation.to_owned())).or_default()
     }
+}
+
+/// From when on in a month somebody was in rooms: from its begin, where a counter had risen before; none
+/// where nobody was.
+fn since(buckets: &[Bucket], from_ms: i64) -> Option<i64> {
+    let was_there = buckets.first().is_some_and(|first| first.begin_ms < from_ms && first.last > 0.0);
+    if was_there {
+        return Some(from_ms);
+    }
+    let is_used = |bucket: &&Bucket| bucket.begin_ms >= from_ms && bucket.last > bucket.first;
+    buckets.iter().find(is_used).map(|bucket| bucket.begin_ms)
 }
 
 /// How far a counter rose from a moment on, with what it had reached before each start anew.
@@ -221,7 +235,8 @@ mod tests {
             HEADROOM_PLANNING_ORGANISATION_BYTES.name,
             [("instance", "ca1"), ("organisation", "School")],
         );
-        for (minute, bytes) in [(120, 7.0), (180, 10.0), (240, 30.0)] {
+        // Told somewhat after each full hour, of the hour before it.
+        for (minute, bytes) in [(122, 7.0), (182, 10.0), (242, 30.0), (302, 90.0)] {
             memory.put(&labels, minute * 60_000, bytes);
         }
         let meetings = Labels::new(BBB_MEETINGS.name, [("instance", "ca1")]);
@@ -237,6 +252,45 @@ mod tests {
         assert_eq!((school.hours, school.bytes), (3.0, 40.0));
         assert_eq!(used.by("School", &["ca2".into()]), Use::default());
         assert_eq!(used.hours_read.get("ca1"), Some(&2));
+        assert_eq!(used.hours_of_bytes.get("ca1"), Some(&2));
         assert_eq!(used.organisations().into_iter().collect::<Vec<_>>(), ["School"]);
+    }
+
+    #[test]
+    fn months_of_zones_with_half_hours_have_each_hour_once() {
+        let mut memory = Memory::default();
+        let labels = Labels::new(
+            HEADROOM_PLANNING_ORGANISATION_BYTES.name,
+            [("instance", "ca1"), ("organisation", "School")],
+        );
+        for hour in 1..12 {
+            memory.put(&labels, hour * HOUR_MS + 80_000, 1.0);
+        }
+        let budget = Budget::unlimited();
+        let plan = plan();
+        let bytes = |from_ms: i64, to_ms: i64| {
+            let asked = Asked { plan: &plan, from_ms, to_ms };
+            read(Reader::new(&memory, &budget), asked).unwrap().by("School", &[]).bytes
+        };
+        let half = HOUR_MS / 2;
+        let [first, second] = [[0, 5 * HOUR_MS + half], [5 * HOUR_MS + half, 10 * HOUR_MS + half]]
+            .map(|[from_ms, to_ms]| bytes(from_ms, to_ms));
+        assert_eq!(first + second, bytes(0, 10 * HOUR_MS + half));
+        assert_eq!((first, second), (6.0, 5.0));
+    }
+
+    #[test]
+    fn who_paused_has_not_joined() {
+        let mut memory = Memory::default();
+        put(&mut memory, "school", &[(100, 3600.0), (190, 3600.0), (200, 7200.0)]);
+        put(&mut memory, "idle", &[(100, 0.0), (190, 0.0), (200, 60.0)]);
+        put(&mut memory, "new", &[(190, 0.0), (200, 60.0)]);
+        let budget = Budget::unlimited();
+        let plan = plan();
+        let asked = Asked { plan: &plan, from_ms: 120 * 60_000, to_ms: 240 * 60_000 };
+        let used = read(Reader::new(&memory, &budget), asked).unwrap();
+        let since: Vec<(&str, i64)> =
+            used.since_ms.iter().map(|(name, at_ms)| (&**name, at_ms / 60_000)).collect();
+        assert_eq!(since, [("School", 120), ("idle", 180), ("new", 180)]);
     }
 }

@@ -26,8 +26,9 @@ pub fn figures(one: &HostCycle<'_>) -> Vec<Figure> {
         plain(HEADROOM_BILLING_END_TIMESTAMP_SECONDS, seconds(end_ms)),
         plain(HEADROOM_BILLING_COVERAGE_RATIO, outlook.measured),
         plain(HEADROOM_BILLING_COUNTED_BYTES, outlook.counted_bytes),
-        plain(HEADROOM_BILLING_PERCENTILE_MBIT, outlook.percentile_mbit),
     ];
+    let percentile = outlook.percentile_mbit;
+    figures.extend(percentile.map(|mbit| plain(HEADROOM_BILLING_PERCENTILE_MBIT, mbit)));
     figures.extend(both(HEADROOM_BILLING_FORESEEN_BYTES, outlook.end_bytes));
     if let (Some(commit_mbit), Some(end)) = (one.commit_mbit(), outlook.end_percentile_mbit) {
         figures.push(plain(HEADROOM_BILLING_COMMIT_MBIT, commit_mbit));

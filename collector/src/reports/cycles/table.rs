@@ -19,7 +19,7 @@ pub fn of(cycles: &[HostCycle<'_>]) -> Table {
         Column::figures("so far", "counted", &["counted_bytes"]),
         Column::figures("at the end", "50 and 90 %", &["end_bytes_50", "end_bytes_90"]),
         Column::figures("quota", "a cycle", &["quota_bytes"]),
-        Column::figures("used up", "50 %, chance", &["quota_end", "quota_ends_ratio"]),
+        Column::figures("used up", "50 %; chance of it", &["quota_end", "quota_ends_ratio"]),
         Column::figures("95th", "Mbit/s so far", &["percentile_mbit"]),
         Column::figures(
             "95th at the end",
@@ -30,7 +30,8 @@ pub fn of(cycles: &[HostCycle<'_>]) -> Table {
     ];
     let rows = cycles.iter().map(row).collect();
     let caption = "What each host's contract has counted since its bills began anew, and what it comes \
-                   to: half of all futures stay below the first figure, nine of ten below the second."
+                   to: half of all futures stay below the first figure, nine of ten below the second. Costs are \
+                   the price of a month and its traffic, without tax."
         .into();
     Table { key: "cycles", caption, columns, rows }
 }
@@ -46,7 +47,10 @@ fn row(one: &HostCycle<'_>) -> Vec<Cell> {
         both(outlook.end_bytes, words::bytes),
         quota(outlook),
         used_up(one, outlook.quota),
-        Cell::shown(words::figure(outlook.percentile_mbit), [outlook.percentile_mbit]),
+        outlook.percentile_mbit.map_or_else(
+            || Cell::nothing("Its cycle begins.", 1),
+            |mbit| Cell::shown(words::figure(mbit), [mbit]),
+        ),
         percentile(one, outlook),
         cost(one, outlook),
     ]);
@@ -101,8 +105,8 @@ fn used_up(one: &HostCycle<'_>, quota: Option<QuotaOutlook>) -> Cell {
     let Some(quota) = quota else { return Cell::nothing("Its contract has no quota.", 2) };
     let chance = words::probability(quota.probability);
     let (shown, value) = match quota.middle_ms {
-        Some(end_ms) => (format!("{}, {chance}", one.day(end_ms)), text(iso(end_ms))),
-        None => (format!("lasts, {chance}"), Value::Nothing),
+        Some(end_ms) => (format!("{}; {chance}", one.day(end_ms)), text(iso(end_ms))),
+        None => (format!("lasts; {chance}"), Value::Nothing),
     };
     let mut cell = Cell::shown(shown, [0.0, quota.probability]).standing(one.state());
     cell.values[0] = value;
@@ -125,5 +129,5 @@ fn cost(one: &HostCycle<'_>, outlook: &Outlook) -> Cell {
         return Cell::nothing("No price of its contract is told.", 2);
     };
     let shown = if middle == high { middle.to_string() } else { format!("{middle}, {high}") };
-    Cell::shown(shown, [middle.value(), high.value()])
+    Cell::exact(shown, [middle.value(), high.value()])
 }

@@ -32,6 +32,7 @@ fn text(value: &Value) -> String {
     match value {
         Value::Nothing => String::new(),
         Value::Number(number) => rounded(*number).to_string(),
+        Value::Exact(number) => number.to_string(),
         Value::Text(text) => text.clone(),
     }
 }

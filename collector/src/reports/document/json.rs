@@ -52,6 +52,7 @@ fn of_value(value: &Value) -> Json {
     match value {
         Value::Nothing => Json::Null,
         Value::Number(number) => json!(rounded(*number)),
+        Value::Exact(number) => json!(number),
         Value::Text(text) => json!(text),
     }
 }

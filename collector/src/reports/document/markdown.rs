@@ -9,7 +9,7 @@ use crate::printable::printable;
 /// All of it.
 pub fn markdown(document: &Document) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "# {}\n\n{}\n", document.title, plain(&document.answer));
+    let _ = writeln!(text, "# {}\n\n{}\n", document.title, line(&document.answer));
     let _ = writeln!(text, "Told from what was measured until {}.", iso(document.until_ms));
     push_sentences(&mut text, &document.sentences);
     for part in &document.parts {
@@ -19,7 +19,7 @@ pub fn markdown(document: &Document) -> String {
 }
 
 fn push_part(text: &mut String, part: &Part) {
-    let _ = writeln!(text, "\n## {}\n\n{}", plain(&part.name), plain(&part.answer));
+    let _ = writeln!(text, "\n## {}\n\n{}", plain(&part.name), line(&part.answer));
     for section in &part.sections {
         push_section(text, section);
     }
@@ -38,12 +38,12 @@ fn push_sentences(text: &mut String, sentences: &[String]) {
         text.push('\n');
     }
     for sentence in sentences {
-        let _ = writeln!(text, "- {}", plain(sentence));
+        let _ = writeln!(text, "- {}", line(sentence));
     }
 }
 
 fn push_table(text: &mut String, table: &Table) {
-    let _ = writeln!(text, "\n{}\n", plain(&table.caption));
+    let _ = writeln!(text, "\n{}\n", line(&table.caption));
     for column in &table.columns {
         let _ = write!(text, "| {} ", column.headed());
     }
@@ -64,10 +64,30 @@ fn push_table(text: &mut String, table: &Table) {
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for sign in printable(text).chars() {
-        if matches!(sign, '|' | '\\' | '`' | '*' | '_' | '<' | '[' | '#') {
+        if matches!(sign, '|' | '\\' | '`' | '*' | '_' | '<' | '[' | '#' | '~' | '&') {
             plain.push('\\');
         }
-        plain.push(if sign == '\n' { ' ' } else { sign });
+        plain.push(if is_break(sign) { ' ' } else { sign });
     }
     plain
+}
+
+/// The same where a line begins: there a sign, or a number with a point, would make a quotation, a list, a
+/// rule or a heading of it, and blanks a program's text.
+fn line(text: &str) -> String {
+    let plain = plain(text.trim_start());
+    let digits = plain.bytes().take_while(u8::is_ascii_digit).count();
+    let escaped = match plain.as_bytes().get(digits) {
+        Some(b'>' | b'-' | b'+' | b'=') if digits == 0 => Some(0),
+        Some(b'.' | b')') if digits > 0 => Some(digits),
+        Some(_) | None => None,
+    };
+    match escaped.map(|place| plain.split_at(place)) {
+        Some((before, behind)) => format!("{before}\\{behind}"),
+        None => plain,
+    }
+}
+
+fn is_break(sign: char) -> bool {
+    matches!(sign, '\n' | '\r')
 }

@@ -9,7 +9,7 @@ use crate::printable::printable;
 /// All of it.
 pub fn mediawiki(document: &Document) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "= {} =\n\n{}\n", document.title, plain(&document.answer));
+    let _ = writeln!(text, "= {} =\n\n{}\n", document.title, line(&document.answer));
     let _ = writeln!(text, "Told from what was measured until {}.", iso(document.until_ms));
     push_sentences(&mut text, &document.sentences);
     for part in &document.parts {
@@ -36,7 +36,7 @@ fn push_sentences(text: &mut String, sentences: &[String]) {
         text.push('\n');
     }
     for sentence in sentences {
-        let _ = writeln!(text, "* {}", plain(sentence));
+        let _ = writeln!(text, "* {}", line(sentence));
     }
 }
 
@@ -58,16 +58,38 @@ fn push_table(text: &mut String, table: &Table) {
 /// Texts of others begin no markup.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
+    let mut before = None;
     for sign in printable(text).chars() {
         match sign {
             '&' => plain.push_str("&amp;"),
             '<' => plain.push_str("&lt;"),
-            '|' | '[' | '{' | '\'' | '=' | '~' => {
-                let _ = write!(plain, "&#{};", u32::from(sign));
-            }
-            '\n' => plain.push(' '),
+            '|' | '[' | '{' | '\'' | '=' | '~' => push_reference(&mut plain, sign),
+            // Two of them begin a word that changes the page.
+            '_' if before == Some('_') => push_reference(&mut plain, sign),
+            '\n' | '\r' => plain.push(' '),
             sign => plain.push(sign),
         }
+        before = Some(sign);
     }
     plain
+}
+
+/// The same where a line begins: there some signs make a list, a term or a rule of it, and blanks a
+/// program's text.
+fn line(text: &str) -> String {
+    let text = text.trim_start();
+    let mut rest = text.chars();
+    match rest.next() {
+        Some(sign @ ('*' | '#' | ':' | ';' | '-')) => {
+            let mut line = String::new();
+            push_reference(&mut line, sign);
+            line.push_str(&plain(rest.as_str()));
+            line
+        }
+        Some(_) | None => plain(text),
+    }
+}
+
+fn push_reference(text: &mut String, sign: char) {
+    let _ = write!(text, "&#{};", u32::from(sign));
 }

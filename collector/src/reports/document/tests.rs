@@ -61,3 +61,65 @@ fn names_of_others_become_neither_formulas_nor_markup() {
     assert!(markdown.contains("=1+1\\|\\<b>"), "{markdown}");
     assert!(!markdown.contains("\n# big"), "{markdown}");
 }
+
+/// A report whose texts are all alike.
+fn named(name: &str) -> Document {
+    let mut report = report(name);
+    report.answer = name.into();
+    report.sentences = vec![name.into()];
+    report.parts[0].answer = name.into();
+    report
+}
+
+#[test]
+fn names_of_others_begin_no_line_of_markup() {
+    for (name, written) in [
+        ("> quoted", "\\> quoted"),
+        ("- item", "\\- item"),
+        ("+ item", "\\+ item"),
+        ("=== rule", "\\=== rule"),
+        ("1. first", "1\\. first"),
+        ("23) last", "23\\) last"),
+        ("    program", "program"),
+        ("~~gone~~", "\\~\\~gone\\~\\~"),
+        ("&lt;b>", "\\&lt;b>"),
+        ("8 rooms", "8 rooms"),
+        ("two\rlines", "two lines"),
+    ] {
+        let text = markdown(&named(name));
+        let lines = |line: &str| text.lines().filter(|own| *own == line).count();
+        assert_eq!(lines(written), 2, "{name}: {text}");
+        assert_eq!(lines(&format!("- {written}")), 1, "{name}: {text}");
+    }
+    for (name, written) in [
+        ("* item", "&#42; item"),
+        ("# item", "&#35; item"),
+        (": indented", "&#58; indented"),
+        ("; term", "&#59; term"),
+        ("---- rule", "&#45;--- rule"),
+        (" program", "program"),
+        ("__NOTOC__", "_&#95;NOTOC_&#95;"),
+        ("a_tenant", "a_tenant"),
+    ] {
+        let text = mediawiki(&named(name));
+        assert!(text.lines().any(|own| own == written), "{name}: {text}");
+        assert!(text.lines().any(|own| own == format!("* {written}")), "{name}: {text}");
+    }
+}
+
+#[test]
+fn what_was_measured_has_six_digits_and_money_has_all_of_its_own() {
+    let mut report = report("8 rooms");
+    cells_of(&mut report)[1] = Cell::exact("1234567.89 EUR", [1_234_567.89, 0.1 + 0.2, -12_345.67]);
+    let rows = csv(&report, "mixes").unwrap();
+    assert!(rows.contains("8 rooms,1234567.89,0.30000000000000004,-12345.67\n"), "{rows}");
+    let json: serde_json::Value = serde_json::from_str(&json(&report)).unwrap();
+    let row = &json["hosts"][0]["sections"]["mixes"]["tables"]["mixes"][0];
+    assert_eq!(row["expected_mbit"], 1_234_567.89);
+    cells_of(&mut report)[1] = Cell::shown("1", [1_234_567.89, 1.0, 2.0]);
+    assert!(csv(&report, "mixes").unwrap().contains("8 rooms,1234570,1,2\n"));
+}
+
+fn cells_of(report: &mut Document) -> &mut Vec<Cell> {
+    &mut report.parts[0].sections[0].tables[0].rows[0]
+}

@@ -13,6 +13,9 @@ use crate::reports::past::LONGEST_DAYS;
 use crate::samples::{ReadError, TimeRange};
 use crate::store::Meeting;
 
+/// Of a minute so much must have been read.
+const LEAST_SECONDS: f64 = 30.0;
+
 /// Which meeting is meant.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -93,14 +96,18 @@ fn told(intervals: &[Interval]) -> Option<[f64; 3]> {
     }
     let bits: f64 = intervals.iter().map(|one| one.mean * one.seconds()).sum();
     let first_ms = intervals.first()?.from_ms;
-    let mut peak = 0.0_f64;
+    let mut peak: Option<f64> = None;
     for minute in intervals
         .chunk_by(|a, b| (a.from_ms - first_ms) / 60_000 == (b.from_ms - first_ms) / 60_000)
     {
         let length: f64 = minute.iter().map(Interval::seconds).sum();
         let bits: f64 = minute.iter().map(|one| one.mean * one.seconds()).sum();
-        peak = peak.max(bits / length.max(1e-3));
+        // The end of a meeting is seldom a whole minute, and a moment is none.
+        if length >= LEAST_SECONDS {
+            peak = Some(peak.unwrap_or(0.0).max(bits / length));
+        }
     }
+    let peak = peak.unwrap_or(bits / seconds);
     Some([peak / 1e6, bits / seconds / 1e6, bits / 8.0])
 }
 
@@ -142,10 +149,36 @@ impl Found {
         })
     }
 
+    /// The part of its time for which its host told what it sent; none where nothing was told or sent.
+    pub fn told_part(&self) -> Option<f64> {
+        let [_, mean_mbit, bytes] = self.sent.filter(|[_, mean_mbit, _]| *mean_mbit > 0.0)?;
+        let length_ms = (self.meeting.seen_ms - self.meeting.started_ms).max(1);
+        Some(bytes * 8.0 / 1e6 / mean_mbit / (length_ms as f64 / 1e3))
+    }
+
     /// From when to when its picture reaches: a tenth more on both sides, at least five minutes.
     pub fn picture_ms(&self) -> [i64; 2] {
         let (from_ms, to_ms) = (self.meeting.started_ms, self.meeting.seen_ms);
         let margin_ms = ((to_ms - from_ms) / 10).max(300_000);
         [from_ms - margin_ms, to_ms + margin_ms]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peak_is_of_a_minute_and_no_moment_at_its_end() {
+        let interval = |from: i64, to: i64, mbit: f64| {
+            Interval::even(from * 1_000, to * 1_000, mbit * 1e6)
+        };
+        let found = told(&[interval(0, 60, 10.0), interval(60, 120, 20.0), interval(120, 122, 90.0)]);
+        let [peak, mean, bytes] = found.unwrap();
+        assert_eq!((peak, bytes), (20.0, (600.0 + 1_200.0 + 180.0) * 1e6 / 8.0));
+        assert!((mean - 1_980.0 / 122.0).abs() < 1e-9);
+        // All that there is of it is a moment.
+        assert_eq!(told(&[interval(0, 5, 30.0)]).unwrap()[0], 30.0);
+        assert_eq!(told(&[]), None);
     }
 }

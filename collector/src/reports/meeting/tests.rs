@@ -125,3 +125,12 @@ fn its_picture_reaches_a_little_further() {
     assert_eq!(picture(&found), "/graphs/ca1/network/hour.svg?from=35640&to=39960");
     assert_eq!(hash(&found.meeting.id), "ab".repeat(16));
 }
+
+#[test]
+fn a_host_that_told_of_a_part_says_so() {
+    let said = |bytes: f64| told(&found(vec![], Some([40.0, 30.0, bytes]))).sentences.join(" ");
+    // 30 Mbit/s over an hour are 13.5 GB.
+    assert!(!said(13.5e9).contains("of that time only"), "{}", said(13.5e9));
+    assert!(said(4.5e9).contains("for 33 % of that time only"), "{}", said(4.5e9));
+    assert!(!told(&found(vec![], None)).sentences.join(" ").contains("of that time only"));
+}

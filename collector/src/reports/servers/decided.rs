@@ -5,10 +5,9 @@ use crate::offers::{Assumption, Decision};
 use crate::reports::document::{Cell, Column, Section, State, Table};
 use crate::reports::words;
 
-/// A section of all decisions, if there are any.
+/// A section of all decisions, the one in force first, if there are any.
 pub fn section(view: View<'_>) -> Option<Section> {
-    let decisions = view.question.catalogue.decisions.iter();
-    let own = decisions.filter(|one| one.is_of(view.question.host));
+    let own = view.question.catalogue.decisions_on(view.question.host).into_iter();
     let found: Vec<(&Decision, Vec<Assumption>)> =
         own.filter_map(|one| Some((one, assumptions(view, one)?))).collect();
     if found.is_empty() {

@@ -121,7 +121,7 @@ fn lacking(view: View<'_>, lack: &Failed) -> String {
 /// Whether the first stays first.
 pub fn sensitivity(view: View<'_>) -> Vec<String> {
     let mut said = vec![
-        "Each criterion counts from 0, the worst of what is left, to 1, the best; weights count by their part of all.".to_owned(),
+        "Each criterion counts from 0, the worst of what is left, to 1, the best; what is not known counts as the worst, and weights by their part of all.".to_owned(),
     ];
     let Some(first) = view.ranking.first() else { return said };
     if view.ranking.flips.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::View;
 use crate::offers::{Criterion, Evaluated, Item, Ownership, Ranked, Reach, Standing, Support, Way};
-use crate::reports::document::{Cell, Column, State, Table};
+use crate::reports::document::{Cell, Column, State, Table, Value};
 use crate::reports::words;
 
 /// All that one decides by.
@@ -54,8 +54,8 @@ fn offer(view: View<'_>, ranked: &Ranked<'_>) -> Vec<Cell> {
     };
     let (standing, state) = match &ranked.standing {
         Standing::Rejected(_) => ("rejected", State::Bad),
-        Standing::Dominated(_) => ("dominated", State::Warning),
-        Standing::Front => ("on the front", State::Good),
+        Standing::Dominated(_) => ("another is at least as good in all", State::Warning),
+        Standing::Front => ("no other beats it", State::Good),
     };
     vec![
         Cell::text(&one.offer.name),
@@ -278,15 +278,18 @@ pub fn basis(view: View<'_>) -> Table {
         Column::figures("days", "measured", &["days"]),
         Column::figures("a month", "sent", &["month_bytes"]),
         Column::figures("busy cores", "at most", &["busy_cores"]),
-        Column::words("currency", &["currency"]),
+        Column::words("currency", &["currency", "currency_digits"]),
     ];
+    let base = view.question.catalogue.exchange.base;
+    let mut currency = Cell::text(base.to_string());
+    currency.values.push(Value::Number(base.digits() as f64));
     let demand = view.question.demand;
     let sent = demand.month_bytes();
     let row = vec![
         Cell::shown(demand.days.len().to_string(), [demand.days.len() as f64]),
         Cell::shown(words::bytes(sent), [sent]),
         figure(demand.busy_cores),
-        Cell::text(view.question.catalogue.exchange.base.to_string()),
+        currency,
     ];
     let caption = format!("What {} carried.", view.question.host);
     Table { key: "basis", caption, columns, rows: vec![row] }

@@ -71,6 +71,10 @@ fn catalogue() -> Catalogue {
 }
 
 fn told(catalogue: &Catalogue, demand: &Demand) -> Document {
+    told_of(catalogue, demand, &members())
+}
+
+fn members() -> [Member; 3] {
     let member = |name: &str, latitude: f64, longitude: f64| Member {
         name: name.into(),
         weight: 1.0,
@@ -78,12 +82,15 @@ fn told(catalogue: &Catalogue, demand: &Demand) -> Document {
         coordinates: Some(Coordinates { latitude, longitude }),
     };
     let nowhere = Member { coordinates: None, ..member("nowhere", 0.0, 0.0) };
-    let members = [member("east", 46.8, -71.2), member("south", 40.7, -74.0), nowhere];
+    [member("east", 46.8, -71.2), member("south", 40.7, -74.0), nowhere]
+}
+
+fn told_of(catalogue: &Catalogue, demand: &Demand, members: &[Member]) -> Document {
     report(Question {
         catalogue,
         host: "ca1",
         demand,
-        members: &members,
+        members,
         paths: &[],
         published: None,
         until_ms: UNTIL_MS,
@@ -130,6 +137,14 @@ fn what_is_old_missing_or_made_up_is_said_first() {
     }
     let short = told(&catalogue(), &demand(3));
     assert!(short.answer.contains("3 days of ca1 were measured, and a week is the least"));
+}
+
+#[test]
+fn latency_without_any_place_is_said_to_have_no_part() {
+    let said = |members: &[Member]| told_of(&catalogue(), &demand(35), members).sentences.join("\n");
+    let expected = "Nobody says where members are, so latency tells no offer from another";
+    assert!(said(&[]).contains(expected) && said(&members()[2..]).contains(expected));
+    assert!(!said(&members()).contains(expected), "{}", said(&members()));
 }
 
 #[test]

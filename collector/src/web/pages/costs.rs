@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::{failed, render};
 use crate::costs::Month;
-use crate::reports::Plans;
 use crate::reports::costs::used::{self, Asked};
 use crate::reports::costs::{Alternatives, Question, report};
 use crate::reports::document::{Document, csv, json, markdown};
 use crate::reports::servers::demand::{self, Demand};
+use crate::reports::{self, Plans};
 use crate::web::content::{CSV, Content, JSON, MARKDOWN};
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
@@ -114,7 +114,9 @@ fn document(visit: Visit<'_>, query: &CostsQuery) -> Result<(Month, Document), P
     let weeks = used::weeks(visit.reader(), plan, until_ms).map_err(|error| failed(&error))?;
     let carried = carried(visit, until_ms)?;
     let alternatives = plan.offers.as_deref().zip(carried.as_ref());
-    let alternatives = alternatives.map(|(catalogue, carried)| Alternatives { catalogue, carried });
+    let sent_bytes = sent_bytes(visit)?;
+    let alternatives = alternatives
+        .map(|(catalogue, carried)| Alternatives { catalogue, carried, sent_bytes });
     let question =
         Question { plan, month, used: &used, weeks: &weeks, alternatives, until_ms, zone };
     Ok((month, report(question)))
@@ -127,4 +129,14 @@ fn carried(visit: Visit<'_>, until_ms: i64) -> Result<Option<Demand>, Problem> {
         return Ok(None);
     };
     demand::carried(visit.reader(), host, until_ms).map(Some).map_err(|error| failed(&error))
+}
+
+/// What all hosts sent for organisations in four weeks, where all their models are made.
+fn sent_bytes(visit: Visit<'_>) -> Result<Option<f64>, Problem> {
+    let hosts = reports::hosts(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
+    let of = |host: &String| {
+        let model = visit.site.plans.known(host)?;
+        Some(model.usage.organisations.iter().map(|one| one.bytes).sum::<f64>())
+    };
+    Ok(hosts.iter().map(of).sum())
 }

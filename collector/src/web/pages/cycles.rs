@@ -7,10 +7,9 @@ use serde::Deserialize;
 use super::forms::{Form, TableName, formed};
 use super::{failed, render};
 use crate::reports::Plans;
-use crate::reports::cycles::{HostCycle, Moment, report};
+use crate::reports::cycles::report;
 use crate::reports::document::Document;
 use crate::reports::plan::HostContract;
-use crate::reports::servers::demand;
 use crate::web::content::Content;
 use crate::web::frame::Frame;
 use crate::web::gate::{Gate, Kind};
@@ -67,12 +66,8 @@ fn document(visit: Visit<'_>, query: &CyclesQuery) -> Result<Document, Problem> 
     let is_asked = |one: &&HostContract| asked.is_none_or(|host| *host == one.instance);
     let mut cycles = Vec::new();
     for contract in plans.plan.contracts.iter().filter(is_asked) {
-        let held = visit.budget.held();
-        let demand = demand::carried(visit.reader(), &contract.instance, until_ms);
-        let demand = demand.map_err(|error| failed(&error))?;
-        let moment = Moment { until_ms, zone: &plans.zone };
-        cycles.push(HostCycle::of(contract, &demand, moment));
-        visit.budget.release_to(held);
+        let cycle = plans.cycle(visit.reader(), contract, visit.now_ms);
+        cycles.push(cycle.map_err(|error| failed(&error))?);
     }
     if let (Some(host), true) = (asked, cycles.is_empty()) {
         return Err(Problem::not_found(format!("There is no contract of a host {host}.")));

@@ -9,14 +9,14 @@ use serde::Deserialize;
 use super::forms::{Form, TableName, formed};
 use super::picture::form_urlencoded;
 use super::{failed, render};
-use crate::costs::{Money, Month};
+use crate::costs::Month;
 use crate::reports::document::Document;
 use crate::reports::event::before::{self, Around, OtherHost};
+use crate::reports::event::month::HostMonth;
 use crate::reports::event::rehearsal::Rehearsal;
 use crate::reports::event::usual::Usual;
 use crate::reports::event::{Event, Question, report};
 use crate::reports::host::HostModel;
-use crate::reports::plan::Plan;
 use crate::reports::servers::demand;
 use crate::reports::{self, Plans, Sources, words};
 use crate::web::content::Content;
@@ -29,6 +29,9 @@ use crate::web::site::Visit;
 /// The most people, cameras and rooms, and hours of an event: a month has no more.
 const MOST: u32 = 10_000;
 const MOST_HOURS: f64 = 720.0;
+
+/// What is shorter is no event.
+const LEAST_HOURS: f64 = 0.1;
 
 /// A rehearsal is no longer.
 const LONGEST_REHEARSAL_MS: i64 = 86_400_000;
@@ -108,6 +111,7 @@ fn document(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Docum
     let demand = demand::read(visit.reader(), &model, until_ms).map_err(|error| failed(&error))?;
     let usual = Usual::of(event, &model, &demand, &site.zone);
     let month = Month::of(event.begin_ms.unwrap_or(visit.now_ms), &site.zone);
+    let month = HostMonth::of(plan, &model.instance, month);
     Ok(report(Question {
         event,
         terms: plan.events,
@@ -115,7 +119,7 @@ fn document(visit: Visit<'_>, query: &EventQuery, event: &Event) -> Result<Docum
         usual: &usual,
         rehearsal: rehearsal.as_ref(),
         around: &around,
-        monthly: monthly(plan, &model.instance, month),
+        month: &month,
         catalogue: plan.offers.as_deref(),
         until_ms,
         zone: &site.zone,
@@ -195,24 +199,6 @@ fn rehearsal(
     found.map(Some).map_err(|error| Problem::bad_request(words::sentence(&error.to_string())))
 }
 
-/// What a host costs in a month: its bills, those of several hosts by their number, in the currency
-/// of the first.
-fn monthly(plan: &Plan, host: &str, month: Month) -> Option<Money> {
-    let mut sum: Option<Money> = None;
-    let is_own = |hosts: &[String]| hosts.iter().any(|known| known == host);
-    for bill in plan.bills.iter().filter(|bill| is_own(&bill.hosts) && bill.months.have(month)) {
-        let part = bill.amount.times(1.0 / bill.hosts.len().max(1) as f64);
-        sum = match sum {
-            None => Some(part),
-            Some(known) if known.currency == part.currency => {
-                Some(Money { minor: known.minor + part.minor, ..known })
-            }
-            other => other,
-        };
-    }
-    sum.filter(|money| money.minor > 0)
-}
-
 impl EventQuery {
     /// The event, if one is asked for.
     fn event(&self, visit: Visit<'_>) -> Result<Option<Event>, Problem> {
@@ -237,17 +223,23 @@ impl EventQuery {
                 return refused(format!("{name}={value} must be between {least} and {MOST}."));
             }
         }
-        if !(hours > 0.0 && hours <= MOST_HOURS) {
-            let hours = if hours.abs() < 1e9 { hours.to_string() } else { format!("{hours:e}") };
+        if !(hours >= LEAST_HOURS && hours <= MOST_HOURS) {
+            let is_short = hours == 0.0 || (1e-3..1e9).contains(&hours.abs());
+            let hours = if is_short { hours.to_string() } else { format!("{hours:e}") };
             return refused(format!(
-                "hours={hours} must be more than 0 and at most {MOST_HOURS}: for a month or more, see the offers of servers."
+                "hours={hours} must be at least 0.1 and at most {MOST_HOURS}: for a month or more, see the offers of servers."
             ));
         }
-        if cameras > users.div_ceil(rooms) {
-            return refused(format!(
-                "cameras={cameras} is more than there are people in a room ({}).",
-                users.div_ceil(rooms)
-            ));
+        if rooms > users {
+            return refused(format!("rooms={rooms} is more than there are people ({users})."));
+        }
+        let people = users.div_ceil(rooms);
+        for (name, value) in [("cameras", cameras), ("shares", shares)] {
+            if value > people {
+                return refused(format!(
+                    "{name}={value} is more than there are people in a room ({people})."
+                ));
+            }
         }
         let begin_ms = self.begin_ms(visit)?;
         Ok(Some(Event { users, hours, cameras, shares, rooms, begin_ms }))

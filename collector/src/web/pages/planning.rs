@@ -58,7 +58,7 @@ fn page(visit: Visit<'_>) -> Result<Content, Problem> {
             address: "/planning/servers",
             title: "Servers",
             question: "Which offer suits best, what would it have cost, and why not the others?",
-            answer: servers(visit)?,
+            answer: servers(visit, &hosts)?,
         },
         Topic {
             address: "/planning/event",
@@ -129,20 +129,20 @@ fn cycles(visit: Visit<'_>) -> String {
     }
 }
 
-fn servers(visit: Visit<'_>) -> Result<String, Problem> {
+fn servers(visit: Visit<'_>, hosts: &[String]) -> Result<String, Problem> {
     let Some(catalogue) = &visit.site.plans.plan.offers else {
         return Ok("No offers are known yet.".into());
     };
     let offers = words::counted(catalogue.offers.len(), "offer", "offers");
     let example = if catalogue.is_example { ", figures made up as examples" } else { "" };
-    let Some(decision) = catalogue.decisions.last() else {
-        return Ok(format!("{offers}{example}."));
-    };
+    let mut said = vec![format!("{offers}{example}.")];
+    for one in catalogue.in_force(hosts) {
+        let (own, decision) = (words::listed(&one.hosts), one.decision);
+        said.push(format!("{} was taken for {own} on {}.", decision.offer, decision.date));
+    }
     let broken = watched::broken(visit.reader(), visit.now_ms).map_err(|error| failed(&error))?;
-    let holds = if broken.is_empty() {
-        String::new()
-    } else {
-        format!(" No longer as assumed: {}.", words::listed(&broken))
-    };
-    Ok(format!("{offers}{example}. {} was taken on {}.{holds}", decision.offer, decision.date))
+    if !broken.is_empty() {
+        said.push(format!("No longer as assumed: {}.", words::listed(&broken)));
+    }
+    Ok(said.join(" "))
 }
