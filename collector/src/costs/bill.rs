@@ -1,6 +1,7 @@
 //! A bill, and what each organisation has of it.
 
 use super::Use;
+use super::airport::airport;
 use super::money::Money;
 use super::month::Months;
 use super::split::split;
@@ -33,10 +34,15 @@ pub enum Basis {
     UserHours,
     /// Bytes sent.
     Bytes,
+    /// What each had of the busiest hour of the hosts.
+    BusiestHour,
+    /// The busiest hour of each, as the Shapley value of the airport game: each step of it is shared by all
+    /// who need so much.
+    Peak,
 }
 
 /// What one organisation has of a bill, in minor units of its currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// Whose it is.
     pub organisation: String,
@@ -44,14 +50,19 @@ pub struct Part {
     pub equal: i64,
     /// Of what goes by use.
     pub by_use: i64,
+    /// Its part of all use, between 0 and 1; 0 where nobody used anything.
+    pub of_use: f64,
 }
 
 impl Basis {
-    /// How much somebody used.
-    pub fn of(self, used: Use) -> f64 {
+    /// What of all use each has, in any unit.
+    fn weights(self, used: &[Use]) -> Vec<f64> {
+        let each = |of: fn(&Use) -> f64| used.iter().map(of).collect::<Vec<f64>>();
         match self {
-            Self::UserHours => used.hours,
-            Self::Bytes => used.bytes,
+            Self::UserHours => each(|used| used.hours),
+            Self::Bytes => each(|used| used.bytes),
+            Self::BusiestHour => each(|used| used.busiest_bytes),
+            Self::Peak => airport(&each(|used| used.peak_bytes)),
         }
     }
 
@@ -60,6 +71,10 @@ impl Basis {
         match self {
             Self::UserHours => "user hours",
             Self::Bytes => "bytes sent",
+            Self::BusiestHour => "part of the busiest hour",
+            Self::Peak => {
+                "each one's own busiest hour, whose steps are shared by all who need them,"
+            }
         }
     }
 }
@@ -78,23 +93,20 @@ impl Bill {
         let shares = |name: &str| {
             self.shared_by.is_empty() || self.shared_by.iter().any(|known| known == name)
         };
-        let own: Vec<(&str, f64)> = organisations
-            .into_iter()
-            .filter(|(name, _)| shares(name))
-            .map(|(name, used)| (name, self.by.of(used)))
-            .collect();
+        let own = organisations.into_iter().filter(|(name, _)| shares(name));
+        let (names, used): (Vec<&str>, Vec<Use>) = own.unzip();
+        let weights = self.by.weights(&used);
+        let all: f64 = weights.iter().sum();
         let alike = (self.amount.minor as f64 * self.equal).round() as i64;
-        let ones = vec![1.0; own.len()];
-        let weights: Vec<f64> = own.iter().map(|(_, weight)| *weight).collect();
-        let equal = split(alike, &ones);
+        let equal = split(alike, &vec![1.0; names.len()]);
         let by_use = split(self.amount.minor - alike, &weights);
-        let parts = own.iter().zip(equal.into_iter().zip(by_use));
-        let part = |((name, _), (equal, by_use)): (&(&str, f64), (i64, i64))| Part {
+        let part = |(place, name): (usize, &&str)| Part {
             organisation: (*name).to_owned(),
-            equal,
-            by_use,
+            equal: equal[place],
+            by_use: by_use[place],
+            of_use: if all > 0.0 { weights[place] / all } else { 0.0 },
         };
-        parts.map(part).collect()
+        names.iter().enumerate().map(part).collect()
     }
 }
 
@@ -116,9 +128,9 @@ mod tests {
     }
 
     const USED: [(&str, Use); 3] = [
-        ("a", Use { hours: 30.0, bytes: 1.0 }),
-        ("b", Use { hours: 10.0, bytes: 1.0 }),
-        ("c", Use { hours: 0.0, bytes: 2.0 }),
+        ("a", Use { hours: 30.0, bytes: 1.0, busiest_bytes: 1.0, peak_bytes: 3.0 }),
+        ("b", Use { hours: 10.0, bytes: 1.0, busiest_bytes: 3.0, peak_bytes: 7.0 }),
+        ("c", Use { hours: 0.0, bytes: 2.0, busiest_bytes: 0.0, peak_bytes: 10.0 }),
     ];
 
     fn all(bill: &Bill) -> Vec<(i64, i64)> {
@@ -131,6 +143,11 @@ mod tests {
         assert_eq!(all(&bill(0.3, Basis::UserHours)), [(1000, 5250), (1000, 1750), (1000, 0)]);
         assert_eq!(all(&bill(1.0, Basis::UserHours)), [(3334, 0), (3333, 0), (3333, 0)]);
         assert_eq!(all(&bill(0.0, Basis::Bytes)), [(0, 2500), (0, 2500), (0, 5000)]);
+        assert_eq!(all(&bill(0.0, Basis::BusiestHour)), [(0, 2500), (0, 7500), (0, 0)]);
+        // Three parts for a third each, four more for a half each, three more for the largest alone.
+        assert_eq!(all(&bill(0.0, Basis::Peak)), [(0, 1000), (0, 3000), (0, 6000)]);
+        let parts = bill(0.3, Basis::UserHours).parts(USED);
+        assert_eq!(parts.iter().map(|part| part.of_use).collect::<Vec<_>>(), [0.75, 0.25, 0.0]);
     }
 
     #[test]
@@ -140,5 +157,6 @@ mod tests {
         assert_eq!(names, ["b", "c"]);
         let idle = Bill { shared_by: vec!["c".into()], ..bill(0.0, Basis::UserHours) };
         assert_eq!(all(&idle), [(0, 10_000)]);
+        assert_eq!(idle.parts(USED)[0].of_use, 0.0);
     }
 }

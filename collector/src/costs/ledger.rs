@@ -97,7 +97,8 @@ mod tests {
     }
 
     fn ledger(bills: &[Bill], hours: &[(&'static str, f64)]) -> Vec<Balance> {
-        let used = |(name, hours): &(&'static str, f64)| (*name, Use { hours: *hours, bytes: 0.0 });
+        let used =
+            |(name, hours): &(&'static str, f64)| (*name, Use { hours: *hours, ..Use::default() });
         let parts: Vec<Vec<Part>> =
             bills.iter().map(|bill| bill.parts(hours.iter().map(used))).collect();
         balances(bills.iter().zip(&parts).map(|(bill, parts)| (bill, &**parts)))

@@ -166,7 +166,8 @@ mod tests {
             let hosts = ["ca1", "de1", "fi1", "us1"].map(String::from);
             let catalogue = catalogue(host);
             let told = catalogue.in_force(&hosts);
-            let one = |one: &InForce<'_>| format!("{}: {}", one.decision.offer, one.hosts.join(" "));
+            let one =
+                |one: &InForce<'_>| format!("{}: {}", one.decision.offer, one.hosts.join(" "));
             told.iter().map(one).collect::<Vec<_>>()
         };
         assert_eq!(told(Some("ca1")), ["again: ca1", "other: de1"]);

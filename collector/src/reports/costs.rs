@@ -4,6 +4,7 @@
 pub mod used;
 
 mod break_even;
+mod busiest;
 mod tables;
 mod tiers;
 
@@ -170,7 +171,7 @@ impl<'q> Question<'q> {
         }
         said.extend(self.joined(sharing));
         for shared in accounts.iter().flat_map(|account| &account.bills) {
-            said.extend(self.doubt(shared, sharing));
+            said.extend(self.doubt(shared));
         }
         said
     }
@@ -212,7 +213,7 @@ impl<'q> Question<'q> {
     }
 
     /// What is odd about a bill.
-    fn doubt(&self, shared: &Shared<'_>, sharing: &[&str]) -> Option<String> {
+    fn doubt(&self, shared: &Shared<'_>) -> Option<String> {
         let bill = shared.bill;
         if shared.parts.is_empty() {
             return Some(format!("Nobody shares {}, so it is owed by nobody.", bill.name));
@@ -220,9 +221,7 @@ impl<'q> Question<'q> {
         if bill.equal >= 1.0 {
             return None;
         }
-        let used: f64 =
-            sharing.iter().map(|name| bill.by.of(self.used.by(name, &bill.hosts))).sum();
-        if used <= 0.0 {
+        if shared.parts.iter().all(|part| part.of_use <= 0.0) {
             return Some(format!(
                 "Nobody used what {} is for, so all of it is shared alike.",
                 bill.name
@@ -230,7 +229,7 @@ impl<'q> Question<'q> {
         }
         match bill.by {
             Basis::UserHours => None,
-            Basis::Bytes => self.untold(bill),
+            Basis::Bytes | Basis::BusiestHour | Basis::Peak => self.untold(bill),
         }
     }
 

@@ -156,7 +156,7 @@ impl Plans {
         let until_ms = Self::hour(now_ms);
         let at = Moment { until_ms, zone: &self.zone };
         let wanted = Wanted { instance: &contract.instance, now_ms };
-        let outlook = self.outlooks.at(reader, wanted, || {
+        let outlook = self.outlooks.at(reader, wanted, || -> Result<_, ReadError> {
             let held = reader.budget.held();
             let carried = demand::carried(reader, &contract.instance, until_ms)?;
             let found = HostCycle::of(contract, &carried, at).outlook;
@@ -214,7 +214,8 @@ impl<T> Hourly<T> {
         let until_ms = Plans::hour(now_ms);
         let version = reader.samples.settled().map(|settled| settled.version);
         let is_newest = |kept: &&OfHour<T>| kept.until_ms == until_ms && kept.version == version;
-        let known = locked(&self.all).get(instance).filter(is_newest).map(|kept| Arc::clone(&kept.found));
+        let known =
+            locked(&self.all).get(instance).filter(is_newest).map(|kept| Arc::clone(&kept.found));
         if let Some(found) = known {
             return Ok(found);
         }

@@ -33,6 +33,9 @@ const NOTEWORTHY: f64 = 0.02;
 /// Rates and prices older than this are said to be old, in days.
 const OLD_DAYS: i32 = 90;
 
+/// What holds less often than this does not carry a host.
+const LIKELY: f64 = 0.5;
+
 /// What is asked of it.
 #[derive(Clone, Copy)]
 pub struct Question<'q> {
@@ -129,7 +132,8 @@ pub fn report(question: Question<'_>) -> Found {
     let evaluated = evaluate(held, |offer| reach::of(offer, question));
     let ranking = Ranking::of(catalogue, &evaluated);
     let view = View { question, worlds: &worlds, ranking: &ranking };
-    let state = if ranking.first().is_some() { State::Good } else { State::Warning };
+    let is_carried = ranking.first().is_some_and(|first| first.one.holds >= CONFIDENT);
+    let state = if is_carried { State::Good } else { State::Warning };
     let beside = ranking.all.iter().map(Beside::of).collect();
     found(view.answer(), state, view.sections(), beside)
 }
@@ -222,6 +226,9 @@ impl View<'_> {
                 _ => format!("No offer has all that is asked for to carry {host}."),
             };
         };
+        if first.one.holds < LIKELY {
+            return self.doubtful(first);
+        }
         let least = self.ranking.least_regret.filter(|name| *name != first.one.offer.name);
         let least = least.map_or_else(
             || " It is also the one with the least regret.".to_owned(),
@@ -234,6 +241,33 @@ impl View<'_> {
             words::probability(first.one.holds),
             tightest(&first.one)
         )
+    }
+
+    /// The first, where it more likely fails than not: nobody is told that it suits.
+    fn doubtful(&self, first: &Ranked<'_>) -> String {
+        let (host, name) = (self.question.host, &first.one.offer.name);
+        let eligible = self.ranking.all.iter().filter(|one| one.score.is_some());
+        // Of equal ones the better.
+        let surest = eligible.rev().max_by(|a, b| a.one.holds.total_cmp(&b.one.holds));
+        let told = |one: &Evaluated<'_>| {
+            let likely = words::probability(one.holds);
+            format!(
+                "{} a month, and all limits hold with {likely}{}",
+                self.range(one),
+                tightest(one)
+            )
+        };
+        match surest.filter(|one| one.one.holds >= LIKELY) {
+            Some(surest) => format!(
+                "{name} has most points for {host}, but does not carry it: {}. {} does: {}.",
+                told(&first.one),
+                surest.one.offer.name,
+                told(&surest.one)
+            ),
+            None => {
+                format!("No offer carries {host}. {name} has most points: {}.", told(&first.one))
+            }
+        }
     }
 
     fn range(&self, one: &Evaluated<'_>) -> String {

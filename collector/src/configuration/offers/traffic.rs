@@ -206,12 +206,12 @@ fn refuse_others(section: &Section<'_>, form: &str, beyond: Option<&str>) {
         let Some(more) = beyond.and_then(keys) else { return };
         own.extend(more);
     }
-    let mut told = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
     for key in KEYS.iter().flat_map(|(_, keys)| keys.iter()) {
         if section.has(key) && !own.contains(key) && !told.contains(key) {
             let words = beyond.filter(|_| form == "quota").unwrap_or(form);
             section.mistake(key, format!("does not belong to what is {words}"));
-            told.push(key);
+            told.push(*key);
         }
     }
 }

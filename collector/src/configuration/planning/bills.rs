@@ -23,7 +23,9 @@ impl FromStr for By {
         match text {
             "user-hours" => Ok(Self(Basis::UserHours)),
             "bytes" => Ok(Self(Basis::Bytes)),
-            _ => Err("must be user-hours or bytes"),
+            "busiest-hour" => Ok(Self(Basis::BusiestHour)),
+            "peak" => Ok(Self(Basis::Peak)),
+            _ => Err("must be user-hours, bytes, busiest-hour or peak"),
         }
     }
 }

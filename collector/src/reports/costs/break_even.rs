@@ -105,10 +105,7 @@ fn shared(question: &Question<'_>, alternatives: Alternatives<'_>) -> Option<Sha
         return None;
     }
     let used = sharing.iter().map(|name| by(&weeks, name, &[]));
-    let all = used.fold(Use::default(), |all, one| Use {
-        hours: all.hours + one.hours,
-        bytes: all.bytes + one.bytes,
-    });
+    let all = used.fold(Use::default(), Use::and);
     let months = weeks.len() as f64 * WEEK_DAYS / MONTH_DAYS as f64;
     let people = |name: &&str| weeks.iter().map(|week| week.people_of(name)).fold(0.0, f64::max);
     let is_of_hosts = |bill: &&Bill| !bill.hosts.is_empty() && bill.months.have(question.month);
@@ -143,8 +140,9 @@ fn bytes_of(weeks: &[&Used], all: Use) -> Option<f64> {
 /// Whether the price of an offer depends on what is sent.
 fn bills_traffic(form: Form) -> bool {
     match form {
-        Form::Unmetered
-        | Form::Quota { beyond: Beyond::Throttled { .. } | Beyond::Unfair, .. } => false,
+        Form::Unmetered | Form::Quota { beyond: Beyond::Throttled { .. } | Beyond::Unfair, .. } => {
+            false
+        }
         Form::Quota { beyond: Beyond::Priced(_), .. }
         | Form::Prepaid { .. }
         | Form::Percentile { .. } => true,

@@ -62,6 +62,7 @@ pub fn parts(account: &Account<'_>) -> Table {
         Column::figures("alike", "", &["equal"]),
         Column::figures("by use", "", &["by_use"]),
         Column::figures("all", "", &["all"]),
+        Column::figures("used", "of all", &["use_ratio"]),
     ];
     let row = |shared: &Shared<'_>, part: &Share| {
         vec![
@@ -70,6 +71,7 @@ pub fn parts(account: &Account<'_>) -> Table {
             amount(account, part.equal),
             amount(account, part.by_use),
             amount(account, part.all()),
+            Cell::shown(format!("{:.1} %", part.of_use * 100.0), [part.of_use]),
         ]
     };
     let all = account.bills.iter();

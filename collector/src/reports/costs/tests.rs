@@ -1,7 +1,5 @@
 use super::*;
-use crate::contracts::{
-    Beyond, Contract, Counted, Form, Port, Price, Rounding, Sharing, Step,
-};
+use crate::contracts::{Beyond, Contract, Counted, Form, Port, Price, Rounding, Sharing, Step};
 use crate::costs::{Basis, Months};
 use crate::offers::{Catalogue, Choice, Demand, Exchange, Offer, Peak};
 use crate::reports::document::{csv, json, markdown};
@@ -24,7 +22,10 @@ fn bill(amount: &str) -> Bill {
 
 fn used(of: &[(&str, &str, f64)]) -> Used {
     let of = of.iter().map(|(host, name, hours)| {
-        (((*host).to_owned(), (*name).to_owned()), Use { hours: *hours, bytes: hours * 1e9 })
+        (
+            ((*host).to_owned(), (*name).to_owned()),
+            Use { hours: *hours, bytes: hours * 1e9, ..Use::default() },
+        )
     });
     Used {
         of: of.collect(),

@@ -82,10 +82,7 @@ pub fn prices(question: &Question<'_>, account: &Account<'_>) -> BTreeMap<String
 
 /// What somebody used in some weeks together.
 pub fn by(weeks: &[&Used], name: &str, hosts: &[String]) -> Use {
-    weeks.iter().map(|week| week.by(name, hosts)).fold(Use::default(), |all, one| Use {
-        hours: all.hours + one.hours,
-        bytes: all.bytes + one.bytes,
-    })
+    weeks.iter().map(|week| week.by(name, hosts)).fold(Use::default(), Use::and)
 }
 
 /// What each organisation owes of all bills by some weeks, in minor units.

@@ -8,6 +8,7 @@ use headroom_proto::catalogue::{
 };
 use headroom_proto::metric::INSTANCE;
 
+use super::busiest::{Busiest, Hour, Sent, busiest};
 use crate::costs::Use;
 use crate::reports::plan::Plan;
 use crate::samples::{
@@ -53,10 +54,7 @@ impl Used {
     pub fn by(&self, organisation: &str, hosts: &[String]) -> Use {
         let counts = |host: &String| hosts.is_empty() || hosts.contains(host);
         let own = self.of.iter().filter(|((host, name), _)| name == organisation && counts(host));
-        own.fold(Use::default(), |all, (_, used)| Use {
-            hours: all.hours + used.hours,
-            bytes: all.bytes + used.bytes,
-        })
+        own.fold(Use::default(), |all, (_, used)| all.and(*used))
     }
 
     /// People of an organisation at once, at most: where it has rooms on several hosts, their most together.
@@ -106,14 +104,25 @@ pub fn read(reader: Reader<'_>, asked: Asked<'_>) -> Result<Used, ReadError> {
     }
     // What is told within an hour is of the hour before it.
     let range = (asked.from_ms + HOUR_MS, asked.to_ms + HOUR_MS);
+    let mut sent = Vec::new();
     for series in hours(reader, HEADROOM_PLANNING_ORGANISATION_BYTES.name, range)? {
         let organisation = series.labels.get("organisation").unwrap_or_default().to_owned();
         let mut bytes = Sum::default();
         series.buckets.iter().for_each(|bucket| bytes.add(bucket.sum));
         used.at(&series, &organisation).bytes += bytes.total();
         let host = series.labels.get(INSTANCE).unwrap_or_default().to_owned();
-        let hours = used.hours_of_bytes.entry(host).or_default();
+        let hours = used.hours_of_bytes.entry(host.clone()).or_default();
         *hours = series.buckets.len().max(*hours);
+        sent.push(Sent {
+            host,
+            organisation,
+            hours: series.buckets.iter().map(Hour::of).collect(),
+        });
+    }
+    for Busiest { host, organisation, own_bytes, bytes } in busiest(sent) {
+        let used = used.of.entry((host, organisation)).or_default();
+        (used.peak_bytes, used.busiest_bytes) =
+            (used.peak_bytes + own_bytes, used.busiest_bytes + bytes);
     }
     for series in hours(reader, HEADROOM_TENANT_PARTICIPANTS.name, (asked.from_ms, asked.to_ms))? {
         let tenant = series.labels.get("tenant").unwrap_or_default();
@@ -139,7 +148,8 @@ impl Used {
 /// From when on in a month somebody was in rooms: from its begin, where a counter had risen before; none
 /// where nobody was.
 fn since(buckets: &[Bucket], from_ms: i64) -> Option<i64> {
-    let was_there = buckets.first().is_some_and(|first| first.begin_ms < from_ms && first.last > 0.0);
+    let was_there =
+        buckets.first().is_some_and(|first| first.begin_ms < from_ms && first.last > 0.0);
     if was_there {
         return Some(from_ms);
     }

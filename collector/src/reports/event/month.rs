@@ -37,7 +37,8 @@ impl HostMonth {
         };
         let same = Some(part).filter(|part| part.currency == known.currency);
         let part = same.or_else(|| exchange?.convert(part, known.currency));
-        self.money = Some(Money { minor: known.minor + part.map_or(0, |part| part.minor), ..known });
+        self.money =
+            Some(Money { minor: known.minor + part.map_or(0, |part| part.minor), ..known });
         part.is_some()
     }
 }

@@ -190,9 +190,8 @@ impl<'o> Burst<'o> {
 fn month(question: Question<'_>, sent_mbit: f64) -> Option<Series> {
     let media = question.model.bandwidth.as_ref().ok()?.media();
     let mix = question.event.mix();
-    let received = mix.rooms.iter().map(|rooms| {
-        f64::from(rooms.count) * rooms.room.received(media).sum()
-    });
+    let received =
+        mix.rooms.iter().map(|rooms| f64::from(rooms.count) * rooms.room.received(media).sum());
     let people = f64::from(question.event.users);
     let event = Step { sent_mbit, received_mbit: received.sum(), people };
     let steps = (question.event.hours * 60.0 / STEP_MINUTES).ceil() as usize;

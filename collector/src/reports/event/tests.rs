@@ -296,20 +296,16 @@ fn a_host_of_its_own_is_priced_with_the_traffic_of_the_event() {
     let own = csv(&found, "price").unwrap();
     assert!(own.contains("its traffic, up to "), "{own}");
     // Cheap by the month, dear by its traffic.
-    let offers = vec![
-        metered("metered", 10_000, priced(2e11, 100_000)),
-        burst("wide", 20_000, 25_000.0),
-    ];
+    let offers =
+        vec![metered("metered", 10_000, priced(2e11, 100_000)), burst("wide", 20_000, 25_000.0)];
     let found = told_with(&LARGE, Given { offers, ..given() });
     assert!(found.answer.contains("wide is taken for it"), "{}", found.answer);
 }
 
 #[test]
 fn a_host_whose_quota_ends_within_the_event_does_not_carry_it() {
-    let throttled = |included_bytes| Form::Quota {
-        included_bytes,
-        beyond: Beyond::Throttled { mbit: 10.0 },
-    };
+    let throttled =
+        |included_bytes| Form::Quota { included_bytes, beyond: Beyond::Throttled { mbit: 10.0 } };
     let unfair = Form::Quota { included_bytes: 1e10, beyond: Beyond::Unfair };
     for (form, taken) in [
         (throttled(1e10), "wide"),

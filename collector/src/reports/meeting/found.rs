@@ -170,10 +170,10 @@ mod tests {
 
     #[test]
     fn a_peak_is_of_a_minute_and_no_moment_at_its_end() {
-        let interval = |from: i64, to: i64, mbit: f64| {
-            Interval::even(from * 1_000, to * 1_000, mbit * 1e6)
-        };
-        let found = told(&[interval(0, 60, 10.0), interval(60, 120, 20.0), interval(120, 122, 90.0)]);
+        let interval =
+            |from: i64, to: i64, mbit: f64| Interval::even(from * 1_000, to * 1_000, mbit * 1e6);
+        let found =
+            told(&[interval(0, 60, 10.0), interval(60, 120, 20.0), interval(120, 122, 90.0)]);
         let [peak, mean, bytes] = found.unwrap();
         assert_eq!((peak, bytes), (20.0, (600.0 + 1_200.0 + 180.0) * 1e6 / 8.0));
         assert!((mean - 1_980.0 / 122.0).abs() < 1e-9);

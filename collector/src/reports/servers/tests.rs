@@ -140,8 +140,34 @@ fn what_is_old_missing_or_made_up_is_said_first() {
 }
 
 #[test]
+fn what_does_not_carry_a_host_is_not_said_to_suit_it() {
+    let mut catalogue = catalogue();
+    catalogue.offers.retain(|offer| offer.name != "slow");
+    for offer in &mut catalogue.offers {
+        offer.server.cores = Some(1.0);
+    }
+    let document = told(&catalogue, &demand(35));
+    assert!(
+        document.answer.starts_with("No offer carries ca1. flat has most points: 90 EUR a month, and all limits hold with under 1 % only, for its processors."),
+        "{}",
+        document.answer
+    );
+    assert_eq!(document.parts[0].state, State::Warning);
+    // The dear one has cores enough, but nobody asks for that.
+    catalogue.offers[2].server.cores = Some(8.0);
+    let document = told(&catalogue, &demand(35));
+    assert!(
+        document.answer.contains("flat has most points for ca1, but does not carry it")
+            && document.answer.contains(" dear does: 190 EUR a month, and all limits hold with "),
+        "{}",
+        document.answer
+    );
+}
+
+#[test]
 fn latency_without_any_place_is_said_to_have_no_part() {
-    let said = |members: &[Member]| told_of(&catalogue(), &demand(35), members).sentences.join("\n");
+    let said =
+        |members: &[Member]| told_of(&catalogue(), &demand(35), members).sentences.join("\n");
     let expected = "Nobody says where members are, so latency tells no offer from another";
     assert!(said(&[]).contains(expected) && said(&members()[2..]).contains(expected));
     assert!(!said(&members()).contains(expected), "{}", said(&members()));

@@ -115,8 +115,8 @@ fn document(visit: Visit<'_>, query: &CostsQuery) -> Result<(Month, Document), P
     let carried = carried(visit, until_ms)?;
     let alternatives = plan.offers.as_deref().zip(carried.as_ref());
     let sent_bytes = sent_bytes(visit)?;
-    let alternatives = alternatives
-        .map(|(catalogue, carried)| Alternatives { catalogue, carried, sent_bytes });
+    let alternatives =
+        alternatives.map(|(catalogue, carried)| Alternatives { catalogue, carried, sent_bytes });
     let question =
         Question { plan, month, used: &used, weeks: &weeks, alternatives, until_ms, zone };
     Ok((month, report(question)))

@@ -223,7 +223,7 @@ impl EventQuery {
                 return refused(format!("{name}={value} must be between {least} and {MOST}."));
             }
         }
-        if !(hours >= LEAST_HOURS && hours <= MOST_HOURS) {
+        if !(LEAST_HOURS..=MOST_HOURS).contains(&hours) {
             let is_short = hours == 0.0 || (1e-3..1e9).contains(&hours.abs());
             let hours = if is_short { hours.to_string() } else { format!("{hours:e}") };
             return refused(format!(
