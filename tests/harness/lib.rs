@@ -34,7 +34,7 @@ pub use control_group::ControlGroup;
 pub use declared::{ALL_SERIES, assert_declared, is_passed_on, is_recorded};
 pub use namespace::Namespace;
 pub use passage::Passage;
-pub use program::{Output, Program, binaries, run};
+pub use program::{Output, Program, binaries, cargo, run};
 pub use recorder::Recorder;
 pub use small_disk::SmallDisk;
 pub use stalling_disk::StallingDisk;

@@ -11,6 +11,18 @@ use rustix::process::{Pid, Signal, kill_process};
 
 const END_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Cargo, with the compiler that lies beside it: sources of a dependency may name a toolchain of their own, which
+/// rustup would use for it.
+pub fn cargo() -> Command {
+    let cargo = Path::new(env!("CARGO"));
+    let mut command = Command::new(cargo);
+    let compiler = cargo.with_file_name("rustc");
+    if compiler.exists() {
+        command.env("RUSTC", compiler);
+    }
+    command
+}
+
 /// The folder of the programs under test, built with the profile of this test and up to date.
 pub fn binaries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -18,7 +30,7 @@ pub fn binaries() -> &'static Path {
         let own = std::env::current_exe().expect("a running test has a path");
         let folder = own.ancestors().find(|folder| folder.join(".fingerprint").exists());
         let folder = folder.expect("a test lies in a profile's folder").to_owned();
-        let mut build = Command::new(env!("CARGO"));
+        let mut build = cargo();
         // The whole workspace, so that crates are built with the features they have here anyway.
         build.args(["build", "--quiet", "--workspace", "--bins"]);
         if folder.file_name() == Some(OsStr::new("release")) {

@@ -73,7 +73,7 @@ pub fn compare() -> anyhow::Result<()> {
 }
 
 fn build(folder: &Path) -> anyhow::Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = harness::cargo();
     cargo.args(["build", "--quiet", "--profile", "fuzz", "--package", "headroom-fuzz", "--bins"]);
     cargo.args(["--features", "libfuzzer", "--locked", "--target", PLATFORM, "--target-dir"]);
     cargo.arg(folder).current_dir(env!("CARGO_MANIFEST_DIR"));

@@ -56,17 +56,23 @@ impl Database {
     pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let name = directory.display().to_string();
         let operation = format!("open the database in data directory {name}");
-        if let Some(manifest) = manifests::first_damaged(&directory.join("sealed")) {
-            return Err(StoreError::Damaged { what: format!("file {}", manifest.display()) });
+        let sealed = directory.join("sealed");
+        let damaged =
+            |file: PathBuf| StoreError::Damaged { what: format!("file {}", file.display()) };
+        if let Some(manifest) = manifests::first_damaged(&sealed) {
+            return Err(damaged(manifest));
         }
-        let opened = fjall::Database::builder(directory.join("sealed"))
+        let opened = fjall::Database::builder(&sealed)
             .cache_size(cache_bytes)
             .max_journaling_size(JOURNAL_BYTES)
             .worker_threads(1)
             .open();
         let fjall = match opened {
             Err(fjall::Error::Locked) => return Err(StoreError::InUse(name)),
-            other => other.map_err(|source| StoreError::Database { operation, source })?,
+            other => other.map_err(|source| match manifests::first_missing(&sealed) {
+                Some(current) => damaged(current),
+                None => StoreError::Database { operation, source },
+            })?,
         };
         let keyspace = |name: &str| open_keyspace(&fjall, name);
         let database = Self {
@@ -251,6 +257,25 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    /// Whatever was left of it by a process that died.
+    #[test]
+    fn a_folder_that_was_being_removed_is_removed() {
+        let folder = TempDir::new().unwrap();
+        let open = || Database::open(folder.path(), 1 << 20);
+        drop(open().unwrap());
+        let keyspaces = folder.path().join("sealed/keyspaces");
+        let left = keyspaces.join("129");
+        std::fs::create_dir(&left).unwrap();
+        std::fs::copy(keyspaces.join("1/current"), left.join("current")).unwrap();
+        drop(open().unwrap());
+        assert!(!left.exists());
+        // One of those that count is damaged by that.
+        let current = keyspaces.join("1/current");
+        std::fs::write(&current, [7; 25]).unwrap();
+        let error = open().err().unwrap().to_string();
+        assert_eq!(error, format!("file {} is damaged", current.display()));
+    }
 
     /// On disk a keyspace is an id, and ids come again once what had them is gone.
     #[test]
