@@ -57,9 +57,8 @@ fn manifest(folder: &Path) -> Manifest {
     let manifest = folder.join(format!("v{}", u64::from_le_bytes(*id)));
     match fs::read(&manifest) {
         Ok(bytes) if xxh3_128(&bytes) == u128::from_le_bytes(*checksum) => Manifest::Whole,
-        // Which of the two is wrong cannot be told.
-        Ok(_) => Manifest::Damaged(manifest),
         Err(error) if error.kind() == ErrorKind::NotFound => Manifest::Missing(current),
-        Err(_) => Manifest::Damaged(manifest),
+        // Which of the two is wrong cannot be told.
+        Ok(_) | Err(_) => Manifest::Damaged(manifest),
     }
 }
