@@ -10,7 +10,9 @@ use headroom_proto::chain::Chain;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::handshake;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
 use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -27,8 +29,9 @@ use crate::oncall::{
 /// How long a receiver may take to answer.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// So much of an answer is read.
+/// So much of an answer is read, within so long: whether it was taken has been said before.
 const BODY_BYTES: usize = 4096;
+const BODY_TIME: Duration = Duration::from_secs(2);
 
 /// Delivers messages.
 #[derive(Clone)]
@@ -217,14 +220,18 @@ fn shown_token(receiver: &Receiver) -> Option<&Secret> {
 struct Sent {
     status: u16,
     retry_after: Option<HeaderValue>,
+    date: Option<HeaderValue>,
     body: String,
 }
 
 impl Sent {
     fn answered(&self) -> Answered<'_> {
-        let Self { status, retry_after, body } = self;
-        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
-        Answered { status: *status, retry_after, body }
+        fn text(value: Option<&HeaderValue>) -> Option<&str> {
+            value?.to_str().ok()
+        }
+        let Self { status, retry_after, date, body } = self;
+        let (retry_after, date) = (text(retry_after.as_ref()), text(date.as_ref()));
+        Answered { status: *status, retry_after, date, body }
     }
 }
 
@@ -236,8 +243,9 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let talk = async {
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get(RETRY_AFTER).cloned();
-        Ok(Sent { status, retry_after, body: read(response).await })
+        let header = |name| response.headers().get(name).cloned();
+        let (retry_after, date) = (header(RETRY_AFTER), header(DATE));
+        Ok(Sent { status, retry_after, date, body: read(response).await })
     };
     // Whoever drives the connection ends with the exchange.
     let mut talk = std::pin::pin!(talk);
@@ -247,11 +255,12 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin + Send>(
     }
 }
 
-/// The beginning of a body; what breaks off ends there.
+/// The beginning of a body; what breaks off, or takes too long, ends there.
 async fn read(response: Response<Incoming>) -> String {
     let mut body = response.into_body();
     let mut bytes = Vec::new();
-    while let Some(Ok(frame)) = body.frame().await {
+    let end = tokio::time::Instant::now() + BODY_TIME;
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout_at(end, body.frame()).await {
         bytes.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         if bytes.len() >= BODY_BYTES {
             bytes.truncate(BODY_BYTES);
@@ -259,4 +268,32 @@ async fn read(response: Response<Incoming>) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_taken_is_taken_though_the_rest_of_the_answer_never_comes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/beat", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"all is well\n") {
+                assert_ne!(stream.read_buf(&mut asked).await.unwrap(), 0, "{asked:?}");
+            }
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok";
+            stream.write_all(answer).await.unwrap();
+            // Until the other end has had enough.
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest).await;
+        });
+        assert_eq!(Courier::default().beat(&url, None).await, Ok(()));
+        serving.await.unwrap();
+    }
 }

@@ -32,7 +32,7 @@ mod silence;
 mod ticket;
 mod watchdog;
 
-pub use self::alert::{Known, Seen, Severity, Standing, Texts};
+pub use self::alert::{Known, Seen, Severity, Standing, Texts, whole_link};
 pub use self::board::{Board, Shown};
 pub use self::call::{Answer, AnswerError, Reply, Taken};
 pub use self::cause::{HOST_SILENT, Site, Topology};

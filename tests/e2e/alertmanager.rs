@@ -193,6 +193,18 @@ async fn what_is_posted_needs_a_token_and_has_limits() {
     assert_eq!(foreign.body(good.clone()).send().await.unwrap().status(), 403);
     let hosted = client.post(collector.http(alerts)).header("host", "evil.example");
     assert_eq!(hosted.bearer_auth(token).body(good).send().await.unwrap().status(), 421);
+    // One that is none takes no other along.
+    let both = json!([{"labels": {"": "c"}}, {"labels": {"alertname": "Beside"}}]).to_string();
+    assert_eq!(post(alerts, both, Some(token)).await.0, 400);
+    let known = reqwest::get(collector.http(alerts)).await.unwrap().text().await.unwrap();
+    assert!(known.contains("Beside"), "{known}");
+    // A crowd is told on the page, and does not make it long.
+    let one = |n: u32| json!({"labels": {"alertname": "Crowd", "instance": n.to_string()}});
+    let crowd = Value::from((0..120).map(one).collect::<Vec<Value>>()).to_string();
+    assert_eq!(post(alerts, crowd, Some(token)).await.0, 200);
+    let page = reqwest::get(collector.http("/alerts")).await.unwrap().text().await.unwrap();
+    assert_eq!(page.matches("class=\"cause\"").count(), 100);
+    assert!(page.contains("and 22 more causes"), "{page}");
     let long = "x".repeat(20_000);
     let many: Vec<Value> = (0..5001).map(|n| json!({"labels": {"a": n.to_string()}})).collect();
     let none = json!({"id": "00000000-0000-0000-0000-000000000001", "createdBy": "a", "comment": "c",
@@ -203,7 +215,7 @@ async fn what_is_posted_needs_a_token_and_has_limits() {
     for (path, body, status, said) in [
         (alerts, "{".to_owned(), 400, "cannot be read"),
         (alerts, alert(json!({})), 400, "at least one label"),
-        (alerts, alert(json!({"a b": "c"})), 400, "invalid name"),
+        (alerts, alert(json!({"": "c"})), 400, "invalid name"),
         (alerts, alert(json!({"a": long})), 400, "at most"),
         (alerts, json!([{"labels": {"a": "b"}, "startsAt": "soon"}]).to_string(), 400, "no moment"),
         (alerts, Value::from(many).to_string(), 413, "at most 5000"),
@@ -251,7 +263,8 @@ async fn alerts_of_an_outside_prometheus_are_told() {
     let alert = &told.body["alerts"][0];
     assert_eq!(alert["labels"]["alertname"], "FromPrometheus");
     assert_eq!(alert["annotations"]["summary"], "it is 1");
-    assert!(alert["generatorURL"].as_str().unwrap().contains("/graph?g0.expr="), "{alert}");
+    let link = alert["generatorURL"].as_str().unwrap();
+    assert!(link.contains("/graph?g0.expr=") && link.matches("://").count() == 1, "{alert}");
     let page = reqwest::get(collector.http("/alerts")).await.unwrap().text().await.unwrap();
     assert!(page.contains("it is 1"), "{page}");
     // No rule of ours has found it, and yet it was there.

@@ -199,9 +199,12 @@ fn build_rota(section: &Section<'_>, persons: &BTreeMap<String, Person>) -> Opti
     let overrides = section.sections("overrides");
     let zone = build_zone(section, "zone");
     if turns.is_empty() {
+        if section.value::<Date>("begins").is_some() || !overrides.is_empty() {
+            section.mistake("turns", "is missing: who is on duty when?");
+        }
         return None;
     }
-    let begins: Date = section.required("begins")?;
+    let begins: Option<Date> = section.required("begins");
     let turns: Vec<Turn> = turns.iter().filter_map(build_turn).collect();
     let stands_in = |one: &Section<'_>| {
         let moment = |key: &str| {
@@ -217,7 +220,7 @@ fn build_rota(section: &Section<'_>, persons: &BTreeMap<String, Person>) -> Opti
         Some(Override { person, from_ms, to_ms })
     };
     let overrides = overrides.iter().filter_map(stands_in).collect();
-    let rota = match Rota::new(zone.clone(), begins, turns, overrides) {
+    let rota = match Rota::new(zone.clone(), begins?, turns, overrides) {
         Ok(rota) => rota,
         Err(error) => {
             section.mistake("turns", error);
@@ -296,14 +299,15 @@ fn build_steps(
         (true, None, Some(name)) if persons.len() == 1 => {
             vec![Step { who: Who::Person(name.clone()), after_ms: 0 }]
         }
-        (true, None, Some(_)) => {
+        // A rota that is wrong has been told.
+        (true, None, Some(_)) if !root.has("rota") => {
             root.mistake(
                 "people",
                 "are several: a [rota] or [[escalation]] says who is called first",
             );
             steps
         }
-        (true, None, None) | (false, _, _) => steps,
+        (true, None, _) | (false, _, _) => steps,
     }
 }
 

@@ -118,6 +118,21 @@ impl Seen {
     }
 }
 
+/// What an alert says in one line; what others send may have no name.
+pub fn summary<'t>(labels: &'t Texts, annotations: &'t Texts) -> &'t str {
+    let said = annotations.get("summary").filter(|text| !text.is_empty());
+    said.or_else(|| labels.get(NAME)).map_or("an alert", String::as_str)
+}
+
+/// Where an expression is shown, if anywhere: what our own rules say lies below our address, what others
+/// say is whole.
+pub fn whole_link(external_url: &str, link: &str) -> String {
+    if link.is_empty() || link.starts_with("http://") || link.starts_with("https://") {
+        return link.to_owned();
+    }
+    format!("{}{link}", external_url.trim_end_matches('/'))
+}
+
 impl Known {
     /// An alert that is seen for the first time.
     pub fn of(seen: &Seen, at_ms: i64) -> Self {
@@ -143,6 +158,11 @@ impl Known {
     /// Its name.
     pub fn name(&self) -> &str {
         self.labels.get(NAME).map_or("", String::as_str)
+    }
+
+    /// What it says in one line.
+    pub fn summary(&self) -> &str {
+        summary(&self.labels, &self.annotations)
     }
 
     /// Whose word it rests on: the vantage that looked, or the host itself.

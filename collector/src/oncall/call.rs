@@ -52,6 +52,9 @@ pub struct Taken {
     pub at_ms: i64,
     /// Until when.
     pub until_ms: i64,
+    /// What stood then: whoever has that does not have what comes later.
+    #[serde(default)]
+    pub stood: BTreeSet<u64>,
 }
 
 /// A call that goes on.
@@ -195,6 +198,10 @@ impl Call {
         };
         let (pages, mornings): (BTreeSet<u64>, BTreeSet<u64>) =
             active.iter().partition(|print| severity(print) == Severity::Page);
+        if self.ringing.is_none() {
+            // Nobody was called for it, and nobody is called again.
+            self.taken = self.taken.take().filter(|taken| taken.until_ms > now.at_ms);
+        }
         let mut told = self.ring(alerts, &pages, now);
         told.extend(self.greet(alerts, &mornings, now));
         told
@@ -229,6 +236,7 @@ impl Call {
             let is_crowded = rang_ms.is_some_and(|rang_ms| at_ms - rang_ms <= FLAPPING_MS);
             if at_ms - since_ms >= wait_ms && !is_crowded {
                 self.waits_ms = None;
+                self.taken = self.taken.take().filter(|taken| pages.is_subset(&taken.stood));
                 self.ringing = Some(Ringing { is_back, ..Ringing::new(at_ms, pages.clone()) });
             }
             return;

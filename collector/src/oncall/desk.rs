@@ -1,7 +1,10 @@
 //! The desk of those on call: all groups, from moment to moment.
 
+mod silences;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::silences::{Replaced, Replacement, SilencedBy};
 use super::alert::{Known, Seen, Severity, Texts};
 use super::call::{Answer, AnswerError, Reply};
 use super::cause::{DATACENTRE_DARK, HOST_SILENT};
@@ -14,11 +17,7 @@ use super::message::{Message, Notice, What};
 use super::outside::OutsideAlerts;
 use super::picture::Picture;
 use super::policy::{Now, Policy};
-use super::silence::{Matcher, Silence, SilenceError};
-
-/// The most silences at once, and with those that have ended.
-const SILENCES: usize = 1000;
-const ALL_SILENCES: usize = 5000;
+use super::silence::Silence;
 
 /// A silence is shown for so long after its end, in milliseconds.
 const SILENCES_KEPT_MS: i64 = 5 * 86_400_000;
@@ -41,35 +40,6 @@ pub enum Change {
     Reminded(String, i64),
     /// Something that happened.
     Notice(Notice),
-}
-
-/// What takes the place of a silence.
-#[derive(Debug, Clone)]
-pub struct Replacement {
-    /// Its number, if it is a new one.
-    pub number: u128,
-    /// The silence.
-    pub silence: Silence,
-}
-
-/// A silence that took the place of another.
-#[derive(Debug, Clone)]
-pub struct Replaced {
-    /// Its number.
-    pub number: u128,
-    /// What is to be kept.
-    pub changes: Vec<Change>,
-}
-
-/// On whose word something is silenced, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub struct SilencedBy<'s> {
-    /// Whose.
-    pub owner: &'s str,
-    /// From when on, Unix time in milliseconds.
-    pub from_ms: i64,
-    /// Until when.
-    pub to_ms: i64,
 }
 
 /// What is kept over a restart.
@@ -170,7 +140,7 @@ impl Desk {
     /// Goes on to a moment; answers with what is to be kept and sent.
     pub fn advance(&mut self, picture: &Picture, policy: &Policy) -> Vec<Change> {
         let before = self.clone();
-        self.groups.values_mut().for_each(|group| group.rewind(picture.at_ms));
+        self.rewind(picture.at_ms);
         self.see(picture, policy);
         let muted = self.muted(policy, picture.at_ms);
         self.waits = self.waiting(picture, policy);
@@ -195,6 +165,12 @@ impl Desk {
         changes.extend(self.remind(policy, at_ms));
         changes.extend(messages.into_iter().map(|message| Change::Message(Box::new(message))));
         changes
+    }
+
+    /// The clock may have been set back: nothing was at a moment to come.
+    fn rewind(&mut self, at_ms: i64) {
+        self.groups.values_mut().for_each(|group| group.rewind(at_ms));
+        self.heard_ms.values_mut().for_each(|heard_ms| *heard_ms = at_ms.min(*heard_ms));
     }
 
     /// Whoever goes on duty next is told, once.
@@ -329,28 +305,16 @@ impl Desk {
     }
 
     /// A link is used, which it can be once, and only for the trouble that it was made for.
-    pub fn use_link(&mut self, id: GroupId, opened_ms: i64, link: &str) -> Result<(), AnswerError> {
+    pub fn use_link(
+        &mut self,
+        id: GroupId,
+        opened_ms: i64,
+        link: &str,
+    ) -> Result<Change, AnswerError> {
         let group = self.groups.get_mut(&id).filter(|group| group.opened_ms == opened_ms);
-        group.ok_or(AnswerError::Over)?.use_link(link)
-    }
-
-    /// A silence of what stands of a group: of all that its alerts have in common.
-    pub fn silence_of(&self, id: GroupId, by: SilencedBy<'_>) -> Option<Silence> {
-        let standing = self.groups.get(&id)?.alerts.0.values().filter(|known| known.stands());
-        let mut labels = standing.map(|known| &known.labels);
-        let mut common = labels.next()?.clone();
-        for other in labels {
-            common.retain(|name, value| other.get(name) == Some(value));
-        }
-        let SilencedBy { owner, from_ms, to_ms } = by;
-        Some(Silence {
-            matchers: common.iter().map(|(name, value)| Matcher::equal(name, value)).collect(),
-            from_ms,
-            to_ms,
-            repeats: None,
-            owner: owner.to_owned(),
-            comment: String::new(),
-        })
+        let group = group.ok_or(AnswerError::Over)?;
+        group.use_link(link)?;
+        Ok(Change::Group(id, Some(Box::new(group.clone()))))
     }
 
     /// Somebody answers for a group.
@@ -370,69 +334,11 @@ impl Desk {
         Ok(vec![Change::Group(id, Some(Box::new(group.clone()))), Change::Notice(notice)])
     }
 
-    /// Somebody silences something.
-    pub fn silence(
-        &mut self,
-        number: u128,
-        silence: Silence,
-        now_ms: i64,
-    ) -> Result<Vec<Change>, SilenceError> {
-        silence.check(now_ms)?;
-        let open = self.silences.values().filter(|known| known.to_ms > now_ms).count();
-        if open >= SILENCES || self.silences.len() >= ALL_SILENCES {
-            return Err(SilenceError::Many);
-        }
-        let covered = self.groups.iter().filter(|(_, group)| {
-            group.alerts.0.values().any(|known| silence.covers(&known.labels))
-        });
-        let mut changes = vec![Change::Silence(number, Some(silence.clone()))];
-        let owner = &silence.owner;
-        changes.extend(covered.map(|(id, group)| {
-            let deed = Deed { what: What::Silenced, person: owner, at_ms: now_ms };
-            Change::Notice(group.notice(*id, deed))
-        }));
-        self.silences.insert(number, silence);
-        Ok(changes)
-    }
-
     /// Takes what others sent, by fingerprint; answers with how many found no room.
     pub fn take(&mut self, alerts: BTreeMap<u64, Seen>) -> usize {
         let refused = self.outside.take(alerts);
         self.refused += refused;
         refused
-    }
-
-    /// A silence ends before its time.
-    pub fn unsilence(&mut self, number: u128, now_ms: i64) -> Option<Change> {
-        let silence = self.silences.get_mut(&number).filter(|known| known.to_ms > now_ms)?;
-        silence.end(now_ms);
-        Some(Change::Silence(number, Some(silence.clone())))
-    }
-
-    /// A silence becomes another: the same one where it is about the same, else a new one in its
-    /// place. Answers with the number of that.
-    pub fn replace(
-        &mut self,
-        old: u128,
-        by: Replacement,
-        now_ms: i64,
-    ) -> Result<Replaced, SilenceError> {
-        let Replacement { number, mut silence } = by;
-        let known = self.silences.get(&old).ok_or(SilenceError::Unknown)?;
-        if known.matchers == silence.matchers && known.to_ms > now_ms {
-            if known.from_ms <= now_ms {
-                silence.from_ms = known.from_ms;
-            }
-            silence.check(now_ms)?;
-            self.silences.insert(old, silence.clone());
-            return Ok(Replaced {
-                number: old,
-                changes: vec![Change::Silence(old, Some(silence))],
-            });
-        }
-        let mut changes = self.silence(number, silence, now_ms)?;
-        changes.extend(self.unsilence(old, now_ms));
-        Ok(Replaced { number, changes })
     }
 }
 

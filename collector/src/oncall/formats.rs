@@ -134,7 +134,7 @@ impl Format {
 
     /// What an answer means.
     pub fn judge(&self, answer: &Answered<'_>) -> Outcome {
-        let Answered { status, retry_after, body } = *answer;
+        let Answered { status, retry_after, date, body } = *answer;
         let asked_ms = match self {
             Self::Matrix { .. } => matrix::retry_after_ms(body),
             Self::Telegram { .. } => telegram::retry_after_ms(body),
@@ -144,8 +144,7 @@ impl Format {
             | Self::Slack
             | Self::PagerDuty { .. } => None,
         };
-        let seconds = retry_after.and_then(|text| text.trim().parse::<u32>().ok());
-        let asked_ms = asked_ms.or(seconds.map(|seconds| i64::from(seconds) * 1000));
+        let asked_ms = asked_ms.or_else(|| wait_ms(retry_after?, date));
         let said = || match self.said(body) {
             Some(said) => format!("it answers {status}: {said}"),
             None => format!("it answers {status}"),
@@ -220,8 +219,22 @@ pub struct Answered<'a> {
     pub status: u16,
     /// The header that says when to come again.
     pub retry_after: Option<&'a str>,
+    /// The header that says what time it is there.
+    pub date: Option<&'a str>,
     /// The beginning of the body.
     pub body: &'a str,
+}
+
+/// How long somebody wants to be left alone: seconds, or a moment by their own clock.
+fn wait_ms(retry_after: &str, date: Option<&str>) -> Option<i64> {
+    if let Ok(seconds) = retry_after.trim().parse::<u32>() {
+        return Some(i64::from(seconds) * 1000);
+    }
+    let moment = |text: &str| {
+        let at = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+        Some(at.timestamp().as_millisecond())
+    };
+    Some((moment(retry_after)? - moment(date?)?).max(0))
 }
 
 impl Links<'_> {
@@ -279,9 +292,10 @@ fn in_line(text: &str) -> String {
 }
 
 /// A text that calls nobody and is no picture or link: clients ring at `@room` or `@channel` wherever it
-/// stands, and some take Markdown.
+/// stands, and some take Markdown, whose links may have their address elsewhere in the text.
 fn quiet(text: &str) -> String {
-    printable(text).replace('@', "@\u{200b}").replace("](", "]\u{200b}(")
+    let text = printable(text).replace('@', "@\u{200b}");
+    text.replace("](", "]\u{200b}(").replace("]:", "]\u{200b}:")
 }
 
 /// A text of at most so many bytes, cut between two letters.

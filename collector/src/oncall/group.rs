@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Known, Seen, Severity, Standing};
+use super::alert::{Known, Seen, Severity, Standing, Texts};
 use super::alerts::Alerts;
 use super::call::{Answer, AnswerError, Call, Reply, Taken};
 use super::cause::explains;
@@ -14,6 +14,7 @@ use super::id::{GroupId, digest};
 use super::message::{ALERTS, Message, MessageAlert, Notice, Reason, Status, What};
 use super::picture::Picture;
 use super::policy::Now;
+use super::silence::Matcher;
 
 /// The most links of one trouble that are used.
 const LINKS: usize = 1000;
@@ -167,10 +168,28 @@ impl Group {
         // What wakes somebody comes first, then what came first.
         let urgency = |known: &&Known| (Reverse(Severity::of(&known.labels)), known.since_ms);
         let first = standing.min_by_key(urgency).or_else(|| self.alerts.0.values().next());
-        first.map_or_else(String::new, |known| {
-            let summary = known.annotations.get("summary").filter(|text| !text.is_empty());
-            summary.cloned().unwrap_or_else(|| known.name().to_owned())
-        })
+        first.map_or_else(String::new, |known| known.summary().to_owned())
+    }
+
+    /// What its alerts that stand have in common, if any stands. Where that is nothing that names the group,
+    /// such as a severity alone, also which values each of their labels has.
+    pub fn conditions(&self) -> Option<Vec<Matcher>> {
+        let standing = self.alerts.0.values().filter(|known| known.stands());
+        let labels: Vec<&Texts> = standing.map(|known| &known.labels).collect();
+        let names: BTreeSet<&String> = labels.iter().flat_map(|labels| labels.keys()).collect();
+        let values = |name: &str| -> BTreeSet<&str> {
+            labels.iter().map(|labels| labels.get(name).map_or("", String::as_str)).collect()
+        };
+        labels.first()?;
+        let is_named = self.key.iter().any(|(name, value)| values(name).iter().eq([value]));
+        let condition = |name: &String| {
+            let values: Vec<&str> = values(name).into_iter().collect();
+            match values.as_slice() {
+                [only] => Some(Matcher::equal(name, only)),
+                several => (!is_named).then(|| Matcher::one_of(name, several)),
+            }
+        };
+        Some(names.into_iter().filter_map(condition).collect())
     }
 
     /// What somebody did with it, for the history.
@@ -213,7 +232,9 @@ impl Group {
             (Answer::Take, None) => {
                 let until_ms = now.at_ms + now.timing().taken_ms;
                 let person = person.to_owned();
-                self.call.taken = Some(Taken { person, at_ms: now.at_ms, until_ms });
+                let standing = self.alerts.0.iter().filter(|(_, known)| known.stands());
+                let stood = standing.map(|(print, _)| *print).collect();
+                self.call.taken = Some(Taken { person, at_ms: now.at_ms, until_ms, stood });
                 Ok(())
             }
             (Answer::Pass, _) => {

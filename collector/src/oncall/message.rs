@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Known, Severity, Standing, Texts};
+use super::alert::{Known, Severity, Standing, Texts, summary};
 use super::id::{GroupId, digest};
 
 /// The most alerts that one message tells in full.
@@ -150,8 +150,7 @@ impl MessageAlert {
 
     /// What it says in one line.
     pub fn summary(&self) -> &str {
-        let summary = self.annotations.get("summary").filter(|text| !text.is_empty());
-        summary.or_else(|| self.labels.get("alertname")).map_or("an alert", String::as_str)
+        summary(&self.labels, &self.annotations)
     }
 }
 
@@ -163,10 +162,22 @@ impl Message {
         digest(&format!("{receiver}\n{person}\n{group}\n{opened_ms}\n{count}"))
     }
 
-    /// What all messages of one receiver about the same trouble have in common.
+    /// What all messages of one receiver about the same trouble have in common. What a person is told
+    /// in the morning stands beside what wakes: neither ends nor hides the other.
     pub fn thread(&self) -> String {
         let Self { receiver, group, opened_ms, .. } = self;
-        digest(&format!("{receiver}\n{group}\n{opened_ms}"))
+        let beside = if self.is_of_a_morning() { "\nmorning" } else { "" };
+        digest(&format!("{receiver}\n{group}\n{opened_ms}{beside}"))
+    }
+
+    /// Whether it takes the place of one that its reader has not got: it says more of the same.
+    pub fn replaces(&self, known: &Self) -> bool {
+        (&self.receiver, &self.person, self.group) == (&known.receiver, &known.person, known.group)
+            && self.is_of_a_morning() == known.is_of_a_morning()
+    }
+
+    fn is_of_a_morning(&self) -> bool {
+        self.person.is_some() && self.severity == Severity::Morning
     }
 
     /// What it says in one line.

@@ -1,6 +1,7 @@
 //! What is still to be sent: each message once to each receiver, tried again at growing distances,
 //! and replaced where a newer one says more.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
@@ -121,14 +122,10 @@ impl Outbox {
         }
     }
 
-    /// Takes a message. One about the same group that its reader has not got is replaced by it.
+    /// Takes a message. One of less that its reader has not got is replaced by it.
     pub fn push(&mut self, message: Message, now_ms: i64) -> Step {
-        let is_older = |entry: &&Entry| {
-            let known = &entry.message;
-            entry.begun_ms.is_none()
-                && (&known.receiver, &known.person, known.group)
-                    == (&message.receiver, &message.person, message.group)
-        };
+        let is_older =
+            |entry: &&Entry| entry.begun_ms.is_none() && message.replaces(&entry.message);
         let older: Vec<u128> = self
             .entries
             .iter()
@@ -155,10 +152,13 @@ impl Outbox {
         step
     }
 
-    /// What is to be sent to a receiver now.
+    /// What is to be sent to a receiver now: what wakes before what can wait.
     pub fn due(&self, receiver: &str, now_ms: i64) -> Option<u128> {
         let due = self.of(receiver).filter(|(_, entry)| self.due_ms(entry) <= now_ms);
-        due.min_by_key(|(number, entry)| (entry.next_ms, *number)).map(|(number, _)| number)
+        let order = |(number, entry): &(u128, &Entry)| {
+            (Reverse(entry.message.severity), entry.next_ms, *number)
+        };
+        due.min_by_key(order).map(|(number, _)| number)
     }
 
     /// When something is to be sent to a receiver next, if anything waits for it.

@@ -143,7 +143,8 @@ impl Rota {
         for (place, turn) in turns.iter().enumerate() {
             let next = &turns[(place + 1) % turns.len()];
             let until_next = (next.from.minutes - turn.from.minutes).rem_euclid(WEEK_MINUTES);
-            let until_next = if until_next == 0 { WEEK_MINUTES } else { until_next };
+            // Who is alone comes again after a week.
+            let until_next = if turns.len() == 1 { WEEK_MINUTES } else { until_next };
             match turn.minutes().cmp(&until_next) {
                 std::cmp::Ordering::Less => return Err(RotaError::Gap(turn.to, next.from)),
                 std::cmp::Ordering::Greater => return Err(RotaError::Overlap(next.from)),

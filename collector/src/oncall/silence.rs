@@ -101,19 +101,40 @@ impl Matcher {
         Self { name, value, is_regex: false, is_equal: true, read }
     }
 
+    /// `name =~ value|other`; an empty value is met where there is no such label.
+    pub fn one_of(name: &str, values: &[&str]) -> Self {
+        let literal = |value: &&str| -> String {
+            let escape = |letter: char| letter.is_ascii_punctuation() && letter != '_';
+            let escaped = |letter| [escape(letter).then_some('\\'), Some(letter)];
+            value.chars().flat_map(escaped).flatten().collect()
+        };
+        let value = values.iter().map(literal).collect::<Vec<_>>().join("|");
+        Self { is_regex: true, ..Self::equal(name, &value) }
+    }
+
     /// A condition as Alertmanager writes it: `name="value"`, `!=`, `=~` or `!~`, quotes at will.
     pub fn parse(text: &str) -> Result<Self, SilenceError> {
         let wrong = || SilenceError::Condition(text.to_owned());
         let text = text.trim();
-        let end = text.find(['=', '!', '~']).ok_or_else(wrong)?;
-        let (name, rest) = text.split_at(end);
+        // A name that is no plain one stands in quotes, as newer programs write it.
+        let quoted = text.starts_with('"').then(|| {
+            let mut texts = serde_json::Deserializer::from_str(text).into_iter::<String>();
+            let name = texts.next()?.ok()?;
+            Some((name, text[texts.byte_offset()..].trim_start()))
+        });
+        let (name, rest) = if let Some(found) = quoted {
+            found.ok_or_else(wrong)?
+        } else {
+            let end = text.find(['=', '!', '~']).ok_or_else(wrong)?;
+            (text[..end].trim().to_owned(), &text[end..])
+        };
         let signs =
             [("=~", true, true), ("!~", true, false), ("!=", false, false), ("=", false, true)];
         let found = signs.into_iter().find_map(|(sign, is_regex, is_equal)| {
             Some((rest.strip_prefix(sign)?, is_regex, is_equal))
         });
         let (value, is_regex, is_equal) = found.ok_or_else(wrong)?;
-        let (name, value) = (name.trim(), value.trim());
+        let value = value.trim();
         let value = if value.starts_with('"') {
             serde_json::from_str(value).map_err(|_| wrong())?
         } else {
@@ -122,8 +143,7 @@ impl Matcher {
         if name.is_empty() {
             return Err(wrong());
         }
-        let (name, read) = (name.to_owned(), ReadOnce::default());
-        let matcher = Self { name, value, is_regex, is_equal, read };
+        let matcher = Self { name, value, is_regex, is_equal, read: ReadOnce::default() };
         matcher.compiled().map(|_| matcher)
     }
 
@@ -163,6 +183,9 @@ impl Silence {
         }
         let mut says_something = false;
         for matcher in &self.matchers {
+            if matcher.name.is_empty() {
+                return Err(SilenceError::Condition(format!("={:?}", matcher.value)));
+            }
             says_something |= !matcher.compiled()?.accepts("");
         }
         if !says_something {
@@ -234,6 +257,7 @@ mod tests {
             (with(vec![pattern(".*", true)]), Err(SilenceError::Everything)),
             (with(vec![pattern("ca9", false)]), Err(SilenceError::Everything)),
             (with(vec![pattern("ca9", false), pattern(".+", true)]), Ok(())),
+            (with(vec![Matcher::equal("", "b")]), Err(SilenceError::Condition("=\"b\"".into()))),
             (Silence { owner: " ".into(), ..good.clone() }, Err(SilenceError::Nobody)),
             (Silence { from_ms: 100, ..good.clone() }, Err(SilenceError::Backwards)),
             (Silence { from_ms: -9, to_ms: 10, ..good.clone() }, Err(SilenceError::Past)),
@@ -246,5 +270,28 @@ mod tests {
         assert!(good.covers(&labels("ca1")) && !good.covers(&labels("ca11")));
         assert!(!good.covers(&Texts::new()));
         assert!(good.holds(0) && good.holds(99) && !good.holds(100));
+    }
+
+    #[test]
+    fn a_condition_is_read_as_alertmanagers_programs_write_it() {
+        for (text, expected) in [
+            ("a=b", Some(("a", "b", false, true))),
+            (" a != \"b c\" ", Some(("a", "b c", false, false))),
+            ("a=~b|c=d", Some(("a", "b|c=d", true, true))),
+            ("a!~\"\\\"\"", Some(("a", "\"", true, false))),
+            ("\"service.name\" =~ \"x\"", Some(("service.name", "x", true, true))),
+            ("\"a=b\"=c", Some(("a=b", "c", false, true))),
+            ("a", None),
+            ("=b", None),
+            ("\"a", None),
+            ("\"a\"", None),
+            ("a=\"b", None),
+            ("a=~(", None),
+        ] {
+            let found = Matcher::parse(text).ok();
+            let found =
+                found.as_ref().map(|one| (&*one.name, &*one.value, one.is_regex, one.is_equal));
+            assert_eq!(found, expected, "{text}");
+        }
     }
 }

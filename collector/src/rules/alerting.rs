@@ -42,6 +42,7 @@ impl Alerts {
         at_ms: i64,
         bounds: Bounds<'_>,
     ) -> Result<Vec<(Labels, f64)>, String> {
+        self.rewind(at_ms);
         let present: BTreeSet<Labels> = found.keys().cloned().collect();
         for (labels, Finding { annotations, value }) in found {
             let known = self.0.get_mut(&labels).filter(|known| known.state != AlertState::Inactive);
@@ -91,6 +92,17 @@ impl Alerts {
                 self.0.clear();
                 Err(format!("exceeded limit of {limit} with {active} alerts"))
             }
+        }
+    }
+
+    /// The clock may have been set back: nothing began at a moment to come, or it would pend until then.
+    fn rewind(&mut self, at_ms: i64) {
+        for alert in self.0.values_mut() {
+            alert.active_at_ms = at_ms.min(alert.active_at_ms);
+            let others = [&mut alert.fired_at_ms, &mut alert.resolved_at_ms];
+            let others =
+                others.into_iter().chain([&mut alert.kept_since_ms, &mut alert.told_at_ms]);
+            others.flatten().for_each(|known_ms| *known_ms = at_ms.min(*known_ms));
         }
     }
 

@@ -298,7 +298,10 @@ impl Running {
     /// Goes on to now. What fails has been told, and the next moment decides the same again.
     async fn decide(&mut self) -> Result<(), String> {
         let at_ms = now_ms();
+        // The clock may have been set back.
         self.outbox.rewind(at_ms);
+        self.began_ms = self.began_ms.min(at_ms);
+        self.paused_ms = self.paused_ms.min(at_ms + REFUSED_MS);
         self.tidy(at_ms).await;
         let given = &self.calls.given;
         let (reports, agents) = (self.calls.rules.groups(), given.agents.clone());

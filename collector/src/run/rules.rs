@@ -254,7 +254,12 @@ impl Running {
             *left = left.saturating_sub(1);
             if *left == 0 {
                 self.open.remove(&at_ms);
-                self.whole.send_modify(|newest_ms| *newest_ms = at_ms.max(*newest_ms));
+                let is_set_back = |newest_ms: i64| newest_ms - at_ms > IDLE_MS;
+                self.whole.send_modify(|newest_ms| {
+                    if at_ms > *newest_ms || is_set_back(*newest_ms) {
+                        *newest_ms = at_ms;
+                    }
+                });
             }
         }
     }

@@ -111,7 +111,7 @@ impl Watching {
         let (groups, shown) = (self.rules.groups(), self.board.now());
         let longest = groups.iter().map(|group| group.definition.interval_ms).max();
         // Before the first moment is whole, its time runs from the start.
-        let whole_ms = (*self.whole.borrow()).max(began_ms);
+        let whole_ms = (*self.whole.borrow()).max(began_ms.min(now));
         let tried = self.counts.deliveries.all();
         Work {
             rules_ago_ms: longest.map(|_| now - whole_ms),

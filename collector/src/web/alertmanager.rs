@@ -8,6 +8,8 @@ mod status;
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 pub use self::alerts::{alerts, groups};
@@ -54,7 +56,12 @@ fn moment(text: Option<&str>) -> Result<Option<i64>, Problem> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     let wrong =
         |_| Problem::bad_request(format!("{text:?} is no moment such as 2026-01-05T09:00:00Z."));
-    let at_ms = text.parse::<Timestamp>().map_err(wrong)?.as_millisecond();
+    // Whoever names no zone means UTC.
+    let in_utc = |error| match text.parse::<DateTime>() {
+        Ok(at) => at.to_zoned(TimeZone::UTC).map(|at| at.timestamp()),
+        Err(_) => Err(error),
+    };
+    let at_ms = text.parse::<Timestamp>().or_else(in_utc).map_err(wrong)?.as_millisecond();
     Ok(Some(at_ms).filter(|at_ms| *at_ms > 0))
 }
 
@@ -101,6 +108,7 @@ mod tests {
         let read = |text: &str| moment(Some(text)).ok().flatten();
         assert_eq!(read("0001-01-01T00:00:00.000Z"), None);
         assert_eq!(read("1970-01-01T00:00:01.5+00:00"), Some(1500));
+        assert_eq!(read("1970-01-01T00:00:02"), Some(2000));
         assert!(moment(Some("soon")).is_err() && moment(None).is_ok());
         assert_eq!(told(1500), "1970-01-01T00:00:01.5Z");
     }

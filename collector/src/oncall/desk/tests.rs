@@ -7,10 +7,11 @@ use super::*;
 use crate::oncall::cause::{Site, Topology};
 use crate::oncall::people::{Channel, People, Person, Step, Waking, Who};
 use crate::oncall::rota::{Rota, Turn};
-use crate::oncall::{Answer, Reason, Status};
+use crate::oncall::{Answer, Matcher, Reason, Status};
 
 mod again;
 mod duty;
+mod silenced;
 mod waiting;
 
 const TICK_MS: i64 = 15_000;

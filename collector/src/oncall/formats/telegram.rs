@@ -43,8 +43,8 @@ struct Preview {
 
 /// A message for a chat.
 pub fn post(to: To<'_>, message: &Message, links: Links<'_>) -> Post {
-    let title = quiet(&within(&in_line(&message.title()), TITLE_BYTES));
-    let body = quiet(&within(&message.text(), TEXT_BYTES));
+    let title = within(&quiet(&in_line(&message.title())), TITLE_BYTES);
+    let body = within(&quiet(&message.text()), TEXT_BYTES);
     let mut text = format!("<b>{}</b>\n{}", in_html(&title), in_html(&body));
     for (label, url) in links.acts(message) {
         let _ = write!(text, "\n<a href=\"{}\">{label}</a>", in_html(&url));

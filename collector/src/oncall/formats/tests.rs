@@ -157,7 +157,8 @@ fn matrix_names_the_event_for_ever_and_calls_nobody() {
 #[test]
 fn a_room_is_fit_if_a_matrix_server_says_that_it_is_not_encrypted() {
     let matrix = Format::Matrix { room: "!abc".into() };
-    let found = |status, body| matrix.find(&Answered { status, retry_after: None, body });
+    let found =
+        |status, body| matrix.find(&Answered { status, retry_after: None, date: None, body });
     assert_eq!(found(404, "{\"errcode\":\"M_NOT_FOUND\"}"), Finding::Sound);
     for (status, body, says) in [
         (200, "{\"algorithm\":\"m.megolm.v1.aes-sha2\"}", "is encrypted"),
@@ -221,6 +222,14 @@ fn pagerduty_resolves_what_it_triggered() {
         (&over["event_action"], &over["dedup_key"]),
         (&json!("resolve"), &event["dedup_key"])
     );
+    // The end of what could wait ends no page of the same host.
+    let morning = Message { severity: Severity::Morning, ..message("near") };
+    let keys =
+        |message: &Message| body(&posted(&format, message, links(&key)))["dedup_key"].clone();
+    assert_ne!(keys(&morning), event["dedup_key"]);
+    // Who is told of everything is told of one trouble.
+    let all = |severity| Message { person: None, severity, ..message("near") };
+    assert_eq!(keys(&all(Severity::Morning)), keys(&all(Severity::Page)));
 }
 
 #[test]
@@ -241,6 +250,8 @@ fn telegram_has_room_for_what_it_is_sent_and_takes_no_tag_from_others() {
     assert_eq!(text.matches("<a href=\"https://").count(), 4);
     let long = body(&posted(&format, &message(&"é\n".repeat(9000)), links(&key)));
     assert!(long["text"].as_str().unwrap().chars().count() <= 4096);
+    let loud = body(&posted(&format, &message(&"@".repeat(9000)), links(&key)));
+    assert!(loud["text"].as_str().unwrap().chars().count() <= 4096 + 4 * 300);
     let morning = Message { severity: Severity::Morning, ..message("near") };
     assert_eq!(body(&posted(&format, &morning, links(&key)))["disable_notification"], true);
 }
@@ -277,7 +288,10 @@ fn a_mail_has_a_name_for_ever_a_thread_and_one_line_as_subject() {
 
 #[test]
 fn answers_mean_taken_later_or_never() {
-    let answered = |status, retry_after, body| Answered { status, retry_after, body };
+    let date = Some("Fri, 27 Nov 2026 07:00:00 GMT");
+    let answered = |status, retry_after, body| Answered { status, retry_after, date, body };
+    let undated = |status, retry_after| Answered { status, retry_after, date: None, body: "" };
+    let moment = Some("Fri, 27 Nov 2026 07:01:30 GMT");
     let later = |text: &str, asked_ms| Outcome::Later(text.into(), asked_ms);
     let never = |text: &str| Outcome::Never(text.into());
     let limited = "{\"errcode\":\"M_LIMIT_EXCEEDED\",\"retry_after_ms\":2000}";
@@ -297,6 +311,10 @@ fn answers_mean_taken_later_or_never() {
         (&Format::Webhook, answered(408, None, ""), later("it answers 408", None)),
         (&Format::Webhook, answered(429, Some("7"), ""), later(patience, Some(7000))),
         (&Format::Webhook, answered(429, Some("soon"), ""), later(patience, None)),
+        (&Format::Webhook, answered(429, moment, ""), later(patience, Some(90_000))),
+        (&Format::Webhook, answered(429, date, ""), later(patience, Some(0))),
+        (&Format::Webhook, answered(503, moment, ""), later("it answers 503", Some(90_000))),
+        (&Format::Webhook, undated(429, moment), later(patience, None)),
         (&Format::Webhook, answered(500, None, ""), later("it answers 500", None)),
         (&Format::Webhook, answered(503, Some("1"), limited), later("it answers 503", Some(1000))),
         (&room, answered(429, None, limited), later(patience, Some(2000))),

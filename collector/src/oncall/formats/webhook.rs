@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Links, Method, Post};
 use crate::moments::iso;
-use crate::oncall::alert::{Standing, Texts};
+use crate::oncall::alert::{Standing, Texts, whole_link};
 use crate::oncall::message::{Message, MessageAlert, Reason, Status};
 
 /// The moment of what has not ended.
@@ -80,7 +80,7 @@ fn told<'m>(alert: &'m MessageAlert, external_url: &str) -> Alert<'m> {
         annotations: &alert.annotations,
         starts_at: iso(alert.since_ms),
         ends_at,
-        generator_url: format!("{external_url}{}", alert.link),
+        generator_url: whole_link(external_url, &alert.link),
         fingerprint: format!("{:016x}", alert.fingerprint),
     }
 }

@@ -96,6 +96,40 @@ fn a_newer_message_replaces_one_that_never_left_and_none_that_may_have_arrived()
 }
 
 #[test]
+fn what_can_wait_for_the_morning_takes_the_place_of_no_page() {
+    let to_anna = |severity, count| Message {
+        person: Some("anna".into()),
+        severity,
+        ..message("phone", 1, count)
+    };
+    // A page and a morning matter of one host come at the same moment, and the page has not left yet.
+    let mut outbox = Outbox::default();
+    outbox.push(to_anna(Severity::Page, 1), 0);
+    outbox.push(to_anna(Severity::Morning, 2), 0);
+    let counts = |outbox: &Outbox| -> Vec<u32> {
+        outbox.entries().values().map(|entry| entry.message.count).collect()
+    };
+    assert_eq!(counts(&outbox), [1, 2]);
+    outbox.push(Message { status: Status::Resolved, ..to_anna(Severity::Page, 3) }, 0);
+    assert_eq!(counts(&outbox), [2, 3]);
+    // A page goes first, whatever has waited for longer.
+    outbox.push(Message { group: GroupId(2), ..to_anna(Severity::Page, 9) }, 10);
+    let first = outbox.due("phone", 10).unwrap();
+    assert_eq!(outbox.entries()[&first].message.count, 3);
+    outbox.begin(first, 10);
+    outbox.finish(first, Outcome::Taken, 10);
+    let first = outbox.due("phone", 10).unwrap();
+    assert_eq!(outbox.entries()[&first].message.count, 9);
+    outbox.begin(first, 10);
+    outbox.finish(first, Outcome::Taken, 10);
+    assert_eq!(counts(&outbox), [2]);
+    // Who is told of everything is told all of it in the newest.
+    outbox.push(message("hook", 1, 4), 0);
+    outbox.push(Message { severity: Severity::Morning, ..message("hook", 1, 5) }, 0);
+    assert_eq!(counts(&outbox), [2, 5]);
+}
+
+#[test]
 fn a_receiver_has_room_for_so_many_and_the_oldest_is_told_as_failed() {
     let mut outbox = Outbox::default();
     for group in 0..MOST as u128 {

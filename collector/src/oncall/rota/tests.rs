@@ -82,6 +82,10 @@ fn a_gap_is_refused_by_its_name_and_so_is_what_overlaps() {
         ),
         (&[("Mon 09:00", "Fri 17:00"), ("Fri 17:00", "Mon 09:00")], ""),
         (&[("Sun 22:00", "Sun 22:00")], ""),
+        (
+            &[("Sun 22:00", "Sun 22:00"), ("Sun 22:00", "Sun 22:00")],
+            "has two turns at once from Sun 22:00 on",
+        ),
     ] {
         assert_eq!(wrong(turns, vec![]), expected, "{turns:?}");
     }

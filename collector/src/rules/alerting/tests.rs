@@ -55,6 +55,18 @@ fn an_alert_pends_for_as_long_as_it_must_and_begins_anew_behind_a_gap() {
 }
 
 #[test]
+fn an_alert_pends_no_longer_where_the_clock_is_set_back() {
+    check(
+        &rule(30, 0),
+        &[
+            (1000, Some(1.0), Some((PENDING, 1000))),
+            (15, Some(1.0), Some((PENDING, 15))),
+            (45, Some(1.0), Some((FIRING, 15))),
+        ],
+    );
+}
+
+#[test]
 fn an_alert_goes_on_firing_for_as_long_as_it_is_to() {
     check(
         &rule(0, 30),

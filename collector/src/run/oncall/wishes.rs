@@ -74,7 +74,8 @@ impl Running {
             }
             Wish::Link { text, ticket } => {
                 let Ticket { action, group, person, opened_ms, .. } = ticket;
-                desk.use_link(group, opened_ms, &text).map_err(|error| error.to_string())?;
+                let used = desk.use_link(group, opened_ms, &text);
+                let used = used.map_err(|error| error.to_string())?;
                 let person = person.as_str();
                 match action {
                     Action::Take => {
@@ -87,7 +88,9 @@ impl Running {
                         let to_ms = at_ms + LINK_SILENCE_MS;
                         let by = SilencedBy { owner: person, from_ms: at_ms, to_ms };
                         let silence = desk.silence_of(group, by);
-                        self.silence(desk, silence, at_ms)
+                        let mut granted = self.silence(desk, silence, at_ms)?;
+                        granted.changes.push(used);
+                        Ok(granted)
                     }
                 }
             }

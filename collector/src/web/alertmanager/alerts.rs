@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::{Wished, answer, filters, is_wanted, told, uuid};
-use crate::oncall::{Group, Known, Matcher, Shown, Texts};
+use crate::oncall::{Group, Known, Matcher, Shown, Texts, whole_link};
 use crate::web::gate::{Gate, Kind};
 use crate::web::problem::Problem;
 use crate::web::question::Wishes;
@@ -25,7 +25,7 @@ struct Alert<'a> {
     starts_at: String,
     updated_at: String,
     ends_at: String,
-    #[serde(rename = "generatorURL")]
+    #[serde(rename = "generatorURL", skip_serializing_if = "String::is_empty")]
     generator_url: String,
     status: Status,
 }
@@ -129,8 +129,6 @@ impl<'a> Showing<'a> {
     }
 
     fn alert(&self, print: u64, known: &'a Known, status: Status) -> Alert<'a> {
-        let is_whole = known.link.starts_with("http://") || known.link.starts_with("https://");
-        let url = self.external_url.trim_end_matches('/');
         Alert {
             labels: &known.labels,
             annotations: &known.annotations,
@@ -139,11 +137,7 @@ impl<'a> Showing<'a> {
             starts_at: told(known.since_ms),
             updated_at: told(known.found_ms),
             ends_at: told(known.until_ms.unwrap_or(self.now_ms + FOUND_FOR_MS)),
-            generator_url: if is_whole {
-                known.link.clone()
-            } else {
-                format!("{url}{}", known.link)
-            },
+            generator_url: whole_link(self.external_url, &known.link),
             status,
         }
     }

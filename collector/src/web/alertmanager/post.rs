@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{DONE, moment};
 use crate::clock::now_ms;
-use crate::oncall::{Outside, Seen, Texts};
+use crate::oncall::{Outside, OutsideError, Seen, Texts};
 use crate::rules::fingerprint;
 use crate::samples::{Labels, Share, Side};
 use crate::web::answers::check;
@@ -41,7 +41,15 @@ struct Posted {
     generator_url: Option<String>,
 }
 
-/// 200 once they are durable.
+/// The alerts of a request.
+struct Taken {
+    /// Those that are alerts, by fingerprint.
+    alerts: BTreeMap<u64, Seen>,
+    /// Why others are none.
+    wrong: Vec<OutsideError>,
+}
+
+/// 200 once they are durable; as with Alertmanager, one that is none is refused and takes no other along.
 pub async fn post_alerts(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
@@ -51,21 +59,31 @@ pub async fn post_alerts(
     let share = Share::nothing(&site.pool, Side::Writers);
     let taken = body::take(body, share, REQUEST).await?;
     let reading = tokio::task::spawn_blocking(move || read(taken.bytes(), now_ms())).await;
-    let alerts = reading.map_err(|error| Problem::internal("read alerts", &error))??;
-    match site.oncall.ask(Wish::Alerts(alerts)).await {
-        Ok(_) => Ok(DONE.into_response()),
-        Err(why) => Err(Problem::new(Code::Busy, why)),
+    let reading = reading.map_err(|error| Problem::internal("read alerts", &error))??;
+    let Taken { alerts, wrong } = reading;
+    if !alerts.is_empty() {
+        let asked = site.oncall.ask(Wish::Alerts(alerts)).await;
+        asked.map_err(|why| Problem::new(Code::Busy, why))?;
+    }
+    match wrong.as_slice() {
+        [] => Ok(DONE.into_response()),
+        [only] => Err(Problem::bad_request(only.to_string())),
+        [first, others @ ..] => {
+            let sentence = format!("{first}, and {} more are refused", others.len());
+            Err(Problem::bad_request(sentence))
+        }
     }
 }
 
-fn read(bytes: &[u8], now_ms: i64) -> Result<BTreeMap<u64, Seen>, Problem> {
+fn read(bytes: &[u8], now_ms: i64) -> Result<Taken, Problem> {
     let posted: Vec<Posted> = serde_json::from_slice(bytes)
         .map_err(|error| Problem::bad_request(format!("the alerts cannot be read: {error}")))?;
     if posted.len() > ALERTS {
         let sentence = format!("a request has at most {ALERTS} alerts, not {}", posted.len());
         return Err(Problem::new(Code::Large, sentence));
     }
-    let seen = |posted: Posted| {
+    let mut taken = Taken { alerts: BTreeMap::new(), wrong: Vec::new() };
+    for posted in posted {
         let outside = Outside {
             labels: posted.labels,
             annotations: posted.annotations.unwrap_or_default(),
@@ -73,9 +91,14 @@ fn read(bytes: &[u8], now_ms: i64) -> Result<BTreeMap<u64, Seen>, Problem> {
             ends_ms: moment(posted.ends_at.as_deref())?,
             link: posted.generator_url.unwrap_or_default(),
         };
-        let seen = outside.seen(now_ms).map_err(|error| Problem::bad_request(error.to_string()))?;
-        let labels = seen.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Ok((fingerprint(&Labels::new("", labels)), seen))
-    };
-    posted.into_iter().map(seen).collect()
+        match outside.seen(now_ms) {
+            Ok(seen) => {
+                let labels = seen.labels.iter();
+                let labels = labels.map(|(name, value)| (name.as_str(), value.as_str()));
+                taken.alerts.insert(fingerprint(&Labels::new("", labels)), seen);
+            }
+            Err(error) => taken.wrong.push(error),
+        }
+    }
+    Ok(taken)
 }

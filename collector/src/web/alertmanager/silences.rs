@@ -108,15 +108,10 @@ pub async fn silences(gate: Gate, wishes: Wishes<Wished>) -> Result<Response, Pr
     let make = move |visit: Visit<'_>| {
         let filters = filters(&wishes.read()?)?;
         let shown = visit.site.oncall.board.now();
-        // A filter is met by a silence that has a condition on that label with that value.
-        let meets = |silence: &Silence| {
-            let texts: Texts = silence
-                .matchers
-                .iter()
-                .map(|matcher| (matcher.name.clone(), matcher.value.clone()))
-                .collect();
-            filters.iter().all(|filter| filter.accepts(&texts))
-        };
+        // A filter is met by a silence that has that very condition, as with Alertmanager: what it finds
+        // may be ended.
+        let meets =
+            |silence: &Silence| filters.iter().all(|filter| silence.matchers.contains(filter));
         let mut silences: Vec<(u128, &Silence)> =
             shown.desk.silences().iter().map(|(number, silence)| (*number, silence)).collect();
         silences.sort_by_key(|(number, silence)| {

@@ -1,6 +1,7 @@
 //! The page of alerts: what fires by its cause, who has it, what is silenced, what was told, and who
 //! is on duty.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use askama::Template;
@@ -26,7 +27,8 @@ use crate::web::site::Visit;
 /// So much of the past is shown.
 const NOTICES: usize = 100;
 
-/// So many alerts of a cause are shown.
+/// So many causes are shown, and so many alerts of each.
+const CAUSES: usize = 100;
 const ALERTS: usize = 20;
 
 /// A week, in milliseconds; so many alerts of it are counted at the most.
@@ -45,6 +47,8 @@ struct AlertsPage<'v> {
     frame: Frame<'v>,
     headline: String,
     causes: Vec<Cause>,
+    /// How many more there are.
+    beyond: usize,
     silences: Vec<SilenceRow>,
     notices: Vec<NoticeRow>,
     duty: Option<String>,
@@ -80,6 +84,39 @@ impl AlertsQuery {
     }
 }
 
+/// A group with alerts that stand, before any of it is read.
+struct Open<'s> {
+    id: GroupId,
+    group: &'s Group,
+    /// Whether it is only a part of something else, or silenced.
+    is_part: bool,
+    /// The most urgent of what stands.
+    severity: Severity,
+}
+
+impl<'s> Open<'s> {
+    /// All of them: what is a part of something else comes last, and what is urgent first.
+    fn all(shown: &'s Shown) -> Vec<Self> {
+        let groups = shown.desk.groups().iter();
+        let mut all: Vec<Self> =
+            groups.filter_map(|(id, group)| Self::of(shown, *id, group)).collect();
+        all.sort_by_key(|open| (open.is_part, Reverse(open.severity), open.group.opened_ms));
+        all
+    }
+
+    fn of(shown: &Shown, id: GroupId, group: &'s Group) -> Option<Self> {
+        let mut standing = group.alerts.0.iter().filter(|(_, known)| known.stands());
+        let severity = standing.clone().map(|(_, known)| Severity::of(&known.labels)).max()?;
+        let is_part = standing.all(|(print, _)| shown.muted.contains_key(print));
+        Some(Self { id, group, is_part, severity })
+    }
+
+    /// Who has it.
+    fn taken_by(&self) -> Option<&'s str> {
+        self.group.call.taken.as_ref().map(|taken| taken.person.as_str())
+    }
+}
+
 /// A group with alerts that stand.
 struct Cause {
     id: GroupId,
@@ -94,8 +131,7 @@ struct Cause {
     owner: String,
     /// Until when, if somebody has it.
     owned_until: Option<Day>,
-    /// The person who has it.
-    taken_by: Option<String>,
+    is_taken: bool,
     alerts: Vec<AlertRow>,
     more: usize,
     /// What a silence of it would cover.
@@ -186,17 +222,17 @@ impl Day {
 }
 
 impl Cause {
-    fn of(visit: Visit<'_>, shown: &Shown, id: GroupId, group: &Group) -> Result<Self, Problem> {
+    fn of(visit: Visit<'_>, shown: &Shown, open: &Open<'_>) -> Result<Self, Problem> {
+        let &Open { id, group, severity, .. } = open;
         let by = SilencedBy { owner: "", from_ms: visit.now_ms, to_ms: visit.now_ms };
         let silence = shown.desk.silence_of(id, by);
         let covers = silence.map(|silence| Covered::by(visit, shown, &silence)).transpose()?;
         let mut standing: Vec<(&u64, &Known)> =
             group.alerts.0.iter().filter(|(_, known)| known.stands()).collect();
         standing.sort_by_key(|(print, known)| (shown.muted.contains_key(print), known.since_ms));
-        let severity = standing.iter().map(|(_, known)| Severity::of(&known.labels)).max();
         let (word, class) = match severity {
-            Some(Severity::Page) => ("urgent", "bad"),
-            Some(Severity::Morning) | None => ("can wait", "warning"),
+            Severity::Page => ("urgent", "bad"),
+            Severity::Morning => ("can wait", "warning"),
         };
         let pairs: Vec<String> = group.key.iter().map(named).collect();
         let rows = standing.iter().map(|(print, known)| AlertRow::of(visit, shown, **print, known));
@@ -210,7 +246,7 @@ impl Cause {
             lasts: lasting(visit.now_ms - group.opened_ms),
             owner: owner_of(group),
             owned_until: group.call.taken.as_ref().map(|taken| Day::of(visit, taken.until_ms)),
-            taken_by: group.call.taken.as_ref().map(|taken| taken.person.clone()),
+            is_taken: open.taken_by().is_some(),
             alerts: rows.take(ALERTS).collect(),
             more: standing.len().saturating_sub(ALERTS),
             covers: covers.unwrap_or(Covered { now: 0, last_week: 0 }),
@@ -246,9 +282,8 @@ impl AlertRow {
             }
             Standing::Ended { .. } => ("over", None, "good"),
         };
-        let summary = text("summary");
         Self {
-            summary: if summary.is_empty() { known.name().to_owned() } else { summary },
+            summary: known.summary().to_owned(),
             state,
             since,
             class,
@@ -301,17 +336,21 @@ impl SilenceRow {
 
 impl NoticeRow {
     fn of(visit: Visit<'_>, key: u128, notice: Notice) -> Self {
-        let person = notice.person.unwrap_or_default();
-        let by = notice.receiver.map_or_else(String::new, |receiver| format!("by {receiver}"));
+        let receiver = notice.receiver.unwrap_or_default();
+        // Who is told of everything is nobody but a receiver.
+        let (who, by) = match notice.person {
+            Some(person) if receiver.is_empty() => (person, String::new()),
+            Some(person) => (person, format!(" by {receiver}")),
+            None => (receiver, String::new()),
+        };
         let (what, class) = match notice.what {
-            What::Told => ("told".to_owned(), ""),
-            What::Failed(why) => (format!("not delivered: {why}"), "bad"),
+            What::Told => (format!("told{by}"), ""),
+            What::Failed(why) => (format!("not delivered{by}: {why}"), "bad"),
             What::Taken => ("has it".to_owned(), "good"),
             What::Passed => ("gave it to the next".to_owned(), ""),
             What::Silenced => ("silenced it".to_owned(), ""),
-            What::Gathered => ("told with others in one message".to_owned(), ""),
+            What::Gathered => (format!("told{by} with others in one message"), ""),
         };
-        let who = format!("{person} {by}").trim().to_owned();
         Self {
             id: format!("n{key:032x}"),
             next: format!("{:x}", key.saturating_add(1)),
@@ -348,14 +387,10 @@ fn history(
 fn make(visit: Visit<'_>, below: Option<u128>) -> Result<Content, Problem> {
     let shown = visit.site.oncall.board.now();
     let policy = &visit.site.oncall.policy;
-    let standing =
-        shown.desk.groups().iter().filter(|(_, group)| group.alerts.0.values().any(Known::stands));
-    let causes = standing.map(|(id, group)| Cause::of(visit, &shown, *id, group));
-    let mut causes: Vec<Cause> = causes.collect::<Result<_, _>>()?;
-    // What is only a part of something else comes last.
-    let is_part = |cause: &Cause| cause.alerts.iter().all(|alert| !alert.muted.is_empty());
-    causes.sort_by_key(|cause| (is_part(cause), cause.class != "bad", cause.since.at.clone()));
-    let open: Vec<&Cause> = causes.iter().filter(|cause| !is_part(cause)).collect();
+    let all = Open::all(&shown);
+    let open: Vec<&Open<'_>> = all.iter().filter(|open| !open.is_part).collect();
+    let causes = all.iter().take(CAUSES).map(|open| Cause::of(visit, &shown, open));
+    let causes: Vec<Cause> = causes.collect::<Result<_, _>>()?;
     let (notices, older) = history(visit, below)?;
     let rota = policy.people.rota.as_ref();
     let ahead = rota.map(|rota| rota.ahead(visit.now_ms, HANDOVERS)).unwrap_or_default();
@@ -364,7 +399,7 @@ fn make(visit: Visit<'_>, below: Option<u128>) -> Result<Content, Problem> {
         frame: Frame::of(visit, open.len()),
         headline: match shown.at_ms {
             None => "The rules have not been evaluated yet.".into(),
-            Some(_) if open.is_empty() && !causes.is_empty() => {
+            Some(_) if open.is_empty() && !all.is_empty() => {
                 "Nothing needs somebody: what fires is silenced, or a part of something else."
                     .into()
             }
@@ -386,19 +421,20 @@ fn make(visit: Visit<'_>, below: Option<u128>) -> Result<Content, Problem> {
         days: DAYS,
         waiting: shown.waiting,
         is_told: !policy.feeds.is_empty() || !policy.people.steps.is_empty(),
+        beyond: all.len() - causes.len(),
         causes,
     };
     render(visit, &page)
 }
 
 /// The answer before the causes: what needs somebody, the most urgent first.
-fn headline(open: &[&Cause]) -> String {
-    let free: Vec<&&Cause> = open.iter().filter(|cause| cause.taken_by.is_none()).collect();
-    let title = |cause: &Cause| cause.title.trim_end_matches('.').to_owned();
+fn headline(open: &[&Open<'_>]) -> String {
+    let free: Vec<&&Open<'_>> = open.iter().filter(|open| open.taken_by().is_none()).collect();
+    let title = |open: &Open<'_>| open.group.title().trim_end_matches('.').to_owned();
     match (open, &*free) {
         ([], _) => "Nothing fires.".into(),
         ([cause], []) => {
-            let person = cause.taken_by.as_deref().unwrap_or("somebody");
+            let person = cause.taken_by().unwrap_or("somebody");
             format!("{}: {person} has it.", title(cause))
         }
         (several, []) => format!("{} things fire, and somebody has each.", several.len()),

@@ -1,6 +1,7 @@
 //! Pages that wait for the first room, and alerts of others.
 
 use super::*;
+use crate::oncall::Heartbeat;
 
 #[test]
 fn an_empty_host_that_dies_at_night_wakes_somebody_an_hour_before_its_first_room() {
@@ -86,4 +87,24 @@ fn a_clock_that_is_set_back_keeps_nobody_waiting() {
     let told = world.take_told();
     assert!(told.iter().any(|line| line.contains("ben-phone: over")), "{told:?}");
     assert!(told.iter().any(|line| line.contains("hook: over")), "{told:?}");
+}
+
+#[test]
+fn whoever_was_heard_of_at_a_moment_to_come_is_missed_in_time() {
+    let mut world = World::at("2026-05-05T10:00:00Z");
+    world.policy.heartbeats = vec![Heartbeat {
+        name: "backup".into(),
+        every_ms: 5 * MINUTE_MS,
+        grace_ms: MINUTE_MS,
+        severity: Severity::Page,
+        runbook: String::new(),
+    }];
+    // The clock was a day ahead, and is set back.
+    world.desk.hear("backup", world.now_ms + 24 * 60 * MINUTE_MS);
+    world.minutes(10);
+    let told = world.take_told();
+    assert!(
+        told.iter().any(|line| line.contains("ben-phone: backup was last heard of")),
+        "{told:?}"
+    );
 }
