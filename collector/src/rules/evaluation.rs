@@ -136,7 +136,11 @@ impl Evaluation<'_> {
         let held = self.budget.held();
         let reader = Reader::new(self.samples, self.budget);
         let value = promql::instant(reader, expression, self.at_ms, QueryLimits::default());
-        let value = value.map_err(|error| error.to_string())?;
+        let value = value.map_err(|error| {
+            // Nobody has sent a parameter.
+            let text = error.to_string();
+            text.strip_prefix("invalid parameter \"query\": ").unwrap_or(&text).to_owned()
+        })?;
         let found = match value {
             Value::Vector(rows) => {
                 let newest = |Row { labels, points }: Row| {

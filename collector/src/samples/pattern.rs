@@ -8,9 +8,9 @@ mod escape;
 mod scan;
 mod translate;
 
-use regex::{Regex, RegexBuilder};
+use regex::{Captures, Regex, RegexBuilder};
 
-use self::translate::translate;
+use self::translate::{Translated, translate};
 
 /// The most that a compiled pattern may take, in bytes, as the crate has it.
 pub const LARGEST_BYTES: usize = 10 << 20;
@@ -56,16 +56,16 @@ impl Pattern {
     pub fn within(text: &str, bytes: usize) -> Result<Option<Self>, PatternError> {
         // As Prometheus does it, so that a bracket may close what it has opened.
         let whole = format!("^(?s:{text})$");
-        let translated = translate(&whole)?;
-        let mut builder = RegexBuilder::new(&translated.text);
-        match builder.size_limit(bytes).build() {
-            Ok(regex) => Ok(Some(Self { regex, names: translated.names })),
-            Err(regex::Error::CompiledTooBig(_)) => Ok(None),
-            Err(_) => Err(PatternError::new("invalid or unsupported syntax", text)),
-        }
+        compiled(text, translate(&whole)?, bytes)
     }
 
-    /// Whether it matches the whole of a value.
+    /// A pattern for any part of a value, as templates have them: a dot is no end of a line.
+    pub fn anywhere(text: &str, bytes: usize) -> Result<Self, PatternError> {
+        let found = compiled(text, translate(text)?, bytes)?;
+        found.ok_or_else(|| PatternError::new("expression too large", text))
+    }
+
+    /// Whether it matches a value: the whole of it, unless it is one for any part.
     pub fn matches(&self, value: &str) -> bool {
         self.regex.is_match(value)
     }
@@ -74,8 +74,26 @@ impl Pattern {
     /// value, and `$$` for `$`; nothing if the value does not match. A name ends where letters,
     /// digits and underscores do.
     pub fn expanded(&self, value: &str, template: &str) -> Option<String> {
-        let found = self.regex.captures(value)?;
         let mut text = String::new();
+        self.expand(&self.regex.captures(value)?, template, &mut text);
+        Some(text)
+    }
+
+    /// A value in which a template stands for each part that matches.
+    pub fn replaced(&self, value: &str, template: &str) -> String {
+        let (mut text, mut end) = (String::new(), 0);
+        for found in self.regex.captures_iter(value) {
+            let part = found.get_match();
+            text.push_str(&value[end..part.start()]);
+            self.expand(&found, template, &mut text);
+            end = part.end();
+        }
+        text.push_str(&value[end..]);
+        text
+    }
+
+    /// Adds a template, filled with what was found.
+    fn expand(&self, found: &Captures<'_>, template: &str, text: &mut String) {
         let mut left = template;
         while let Some((before, behind)) = left.split_once('$') {
             text.push_str(before);
@@ -92,7 +110,6 @@ impl Pattern {
             }
         }
         text.push_str(left);
-        Some(text)
     }
 
     /// The groups that a number or a name means: several may have the same name.
@@ -102,6 +119,20 @@ impl Pattern {
         let number = is_number.then(|| name.parse().ok()).flatten();
         let named = self.names.iter().filter(move |known| !is_number && known.name == name);
         number.into_iter().chain(named.map(|known| known.group))
+    }
+}
+
+/// A pattern in the crate's syntax; nothing if it would take more than so many bytes.
+fn compiled(
+    text: &str,
+    translated: Translated,
+    bytes: usize,
+) -> Result<Option<Pattern>, PatternError> {
+    let Translated { text: written, names } = translated;
+    match RegexBuilder::new(&written).size_limit(bytes).build() {
+        Ok(regex) => Ok(Some(Pattern { regex, names })),
+        Err(regex::Error::CompiledTooBig(_)) => Ok(None),
+        Err(_) => Err(PatternError::new("invalid or unsupported syntax", text)),
     }
 }
 

@@ -61,6 +61,13 @@ impl Arguments<'_> {
         }
     }
 
+    pub fn whole(&self, place: usize) -> Result<i64, Failure> {
+        match self.any(place) {
+            Value::Int(number) => Ok(*number),
+            other => Err(misfit(place, "int", other)),
+        }
+    }
+
     /// A number, or a text that is one.
     pub fn number(&self, place: usize) -> Result<f64, String> {
         match self.any(place) {

@@ -41,7 +41,10 @@ pub fn call(name: &str, values: &[Value]) -> Option<Result<Value, Failure>> {
         "html" => Ok(Value::text(escape_html(&together(values)))),
         "js" => Ok(Value::text(escape_script(&together(values)))),
         "urlquery" => Ok(Value::text(escape_query(&together(values)))),
-        "call" => Err(Failure::Call("call of nil".into())),
+        "call" => Err(Failure::Call(match values.first() {
+            None | Some(Value::Missing | Value::Nil) => "call of nil".into(),
+            Some(other) => format!("non-function of type {}", other.kind()),
+        })),
         _ => return None,
     };
     Some(outcome)
@@ -50,6 +53,7 @@ pub fn call(name: &str, values: &[Value]) -> Option<Result<Value, Failure>> {
 fn together(values: &[Value]) -> String {
     match values {
         [Value::Text(text)] => text.to_string(),
+        [only] => print::shown(only),
         values => print::all(values),
     }
 }

@@ -66,7 +66,7 @@ impl<'e> Execution<'e> {
                     if pipeline.variables.is_empty() {
                         let shown = match value {
                             Value::Data => print::data(self.data),
-                            other => print::plain(&other),
+                            other => print::shown(&other),
                         };
                         self.write(&shown)?;
                     }

@@ -4,13 +4,12 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::arguments::Arguments;
 use super::failure::Failure;
 use super::value::{Data, Found, Value};
 use super::{Ask, builtin, humanize};
 use crate::rules::parse_duration;
+use crate::samples::Pattern;
 
 /// The names of Prometheus's functions.
 const NAMES: [&str; 27] = [
@@ -91,13 +90,13 @@ fn of_texts(arguments: &Arguments<'_>) -> Option<Called> {
         "tableLink" => super::table_link,
         "match" => {
             return Some(pattern(arguments, |found, _| {
-                Ok(Value::Bool(found.is_match(text_of(arguments, 1))))
+                Ok(Value::Bool(found.matches(text_of(arguments, 1))))
             }));
         }
         "reReplaceAll" => {
             return Some(pattern(arguments, |found, with| {
                 let text = arguments.text(2)?;
-                Ok(Value::text(found.replace_all(text, with)))
+                Ok(Value::text(found.replaced(text, with)))
             }));
         }
         _ => return None,
@@ -113,18 +112,25 @@ fn text_of<'a>(arguments: &Arguments<'a>, place: usize) -> &'a str {
 }
 
 /// What is done with a pattern, which is the first argument, and the text behind it.
-fn pattern(arguments: &Arguments<'_>, work: impl FnOnce(&Regex, &str) -> Called) -> Called {
+fn pattern(arguments: &Arguments<'_>, work: impl FnOnce(&Pattern, &str) -> Called) -> Called {
     let text = arguments.text(0)?;
     let second = arguments.text(1)?;
-    let compiled = regex::RegexBuilder::new(text).size_limit(PATTERN_BYTES).build();
-    let compiled = compiled.map_err(|_| {
-        let message = format!("error parsing regexp: `{text}`");
+    let compiled = Pattern::anywhere(text, PATTERN_BYTES).map_err(|error| {
         Failure::Call(match arguments.name {
-            "match" => message,
-            _ => format!("regexp: Compile(`{text}`): {message}"),
+            "match" => error.to_string(),
+            _ => format!("regexp: Compile({}): {error}", quoted(text)),
         })
     })?;
     work(&compiled, second)
+}
+
+/// A pattern as Go quotes it.
+fn quoted(text: &str) -> String {
+    if text.contains(|letter: char| letter == '`' || letter.is_control() && letter != '\t') {
+        crate::promql::quoted(text)
+    } else {
+        format!("`{text}`")
+    }
 }
 
 fn of_numbers(arguments: &Arguments<'_>) -> Option<Called> {

@@ -137,6 +137,8 @@ impl Parser<'_> {
                 self.close(&word)?;
                 Ok(Some(if word == "break" { Node::Break } else { Node::Continue }))
             }
+            // One within another would be no part of it.
+            "define" if self.depth > 1 => Err(self.wrong("unexpected <define> in command")),
             "define" => {
                 self.next += 1;
                 let name = self.name("define")?;
@@ -179,8 +181,22 @@ impl Parser<'_> {
         if end != Ended::End {
             return Err(self.wrong("unexpected end of a definition"));
         }
-        self.defined.insert(name, body);
-        Ok(())
+        self.add(name, body)
+    }
+
+    /// Adds a definition. One that is blank makes room for another, and takes none.
+    fn add(&mut self, name: String, body: Vec<Node>) -> Result<(), String> {
+        let is_blank = |body: &[Node]| {
+            body.iter().all(|node| matches!(node, Node::Text(text) if text.trim().is_empty()))
+        };
+        if self.defined.get(&name).is_none_or(|known| is_blank(known)) {
+            self.defined.insert(name, body);
+            return Ok(());
+        }
+        if is_blank(&body) {
+            return Ok(());
+        }
+        Err(self.wrong(&format!("template: multiple definition of template {name:?}")))
     }
 
     fn branch(&mut self, what: &str) -> Result<Branch, String> {

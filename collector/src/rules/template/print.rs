@@ -29,6 +29,15 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
+/// What an action writes: a sample itself, not that it stands elsewhere.
+pub fn shown(value: &Value) -> String {
+    let text = plain(value);
+    match value {
+        Value::Sample(_) => text.trim_start_matches('&').to_owned(),
+        _ => text,
+    }
+}
+
 /// All that a text is about.
 pub fn data(data: &Data<'_>) -> String {
     let [labels, external] = [data.labels, data.external_labels].map(|all| map(all, Clone::clone));

@@ -79,6 +79,14 @@ fn what_is_no_template_is_refused_when_it_is_read() {
         ("{{ break }}", "line 1: {{break}} outside {{range}}"),
         ("{{ 08x }}", "line 1: bad number \"08x\""),
         ("{{/* open", "line 1: unclosed comment"),
+        (
+            "{{ define \"a\" }}{{ define \"b\" }}{{ end }}{{ end }}",
+            "line 1: unexpected <define> in command",
+        ),
+        (
+            "{{ define \"a\" }}1{{ end }}{{ define \"a\" }}2{{ end }}",
+            "line 1: template: multiple definition of template \"a\"",
+        ),
         ("{{ ! }}", "line 1: unexpected '!' in action"),
     ] {
         let error = Template::of_alert(text).map(|_| ()).unwrap_err().to_string();

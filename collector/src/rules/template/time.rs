@@ -1,7 +1,8 @@
 //! Moments as templates ask them: what Go's `Time` tells of itself in UTC, and its layouts.
 
-use jiff::Zoned;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Zoned};
 
 use super::arguments::Arguments;
 use super::failure::Failure;
@@ -73,7 +74,11 @@ enum Part {
 
 /// Calls a method of a moment; none where it has no such method.
 pub fn call(nanoseconds: i64, method: &str, values: &[Value]) -> Option<Result<Value, Failure>> {
-    let wanted = usize::from(method == "Format");
+    let wanted = match method {
+        "Format" | "Add" => 1,
+        "AddDate" => 3,
+        _ => 0,
+    };
     let arguments = Arguments { name: method, values };
     let at = zoned(nanoseconds);
     let number = |number: i64| Value::Int(number);
@@ -83,7 +88,18 @@ pub fn call(nanoseconds: i64, method: &str, values: &[Value]) -> Option<Result<V
                 arguments.count(1).map_err(Failure::Count).and_then(|()| arguments.text(0));
             return Some(layout.map(|layout| Value::text(format(&at, layout))));
         }
+        "Add" | "AddDate" => {
+            let whole = |place| arguments.whole(place);
+            let moved = arguments.count(wanted).map_err(Failure::Count).and_then(|()| {
+                Ok(match method {
+                    "Add" => nanoseconds.wrapping_add(whole(0)?),
+                    _ => moved(&at, [whole(0)?, whole(1)?, whole(2)?]).unwrap_or(nanoseconds),
+                })
+            });
+            return Some(moved.map(Value::Time));
+        }
         "UTC" => Value::Time(nanoseconds),
+        "Location" => Value::text("UTC"),
         "String" => Value::text(print::time(nanoseconds)),
         "Unix" => number(nanoseconds.div_euclid(1_000_000_000)),
         "UnixMilli" => number(nanoseconds.div_euclid(1_000_000)),
@@ -102,6 +118,19 @@ pub fn call(nanoseconds: i64, method: &str, values: &[Value]) -> Option<Result<V
         _ => return None,
     };
     Some(arguments.count(wanted).map_err(Failure::Count).map(|()| value))
+}
+
+/// So many years, months and days later; a day beyond its month's last is one of the next.
+fn moved(at: &Zoned, [years, months, days]: [i64; 3]) -> Option<i64> {
+    let months = (i64::from(at.year()).checked_add(years)?.checked_mul(12)?)
+        .checked_add(i64::from(at.month()) - 1)?
+        .checked_add(months)?;
+    let year = i16::try_from(months.div_euclid(12)).ok()?;
+    let first = Date::new(year, months.rem_euclid(12) as i8 + 1, 1).ok()?;
+    let days = days.checked_add(i64::from(at.day()) - 1)?;
+    let date = first.checked_add(Span::new().try_days(days).ok()?).ok()?;
+    let moved = date.to_datetime(at.time()).to_zoned(TimeZone::UTC).ok()?;
+    i64::try_from(moved.timestamp().as_nanosecond()).ok()
 }
 
 /// Every moment that a template can make lies in the centuries around.
