@@ -1,6 +1,7 @@
 //! The same rule files and the same remote writes in Debian's Prometheus and in Headroom: when alerts pend,
-//! fire and end, and what they say; and what 1,000 rules cost.
+//! fire and end, and what they say.
 
+mod cost;
 mod feed;
 mod files;
 mod timeline;
@@ -12,13 +13,11 @@ use anyhow::{Context, ensure};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+pub use self::cost::compare as compare_cost;
 use self::feed::Feed;
 use self::timeline::Timelines;
 use crate::peer::Peer;
-use crate::{collector, option, process, prometheus, table};
-
-/// Two moments that may lie one evaluation apart, and the time that a sample takes to be there, in milliseconds.
-const APART_MS: i64 = 1_500;
+use crate::{collector, option, prometheus};
 
 /// Both are restarted within so long, in milliseconds: nothing is compared that begins or ends meanwhile.
 const RESTART_MS: i64 = 25_000;
@@ -80,7 +79,7 @@ pub fn compare() -> anyhow::Result<()> {
     let read = |peer: &Peer| runtime.block_on(Timelines::read(peer, seconds));
     let (theirs, ours) = (read(&both.theirs)?, read(&both.ours)?);
     both.stop();
-    let outcome = theirs.beside(&ours, restart_ms..restart_ms + RESTART_MS, APART_MS);
+    let outcome = theirs.beside(&ours, restart_ms..restart_ms + RESTART_MS, interval_ms);
     outcome.print();
     let differing = texts[0].iter().filter(|text| !texts[1].contains(text)).count();
     println!("{} texts of alerts, {differing} not equal to the byte", texts[0].len());
@@ -125,74 +124,9 @@ fn healths(runtime: &Runtime, peer: &Peer) -> anyhow::Result<Vec<String>> {
     Ok(healths)
 }
 
-/// `rule-cost`: a thousand rules at 15 s.
-pub fn compare_cost() -> anyhow::Result<()> {
-    let folder = TempDir::new()?;
-    let runtime = Runtime::new()?;
-    let minutes = option::number("HEADROOM_MINUTES", 3.0)?;
-    let time = Duration::from_secs_f64(minutes * 60.0);
-    let rules = folder.path().join("rules.yml");
-    std::fs::write(&rules, files::thousand())?;
-    let idle = folder.path().join("none.yml");
-    std::fs::write(&idle, "groups: []\n")?;
-    println!("1,000 rules at 15 s for {minutes} minutes over 20 hosts with 50 series each at 10 s");
-    let mut rows = Vec::new();
-    let mut costs = Vec::new();
-    for (name, file) in [("no rules", &idle), ("1,000 rules", &rules)] {
-        let place = folder.path().join(name.replace([' ', ','], ""));
-        std::fs::create_dir_all(&place)?;
-        let both = Both::start(&place, file)?;
-        let mut feed = Feed::of_hosts();
-        // Rates have what they need before anything is counted.
-        runtime.block_on(feed.run(&both.theirs, &both.ours, Duration::from_secs(60)))?;
-        let cpu = |peer: &Peer| process::cpu_seconds(peer.id());
-        let before = [cpu(&both.theirs)?, cpu(&both.ours)?];
-        runtime.block_on(feed.run(&both.theirs, &both.ours, time))?;
-        let after = [cpu(&both.theirs)?, cpu(&both.ours)?];
-        let used = [after[0] - before[0], after[1] - before[1]];
-        let share = used.map(|used| 100.0 * used / time.as_secs_f64());
-        let evaluated = |outcome: &str| {
-            let name = format!("headroom_rules_evaluated_total{{outcome=\"{outcome}\"");
-            runtime.block_on(both.ours.metric(&name))
-        };
-        let (missed, failed) = (evaluated("missed")?, evaluated("failed")?);
-        let late =
-            runtime.block_on(both.theirs.metric("prometheus_rule_group_iterations_missed_total"));
-        rows.push(vec![
-            name.to_owned(),
-            format!("{:.1}", share[0]),
-            format!("{:.1}", share[1]),
-            format!("{}", late.unwrap_or(0.0)),
-            format!("{missed}"),
-            format!("{failed}"),
-        ]);
-        costs.push(share);
-        both.stop();
-    }
-    table::print(
-        &[
-            "",
-            "Prometheus % of a core",
-            "Headroom",
-            "groups late there",
-            "rules late here",
-            "failed",
-        ],
-        &rows,
-    );
-    let own = |place: usize| costs[1][place] - costs[0][place];
-    let (theirs, ours) = (own(0), own(1));
-    println!("the rules alone: {theirs:.1} % and {ours:.1} %, {:.2} times theirs", ours / theirs);
-    println!("{}", table::aim("at most 30 % of a core with all else", costs[1][1] <= 30.0));
-    println!(
-        "{}",
-        table::aim(
-            "at most half of Prometheus's CPU, all in all",
-            costs[1][1] * 2.0 <= costs[1][0]
-        )
-    );
-    println!("{}", table::aim("none late", rows[1][4] == "0"));
-    Ok(())
+/// How often alerts are looked for, in milliseconds, by the labels of their series.
+fn interval_ms(series: &str) -> i64 {
+    if series.contains("\"OfRecording\"") { 2_000 } else { 1_000 }
 }
 
 fn now_ms() -> i64 {

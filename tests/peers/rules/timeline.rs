@@ -1,6 +1,6 @@
 //! When alerts pend and fire, by the samples of `ALERTS`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use anyhow::Context;
@@ -10,6 +10,9 @@ use crate::peer::Peer;
 /// Samples that are further apart belong to two times, in milliseconds; groups are evaluated each second or two.
 const GAP_MS: i64 = 3_500;
 
+/// How long a sample may take to be there, in milliseconds.
+const ARRIVES_MS: i64 = 500;
+
 /// From when until when an alert was in a state, by the labels of its series.
 pub struct Timelines(BTreeMap<String, Vec<Range<i64>>>);
 
@@ -18,12 +21,57 @@ pub struct Timelines(BTreeMap<String, Vec<Range<i64>>>);
 pub struct Outcome {
     series: usize,
     moments: usize,
-    left_out: usize,
     furthest_ms: i64,
     /// Moments that differ, in words.
     pub differing: Vec<String>,
     /// What spans the restart: since when both say that it is in its state.
     spanning: Vec<String>,
+    /// Times that one of them saw in a single evaluation or two, and the other between two of its own.
+    brief: Vec<String>,
+}
+
+/// A moment at which a time begins or ends.
+#[derive(Clone, Copy)]
+struct Edge<'t> {
+    at_ms: i64,
+    time: &'t Range<i64>,
+}
+
+/// A moment of one of them that the other has not.
+struct Alone<'t> {
+    side: &'static str,
+    edge: Edge<'t>,
+}
+
+/// Edges of both, as far as they are the same: each is met by the nearest of the other.
+struct Paired<'t> {
+    furthest_ms: i64,
+    alone: Vec<Alone<'t>>,
+}
+
+fn paired<'t>(theirs: &[Edge<'t>], ours: &[Edge<'t>], apart_ms: i64) -> Paired<'t> {
+    let mut paired = Paired { furthest_ms: 0, alone: Vec::new() };
+    let (mut theirs, mut ours) = (theirs.iter().peekable(), ours.iter().peekable());
+    loop {
+        let (their, our) = (theirs.peek().copied(), ours.peek().copied());
+        let apart = their.zip(our).map(|(their, our)| our.at_ms - their.at_ms);
+        match (their, our, apart) {
+            (Some(_), Some(_), Some(apart)) if apart.abs() <= apart_ms => {
+                paired.furthest_ms = paired.furthest_ms.max(apart.abs());
+                theirs.next();
+                ours.next();
+            }
+            (Some(edge), None, _) | (Some(edge), Some(_), Some(1..)) => {
+                paired.alone.push(Alone { side: "there", edge: *edge });
+                theirs.next();
+            }
+            (_, Some(edge), _) => {
+                paired.alone.push(Alone { side: "here", edge: *edge });
+                ours.next();
+            }
+            (_, None, _) => return paired,
+        }
+    }
 }
 
 impl Timelines {
@@ -47,45 +95,47 @@ impl Timelines {
         Ok(Self(lines))
     }
 
-    /// Theirs beside ours. What begins or ends around the restart is left out: both were away.
-    pub fn beside(&self, ours: &Self, restart: Range<i64>, apart_ms: i64) -> Outcome {
+    /// Theirs beside ours. What begins or ends around the restart is left out: both were away. The
+    /// interval of a series says how far two moments may lie apart, with the time that a sample takes
+    /// to be there.
+    pub fn beside<'t>(
+        &'t self,
+        ours: &'t Self,
+        restart: Range<i64>,
+        interval_ms: impl Fn(&str) -> i64,
+    ) -> Outcome {
         let mut outcome = Outcome::default();
-        let names: std::collections::BTreeSet<&String> =
-            self.0.keys().chain(ours.0.keys()).collect();
+        let names: BTreeSet<&String> = self.0.keys().chain(ours.0.keys()).collect();
         let (first_ms, last_ms) = (self.ends(ours, true), self.ends(ours, false));
         let before = restart.start - 2 * GAP_MS;
-        let is_outside = |at_ms: &i64| {
-            !(before..restart.end).contains(at_ms)
-                && *at_ms > first_ms + GAP_MS
-                && *at_ms < last_ms - GAP_MS
+        let is_outside = |edge: &Edge<'_>| {
+            !(before..restart.end).contains(&edge.at_ms)
+                && edge.at_ms > first_ms + GAP_MS
+                && edge.at_ms < last_ms - GAP_MS
         };
-        let nothing = Vec::new();
         for name in names {
             outcome.series += 1;
-            let of = |lines: &Self, end: fn(&Range<i64>) -> i64| -> Vec<i64> {
-                let times = lines.0.get(name).unwrap_or(&nothing).iter();
-                times.map(end).filter(is_outside).collect()
-            };
+            let interval_ms = interval_ms(name);
             for (word, end) in [
                 ("begins", (|time| time.start) as fn(&Range<i64>) -> i64),
                 ("ends", |time| time.end),
             ] {
-                let (theirs, own) = (of(self, end), of(ours, end));
+                let of = |lines: &'t Self| -> Vec<Edge<'t>> {
+                    let times = lines.0.get(name).map_or(&[][..], Vec::as_slice).iter();
+                    let edges = times.map(|time| Edge { at_ms: end(time), time });
+                    edges.filter(is_outside).collect()
+                };
+                let (theirs, own) = (of(self), of(ours));
                 outcome.moments += theirs.len();
-                if theirs.len() != own.len() {
+                let Paired { furthest_ms, alone } = paired(&theirs, &own, interval_ms + ARRIVES_MS);
+                outcome.furthest_ms = outcome.furthest_ms.max(furthest_ms);
+                for Alone { side, edge } in alone {
+                    let Range { start, end } = edge.time;
+                    let seconds = (end - start) as f64 / 1000.0;
+                    let at = (edge.at_ms - first_ms) as f64 / 1000.0;
                     let text =
-                        format!("{name} {word} {} times there, {} here", theirs.len(), own.len());
-                    // A restart's begin of "for" is the listed difference.
-                    outcome.tell(name, text);
-                    continue;
-                }
-                for (theirs, own) in theirs.iter().zip(&own) {
-                    let apart = own - theirs;
-                    if apart.abs() <= apart_ms {
-                        outcome.furthest_ms = outcome.furthest_ms.max(apart.abs());
-                    } else {
-                        outcome.tell(name, format!("{name} {word} {apart} ms later here"));
-                    }
+                        format!("{name} {word} at {at} s {side} only, a time of {seconds} s");
+                    outcome.tell(name, text, end - start <= interval_ms);
                 }
             }
         }
@@ -101,11 +151,11 @@ impl Timelines {
 }
 
 impl Outcome {
-    fn tell(&mut self, name: &str, text: String) {
-        // What pends over the restart: Prometheus adds the time that it was away, or a grace.
+    fn tell(&mut self, name: &str, text: String, is_brief: bool) {
         if name.contains("\"Spans") {
-            self.left_out += 1;
             self.spanning.push(text);
+        } else if is_brief {
+            self.brief.push(text);
         } else {
             self.differing.push(text);
         }
@@ -113,16 +163,20 @@ impl Outcome {
 
     /// Prints it.
     pub fn print(&self) {
-        let Self { series, moments, left_out, furthest_ms, differing, spanning } = self;
+        let Self { series, moments, furthest_ms, differing, spanning, brief } = self;
+        let listed = spanning.len() + brief.len();
         println!("{series} series of ALERTS, {moments} moments at which one begins or ends");
         println!(
-            "equal but for {furthest_ms} ms at most; {} differ, {left_out} for a listed reason",
+            "equal but for {furthest_ms} ms at most; {} differ, {listed} for a listed reason",
             differing.len()
         );
         for text in spanning {
             println!(
                 "  (Prometheus adds the time that it was away to what pends over a restart) {text}"
             );
+        }
+        for text in brief {
+            println!("  (as short as the time between two evaluations, which lie apart) {text}");
         }
         for text in differing.iter().take(30) {
             println!("  {text}");

@@ -161,14 +161,20 @@ fn a_new_reading_takes_over_what_stays_and_ends_what_is_gone() {
     assert_eq!(scene.show(PENDING), "15:1 30:1 45:-");
 }
 
-#[test]
-fn a_restart_in_the_middle_keeps_for_exactly() {
+/// An alert pends since 15 s, and 14 s later there was a restart.
+fn restarted() -> Scene {
     let mut scene = Scene::new(RULES);
     load(&mut scene, 15_000, 9.0);
     scene.tick(15_000);
     let mut scene = scene.restart(RULES, 29_000);
     scene.tick(30_000);
     assert_eq!(scene.states(), [(AlertState::Pending, 15_000)]);
+    scene
+}
+
+#[test]
+fn a_restart_in_the_middle_keeps_for_exactly() {
+    let mut scene = restarted();
     scene.tick(45_000);
     assert_eq!(scene.states(), [(AlertState::Firing, 15_000)]);
     assert_eq!(scene.show(PENDING), "15:1 30:1 45:-");
@@ -193,12 +199,7 @@ fn a_restart_in_the_middle_keeps_for_exactly() {
 
 #[test]
 fn what_heals_after_a_restart_and_comes_again_pends_anew() {
-    let mut scene = Scene::new(RULES);
-    load(&mut scene, 15_000, 9.0);
-    scene.tick(15_000);
-    let mut scene = scene.restart(RULES, 29_000);
-    scene.tick(30_000);
-    assert_eq!(scene.states(), [(AlertState::Pending, 15_000)]);
+    let mut scene = restarted();
     load(&mut scene, 40_000, 1.0);
     scene.tick(45_000);
     load(&mut scene, 55_000, 9.0);
