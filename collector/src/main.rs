@@ -414,7 +414,7 @@ fn token(named: [(&'static str, Option<String>); 3]) -> anyhow::Result<()> {
     let (kind, name) = named.next().context("clap asks for one of them")?;
     anyhow::ensure!(
         is_instance(&name),
-        "{kind} ({name}) must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore"
+        "{kind} ({name}) must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone"
     );
     let token = new_token().map_err(|error| anyhow::anyhow!("failed to make a token: {error}"))?;
     print(&format!("{token}\n"))?;

@@ -73,6 +73,9 @@ pub enum Forbidden {
     /// It stands for all hosts of a network.
     #[error("a broadcast address")]
     Broadcast,
+    /// It is one of a link, and nobody says of which.
+    #[error("an address of a link alone, which stands for another host on each")]
+    OfLink,
 }
 
 impl TargetAddress {
@@ -143,6 +146,13 @@ impl TargetAddress {
 
 impl TargetHost {
     fn read(text: &str) -> Result<Self, TargetError> {
+        // A link may be named behind an address of it, which another host does not know.
+        let bare = text.split_once('%').map_or(text, |(address, _)| address);
+        if let Ok(address @ IpAddr::V6(_)) = bare.parse::<IpAddr>()
+            && bare.len() < text.len()
+        {
+            return Err(forbidden(address).map_or(TargetError::Host, TargetError::Forbidden));
+        }
         if let Ok(address) = text.parse::<IpAddr>() {
             let address = address.to_canonical();
             return match forbidden(address) {
@@ -162,7 +172,10 @@ impl TargetHost {
 
 fn is_label(label: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=63).contains(&label.len()) && label.bytes().all(allowed) && !label.starts_with('-')
+    (1..=63).contains(&label.len())
+        && label.bytes().all(allowed)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 /// Why an address is not asked, if it is not. What a network of a host has for broadcast only its
@@ -174,6 +187,7 @@ pub fn forbidden(address: IpAddr) -> Option<Forbidden> {
         IpAddr::V4(address) if address.octets()[0] == 0 => Some(Forbidden::Unspecified),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Some(Forbidden::Unspecified),
         address if address.is_multicast() => Some(Forbidden::Multicast),
+        IpAddr::V6(address) if address.is_unicast_link_local() => Some(Forbidden::OfLink),
         IpAddr::V4(_) | IpAddr::V6(_) => None,
     }
 }
@@ -199,6 +213,7 @@ mod tests {
     #[test]
     fn hosts_are_names_or_addresses_and_nothing_that_only_looks_so() {
         let host = "must name a host, such as ca1.example.org, or an address";
+        let link = "must not be an address of a link alone, which stands for another host on each";
         for (text, expected) in [
             ("CA1.example.org", "ca1.example.org"),
             ("ca1.example.org.", "ca1.example.org"),
@@ -215,6 +230,7 @@ mod tests {
             ("0x7f000001", host),
             ("a b", host),
             ("-rf", host),
+            ("ca1-.example.org", host),
             ("ca1.example.org:443", "must have no port: ICMP knows none"),
             ("[2001:db8::1]:443", "must have no port: ICMP knows none"),
             ("255.255.255.255", "must not be a broadcast address"),
@@ -225,6 +241,13 @@ mod tests {
             ("0.1.2.3", "must not be an unspecified address"),
             ("::", "must not be an unspecified address"),
             ("::ffff:0.0.0.0", "must not be an unspecified address"),
+            ("fe80::1", link),
+            ("[fe80::1]", link),
+            ("fe80::1%eth0", link),
+            ("febf::1", link),
+            ("fec0::1", "<fec0::1>"),
+            ("2001:db8::1%eth0", host),
+            ("192.0.2.1%eth0", host),
         ] {
             assert_eq!(read(ProbeKind::Icmp, text), expected, "{text:?}");
         }

@@ -54,6 +54,8 @@ pub enum How {
     Foreign,
     /// It holds something else.
     Changed,
+    /// A router passes the ping on, and says that there is a shorter way.
+    Redirected,
 }
 
 /// The last number of the address of the router, and of the host that answers for others.
@@ -63,7 +65,8 @@ const STRANGER: u8 = 253;
 /// What happens to the pings that come to an address, one after the other and then from the beginning.
 pub type Pattern = Vec<Fate>;
 
-/// A fate in words: `20` or `0.4 twice` (milliseconds; `twice`, `foreign`, `changed`), `lost`, `prohibited`, `host
+/// A fate in words: `20` or `0.4 twice` (milliseconds; `twice`, `foreign`, `changed`,
+/// `redirected`), `lost`, `prohibited`, `host
 /// unreachable`, `network unreachable`, `hop limit`.
 pub fn fate(text: &str) -> Option<Fate> {
     let error = match text {
@@ -83,6 +86,7 @@ pub fn fate(text: &str) -> Option<Fate> {
         "twice" => How::Twice,
         "foreign" => How::Foreign,
         "changed" => How::Changed,
+        "redirected" => How::Redirected,
         _ => return None,
     };
     let after = Duration::try_from_secs_f64(ms.parse::<f64>().ok()? / 1e3).ok()?;
@@ -202,6 +206,16 @@ impl Mirror {
                         changed[9] ^= 0x55;
                         (asked, 1)
                     }
+                    How::Redirected => {
+                        // For a host, over another router.
+                        let quoted = &packet[..header + 8];
+                        say(
+                            Said { kind: 5, code: 1, rest: address(STRANGER).octets() },
+                            quoted,
+                            source,
+                        );
+                        (asked, 1)
+                    }
                 };
                 let bytes = reply_to(&changed);
                 let answer = Answer { due: now + after, source: from, destination: source, bytes };
@@ -209,16 +223,25 @@ impl Mirror {
             }
             Fate::Lost => {}
             Fate::Error(kind, code) => {
-                // What a router quotes: the header and eight bytes (RFC 792).
-                let mut bytes = vec![kind, code, 0, 0, 0, 0, 0, 0];
-                bytes.extend(&packet[..header + 8]);
-                let sum = checksum(&bytes);
-                bytes[2..4].copy_from_slice(&sum.to_be_bytes());
-                let from = address(ROUTER);
-                Answer { due: now, source: from, destination: source, bytes }.send();
+                say(Said { kind, code, rest: [0; 4] }, &packet[..header + 8], source);
             }
         }
     }
+}
+
+/// What a router says of a packet: type and code of ICMP, and four bytes that depend on them.
+struct Said {
+    kind: u8,
+    code: u8,
+    rest: [u8; 4],
+}
+
+/// Lets the router say something of a packet, of which it quotes the header and eight bytes (RFC 792).
+fn say(Said { kind, code, rest }: Said, quoted: &[u8], destination: Ipv4Addr) {
+    let mut bytes = [&[kind, code, 0, 0], &rest[..], quoted].concat();
+    let sum = checksum(&bytes);
+    bytes[2..4].copy_from_slice(&sum.to_be_bytes());
+    Answer { due: Instant::now(), source: address(ROUTER), destination, bytes }.send();
 }
 
 impl Answer {

@@ -56,10 +56,17 @@ impl Connects {
 async fn connect(address: SocketAddr) -> Result<Option<Duration>, ProbeError> {
     let begun = Instant::now();
     match timeout(TIMEOUT, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) if is_with_itself(&stream) => Err(ProbeError::Refused),
         Ok(Ok(_)) => Ok(Some(begun.elapsed())),
         Ok(Err(error)) => Err(meaning(&error)),
         Err(_) => Ok(None),
     }
+}
+
+/// Whether a connection has the same place at both ends: where nobody listens on a port of this host that the kernel may
+/// also give away, it gives that one now and then, and both sides begin at once (RFC 9293, 3.5).
+fn is_with_itself(stream: &TcpStream) -> bool {
+    matches!((stream.local_addr(), stream.peer_addr()), (Ok(own), Ok(other)) if own == other)
 }
 
 /// What a failure to connect says.
@@ -73,5 +80,26 @@ pub fn meaning(error: &io::Error) -> ProbeError {
         | io::ErrorKind::AddrNotAvailable => ProbeError::NoRoute,
         io::ErrorKind::PermissionDenied => ProbeError::Prohibited,
         _ => ProbeError::NotSent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::{TcpListener, TcpSocket};
+
+    #[tokio::test]
+    async fn who_meets_only_itself_was_not_answered() {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let own = socket.local_addr().unwrap();
+        let stream = socket.connect(own).await.unwrap();
+        assert!(is_with_itself(&stream));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        assert!(!is_with_itself(&TcpStream::connect(at).await.unwrap()));
+        assert!(connect(at).await.unwrap().is_some());
+        drop(listener);
+        assert_eq!(connect(at).await, Err(ProbeError::Refused));
     }
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use headroom_proto::targets::TargetHost;
 use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind, ProbeRound};
 
-pub use self::place::{Answered, Due, Now, PathId, Ping, Place};
+pub use self::place::{Answered, Due, Failed, Now, PathId, Ping, Place};
 use super::chance::Spread;
 use super::fetched::Fetch;
 use super::round::{Jitter, Round, SPAN, TIMEOUT};
@@ -149,7 +149,13 @@ impl Paths {
             family: if gateway.is_ipv4() { Family::V4 } else { Family::V6 },
         });
         let is_gateway = |key: &PathKey| matches!(key.role, Role::Gateway(_));
-        self.reconcile(wanted.collect(), is_gateway, now);
+        let wanted: Vec<PathKey> = wanted.collect();
+        let known = self.by_key.keys().filter(|key| is_gateway(key)).count();
+        if known != wanted.len() || !wanted.iter().all(|key| self.by_key.contains_key(key)) {
+            // What another gateway did says nothing of this one's silence.
+            self.gateway_answered = None;
+        }
+        self.reconcile(wanted, is_gateway, now);
     }
 
     fn reconcile(&mut self, wanted: Vec<PathKey>, concerned: impl Fn(&PathKey) -> bool, now: Now) {
@@ -379,11 +385,15 @@ impl Paths {
         }
     }
 
-    /// A ping ended with an error, of a router if one is named.
-    pub fn fail(&mut self, place: Place, error: ProbeError, router: Option<IpAddr>) {
+    /// A ping ended with an error.
+    pub fn fail(&mut self, place: Place, failed: Failed) {
+        // Whom somebody refuses is connected, as much as who is answered.
+        if failed.is_from_beyond() && self.by_id.contains_key(&place.path) {
+            self.answered = self.answered.max(Some(failed.at));
+        }
         let Some(round) = self.round_mut(place) else { return };
         match place.ping {
-            Ping::Spread(_) => round.fail(error, router),
+            Ping::Spread(_) => round.fail(failed.error, failed.router),
             // It was sent, and is not answered: the round's own pings tell why.
             Ping::OfTrain(_) => {}
         }

@@ -20,8 +20,9 @@ use super::flights::{Flights, Landing, Launch};
 use super::gateway::gateways;
 use super::https::{Fetched, Pages};
 use super::limits::ProberLimits;
-use super::paths::{Answered, Due, Now, Paths};
+use super::paths::{Answered, Due, Failed, Now, Paths, Place};
 use super::resolver::{Answer, Asked, Resolver, whereabouts};
+use super::round::TIMEOUT;
 use super::socket::{Incoming, PingSocket, Speaks};
 use super::target::{Family, Kind, Target};
 use crate::settings::AgentSettings;
@@ -32,6 +33,11 @@ const GATHER: Duration = Duration::from_secs(1);
 
 /// How often the gateways are looked up, and a socket that was refused is tried again.
 const LOOK: Duration = Duration::from_secs(60);
+
+/// How long a socket is used. A router that translates addresses, or a firewall, knows a stream of pings by its
+/// identifier or port and keeps it on the way that it began on, even where that way is gone: as long as pings go on,
+/// it would never be another.
+const RENEW: Duration = Duration::from_secs(600);
 
 /// The most packets that are read before others get their turn.
 const DRAIN: usize = 256;
@@ -69,9 +75,19 @@ struct Line {
     name: LineName,
     identifier: u16,
     socket: Option<PingSocket>,
+    /// When another takes its place.
+    renew_at: Option<Instant>,
+    /// The one before.
+    retired: Option<Retired>,
     /// When it may be tried to be opened again.
     next_try: Option<Instant>,
     flights: Flights,
+}
+
+/// A socket that sends no more, and until when its answers may come.
+struct Retired {
+    socket: PingSocket,
+    until: Instant,
 }
 
 /// What the task goes on for.
@@ -186,14 +202,14 @@ impl Pings {
             }
         };
         if let Err(error) = sent {
-            self.paths.fail(due.place, error, None);
+            self.fail(due.place, error, None);
         }
     }
 
     fn read(&mut self, name: LineName) {
         for _ in 0..DRAIN {
             let line = self.line(name);
-            let Some(incoming) = line.socket.as_mut().and_then(PingSocket::receive) else { return };
+            let Some(incoming) = line.receive() else { return };
             match incoming {
                 Incoming::Reply { heard, source, arrival, hop_limit } => {
                     match line.flights.land(heard, source, arrival) {
@@ -207,7 +223,7 @@ impl Pings {
                 }
                 Incoming::Error { heard, destination, error, router } => {
                     if let Some(place) = line.flights.fail(heard, destination, Instant::now()) {
-                        self.paths.fail(place, error, router);
+                        self.fail(place, error, router);
                     }
                 }
                 Incoming::Other => {}
@@ -223,8 +239,12 @@ impl Pings {
             }
             // It was not answered in time.
             Ok(None) => {}
-            Err(error) => self.paths.fail(place, error, None),
+            Err(error) => self.fail(place, error, None),
         }
+    }
+
+    fn fail(&mut self, place: Place, error: ProbeError, router: Option<IpAddr>) {
+        self.paths.fail(place, Failed { at: Instant::now(), error, router });
     }
 
     fn take_fetched(&mut self, Fetched { place, took, told }: Fetched) {
@@ -260,6 +280,8 @@ impl Lines {
             name: LineName { speaks, family },
             identifier,
             socket: None,
+            renew_at: None,
+            retired: None,
             next_try: None,
             flights: Flights::default(),
         };
@@ -278,14 +300,24 @@ impl Lines {
 impl Line {
     /// Waits until something has come in; for ever, while there is no socket.
     async fn ready(&self) {
-        match &self.socket {
+        let ready = async |socket: Option<&PingSocket>| match socket {
             Some(socket) => socket.ready().await,
             None => std::future::pending().await,
+        };
+        tokio::select! {
+            () = ready(self.socket.as_ref()) => {}
+            () = ready(self.retired.as_ref().map(|retired| &retired.socket)) => {}
         }
     }
 
+    /// What has come in next, on the socket or on the one before; none if nothing has.
+    fn receive(&mut self) -> Option<Incoming> {
+        let own = self.socket.as_mut().and_then(PingSocket::receive);
+        own.or_else(|| self.retired.as_mut()?.socket.receive())
+    }
+
     fn send(&mut self, due: Due) -> Result<(), ProbeError> {
-        self.open();
+        self.open(Instant::now());
         let Some(socket) = &self.socket else { return Err(ProbeError::NotPermitted) };
         let nonce = nonce().map_err(|_| ProbeError::NotSent)?;
         let destination = SocketAddr::new(due.address, due.port.unwrap_or(0));
@@ -299,14 +331,21 @@ impl Line {
         sent
     }
 
-    /// Opens the socket, unless that was tried a moment ago.
-    fn open(&mut self) {
-        let now = Instant::now();
-        if self.socket.is_some() || self.next_try.is_some_and(|next| now < next) {
+    /// Opens the socket, or another once it is old; unless that was tried a moment ago.
+    fn open(&mut self, now: Instant) {
+        self.retired.take_if(|retired| retired.until <= now);
+        let is_young = self.socket.is_some() && self.renew_at.is_some_and(|at| now < at);
+        if is_young || self.next_try.is_some_and(|next| now < next) {
             return;
         }
-        match PingSocket::open(self.name.speaks, self.name.family, self.identifier) {
-            Ok(socket) => self.socket = Some(socket),
+        let identifier = self.identifier.wrapping_add(1);
+        match PingSocket::open(self.name.speaks, self.name.family, identifier) {
+            Ok(socket) => {
+                self.identifier = identifier;
+                self.renew_at = Some(now + RENEW);
+                let before = self.socket.replace(socket);
+                self.retired = before.map(|socket| Retired { socket, until: now + TIMEOUT });
+            }
             Err(error) => {
                 tracing::warn!("{}", Chain(&error));
                 self.next_try = Some(now + LOOK);
@@ -324,5 +363,49 @@ async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prober::paths::{PathId, Ping, Place};
+    use tokio::net::UdpSocket;
+
+    #[tokio::test]
+    async fn another_socket_takes_over_and_what_the_old_one_sent_is_still_heard() {
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let at = server.local_addr().unwrap();
+        let mut line = Lines::new(Speaks::Stun, 7).four;
+        let due = |ping| Due {
+            place: Place { path: PathId(1), round: 1, ping: Ping::Spread(ping) },
+            kind: Kind::Stun,
+            family: Family::V4,
+            address: at.ip(),
+            port: Some(at.port()),
+        };
+        let mut asked = [[0; 20]; 2];
+        line.send(due(0)).unwrap();
+        let first = server.recv_from(&mut asked[0]).await.unwrap().1;
+        line.open(Instant::now() + RENEW);
+        line.send(due(1)).unwrap();
+        let second = server.recv_from(&mut asked[1]).await.unwrap().1;
+        assert_ne!(first, second, "a router takes it for another stream");
+        assert_ne!(asked[0][8..10], asked[1][8..10]);
+        for (to, asked) in [(first, asked[0]), (second, asked[1])] {
+            // A binding of 127.0.0.1:1, as RFC 3489 has it.
+            let mut answer = asked.to_vec();
+            answer.extend([0, 1, 0, 8, 0, 1, 0, 1, 127, 0, 0, 1]);
+            (answer[0], answer[1], answer[3]) = (1, 1, 12);
+            server.send_to(&answer, to).await.unwrap();
+            line.ready().await;
+            let Some(Incoming::Reply { heard, source, arrival, .. }) = line.receive() else {
+                panic!("nothing is heard at {to}");
+            };
+            let landing = line.flights.land(heard, source, arrival);
+            assert!(matches!(landing, Landing::Answer { .. }), "{landing:?}");
+        }
+        line.open(Instant::now() + RENEW + TIMEOUT);
+        assert!(line.retired.is_none());
     }
 }

@@ -217,13 +217,16 @@ impl PingSocket {
             Access::Datagram | Access::Raw(_) => SocketAddr::new(address.ip(), 0),
             Access::Udp(_) => address,
         };
-        let read = match beside.error {
-            Some((error, router)) => self.read_error(bytes).map(|heard| Incoming::Error {
-                heard,
-                destination: address,
-                error,
-                router: router.filter(|router| *router != address.ip()),
-            }),
+        let read = match beside.notice {
+            Some(Notice::End(error, router)) => {
+                self.read_error(bytes).map(|heard| Incoming::Error {
+                    heard,
+                    destination: address,
+                    error,
+                    router: router.filter(|router| *router != address.ip()),
+                })
+            }
+            Some(Notice::Advice) => None,
             None => self.read_reply(bytes, address, &beside),
         };
         Ok(read.unwrap_or(Incoming::Other))
@@ -333,7 +336,16 @@ fn set<O: SetSockOpt>(socket: &OwnedFd, option: O, value: &O::Val) -> Result<(),
 struct Beside {
     lain_ns: Option<i64>,
     hop_limit: u8,
-    error: Option<(ProbeError, Option<IpAddr>)>,
+    notice: Option<Notice>,
+}
+
+/// What stands in the queue of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notice {
+    /// A ping came to an end, and who says so.
+    End(ProbeError, Option<IpAddr>),
+    /// A router says how to do better, and passes the ping on: it may still be answered.
+    Advice,
 }
 
 impl Beside {
@@ -349,19 +361,27 @@ impl Beside {
                 ControlMessageOwned::Ipv4RecvErr(error, router) => {
                     let router = router
                         .map(|router| IpAddr::V4(u32::from_be(router.sin_addr.s_addr).into()));
-                    beside.error =
-                        Some((meaning(&error), router.filter(|ip| !ip.is_unspecified())));
+                    beside.notice = Some(Notice::of(&error, router));
                 }
                 ControlMessageOwned::Ipv6RecvErr(error, router) => {
                     let router = router.map(|router| IpAddr::from(router.sin6_addr.s6_addr));
-                    beside.error =
-                        Some((meaning(&error), router.filter(|ip| !ip.is_unspecified())));
+                    beside.notice = Some(Notice::of(&error, router));
                 }
                 // The kernel says nothing else that was not asked for.
                 _ => {}
             }
         }
         beside
+    }
+}
+
+impl Notice {
+    fn of(error: &libc::sock_extended_err, router: Option<IpAddr>) -> Self {
+        match (error.ee_origin, error.ee_type) {
+            // Source quench and redirect (RFC 792), which a datagram socket of ICMP gets as it gets errors.
+            (libc::SO_EE_ORIGIN_ICMP, 4 | 5) => Self::Advice,
+            _ => Self::End(meaning(error), router.filter(|ip| !ip.is_unspecified())),
+        }
     }
 }
 

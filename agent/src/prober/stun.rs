@@ -50,7 +50,8 @@ pub fn request(echo: Echo) -> [u8; REQUEST_BYTES] {
     message
 }
 
-/// Reads an answer; none if it is something else.
+/// Reads an answer; none if it is something else. One that brings back the id and is damaged behind it is one that is not
+/// whole: it was answered, and that must not look as if nobody did.
 pub fn answer(bytes: &[u8]) -> Option<Said> {
     let message = Message::read(bytes)?;
     let is_whole = message.is_sound();
@@ -79,12 +80,14 @@ pub fn quoted(bytes: &[u8]) -> Option<Heard> {
     })
 }
 
-/// A message with a header that says how long it is.
+/// A message by its header.
 #[derive(Debug, Clone, Copy)]
 struct Message<'b> {
     bytes: &'b [u8],
     kind: u16,
     id: [u8; 12],
+    /// Whether it is as long as its header says.
+    is_filled: bool,
 }
 
 impl<'b> Message<'b> {
@@ -94,9 +97,9 @@ impl<'b> Message<'b> {
         let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
         let cookie = u32::from_be_bytes(*header[4..].first_chunk::<4>()?);
         // Behind what is a multiple of four there is nothing.
-        let fits = length == attributes.len() && length.is_multiple_of(4);
+        let is_filled = length == attributes.len() && length.is_multiple_of(4);
         let id = *header.last_chunk::<12>()?;
-        (cookie == COOKIE && fits).then_some(Self { bytes, kind, id })
+        (cookie == COOKIE).then_some(Self { bytes, kind, id, is_filled })
     }
 
     fn heard(&self) -> Heard {
@@ -123,7 +126,7 @@ impl<'b> Message<'b> {
                     Some(value.first_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes)));
             }
         }
-        if attributes.is_broken {
+        if attributes.is_broken || !self.is_filled {
             return false;
         }
         let before = self.bytes.len().checked_sub(8).and_then(|length| self.bytes.get(..length));

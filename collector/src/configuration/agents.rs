@@ -20,8 +20,10 @@ pub fn build(sections: &[Section<'_>]) -> Vec<Agent> {
         let token: Option<TokenHash> = section.required("token_sha256");
         if let Some(name) = &instance {
             if !is_instance(name) {
-                section
-                    .mistake("instance", "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore");
+                section.mistake(
+                    "instance",
+                    "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
+                );
             }
             if !instances.insert(name.clone()) {
                 section.mistake("instance", "stands twice; each agent has its own");
@@ -53,5 +55,7 @@ fn build_interval(section: &Section<'_>) -> Option<Duration> {
 /// Whether a name can be an instance: it stands in addresses of pages and pictures.
 pub fn is_instance(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(allowed)
+    // Of dots alone, an address would lead elsewhere (RFC 3986, 5.2.4).
+    let is_a_way = name.chars().all(|c| c == '.');
+    (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(allowed) && !is_a_way
 }

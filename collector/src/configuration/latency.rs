@@ -91,7 +91,10 @@ fn build_datacentres(sections: &[Section<'_>]) -> Vec<Datacentre> {
     for section in sections {
         let Some(name) = section.required::<String>("name") else { continue };
         if !is_instance(&name) {
-            section.mistake("name", "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore");
+            section.mistake(
+                "name",
+                "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
+            );
         }
         if !names.insert(name.clone()) {
             section.mistake("name", "stands twice; each datacentre has its own");

@@ -174,7 +174,10 @@ fn build_persons(
             section.mistake("name", "means whoever is on duty; a person has another");
         }
         if !is_instance(&name) {
-            section.mistake("name", "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore");
+            section.mistake(
+                "name",
+                "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
+            );
         }
         if persons.insert(name, Person { channels, waking, zone }).is_some() {
             section.mistake("name", "stands twice; each person has one");

@@ -18,7 +18,10 @@ pub fn build(sections: &[Section<'_>], agents: &[Agent]) -> Vec<WriterToken> {
         let token: Option<TokenHash> = section.required("token_sha256");
         if let Some(name) = &name {
             if !is_instance(name) {
-                section.mistake("name", "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore");
+                section.mistake(
+                    "name",
+                    "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
+                );
             }
             if !names.insert(name.clone()) {
                 section.mistake("name", "stands twice; each writer has its own");

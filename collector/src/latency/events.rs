@@ -63,6 +63,9 @@ pub enum Silence {
     VantageOffline,
 }
 
+/// How long a round usually is: so much may lie between two that follow each other.
+const ROUND_MS: i64 = 60_000;
+
 /// Another number of hops counts as another way once it has stayed for so many rounds.
 const STAYS: usize = 3;
 
@@ -151,8 +154,14 @@ pub fn spells(marks: &[Mark]) -> Vec<Spell> {
                 continue;
             }
         };
+        // Of a time without rounds nothing is known.
+        let is_next = |last: &Spell| {
+            mark.from_ms.saturating_sub(last.to_ms) <= (mark.to_ms - mark.from_ms).max(ROUND_MS)
+        };
         match spells.last_mut() {
-            Some(last) if goes_on && last.silence == silence => last.to_ms = mark.to_ms,
+            Some(last) if goes_on && last.silence == silence && is_next(last) => {
+                last.to_ms = mark.to_ms;
+            }
             Some(_) | None => {
                 let Mark { from_ms, to_ms, .. } = *mark;
                 spells.push(Spell { from_ms, to_ms, silence });
@@ -357,5 +366,9 @@ mod tests {
                 spell(5, 6, Silence::NoAnswer)
             ]
         );
+        // The agent was down meanwhile: nobody knows what would have been answered.
+        let apart = [silent(1), silent(2), silent(600), silent(601)];
+        let both = [spell(1, 3, Silence::NoAnswer), spell(600, 602, Silence::NoAnswer)];
+        assert_eq!(spells(&apart), both);
     }
 }

@@ -1,6 +1,6 @@
 //! The last hour of each path: what each vantage sees of each datacentre, read from the series of rounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use headroom_proto::catalogue::{
     HEADROOM_PROBE_BASELINE_SECONDS, HEADROOM_PROBE_JITTER_SECONDS, HEADROOM_PROBE_RECEIVED,
@@ -8,10 +8,12 @@ use headroom_proto::catalogue::{
     HEADROOM_PROBE_VANTAGE_OFFLINE, PROBE_DURATION_SECONDS,
 };
 use headroom_proto::metric::{INSTANCE, JOB, PROBE_JOB};
+use headroom_proto::wire::ProbeTarget;
 
 use super::path::{Hole, PathHour, PathName};
-use super::places::Places;
+use super::places::{Datacentre, Places};
 use super::quality::{Leg, Quality};
+use super::series::kind_name;
 use super::signs;
 use crate::samples::{
     Hints, Labels, METRIC, Matcher, ReadError, Reader, Selection, Series, TimeRange,
@@ -58,6 +60,7 @@ pub fn paths(reader: Reader<'_>, places: &Places, now_ms: i64) -> Result<Vec<Pat
     reader.budget.release(found.iter().map(Series::bytes).sum());
     let mut hours: Vec<PathHour> =
         paths.into_iter().map(|(name, samples)| hour(name, &samples, places, now_ms)).collect();
+    excuse(&mut hours, places, now_ms);
     signs::weigh(&mut hours);
     hours.extend(missing(&hours, places));
     hours.sort_by(|one, other| badness(other).total_cmp(&badness(one)));
@@ -118,6 +121,30 @@ fn hour(name: PathName, samples: &Samples, places: &Places, now_ms: i64) -> Path
     }
 }
 
+/// Tells silence of a path that nobody asks any more from that of an agent: it was renamed or taken out of the
+/// configuration, or the vantage tells of its other paths.
+fn excuse(hours: &mut [PathHour], places: &Places, now_ms: i64) {
+    let is_fresh = |hour: &&PathHour| hour.last_ms.is_some_and(|at_ms| now_ms - at_ms <= SILENT_MS);
+    let telling: BTreeSet<String> =
+        hours.iter().filter(is_fresh).map(|hour| hour.name.vantage.clone()).collect();
+    for hour in hours.iter_mut().filter(|hour| hour.hole == Some(Hole::Silent)) {
+        if telling.contains(&hour.name.vantage) || !is_asked_for(places, &hour.name) {
+            hour.hole = Some(Hole::NotAsked);
+        }
+    }
+}
+
+/// Whether the configuration has a vantage and a target for a path.
+fn is_asked_for(places: &Places, path: &PathName) -> bool {
+    let is_target = |target: &ProbeTarget| {
+        target.target == path.target && kind_name(target.kind()) == path.kind
+    };
+    let stands_for =
+        |one: &Datacentre| *one.name == *path.datacentre && one.targets.iter().any(is_target);
+    places.vantages.iter().any(|vantage| *vantage.agent == *path.vantage)
+        && places.datacentres.iter().any(stands_for)
+}
+
 /// Medians by minute, the oldest first.
 fn trace(medians: &[(i64, f64)], now_ms: i64) -> Vec<Option<f64>> {
     let mut minutes = vec![None; (RECENT_MS / MINUTE_MS) as usize];
@@ -162,7 +189,7 @@ fn badness(hour: &PathHour) -> f64 {
     match (hour.hole, hour.quality) {
         (Some(Hole::NoAnswer | Hole::Silent), _) => 300.0,
         (Some(Hole::VantageOffline), _) => 200.0,
-        (Some(Hole::NotYet), _) => 0.0,
+        (Some(Hole::NotYet | Hole::NotAsked), _) => 0.0,
         (None, Some(quality)) => 100.0 - quality.rating,
         (Some(Hole::Filtered), _) | (None, None) => 1.0,
     }
@@ -170,6 +197,7 @@ fn badness(hour: &PathHour) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::places::Vantage;
     use super::*;
 
     const NOW_MS: i64 = 1_800_000_000_000;
@@ -221,6 +249,37 @@ mod tests {
         assert_eq!(told(&[good, (30, -1.0, None)]).loss_ratio, Some(0.0));
         assert_eq!(told(&[good, (30, 0.0, None)]).loss_ratio, Some(0.5));
         assert_eq!(told(&[]).loss_ratio, None);
+    }
+
+    #[test]
+    fn what_is_no_longer_asked_for_accuses_no_agent() {
+        let silent = |change: fn(&mut PathName)| {
+            let mut hour = told(&[(400, 20.0, Some(0.1))]);
+            change(&mut hour.name);
+            hour
+        };
+        let fresh = PathHour { name: path(), ..told(&[(30, 20.0, Some(0.1))]) };
+        let places = Places {
+            vantages: vec![Vantage::of_agent("lagos")],
+            datacentres: vec![Datacentre {
+                name: "montreal".into(),
+                ..Datacentre::of_target("ca1").unwrap()
+            }],
+            ..Places::default()
+        };
+        let holes = |mut hours: Vec<PathHour>| {
+            excuse(&mut hours, &places, NOW_MS);
+            hours.into_iter().map(|hour| hour.hole).collect::<Vec<_>>()
+        };
+        let (agent, nobody) = (Some(Hole::Silent), Some(Hole::NotAsked));
+        assert_eq!(holes(vec![silent(|_| {})]), [agent]);
+        assert_eq!(holes(vec![silent(|name| name.target = "ca9".into())]), [nobody]);
+        assert_eq!(holes(vec![silent(|name| name.kind = "tcp".into())]), [nobody]);
+        assert_eq!(holes(vec![silent(|name| name.datacentre = "quebec".into())]), [nobody]);
+        assert_eq!(holes(vec![silent(|name| name.vantage = "lome".into())]), [nobody]);
+        // Its name has no such address any more, say: the vantage tells of another path.
+        let six = silent(|name| name.family = "ipv6".into());
+        assert_eq!(holes(vec![six, fresh]), [nobody, None]);
     }
 
     #[test]

@@ -107,6 +107,8 @@ pub enum Hole {
     NotYet,
     /// None lately.
     Silent,
+    /// None lately, and that is as it should be: who would tell it is not asked, or there is nothing to ask.
+    NotAsked,
     /// The vantage was cut off.
     VantageOffline,
     /// Nothing is answered.
@@ -121,6 +123,10 @@ impl Hole {
         match self {
             Self::NotYet => "no round yet: the first takes a minute",
             Self::Silent => "no round for three minutes: the agent does not report",
+            Self::NotAsked => {
+                "no round for three minutes: it is no longer asked for, its vantage refuses it, or its name has no \
+                 such address"
+            }
             Self::VantageOffline => "vantage offline: it reaches not even its own gateway",
             Self::NoAnswer => "nothing is answered",
             Self::Filtered => {

@@ -51,6 +51,56 @@ fn both_forms_are_read_and_each_oddity_is_counted() {
 }
 
 #[test]
+fn cities_of_one_name_are_as_many_as_there_are() {
+    let servers = "id,name,title,state,country,latitude,longitude\n\
+        1,london,London,England,United Kingdom,51.5,-0.13\n\
+        2,london2,London,England,United Kingdom,51.6,-0.1\n\
+        3,londonca,London,Ontario,Canada,42.98,-81.25\n\
+        4,portland,Portland,Oregon,United States,45.52,-122.68\n\
+        5,portland,Portland,Maine,United States,43.66,-70.26\n\
+        6,suva,Taveuni,,Fiji,-16.8,179.99\n\
+        7,suva2,Taveuni,,Fiji,-16.8,-179.99\n";
+    let pings = "source,destination,min,avg,max,mdev\n\
+        1,3,80,85,90,1\n2,3,90,95,99,1\n3,4,60,65,70,1\n5,4,70,75,80,1\nportland,1,1,2,3,0\n6,7,1,2,3,0\nsuva2,1,300,310,320,1\n";
+    let read = import(servers, &[pings]).unwrap();
+    let names: Vec<_> = read.table.cities.iter().map(|city| &*city.name).collect();
+    assert_eq!(
+        names,
+        [
+            "London (United Kingdom)",
+            "London (Canada)",
+            "Portland (Oregon)",
+            "Portland (Maine)",
+            "Taveuni"
+        ]
+    );
+    // Which Portland is not told, and one city is no distance.
+    assert_eq!((read.unknown, read.first_unknown.as_deref()), (1, Some("portland")));
+    let pairs: Vec<_> =
+        read.table.pairs.iter().map(|pair| (pair.from, pair.to, pair.mean_ms)).collect();
+    assert_eq!(pairs, [(0, 1, 90.0), (1, 2, 65.0), (3, 2, 75.0), (4, 0, 310.0)]);
+    let at = |place: usize| read.table.cities[place].latitude;
+    assert_eq!((at(0), at(1)), (51.5, 42.98));
+    // Where nothing else differs, the place does.
+    let bare = "id,name,latitude,longitude\n1,x,10,20\n2,x,30,40\n";
+    let read = import(bare, &["source,destination,min,avg,max,mdev\n1,2,1,2,3,0\n"]).unwrap();
+    assert_eq!(read.table.cities[1].name, "x (30 40)");
+}
+
+#[test]
+fn files_of_days_without_moments_add_up_and_zero_is_no_round_trip() {
+    let day = |mean: u32| {
+        format!("source,destination,min,avg,max,mdev\n2,1,90,{mean},200,1\n2,1,1,1,1,1\n")
+    };
+    let read = import(SERVERS, &[&day(100), &day(140)]).unwrap();
+    let pair = read.table.pairs[0];
+    assert_eq!((pair.mean_ms, pair.count, read.duplicates), (120.0, 2, 2));
+    let silent = "source,destination,min,avg,max,mdev\n2,1,0,0,0,0\n3,1,80,85,90,1\n";
+    let read = import(SERVERS, &[silent]).unwrap();
+    assert_eq!((read.senseless, read.table.pairs.len()), (1, 1));
+}
+
+#[test]
 fn what_cannot_be_read_is_told_by_file_line_and_column() {
     let good = format!("{HEAD}2,1,x,1,2,3,1\n");
     let nowhere = SERVERS.replace("6.45", "north");

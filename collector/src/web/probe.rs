@@ -31,6 +31,9 @@ fn make(visit: Visit<'_>, query: &ProbeQuery) -> Result<Content, Problem> {
     let Some(target) = target.as_deref().filter(|target| !target.is_empty()) else {
         return Err(Problem::bad_request("target= is missing: it names what is pinged."));
     };
+    // A scraper writes what its rules left empty.
+    let named = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (module, vantage) = (named(module), named(vantage));
     let wanted = WantedProbe { target, module: module.as_deref(), vantage: vantage.as_deref() };
     let told = latency::probe(visit.reader(), wanted, visit.now_ms);
     let told = told.map_err(|error| Problem::failed("read rounds", &error))?;

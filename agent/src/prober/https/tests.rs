@@ -128,6 +128,43 @@ async fn each_way_to_fail_is_told_apart_and_dates_are_read_even_of_what_nobody_t
 }
 
 #[tokio::test]
+async fn odd_answers_are_read_as_http_has_them_and_broken_ones_are_told() {
+    let (status, answer) = (Some(ProbeError::Status), Some(ProbeError::Answer));
+    for (text, error, code, bytes) in [
+        // In pieces, with an extension and a trailer.
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nA: b\r\n\r\n",
+            None,
+            Some(200),
+            Some(3),
+        ),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", answer, Some(200), None),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", answer, Some(200), None),
+        // Shorter than it said, and until the end.
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", answer, Some(200), None),
+        ("HTTP/1.0 200 OK\r\n\r\nabcd", None, Some(200), Some(4)),
+        // Something before the answer.
+        (
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+            None,
+            Some(204),
+            Some(0),
+        ),
+        ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", status, Some(101), Some(0)),
+        ("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n", status, Some(999), Some(0)),
+        ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", answer, None, None),
+        ("HTTP/1.1 20 OK\r\n\r\n", answer, None, None),
+        ("HTTP/1.1 200 OK\r\nX: \0\r\n\r\n", answer, None, None),
+        ("", answer, None, None),
+    ] {
+        let Server { address, trust, seen } = serve(2099, text, Trusted::Yes).await;
+        let Fetched { took, told, .. } = fetch(ask(address), Some(trust)).await;
+        assert_eq!((took.err(), told.status, told.body_bytes), (error, code, bytes), "{text:?}");
+        seen.await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_speaks_no_tls_and_what_is_closed_are_told_apart() {
     let trust = Arc::new(Trust::of(signed(2099).0).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,6 +3,8 @@
 use core::net::IpAddr;
 use std::time::Instant;
 
+use headroom_proto::wire::ProbeError;
+
 use crate::prober::target::{Family, Kind};
 
 /// A path. No number is given twice.
@@ -60,4 +62,41 @@ pub struct Answered {
     pub at: Instant,
     /// What was left of its hop limit; 0 if that is not known.
     pub hop_limit: u8,
+}
+
+/// How a ping ended that was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failed {
+    /// When.
+    pub at: Instant,
+    /// With what.
+    pub error: ProbeError,
+    /// The router that says so, if it was one.
+    pub router: Option<IpAddr>,
+}
+
+impl Failed {
+    /// Whether it came from beyond this host, which is connected then.
+    pub(super) fn is_from_beyond(self) -> bool {
+        match self.error {
+            ProbeError::Refused
+            | ProbeError::HopLimit
+            | ProbeError::Tls
+            | ProbeError::Certificate
+            | ProbeError::Status
+            | ProbeError::Answer => true,
+            // The kernel of this host says these, too.
+            ProbeError::NetworkUnreachable
+            | ProbeError::HostUnreachable
+            | ProbeError::Prohibited
+            | ProbeError::TooBig
+            | ProbeError::Other => self.router.is_some(),
+            ProbeError::Unspecified
+            | ProbeError::Unresolved
+            | ProbeError::ForbiddenAddress
+            | ProbeError::NotPermitted
+            | ProbeError::NoRoute
+            | ProbeError::NotSent => false,
+        }
+    }
 }

@@ -63,6 +63,10 @@ fn answer(paths: &mut Paths, ping: Due, now: Now) {
     paths.answer(ping.place, Duration::from_millis(5), heard);
 }
 
+fn failed(error: ProbeError, now: Now) -> Failed {
+    Failed { at: now.instant, error, router: None }
+}
+
 fn nobody(_: &mut Paths, _: Due, _: Now) {}
 
 /// The time of a ping of twenty.
@@ -229,7 +233,7 @@ fn what_comes_late_stands_in_the_round_under_way_and_answers_in_their_own() {
     world.run(SPAN / 2, nobody);
     answer(&mut world.paths, first[0], now);
     world.paths.discard(first[0].place, DiscardReason::Late);
-    world.paths.fail(first[1].place, ProbeError::HostUnreachable, None);
+    world.paths.fail(first[1].place, failed(ProbeError::HostUnreachable, now));
     world.run(SPAN, nobody);
     let rounds = world.told();
     let (one, two) = (&rounds[0], &rounds[1]);
@@ -319,7 +323,7 @@ fn a_host_that_is_cut_off_accuses_nobody() {
             if ping.address == gateway && then || ping.address == second && other {
                 answer(paths, ping, now);
             } else if no_route {
-                paths.fail(ping.place, ProbeError::NoRoute, None);
+                paths.fail(ping.place, failed(ProbeError::NoRoute, now));
             }
         });
         let rounds = world.told();
@@ -327,6 +331,50 @@ fn a_host_that_is_cut_off_accuses_nobody() {
         assert_eq!(last.vantage_offline, offline, "{at_first} {then} {other} {no_route}");
         assert!(rounds.iter().all(|round| round.target != gateway.to_string()));
     }
+}
+
+/// The last round of the one target whose gateway answered at first and then does not, while each of its pings ends
+/// with this error.
+fn cut_off(error: ProbeError, router: Option<IpAddr>, other_gateway: Option<IpAddr>) -> bool {
+    let gateway: IpAddr = [192, 0, 2, 254].into();
+    let mut world = World::new();
+    world.set(&[target(ProbeKind::Https, "https://198.51.100.1/")]);
+    let now = world.now;
+    world.paths.set_gateways(&[gateway], now);
+    world.run(SPAN * 2, answer);
+    let now = world.now;
+    world.paths.set_gateways(&[other_gateway.unwrap_or(gateway)], now);
+    world.run(SPAN * 3, |paths, ping, now| {
+        if ping.kind == Kind::Https {
+            paths.fail(ping.place, Failed { router, ..failed(error, now) });
+        }
+    });
+    world.told().last().unwrap().vantage_offline
+}
+
+#[test]
+fn who_is_refused_by_others_is_connected() {
+    let router = Some([192, 0, 2, 7].into());
+    for (error, router, offline) in [
+        // A server that is ill answers, if badly, and an outage of it must not be taken for one's own.
+        (ProbeError::Status, None, false),
+        (ProbeError::Certificate, None, false),
+        (ProbeError::Refused, None, false),
+        (ProbeError::Prohibited, router, false),
+        (ProbeError::HostUnreachable, router, false),
+        (ProbeError::HostUnreachable, None, true),
+        (ProbeError::NotSent, None, true),
+        (ProbeError::NoRoute, None, true),
+    ] {
+        assert_eq!(cut_off(error, router, None), offline, "{error:?} {router:?}");
+    }
+}
+
+#[test]
+fn another_gateway_begins_anew() {
+    let other = Some([192, 0, 2, 253].into());
+    assert!(cut_off(ProbeError::HostUnreachable, None, None));
+    assert!(!cut_off(ProbeError::HostUnreachable, None, other), "this one has never answered");
 }
 
 #[test]
@@ -366,7 +414,7 @@ proptest! {
                 number += 1;
                 match fates[number % fates.len()] {
                     0 => {}
-                    1 => world.paths.fail(ping.place, ProbeError::NoRoute, None),
+                    1 => world.paths.fail(ping.place, failed(ProbeError::NoRoute, world.now)),
                     2 => world.paths.discard(ping.place, DiscardReason::Foreign),
                     _ => answer(&mut world.paths, ping, world.now),
                 }

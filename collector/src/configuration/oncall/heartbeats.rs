@@ -51,7 +51,10 @@ pub fn build_heartbeats(
         let runbook = section.value("runbook").unwrap_or_default();
         let Some(name) = name else { continue };
         if !is_instance(&name) {
-            section.mistake("name", "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore");
+            section.mistake(
+                "name",
+                "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
+            );
         }
         let (Some(token), Some(every_ms), Some(grace_ms)) = (token, every_ms, grace_ms) else {
             continue;

@@ -27,7 +27,10 @@ pub fn build_receivers(sections: &[Section<'_>]) -> (Vec<Receiver>, Vec<String>)
         let name: Option<String> = section.required("name");
         if let Some(name) = &name {
             if !is_instance(name) {
-                section.mistake("name", "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore");
+                section.mistake(
+                    "name",
+                    "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
+                );
             }
             if !names.insert(name.clone()) {
                 section.mistake("name", "stands twice; each receiver has its own");

@@ -303,9 +303,9 @@ fn matrix(visit: Visit<'_>, paths: &[PathHour], datacentres: &[String]) -> Vec<M
     vantages.into_iter().map(row).collect()
 }
 
-/// What is filtered stands behind what is not.
+/// What is filtered or not asked for stands behind what is.
 fn order(path: &PathHour) -> (bool, (usize, &str)) {
-    (path.hole == Some(Hole::Filtered), path.name.order())
+    (matches!(path.hole, Some(Hole::Filtered | Hole::NotAsked)), path.name.order())
 }
 
 impl Cell {

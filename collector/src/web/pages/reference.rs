@@ -1,6 +1,8 @@
 //! The page of what others measured between cities: some cities as columns, those of a continent as rows; and
 //! the same as data, whole unless less is asked for.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
@@ -10,7 +12,7 @@ use super::picture::form_urlencoded;
 use super::render;
 use crate::graphs::significant;
 use crate::latency::{Bound, Coordinates};
-use crate::reference::{City, MatrixCell, Pair, Picked, Row, Table};
+use crate::reference::{City, Pair, Picked, Row, Table};
 use crate::sheet::{RowEnd, Sheet};
 use crate::web::content::{CSV, Content, JSON};
 use crate::web::frame::Frame;
@@ -242,38 +244,53 @@ impl CityCell {
     }
 }
 
+/// A table has tens of thousands of pairs: its texts are written straight on.
 fn csv(table: &Table, picked: &Picked) -> String {
     let mut sheet = Sheet::new(RowEnd::Newline);
-    sheet.row(HEADS);
+    let mut cells: [String; HEADS.len()] = HEADS.map(str::to_owned);
+    sheet.row(&cells);
     for cell in table.cells(picked) {
-        let figures = figures(&cell).map(|value| ((value * 1e3).round() / 1e3).to_string());
-        let names = [cell.from.name.clone(), cell.to.name.clone()];
-        let flag = [flag(&cell).unwrap_or_default().to_owned()];
-        sheet.row(names.into_iter().chain(figures).chain(flag));
+        let [from, to, figures @ .., flag] = &mut cells;
+        from.clone_from(&cell.from.name);
+        to.clone_from(&cell.to.name);
+        let bound = bound(cell.from, cell.to);
+        for (text, figure) in figures.iter_mut().zip(figures_of(cell.pair, bound)) {
+            text.clear();
+            // What is written into memory is never refused.
+            let _ = write!(text, "{figure}");
+        }
+        flag.clear();
+        flag.push_str(bound.flag(cell.pair.least_ms).unwrap_or_default());
+        sheet.row(&cells);
     }
     sheet.text()
 }
 
 fn json(table: &Table, picked: &Picked) -> String {
-    let row = |cell: MatrixCell<'_>| {
-        let names = [json!(cell.from.name), json!(cell.to.name)];
-        let values = names.into_iter().chain(figures(&cell).map(|value| json!(value)));
-        let values = values.chain([json!(flag(&cell))]);
-        let pairs = HEADS.iter().map(|head| (*head).to_owned()).zip(values);
-        serde_json::Value::Object(pairs.collect())
-    };
-    let pairs: Vec<_> = table.cells(picked).map(row).collect();
-    json!({ "since": table.since, "until": table.until, "pairs": pairs }).to_string()
+    let word = |text: &str| json!(text).to_string();
+    let names: Vec<String> = table.cities.iter().map(|city| word(&city.name)).collect();
+    let mut text = format!("{{\"since\":{},\"until\":{}", word(&table.since), word(&table.until));
+    text.push_str(",\"pairs\":[");
+    let [from, to, heads @ .., flag] = HEADS;
+    for (place, cell) in table.cells(picked).enumerate() {
+        let Pair { from: one, to: other, .. } = *cell.pair;
+        let comma = if place > 0 { "," } else { "" };
+        let (one, other) = (&names[one], &names[other]);
+        let _ = write!(text, "{comma}{{\"{from}\":{one},\"{to}\":{other}");
+        let bound = bound(cell.from, cell.to);
+        for (head, figure) in heads.iter().zip(figures_of(cell.pair, bound)) {
+            let _ = write!(text, ",\"{head}\":{figure}");
+        }
+        let said = bound.flag(cell.pair.least_ms).map_or_else(|| "null".to_owned(), word);
+        let _ = write!(text, ",\"{flag}\":{said}}}");
+    }
+    text.push_str("]}");
+    text
 }
 
-/// What light says of a pair.
-fn flag(MatrixCell { pair, from, to }: &MatrixCell<'_>) -> Option<&'static str> {
-    bound(from, to).flag(pair.least_ms)
-}
-
-fn figures(MatrixCell { pair, from, to }: &MatrixCell<'_>) -> [f64; 7] {
-    let bound = bound(from, to);
-    [
+/// To the microsecond and the metre, which is more than anybody measures.
+fn figures_of(pair: &Pair, bound: Bound) -> [f64; 7] {
+    let all = [
         pair.least_ms,
         pair.mean_ms,
         pair.most_ms,
@@ -281,5 +298,57 @@ fn figures(MatrixCell { pair, from, to }: &MatrixCell<'_>) -> [f64; 7] {
         f64::from(pair.count),
         bound.distance_km,
         bound.least_ms,
-    ]
+    ];
+    all.map(|value| (value * 1e3).round() / 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_says_each_pair_with_its_flag_and_names_as_they_are() {
+        let city = |name: &str, longitude: f64| City {
+            name: name.into(),
+            country: String::new(),
+            continent: String::new(),
+            latitude: 0.0,
+            longitude,
+        };
+        let pair = |from, to, least_ms: f64| Pair {
+            from,
+            to,
+            least_ms,
+            mean_ms: 90.0,
+            most_ms: 1e6 / 7.0,
+            deviation_ms: 0.0,
+            count: 2,
+        };
+        let table = Table {
+            since: "2020 \"x\"".into(),
+            cities: vec![city("A \"b\", c", 0.0), city("=D", 90.0)],
+            pairs: vec![pair(0, 1, 1.25), pair(1, 0, 120.5)],
+            ..Table::default()
+        };
+        let expected = "\
+            from,to,least_ms,mean_ms,most_ms,deviation_ms,measurements,distance_km,fibre_bound_ms,flag\n\
+            \"A \"\"b\"\", c\",'=D,1.25,90,142857.143,0,2,10007.557,100.146,faster than light: the location is wrong\n\
+            '=D,\"A \"\"b\"\", c\",120.5,90,142857.143,0,2,10007.557,100.146,\n";
+        assert_eq!(csv(&table, &Picked::default()), expected);
+        let read: serde_json::Value =
+            serde_json::from_str(&json(&table, &Picked::default())).unwrap();
+        let pair = |from, to, least_ms: f64, flag: Option<&str>| {
+            json!({
+                "from": from, "to": to, "least_ms": least_ms, "mean_ms": 90, "most_ms": 142_857.143,
+                "deviation_ms": 0, "measurements": 2, "distance_km": 10_007.557,
+                "fibre_bound_ms": 100.146, "flag": flag,
+            })
+        };
+        let (one, other) = ("A \"b\", c", "=D");
+        let all = [
+            pair(one, other, 1.25, Some("faster than light: the location is wrong")),
+            pair(other, one, 120.5, None),
+        ];
+        assert_eq!(read, json!({ "since": "2020 \"x\"", "until": "", "pairs": all }));
+    }
 }
