@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use headroom_proto::targets::TargetHost;
 use headroom_proto::wire::{AddressFamily, DiscardReason, ProbeError, ProbeKind, ProbeRound};
 
+use self::place::Lasts;
 pub use self::place::{Answered, Due, Failed, Now, PathId, Ping, Place};
 use super::chance::Spread;
 use super::fetched::Fetch;
@@ -108,8 +109,8 @@ pub struct Paths {
     trains: Trains,
     next_id: u64,
     /// When anything, and when the gateway, answered last.
-    answered: Option<Instant>,
-    gateway_answered: Option<Instant>,
+    answered: Lasts,
+    gateway_answered: Lasts,
 }
 
 impl Paths {
@@ -124,8 +125,8 @@ impl Paths {
             spread: Spread::new(seed),
             trains,
             next_id: 0,
-            answered: None,
-            gateway_answered: None,
+            answered: Lasts::default(),
+            gateway_answered: Lasts::default(),
         }
     }
 
@@ -153,7 +154,7 @@ impl Paths {
         let known = self.by_key.keys().filter(|key| is_gateway(key)).count();
         if known != wanted.len() || !wanted.iter().all(|key| self.by_key.contains_key(key)) {
             // What another gateway did says nothing of this one's silence.
-            self.gateway_answered = None;
+            self.gateway_answered = Lasts::default();
         }
         self.reconcile(wanted, is_gateway, now);
     }
@@ -345,9 +346,13 @@ impl Paths {
         let since = ended.checked_sub(SPAN).unwrap_or(ended);
         let silent = |last: Option<Instant>| last.is_none_or(|last| last < since);
         // A gateway that never answered says nothing by its silence.
-        let gateway_lost = self.gateway_answered.is_some() && silent(self.gateway_answered);
-        let vantage_offline =
-            silent(self.answered) && round.is_silent() && (round.has_no_way() || gateway_lost);
+        let family = path.key.family;
+        let gateway = self.gateway_answered.of(family);
+        let gateway_lost = gateway.is_some() && silent(gateway);
+        // Many a vantage has no IPv6, which is nobody's loss either.
+        let vantage_offline = silent(self.answered.of(family))
+            && round.is_silent()
+            && (round.has_no_way() || gateway_lost);
         let told = ProbeRound {
             target: target.written.to_string(),
             kind: ProbeKind::from(target.kind).into(),
@@ -377,7 +382,7 @@ impl Paths {
             Role::Target(_) => &mut self.answered,
             Role::Gateway(_) => &mut self.gateway_answered,
         };
-        *last = (*last).max(Some(heard.at));
+        last.hear(path.key.family, heard.at);
         let Some(round) = self.round_mut(place) else { return };
         match place.ping {
             Ping::Spread(ping) => round.answer(ping, round_trip, heard.hop_limit),
@@ -388,8 +393,9 @@ impl Paths {
     /// A ping ended with an error.
     pub fn fail(&mut self, place: Place, failed: Failed) {
         // Whom somebody refuses is connected, as much as who is answered.
-        if failed.is_from_beyond() && self.by_id.contains_key(&place.path) {
-            self.answered = self.answered.max(Some(failed.at));
+        let path = self.by_id.get(&place.path).filter(|_| failed.is_from_beyond());
+        if let Some(path) = path {
+            self.answered.hear(path.key.family, failed.at);
         }
         let Some(round) = self.round_mut(place) else { return };
         match place.ping {

@@ -127,7 +127,9 @@ impl Hole {
                 "no round for three minutes: it is no longer asked for, its vantage refuses it, or its name has no \
                  such address"
             }
-            Self::VantageOffline => "vantage offline: it reaches not even its own gateway",
+            Self::VantageOffline => {
+                "vantage offline: over this family it reaches nobody, not even its own gateway"
+            }
             Self::NoAnswer => "nothing is answered",
             Self::Filtered => {
                 "ICMP is not answered, but other pings are: a filter or a limit of rate"

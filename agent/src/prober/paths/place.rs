@@ -100,3 +100,27 @@ impl Failed {
         }
     }
 }
+
+/// When something answered last, by family: of two networks one may be gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lasts {
+    four: Option<Instant>,
+    six: Option<Instant>,
+}
+
+impl Lasts {
+    pub(super) fn of(self, family: Family) -> Option<Instant> {
+        match family {
+            Family::V4 => self.four,
+            Family::V6 => self.six,
+        }
+    }
+
+    pub(super) fn hear(&mut self, family: Family, at: Instant) {
+        let last = match family {
+            Family::V4 => &mut self.four,
+            Family::V6 => &mut self.six,
+        };
+        *last = (*last).max(Some(at));
+    }
+}

@@ -371,6 +371,27 @@ fn who_is_refused_by_others_is_connected() {
 }
 
 #[test]
+fn a_vantage_without_a_family_accuses_nobody_over_it() {
+    // Whether another target is answered over IPv6, and whether the first is offline over it then.
+    for (other, offline) in [(false, true), (true, false)] {
+        let mut world = World::new();
+        world.set(&["192.0.2.1", "2001:db8::1", "2001:db8::2"].map(icmp));
+        let second: IpAddr = "2001:db8::2".parse().unwrap();
+        world.run(SPAN * 3, |paths, ping, now| {
+            if ping.family == Family::V4 || other && ping.address == second {
+                answer(paths, ping, now);
+            } else {
+                paths.fail(ping.place, failed(ProbeError::NoRoute, now));
+            }
+        });
+        let rounds = world.told();
+        let last = |target: &str| rounds.iter().rfind(|round| round.target == target).unwrap();
+        assert_eq!(last("2001:db8::1").vantage_offline, offline, "{other}");
+        assert!(!last("192.0.2.1").vantage_offline);
+    }
+}
+
+#[test]
 fn another_gateway_begins_anew() {
     let other = Some([192, 0, 2, 253].into());
     assert!(cut_off(ProbeError::HostUnreachable, None, None));
