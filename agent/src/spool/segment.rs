@@ -311,7 +311,8 @@ impl Segment {
         let done = acknowledged.map_or(0, |set| {
             let clip = |&(first, last): &(u64, u64)| {
                 let (first, last) = (first.max(self.first_sequence), last.min(self.last_sequence));
-                (last + 1).saturating_sub(first)
+                // A damaged frame may have the last number that there is.
+                last.saturating_add(1).saturating_sub(first)
             };
             set.ranges().iter().map(clip).sum()
         });
