@@ -20,7 +20,7 @@ use headroom_proto::configuration::{ConfigurationError, Section, read};
 use jiff::tz::TimeZone;
 
 pub use self::again::Reading;
-pub use self::agents::is_instance;
+pub use self::agents::{INSTANCE_RULE, is_instance};
 pub use self::listeners::{GrpcListener, HostName, HostNameError, HttpListener, TlsFiles};
 pub use self::oncall::{OnCall, Watchdog, topology};
 pub use self::rules::{MISTAKE_OF_RULES, RuleFiles, read_file};

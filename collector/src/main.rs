@@ -15,7 +15,9 @@ use headroom::client::{
 };
 use headroom::clock::now_ms;
 use headroom::configuration::offers::Offers;
-use headroom::configuration::{CollectorConfiguration, HostName, is_instance, read_file};
+use headroom::configuration::{
+    CollectorConfiguration, HostName, INSTANCE_RULE, is_instance, read_file,
+};
 use headroom::demo::{self, DemoOptions};
 use headroom::identity::{Entry, TokenHash, new_token};
 use headroom::ingest::CONNECTIONS_LOG;
@@ -412,10 +414,7 @@ fn test_rules(files: &[PathBuf]) -> ExitCode {
 fn token(named: [(&'static str, Option<String>); 3]) -> anyhow::Result<()> {
     let mut named = named.into_iter().filter_map(|(kind, name)| Some((kind, name?)));
     let (kind, name) = named.next().context("clap asks for one of them")?;
-    anyhow::ensure!(
-        is_instance(&name),
-        "{kind} ({name}) must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone"
-    );
+    anyhow::ensure!(is_instance(&name), "{kind} ({name}) {INSTANCE_RULE}");
     let token = new_token().map_err(|error| anyhow::anyhow!("failed to make a token: {error}"))?;
     print(&format!("{token}\n"))?;
     eprintln!("Add to the collector's configuration:\n");

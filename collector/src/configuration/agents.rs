@@ -20,10 +20,7 @@ pub fn build(sections: &[Section<'_>]) -> Vec<Agent> {
         let token: Option<TokenHash> = section.required("token_sha256");
         if let Some(name) = &instance {
             if !is_instance(name) {
-                section.mistake(
-                    "instance",
-                    "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
-                );
+                section.mistake("instance", INSTANCE_RULE);
             }
             if !instances.insert(name.clone()) {
                 section.mistake("instance", "stands twice; each agent has its own");
@@ -52,10 +49,14 @@ fn build_interval(section: &Section<'_>) -> Option<Duration> {
     Some(interval)
 }
 
+/// What a name must be to be an instance.
+pub const INSTANCE_RULE: &str =
+    "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone";
+
 /// Whether a name can be an instance: it stands in addresses of pages and pictures.
 pub fn is_instance(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     // Of dots alone, an address would lead elsewhere (RFC 3986, 5.2.4).
-    let is_a_way = name.chars().all(|c| c == '.');
-    (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(allowed) && !is_a_way
+    let is_dots = name.chars().all(|c| c == '.');
+    (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(allowed) && !is_dots
 }

@@ -8,7 +8,7 @@ use headroom_proto::limits::MAX_TARGETS;
 use headroom_proto::targets::TargetAddress;
 use headroom_proto::wire::{AddressFamily, ProbeKind, ProbeTarget};
 
-use super::agents::is_instance;
+use super::agents::{INSTANCE_RULE, is_instance};
 use crate::identity::Agent;
 use crate::latency::{Coordinates, Datacentre, Places, Vantage, kind_name};
 
@@ -91,10 +91,7 @@ fn build_datacentres(sections: &[Section<'_>]) -> Vec<Datacentre> {
     for section in sections {
         let Some(name) = section.required::<String>("name") else { continue };
         if !is_instance(&name) {
-            section.mistake(
-                "name",
-                "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
-            );
+            section.mistake("name", INSTANCE_RULE);
         }
         if !names.insert(name.clone()) {
             section.mistake("name", "stands twice; each datacentre has its own");

@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 pub use self::heartbeats::Watchdog;
 use self::heartbeats::{build_heartbeats, build_watchdog};
 use self::receivers::{Address, build_receivers};
-use super::agents::is_instance;
+use super::agents::{INSTANCE_RULE, is_instance};
 use crate::identity::TokenHash;
 use crate::latency::Places;
 use crate::oncall::{
@@ -174,10 +174,7 @@ fn build_persons(
             section.mistake("name", "means whoever is on duty; a person has another");
         }
         if !is_instance(&name) {
-            section.mistake(
-                "name",
-                "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
-            );
+            section.mistake("name", INSTANCE_RULE);
         }
         if persons.insert(name, Person { channels, waking, zone }).is_some() {
             section.mistake("name", "stands twice; each person has one");

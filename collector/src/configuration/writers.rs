@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use headroom_proto::configuration::Section;
 
-use super::agents::is_instance;
+use super::agents::{INSTANCE_RULE, is_instance};
 use crate::identity::{
     Agent, EVERY_JOB, Instances, Jobs, RemoteWriter, TokenHash, WriterToken, is_reserved,
 };
@@ -18,10 +18,7 @@ pub fn build(sections: &[Section<'_>], agents: &[Agent]) -> Vec<WriterToken> {
         let token: Option<TokenHash> = section.required("token_sha256");
         if let Some(name) = &name {
             if !is_instance(name) {
-                section.mistake(
-                    "name",
-                    "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
-                );
+                section.mistake("name", INSTANCE_RULE);
             }
             if !names.insert(name.clone()) {
                 section.mistake("name", "stands twice; each writer has its own");

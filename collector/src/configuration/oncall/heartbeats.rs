@@ -7,7 +7,7 @@ use headroom_proto::configuration::Section;
 use headroom_proto::units::Span;
 
 use super::receivers::{Address, build_secret};
-use crate::configuration::agents::is_instance;
+use crate::configuration::agents::{INSTANCE_RULE, is_instance};
 use crate::identity::TokenHash;
 use crate::oncall::{Heartbeat, Secret, Severity};
 
@@ -51,10 +51,7 @@ pub fn build_heartbeats(
         let runbook = section.value("runbook").unwrap_or_default();
         let Some(name) = name else { continue };
         if !is_instance(&name) {
-            section.mistake(
-                "name",
-                "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
-            );
+            section.mistake("name", INSTANCE_RULE);
         }
         let (Some(token), Some(every_ms), Some(grace_ms)) = (token, every_ms, grace_ms) else {
             continue;

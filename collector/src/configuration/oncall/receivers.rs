@@ -6,7 +6,7 @@ use std::str::FromStr;
 use headroom_proto::configuration::Section;
 use headroom_proto::files;
 
-use crate::configuration::agents::is_instance;
+use crate::configuration::agents::{INSTANCE_RULE, is_instance};
 use crate::oncall::{Format, MailAccount, Receiver, Secret, Security};
 
 /// The most bytes of a file with a secret.
@@ -27,10 +27,7 @@ pub fn build_receivers(sections: &[Section<'_>]) -> (Vec<Receiver>, Vec<String>)
         let name: Option<String> = section.required("name");
         if let Some(name) = &name {
             if !is_instance(name) {
-                section.mistake(
-                    "name",
-                    "must be 1 to 64 of a-z, A-Z, 0-9, dot, dash, underscore, not dots alone",
-                );
+                section.mistake("name", INSTANCE_RULE);
             }
             if !names.insert(name.clone()) {
                 section.mistake("name", "stands twice; each receiver has its own");
