@@ -33,6 +33,7 @@ pub mod cycles;
 pub mod document;
 pub mod event;
 pub mod meeting;
+pub mod placement;
 pub mod series;
 pub mod servers;
 pub mod watched;

@@ -25,6 +25,7 @@ mod names;
 mod oncall;
 mod pages;
 mod pictures;
+mod placement;
 mod probe;
 mod problem;
 mod question;

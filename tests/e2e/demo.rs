@@ -239,6 +239,28 @@ async fn servers_events_and_meetings_are_told(http: &str) {
         assert_eq!(text(wrong).await.0, status, "{wrong}");
     }
     a_meeting_is_told(&url).await;
+    a_room_is_placed(&url).await;
+}
+
+/// Every host stands in the answer, the best first, by the product of what stands beside it.
+async fn a_room_is_placed(url: &str) {
+    let address = format!("{url}/api/v1/placement");
+    let (status, body) = fetch(&format!("{address}?people=12&cameras=2")).await.unwrap();
+    let report: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(status, 200, "{report}");
+    let hosts = report["hosts"].as_array().unwrap();
+    let row = |host: &Value| host["sections"]["placement"]["tables"]["placement"][0].clone();
+    let scores: Vec<f64> = hosts.iter().map(|host| row(host)["score"].as_f64().unwrap()).collect();
+    assert!(scores.len() == 6 && scores.is_sorted_by(|a, b| a >= b), "{report}");
+    let first = row(&hosts[0]);
+    let (within, opinion) = (first["within_ratio"].as_f64(), first["opinion"].as_f64());
+    let most = within.unwrap() * (opinion.unwrap() - 1.0) / 3.5;
+    // What deserves a look takes a fifth of it.
+    let is_product = [1.0, 0.8].iter().any(|times| (scores[0] - most * times).abs() < 1e-4);
+    assert!(is_product && scores[0] > 0.0, "{report}");
+    for wrong in ["?people=0", "?people=5&cameras=6", "?from=nobody"] {
+        assert_eq!(fetch(&format!("{address}{wrong}")).await.unwrap().0, 400, "{wrong}");
+    }
 }
 
 /// The largest meeting of the last day, from the list of all.

@@ -22,7 +22,7 @@ use super::words;
 use crate::offers::Catalogue;
 use crate::planning::Doubt;
 use crate::planning::capacity::{Answer, CONFIDENT, Check, Resource};
-use crate::planning::mix::{Mix, Rooms};
+use crate::planning::mix::Mix;
 
 /// An event as somebody asks for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,15 +145,7 @@ impl Question<'_> {
 
     /// The event's rooms, and as many usual ones as hold those who are usually there.
     fn beside(&self, mut mix: Mix) -> Mix {
-        let Some(seen) = &self.model.rooms else { return mix };
-        let people = f64::from(seen.usual.people.max(1));
-        let rooms = (self.usual.people / people).ceil() as u32;
-        let sharing = (f64::from(rooms) * seen.sharing).round() as u32;
-        let mut shared = seen.usual;
-        shared.shares = 1;
-        mix.rooms.push(Rooms { count: sharing.min(rooms), room: shared });
-        mix.rooms.push(Rooms { count: rooms - sharing.min(rooms), room: seen.usual });
-        mix.rooms.retain(|rooms| rooms.count > 0);
+        mix.rooms.extend(self.model.rooms.iter().flat_map(|seen| seen.holding(self.usual.people)));
         mix
     }
 
@@ -290,4 +282,4 @@ fn unit(resource: Resource) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

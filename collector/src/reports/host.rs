@@ -203,11 +203,23 @@ const MOST_ROOMS: u32 = 4_096;
 impl SeenRooms {
     /// The rooms of the busiest minute, and so many usual ones more.
     fn with_more(&self, more: u32) -> Mix {
-        let sharing = (f64::from(more) * self.sharing).round() as u32;
         let mut mix = self.busiest.clone();
-        mix.rooms.push(Rooms { count: sharing.min(more), room: Room { shares: 1, ..self.usual } });
-        mix.rooms.push(Rooms { count: more - sharing.min(more), room: self.usual });
+        mix.rooms.extend(self.usual_rooms(more));
         mix
+    }
+
+    /// As many usual rooms as hold so many people.
+    pub fn holding(&self, people: f64) -> impl Iterator<Item = Rooms> {
+        let of_one = f64::from(self.usual.people.max(1));
+        let rooms = self.usual_rooms((people / of_one).ceil() as u32);
+        rooms.into_iter().filter(|rooms| rooms.count > 0)
+    }
+
+    /// So many usual rooms; in some of them a screen is shared.
+    fn usual_rooms(&self, count: u32) -> [Rooms; 2] {
+        let sharing = ((f64::from(count) * self.sharing).round() as u32).min(count);
+        let shared = Room { shares: 1, ..self.usual };
+        [Rooms { count: sharing, room: shared }, Rooms { count: count - sharing, room: self.usual }]
     }
 }
 

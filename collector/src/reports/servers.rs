@@ -5,7 +5,7 @@ pub mod demand;
 
 mod decided;
 mod published;
-mod reach;
+pub(super) mod reach;
 mod reasons;
 mod tables;
 
@@ -129,7 +129,9 @@ pub fn report(question: Question<'_>) -> Found {
         return found(answer, State::Warning, Vec::new(), Vec::new());
     };
     let held = Held { catalogue, demand, worlds: &worlds };
-    let evaluated = evaluate(held, |offer| reach::of(offer, question));
+    let Question { members, paths, published, .. } = question;
+    let ways = reach::Ways { members, paths, published };
+    let evaluated = evaluate(held, |offer| reach::of(&offer.site, ways));
     let ranking = Ranking::of(catalogue, &evaluated);
     let view = View { question, worlds: &worlds, ranking: &ranking };
     let is_carried = ranking.first().is_some_and(|first| first.one.holds >= CONFIDENT);

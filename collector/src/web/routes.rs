@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::{
     Linked, alertmanager, answers, api, assets, check, cross_origin, heartbeats, links, meetings,
-    metrics, pages, pictures, probe, problem, ready, reload, remote_write, rounds,
+    metrics, pages, pictures, placement, probe, problem, ready, reload, remote_write, rounds,
 };
 
 /// What a browser sends of a check at most, in bytes; links and heartbeats have less.
@@ -136,6 +136,7 @@ fn planning(gate: Gate) -> Router {
         .route("/planning/meeting.md", get(async |g, w| pages::meeting_file(g, w, Markdown).await))
         .route("/planning/meeting.wiki", get(pages::meeting_wiki))
         .route("/planning/{file}", get(pages::capacity_file))
+        .route("/api/v1/placement", get(placement::placement))
         .with_state(gate)
 }
 

@@ -8,7 +8,7 @@ use reqwest::Method;
 const TABLE: &str = include_str!("../../../collector/src/web/routes.rs");
 
 /// An address of the table, one that it stands for, the status of a GET, and what is allowed.
-const ROUTES: [(&str, &str, u16, &str); 84] = [
+const ROUTES: [(&str, &str, u16, &str); 85] = [
     ("/assets/{file}", "/assets/style.css", 200, "GET,HEAD"),
     ("/favicon.ico", "/favicon.ico", 200, "GET,HEAD"),
     ("/-/healthy", "/-/healthy", 200, "GET,HEAD"),
@@ -67,6 +67,7 @@ const ROUTES: [(&str, &str, u16, &str); 84] = [
     ("/rooms/{file}", "/rooms/meetings.csv", 200, "GET,HEAD"),
     ("/graphs/{instance}/{graph}/{file}", "/graphs/all/organisations/day.svg", 200, "GET,HEAD"),
     ("/metrics", "/metrics", 200, "GET,HEAD"),
+    ("/api/v1/placement", "/api/v1/placement", 200, "GET,HEAD"),
     ("/api/v1/query", "/api/v1/query?query=1", 200, "GET,HEAD,POST"),
     ("/api/v1/query_range", "/api/v1/query_range", 400, "GET,HEAD,POST"),
     ("/api/v1/query_exemplars", "/api/v1/query_exemplars", 200, "GET,HEAD,POST"),

@@ -15,7 +15,7 @@ const UNTIL_MS: i64 = 1_590_667_200_000;
 const HOUR_MS: i64 = 3_600_000;
 
 /// Fourteen days with two or three rooms of 20 from eight to ten, as the formula says.
-fn model() -> HostModel {
+pub fn model() -> HostModel {
     let media = Media::delivered();
     let mut past = Past { link_mbit: Some(1000.0), cores: 8.0, ..Past::default() };
     let first = UNTIL_MS / 60_000 - 14 * 1_440;

@@ -1,16 +1,27 @@
-//! How far each offer is from the members: as it was measured, as others published it, or as the distance
+//! How far each offer, or each host, is from the members: as it was measured, as others published it, or as the distance
 //! lets guess.
 
-use super::{Question, View};
-use crate::latency::{Leg, PathHour};
-use crate::offers::{Link, Member, Offer, Reach, Way};
+use super::{Published, View};
+use crate::latency::PathHour;
+use crate::offers::{Link, Member, Reach, Site, Way};
 use crate::reports::words;
 
-/// The reach of an offer; none where nobody says where members are, or where it stands.
-pub fn of(offer: &Offer, question: Question<'_>) -> Option<Reach> {
+/// From whom, and by what round trips are known.
+#[derive(Clone, Copy)]
+pub struct Ways<'w> {
+    /// Who meets.
+    pub members: &'w [Member],
+    /// What was measured of datacentres.
+    pub paths: &'w [PathHour],
+    /// What others measured between cities.
+    pub published: Option<&'w Published<'w>>,
+}
+
+/// How far a place is from all members; none where nobody says where they are, or where it is.
+pub fn of(site: &Site, ways: Ways<'_>) -> Option<Reach> {
     let (mut links, mut unknown) = (Vec::new(), Vec::new());
-    for member in question.members.iter().filter(|member| member.weight > 0.0) {
-        match link(member, offer, question) {
+    for member in ways.members.iter().filter(|member| member.weight > 0.0) {
+        match link(member, site, ways) {
             Some(link) => links.push(link),
             None => unknown.push(member.name.clone()),
         }
@@ -18,36 +29,30 @@ pub fn of(offer: &Offer, question: Question<'_>) -> Option<Reach> {
     Reach::of(links, unknown)
 }
 
-fn link(member: &Member, offer: &Offer, question: Question<'_>) -> Option<Link> {
+fn link(member: &Member, site: &Site, ways: Ways<'_>) -> Option<Link> {
     let measured = || {
-        let (vantage, datacentre) = (member.vantage.as_ref()?, offer.site.datacentre.as_ref()?);
-        let own = question
+        let (vantage, datacentre) = (member.vantage.as_ref()?, site.datacentre.as_ref()?);
+        let own = ways
             .paths
             .iter()
             .filter(|path| path.name.vantage == *vantage && path.name.datacentre == *datacentre);
-        let leg = |path: &PathHour| {
-            Some(Leg { round_trip_ms: path.median_ms?, loss_ratio: path.loss_ratio.unwrap_or(0.0) })
-        };
-        let best =
-            own.filter_map(leg).min_by(|a, b| a.round_trip_ms.total_cmp(&b.round_trip_ms))?;
-        Some(Link {
-            member: member.name.clone(),
-            weight: member.weight,
-            leg: best,
-            way: Way::Measured,
-        })
+        // What a page takes is no packet's time, and loss counts as far as other signs agree.
+        let legs = own.filter_map(|path| path.leg);
+        let best = legs.min_by(|a, b| a.round_trip_ms.total_cmp(&b.round_trip_ms))?;
+        let (name, weight) = (member.name.clone(), member.weight);
+        Some(Link { member: name, weight, leg: best, way: Way::Measured })
     };
     let published = || {
-        let places = (member.coordinates?, offer.site.coordinates?);
-        let leg = question.published?.between(places.0, places.1)?.leg;
+        let places = (member.coordinates?, site.coordinates?);
+        let leg = ways.published?.between(places.0, places.1)?.leg;
         let (name, weight) = (member.name.clone(), member.weight);
         Some(Link { member: name, weight, leg, way: Way::Published })
     };
-    measured().or_else(published).or_else(|| Link::estimated(member, offer.site.coordinates?))
+    measured().or_else(published).or_else(|| Link::estimated(member, site.coordinates?))
 }
 
 /// What is used of it, and where its three figures disagree.
-pub fn sentences(view: View<'_>) -> Vec<String> {
+pub(super) fn sentences(view: View<'_>) -> Vec<String> {
     let reaches = || {
         let all = view.ranking.all.iter();
         all.filter_map(|one| Some((&*one.one.offer.name, one.one.reach.as_ref()?)))

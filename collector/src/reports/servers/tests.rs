@@ -305,3 +305,43 @@ fn mean_worst_pair_and_opinion_rank_datacentres_differently_and_the_report_shows
     assert_eq!(members.matches("public figures").count(), 18, "{members}");
     assert!(document.answer.starts_with("Toronto suits ca1 best"), "{}", document.answer);
 }
+
+#[test]
+fn round_trips_are_those_of_packets_and_losses_those_that_are_believed() {
+    use crate::latency::{Leg, PathName};
+    let path = |kind: &str, median_ms: f64, loss_ratio: f64, leg: Option<Leg>| PathHour {
+        name: PathName {
+            vantage: "probe".into(),
+            datacentre: "montreal".into(),
+            target: "t".into(),
+            kind: kind.into(),
+            family: "ipv4".into(),
+        },
+        hole: None,
+        median_ms: Some(median_ms),
+        least_ms: None,
+        jitter_ms: None,
+        speech_jitter_ms: None,
+        usual_ms: None,
+        loss_ratio: Some(loss_ratio),
+        leg,
+        quality: None,
+        bound: None,
+        trace_ms: Vec::new(),
+        last_ms: None,
+    };
+    // A page that is near by a cache, and replies to ICMP that are limited.
+    let believed = Leg { round_trip_ms: 80.0, loss_ratio: 0.01 };
+    let paths = [path("https", 9.0, 0.0, None), path("icmp", 80.0, 0.3, Some(believed))];
+    let site = Site { datacentre: Some("montreal".into()), ..Site::default() };
+    let members = [Member {
+        name: "east".into(),
+        weight: 1.0,
+        vantage: Some("probe".into()),
+        coordinates: None,
+    }];
+    let ways = reach::Ways { members: &members, paths: &paths, published: None };
+    assert_eq!(reach::of(&site, ways).unwrap().links[0].leg, believed);
+    let ways = reach::Ways { paths: &paths[..1], ..ways };
+    assert!(reach::of(&site, ways).is_none(), "a page alone tells no round trip");
+}
