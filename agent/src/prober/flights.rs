@@ -90,6 +90,13 @@ impl Flights {
         Some(sequence)
     }
 
+    /// When a ping left.
+    pub fn left(&mut self, sequence: u16, at: Instant) {
+        if let Some(flight) = self.by_sequence.get_mut(&sequence) {
+            flight.sent = at;
+        }
+    }
+
     /// A ping that was not sent after all.
     pub fn ground(&mut self, sequence: u16) {
         if let Some(flight) = self.by_sequence.get_mut(&sequence) {

@@ -226,7 +226,7 @@ impl Pings {
                         self.fail(place, error, router);
                     }
                 }
-                Incoming::Other => {}
+                Incoming::Left(_) | Incoming::Other => {}
             }
         }
     }
@@ -318,17 +318,20 @@ impl Line {
 
     fn send(&mut self, due: Due) -> Result<(), ProbeError> {
         self.open(Instant::now());
-        let Some(socket) = &self.socket else { return Err(ProbeError::NotPermitted) };
+        let Some(socket) = &mut self.socket else { return Err(ProbeError::NotPermitted) };
         let nonce = nonce().map_err(|_| ProbeError::NotSent)?;
         let destination = SocketAddr::new(due.address, due.port.unwrap_or(0));
         let launch = Launch { place: due.place, nonce, destination };
         let sequence = self.flights.launch(launch, Instant::now());
         let sequence = sequence.ok_or(ProbeError::NotSent)?;
-        let sent = socket.send(destination, sequence, nonce);
-        if sent.is_err() {
-            self.flights.ground(sequence);
+        match socket.send(destination, sequence, nonce) {
+            Ok(left) => self.flights.left(sequence, left),
+            Err(error) => {
+                self.flights.ground(sequence);
+                return Err(error);
+            }
         }
-        sent
+        Ok(())
     }
 
     /// Opens the socket, or another once it is old; unless that was tried a moment ago.

@@ -4,6 +4,7 @@
 //! For ICMP a datagram socket needs no privilege where `net.ipv4.ping_group_range` has the agent's group; else a
 //! raw one is tried, which needs CAP_NET_RAW. What comes in is read here and judged elsewhere.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -14,7 +15,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{
     self, AddressFamily, ControlMessageOwned, MsgFlags, RecvMsg, SetSockOpt, SockFlag,
-    SockProtocol, SockType, SockaddrStorage, setsockopt, sockopt,
+    SockProtocol, SockType, SockaddrStorage, TimestampingFlag, setsockopt, sockopt,
 };
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, clock_gettime};
@@ -22,7 +23,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use super::packet::{self, Echo, Heard};
-use super::stamp::Arrival;
+use super::stamp::{Arrival, Departure, ns};
 use super::stun::{self, Said};
 use super::target::Family;
 
@@ -89,6 +90,8 @@ pub struct PingSocket {
     packet: Box<[u8; READ_BYTES]>,
     /// Whether there may be more than was read.
     has_more: bool,
+    /// What stood in the queue of errors before a stamp that was looked for.
+    before_stamp: VecDeque<Incoming>,
     control: Box<[u8; CONTROL_BYTES]>,
 }
 
@@ -117,6 +120,8 @@ pub enum Incoming {
         /// Who says so, if it is not the destination.
         router: Option<IpAddr>,
     },
+    /// The kernel's stamp of a ping that left, by the wall clock.
+    Left(i64),
     /// Something that is no answer to a ping of ours.
     Other,
 }
@@ -135,12 +140,13 @@ impl PingSocket {
         prepare(&socket, family).map_err(|errno| failed(errno.into()))?;
         let socket = watched(socket).map_err(failed)?;
         let (packet, control) = (Box::new([0; READ_BYTES]), Box::new([0; CONTROL_BYTES]));
-        Ok(Self { socket, family, access, packet, has_more: false, control })
+        let before_stamp = VecDeque::new();
+        Ok(Self { socket, family, access, packet, has_more: false, before_stamp, control })
     }
 
     /// Waits until something has come in.
     pub async fn ready(&self) {
-        if self.has_more {
+        if self.has_more || !self.before_stamp.is_empty() {
             return;
         }
         match self.socket.ready(Interest::READABLE | Interest::ERROR).await {
@@ -151,8 +157,13 @@ impl PingSocket {
         }
     }
 
-    /// Sends a ping.
-    pub fn send(&self, to: SocketAddr, sequence: u16, nonce: u64) -> Result<(), ProbeError> {
+    /// Sends a ping, and says when it left.
+    pub fn send(
+        &mut self,
+        to: SocketAddr,
+        sequence: u16,
+        nonce: u64,
+    ) -> Result<Instant, ProbeError> {
         let echo = |identifier| Echo { identifier, sequence, nonce };
         match self.access {
             Access::Datagram => self.send_bytes(to, &packet::request(self.family, echo(0))),
@@ -163,21 +174,38 @@ impl PingSocket {
         }
     }
 
-    fn send_bytes(&self, to: SocketAddr, bytes: &[u8]) -> Result<(), ProbeError> {
+    fn send_bytes(&mut self, to: SocketAddr, bytes: &[u8]) -> Result<Instant, ProbeError> {
         let to = SockaddrStorage::from(to);
-        let send = || {
+        let mut why = Errno::EAGAIN;
+        for _ in 0..TRIES {
+            let departure = Departure { handed_over: Instant::now(), wall_ns: wall_ns() };
             let socket = self.socket.as_raw_fd();
-            socket::sendto(socket, bytes, &to, MsgFlags::MSG_DONTWAIT)
-        };
-        let mut sent = send();
-        for _ in 1..TRIES {
-            // The error may be the one of another ping; told once, it is gone.
-            if sent.is_ok() {
-                break;
+            match socket::sendto(socket, bytes, &to, MsgFlags::MSG_DONTWAIT) {
+                Ok(_) => return Ok(self.left(departure)),
+                // The error may be the one of another ping; told once, it is gone.
+                Err(errno) => why = errno,
             }
-            sent = send();
         }
-        sent.map(drop).map_err(not_sent)
+        Err(not_sent(why))
+    }
+
+    /// When the ping left that was just sent. Nearly all devices stamp it within the call that sends
+    /// it; where one does not, or waits, the moment counts at which the kernel took it.
+    fn left(&mut self, departure: Departure) -> Instant {
+        while let Ok(incoming) = self.read(MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_ERRQUEUE) {
+            match incoming {
+                Incoming::Left(stamp_ns) => {
+                    if let Some(left) = departure.left(stamp_ns, Instant::now()) {
+                        return left;
+                    }
+                }
+                Incoming::Other => {}
+                Incoming::Reply { .. } | Incoming::Error { .. } => {
+                    self.before_stamp.push_back(incoming);
+                }
+            }
+        }
+        departure.handed_over
     }
 
     /// What has come in next; none if nothing has.
@@ -188,6 +216,9 @@ impl PingSocket {
     }
 
     fn next(&mut self) -> Option<Incoming> {
+        if let Some(incoming) = self.before_stamp.pop_front() {
+            return Some(incoming);
+        }
         match self.read(MsgFlags::MSG_DONTWAIT) {
             Ok(incoming) => Some(incoming),
             Err(Errno::EAGAIN) => {
@@ -211,6 +242,9 @@ impl PingSocket {
         let beside = Beside::of(&message);
         let (length, address) = (message.bytes, message.address.and_then(whence));
         let bytes = self.packet.get(..length).unwrap_or_default();
+        if let Some(Notice::Left) = beside.notice {
+            return Ok(beside.stamp.and_then(ns).map_or(Incoming::Other, Incoming::Left));
+        }
         let Some(address) = address else { return Ok(Incoming::Other) };
         // The kernel may say anything of the port of what has none.
         let address = match self.access {
@@ -226,7 +260,7 @@ impl PingSocket {
                     router: router.filter(|router| *router != address.ip()),
                 })
             }
-            Some(Notice::Advice) => None,
+            Some(Notice::Advice | Notice::Left) => None,
             None => self.read_reply(bytes, address, &beside),
         };
         Ok(read.unwrap_or(Incoming::Other))
@@ -312,6 +346,11 @@ fn create(family: Family, kind: SockType, protocol: SockProtocol) -> Result<Owne
 
 fn prepare(socket: &OwnedFd, family: Family) -> Result<(), Errno> {
     set(socket, sockopt::ReceiveTimestampns, &true)?;
+    // Stamps of what leaves, where the kernel has them: without the packet, in the queue of errors.
+    let leaving = TimestampingFlag::SOF_TIMESTAMPING_TX_SOFTWARE
+        | TimestampingFlag::SOF_TIMESTAMPING_SOFTWARE
+        | TimestampingFlag::SOF_TIMESTAMPING_OPT_TSONLY;
+    let _ = set(socket, sockopt::Timestamping, &leaving);
     match family {
         Family::V4 => {
             set(socket, sockopt::Ipv4RecvErr, &true)?;
@@ -335,6 +374,8 @@ fn set<O: SetSockOpt>(socket: &OwnedFd, option: O, value: &O::Val) -> Result<(),
 #[derive(Debug, Default)]
 struct Beside {
     lain_ns: Option<i64>,
+    /// When what a notice is about left.
+    stamp: Option<TimeSpec>,
     hop_limit: u8,
     notice: Option<Notice>,
 }
@@ -346,6 +387,8 @@ enum Notice {
     End(ProbeError, Option<IpAddr>),
     /// A router says how to do better, and passes the ping on: it may still be answered.
     Advice,
+    /// A ping left.
+    Left,
 }
 
 impl Beside {
@@ -355,6 +398,7 @@ impl Beside {
         for part in parts {
             match part {
                 ControlMessageOwned::ScmTimestampns(stamp) => beside.lain_ns = lain_ns(stamp),
+                ControlMessageOwned::ScmTimestampsns(stamps) => beside.stamp = Some(stamps.system),
                 ControlMessageOwned::Ipv4Ttl(hops) | ControlMessageOwned::Ipv6HopLimit(hops) => {
                     beside.hop_limit = u8::try_from(hops).unwrap_or(0);
                 }
@@ -380,19 +424,19 @@ impl Notice {
         match (error.ee_origin, error.ee_type) {
             // Source quench and redirect (RFC 792), which a datagram socket of ICMP gets as it gets errors.
             (libc::SO_EE_ORIGIN_ICMP, 4 | 5) => Self::Advice,
+            (libc::SO_EE_ORIGIN_TIMESTAMPING, _) => Self::Left,
             _ => Self::End(meaning(error), router.filter(|ip| !ip.is_unspecified())),
         }
     }
 }
 
+fn wall_ns() -> Option<i64> {
+    clock_gettime(ClockId::CLOCK_REALTIME).ok().and_then(ns)
+}
+
 /// How long a packet has lain since the kernel got it.
 fn lain_ns(stamp: TimeSpec) -> Option<i64> {
-    let now = clock_gettime(ClockId::CLOCK_REALTIME).ok()?;
-    let ns = |time: TimeSpec| {
-        let seconds = time.tv_sec().checked_mul(1_000_000_000)?;
-        seconds.checked_add(time.tv_nsec())
-    };
-    ns(now)?.checked_sub(ns(stamp)?)
+    wall_ns()?.checked_sub(ns(stamp)?)
 }
 
 fn whence(address: SockaddrStorage) -> Option<SocketAddr> {
@@ -448,3 +492,6 @@ fn not_sent(errno: Errno) -> ProbeError {
         _ => ProbeError::NotSent,
     }
 }
+
+#[cfg(test)]
+mod tests;
