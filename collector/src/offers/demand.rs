@@ -133,7 +133,9 @@ impl Demand {
         let middle = median(points.iter().map(|point| point.y - slope * point.x).collect());
         let left = |point: &Point| point.y - middle.unwrap_or(0.0) - slope * point.x;
         let squares: f64 = points.iter().map(|point| left(point).powi(2)).sum();
-        let variance = (WEEK_WORTH * WEEK_SPREAD * WEEK_SPREAD + squares) / (WEEK_WORTH + count);
+        // A line through so many points leaves two fewer to tell how weeks differ.
+        let freedom = WEEK_WORTH + (count - 2.0).max(0.0);
+        let variance = (WEEK_WORTH * WEEK_SPREAD * WEEK_SPREAD + squares) / freedom;
         let mean = points.iter().map(|point| point.x).sum::<f64>() / count.max(1.0);
         let apart: f64 = points.iter().map(|point| (point.x - mean).powi(2)).sum();
         // A median is less sure than a mean, by π/2 at most.

@@ -98,7 +98,7 @@ impl Bandwidth {
         let glance = |row: &Row<4>| glance(&self.fit, &self.fit.posterior, row);
         let glances: Vec<Glance> = with_people.map(glance).collect();
         let foreseen = foresee(&glances, self.waver)?;
-        Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day })
+        Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day, on_top: &[] })
     }
 
     /// What is foreseen of the peak of a mix as somebody typed it; refused where nothing tells of
@@ -118,7 +118,7 @@ impl Bandwidth {
             None => self.foreseen_by(&self.fit.posterior, &row),
             Some(received) => self.foreseen_beside(received, &row),
         };
-        Ok(Outlook { foreseen, scores: &self.hours, subject: Subject::Mix })
+        Ok(Outlook { foreseen, scores: &self.hours, subject: Subject::Mix, on_top: &[] })
     }
 
     /// The same, did cameras take no more than published: where pages are only assumed, a factor above
@@ -251,6 +251,7 @@ fn glance(fit: &Fit<4>, posterior: &Posterior<4>, row: &Row<4>) -> Glance {
         expected,
         unsure: variance.sqrt() / expected,
         room_spread: fit.prior.variance_of_rooms(row, factors).sqrt() / expected,
+        on_top: 0.0,
     }
 }
 

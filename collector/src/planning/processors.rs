@@ -8,7 +8,7 @@ use super::outlook::Outlook;
 use super::prior::Prior;
 use super::row::{Row, Standing};
 use super::scores::{
-    BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, foresee, scores, waver_of,
+    BUSY_PEOPLE, Foreseen, Glance, Period, Scores, Subject, foresee, lifts, scores, waver_of,
 };
 
 /// FreeSWITCH by microphones, mediasoup by streams, the apps by people.
@@ -55,9 +55,21 @@ pub struct Processors {
     pub thread_days: Scores,
     /// Of past busy hours, the busiest thread.
     pub thread_hours: Scores,
+    /// Cores on top of past peaks.
+    on_top: OnTop,
     /// How far busy minutes are from the next, relative: all cores, the busiest thread.
     waver: f64,
     thread_waver: f64,
+}
+
+/// Cores that all else added to past peaks beyond what people explain, in rising order: recordings
+/// are processed whatever rooms ask for, so this is a sum and no part of anything.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct OnTop {
+    /// Of busy days.
+    days: Vec<f64>,
+    /// Of busy hours.
+    hours: Vec<f64>,
 }
 
 impl Processors {
@@ -76,6 +88,7 @@ impl Processors {
             hours: Scores::default(),
             thread_days: Scores::default(),
             thread_hours: Scores::default(),
+            on_top: OnTop::default(),
             waver: 0.0,
             thread_waver: 0.0,
         };
@@ -89,7 +102,8 @@ impl Processors {
         let glances: Vec<Glance> =
             minutes.iter().map(|minute| self.glance(minute, &posteriors)).collect();
         let foreseen = foresee(&glances, self.waver)?;
-        Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day })
+        let on_top = &self.on_top.days;
+        Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day, on_top })
     }
 
     /// The peak of the busiest thread on such a day.
@@ -98,21 +112,24 @@ impl Processors {
         let glances: Vec<Glance> =
             minutes.iter().map(|minute| glance_of_thread(minute, posterior)).collect();
         let foreseen = foresee(&glances, self.thread_waver)?;
-        Some(Outlook { foreseen, scores: &self.thread_days, subject: Subject::Day })
+        let (scores, subject) = (&self.thread_days, Subject::Day);
+        Some(Outlook { foreseen, scores, subject, on_top: &[] })
     }
 
     /// All cores under a mix.
     pub fn mix(&self, drivers: [f64; GROUPS]) -> Outlook<'_> {
         let glance = self.glance(&idle(drivers), &self.posteriors());
         let foreseen = of_mix(&glance, self.waver);
-        Outlook { foreseen, scores: &self.hours, subject: Subject::Mix }
+        let on_top = &self.on_top.hours;
+        Outlook { foreseen, scores: &self.hours, subject: Subject::Mix, on_top }
     }
 
     /// The busiest thread under a mix, if threads are told of.
     pub fn mix_thread(&self, drivers: [f64; GROUPS]) -> Option<Outlook<'_>> {
         let glance = glance_of_thread(&idle(drivers), &self.thread.as_ref()?.posterior);
         let foreseen = of_mix(&glance, self.thread_waver);
-        Some(Outlook { foreseen, scores: &self.thread_hours, subject: Subject::Mix })
+        let (scores, subject) = (&self.thread_hours, Subject::Mix);
+        Some(Outlook { foreseen, scores, subject, on_top: &[] })
     }
 
     fn posteriors(&self) -> [Posterior<2>; GROUPS + 1] {
@@ -124,7 +141,7 @@ impl Processors {
         [voices, streams, people, &self.other]
     }
 
-    /// All groups of a minute.
+    /// All groups of a minute, and of all else what people explain.
     fn glance(&self, minute: &ProcessorMinute, posteriors: &[Posterior<2>; GROUPS + 1]) -> Glance {
         let mut sums = (0.0, 0.0);
         for (k, (fit, posterior)) in self.fits().into_iter().zip(posteriors).enumerate() {
@@ -132,8 +149,9 @@ impl Processors {
             sums.0 += row.expected(&posterior.factors);
             sums.1 += posterior.variance(&row) + fit.prior.noise * fit.prior.noise;
         }
-        let measured = minute.cores.iter().sum::<f64>() + minute.other_cores;
-        glance(minute, measured, sums)
+        let others = group_row(minute, GROUPS).expected(&posteriors[GROUPS].factors);
+        let measured = minute.cores.iter().sum::<f64>() + others;
+        Glance { on_top: minute.other_cores - others, ..glance(minute, measured, sums) }
     }
 
     fn score(&mut self, minutes: &[ProcessorMinute]) {
@@ -152,6 +170,7 @@ impl Processors {
         let of = |glances: &[Glance], period, waver| Scores::of(&scores(glances, period, waver));
         self.waver = waver_of(&all);
         self.thread_waver = waver_of(&threads);
+        self.on_top = OnTop { days: lifts(&all, Period::Day), hours: lifts(&all, Period::Hour) };
         self.days = of(&all, Period::Day, self.waver);
         self.hours = of(&all, Period::Hour, self.waver);
         self.thread_days = of(&threads, Period::Day, self.thread_waver);
@@ -192,6 +211,7 @@ fn glance(minute: &ProcessorMinute, measured: f64, (expected, variance): (f64, f
         expected,
         unsure: variance.sqrt() / expected,
         room_spread: 0.0,
+        on_top: 0.0,
     }
 }
 
@@ -256,5 +276,59 @@ fn of_thread() -> Prior<4> {
         room_spread: [0.0; 4],
         noise: 0.02,
         relative_noise: 0.10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::capacity::{CONFIDENT, PROCESSORS_HARD};
+    use super::super::scores::Level;
+    use super::*;
+
+    const CORES: f64 = 8.0;
+    /// What ffmpeg took in one busy hour of eight.
+    const PROCESSING: f64 = 1.8;
+
+    /// Four weeks of days with eight busy hours, of 10 to 80 people.
+    fn weeks() -> Vec<ProcessorMinute> {
+        let minute = |minute: i64| {
+            let (day, hour) = (minute / 1440, minute / 60 % 24);
+            let people = if (8..16).contains(&hour) { 10.0 * (hour - 7) as f64 } else { 0.0 };
+            let drivers = [people / 2.0, people * 4.0, people];
+            let wavers = 1.0 + 0.02 * ((minute * 7919 % 101) as f64 / 50.0 - 1.0);
+            let cores = [0, 1, 2].map(|k| (0.05 + drivers[k] * PUBLISHED[k]) * wavers);
+            let processed = if (day + hour) % 8 == 0 { PROCESSING } else { 0.0 };
+            ProcessorMinute {
+                minute,
+                day: day as i32,
+                drivers,
+                cores,
+                other_cores: 0.1 + processed,
+                busiest_thread: cores[2],
+            }
+        };
+        (0..28 * 1440).map(minute).collect()
+    }
+
+    fn cores_of(people: f64) -> f64 {
+        people * (PUBLISHED[0] / 2.0 + 4.0 * PUBLISHED[1] + PUBLISHED[2])
+    }
+
+    fn chance(processors: &Processors, people: f64) -> f64 {
+        let mix = processors.mix([people / 2.0, people * 4.0, people]);
+        mix.probability_below(PROCESSORS_HARD * CORES)
+    }
+
+    #[test]
+    fn recordings_come_on_top_of_rooms_and_do_not_grow_with_them() {
+        let processors = Processors::of(&weeks()).unwrap();
+        // Half of the cores: what is processed beside it fits too.
+        assert!(chance(&processors, 100.0) > 0.98, "{}", chance(&processors, 100.0));
+        // It fits unless a recording is processed, in one hour of eight.
+        let near = 4.9 / cores_of(1.0);
+        let fits = chance(&processors, near);
+        assert!((0.80..0.90).contains(&fits) && fits < CONFIDENT, "{fits}");
+        let range = processors.mix([near / 2.0, near * 4.0, near]).range(Level::NINETY_FIVE);
+        assert!(range.holds(5.2) && range.holds(5.2 + PROCESSING), "{range:?}");
     }
 }

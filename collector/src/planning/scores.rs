@@ -28,6 +28,11 @@ impl Level {
     pub const EIGHTY: Self = Self(0.80);
     /// The wide one: nineteen of twenty.
     pub const NINETY_FIVE: Self = Self(0.95);
+
+    /// The probabilities of staying below its low end and its high one.
+    pub(super) fn ends(self) -> (f64, f64) {
+        (f64::midpoint(0.0, 1.0 - self.0), f64::midpoint(1.0, self.0))
+    }
 }
 
 /// One past period: ln(peak / foreseen), in units of what was foreseen to be its spread.
@@ -225,6 +230,8 @@ pub struct Glance {
     pub unsure: f64,
     /// How far rooms that are what they are may be from it, relative.
     pub room_spread: f64,
+    /// What was measured beside it and does not follow from rooms, in the same unit.
+    pub on_top: f64,
 }
 
 impl Glance {
@@ -316,12 +323,6 @@ impl Peak {
 
 /// The peak of each busy period beside what was foreseen of it.
 pub fn peaks(glances: &[Glance], period: Period, waver: f64) -> Vec<Peak> {
-    let same = |a: &Glance, b: &Glance| match period {
-        Period::Day => a.day == b.day,
-        Period::Hour => same_hour(a, b),
-    };
-    let busy =
-        glances.chunk_by(same).filter(|part| part.iter().any(|glance| glance.people > BUSY_PEOPLE));
     let peak = |part: &[Glance]| {
         let highest = part.iter().max_by(|a, b| a.measured.total_cmp(&b.measured))?;
         let is_hidden = part.iter().any(|glance| glance.standing == Standing::AtLeast);
@@ -329,7 +330,29 @@ pub fn peaks(glances: &[Glance], period: Period, waver: f64) -> Vec<Peak> {
         let (day, measured) = (highest.day, highest.measured);
         Some(Peak { day, measured, foreseen: foresee(part, waver)?, standing })
     };
-    busy.filter_map(peak).collect()
+    busy(glances, period).filter_map(peak).collect()
+}
+
+/// How far what does not follow from rooms lifted the peak of each busy period, in rising order.
+pub fn lifts(glances: &[Glance], period: Period) -> Vec<f64> {
+    let highest = |part: &[Glance], of: fn(&Glance) -> f64| {
+        part.iter().map(of).filter(|value| value.is_finite()).reduce(f64::max)
+    };
+    let lift = |part: &[Glance]| {
+        let whole = highest(part, |glance| glance.measured + glance.on_top)?;
+        Some(whole - highest(part, |glance| glance.measured)?)
+    };
+    let mut lifts: Vec<f64> = busy(glances, period).filter_map(lift).collect();
+    lifts.sort_by(f64::total_cmp);
+    lifts
+}
+
+fn busy(glances: &[Glance], period: Period) -> impl Iterator<Item = &[Glance]> {
+    let same = move |a: &Glance, b: &Glance| match period {
+        Period::Day => a.day == b.day,
+        Period::Hour => same_hour(a, b),
+    };
+    glances.chunk_by(same).filter(|part| part.iter().any(|glance| glance.people > BUSY_PEOPLE))
 }
 
 /// Their scores.

@@ -7,6 +7,9 @@ use headroom_simulation::worlds::{Constants, Profile, World, WorldMinute};
 use super::observed::room_of;
 use super::{Cell, HELD_OUT, HISTORIES, count, drawn};
 
+/// Cores of recordings that are processed, as on the simulated hosts.
+const PROCESSING: f64 = 1.8;
+
 /// By length of history: all cores, the busiest thread.
 pub fn calibrate_processors(worlds: u64) -> Vec<(usize, [Cell; 2])> {
     let media = Media::delivered();
@@ -15,7 +18,11 @@ pub fn calibrate_processors(worlds: u64) -> Vec<(usize, [Cell; 2])> {
     for number in 0..worlds {
         let world: World = drawn(number, &Constants::default(), Profile::ALL);
         let days: Vec<Vec<ProcessorMinute>> = (0..28 + HELD_OUT)
-            .map(|day| world.day(day).iter().map(|minute| of(minute, day, &media)).collect())
+            .map(|day| {
+                let processed = processing(number, day);
+                let of = |minute| of(minute, day, &media, &processed);
+                world.day(day).iter().map(of).collect()
+            })
             .collect();
         let (past, future) = days.split_at(28);
         for (history, [all, threads]) in &mut table {
@@ -35,7 +42,21 @@ pub fn calibrate_processors(worlds: u64) -> Vec<(usize, [Cell; 2])> {
     table
 }
 
-fn of(minute: &WorldMinute, day: i32, media: &Media) -> ProcessorMinute {
+/// In which hours of a day recordings are processed: in every second world, one of eight, whatever
+/// the rooms of the hour.
+fn processing(world: u64, day: i32) -> impl Fn(i64) -> bool {
+    move |hour| {
+        let seed = (world << 32) | ((day as u64) << 8) | hour as u64;
+        world % 2 == 1 && fastrand::Rng::with_seed(seed).u8(..8) == 0
+    }
+}
+
+fn of(
+    minute: &WorldMinute,
+    day: i32,
+    media: &Media,
+    processing: impl Fn(i64) -> bool,
+) -> ProcessorMinute {
     let rooms = minute.rooms.iter().map(room_of);
     let mut drivers = [0.0; 3];
     for room in rooms {
@@ -48,7 +69,7 @@ fn of(minute: &WorldMinute, day: i32, media: &Media) -> ProcessorMinute {
         day,
         drivers,
         cores: minute.cores,
-        other_cores: 0.1,
+        other_cores: if processing(minute.minute / 60) { 0.1 + PROCESSING } else { 0.1 },
         busiest_thread: minute.busiest_thread,
     }
 }

@@ -153,6 +153,9 @@ impl Teller<'_> {
     fn append(&mut self) -> anyhow::Result<()> {
         self.store.append(&self.frames)?;
         self.frames.clear();
+        if self.store.is_full() {
+            self.store.seal()?;
+        }
         Ok(())
     }
 

@@ -89,6 +89,7 @@ fn glance(minute: i64, people: f64, measured: f64) -> Glance {
         expected: 10.0,
         unsure: 0.1,
         room_spread: 0.0,
+        on_top: 0.0,
     }
 }
 
