@@ -13,6 +13,9 @@ const GAP_MS: i64 = 3_500;
 /// How long a sample may take to be there, in milliseconds.
 const ARRIVES_MS: i64 = 500;
 
+/// How long an alert of such a rule waits at most before it fires, with two evaluations.
+const WAITS_ANEW_MS: i64 = 8_000;
+
 /// From when until when an alert was in a state, by the labels of its series.
 pub struct Timelines(BTreeMap<String, Vec<Range<i64>>>);
 
@@ -22,12 +25,21 @@ pub struct Outcome {
     series: usize,
     moments: usize,
     furthest_ms: i64,
-    /// Moments that differ, in words.
-    pub differing: Vec<String>,
+    /// Moments that differ.
+    pub differing: Vec<Differing>,
     /// What spans the restart: since when both say that it is in its state.
-    spanning: Vec<String>,
-    /// Times that one of them saw in a single evaluation or two, and the other between two of its own.
-    brief: Vec<String>,
+    spanning: Vec<Differing>,
+    /// Times that one of them saw in a single evaluation or two, and the other between two of its own,
+    /// and what follows: its alert waits anew.
+    brief: Vec<Differing>,
+}
+
+/// A moment of one of them only.
+pub struct Differing {
+    at_ms: i64,
+    /// The labels of its alert, without its state.
+    alert: String,
+    text: String,
 }
 
 /// A moment at which a time begins or ends.
@@ -108,6 +120,7 @@ impl Timelines {
         let names: BTreeSet<&String> = self.0.keys().chain(ours.0.keys()).collect();
         let (first_ms, last_ms) = (self.ends(ours, true), self.ends(ours, false));
         let before = restart.start - 2 * GAP_MS;
+        // After both are paired: of two that belong together, one may lie beyond the border.
         let is_outside = |edge: &Edge<'_>| {
             !(before..restart.end).contains(&edge.at_ms)
                 && edge.at_ms > first_ms + GAP_MS
@@ -122,23 +135,25 @@ impl Timelines {
             ] {
                 let of = |lines: &'t Self| -> Vec<Edge<'t>> {
                     let times = lines.0.get(name).map_or(&[][..], Vec::as_slice).iter();
-                    let edges = times.map(|time| Edge { at_ms: end(time), time });
-                    edges.filter(is_outside).collect()
+                    times.map(|time| Edge { at_ms: end(time), time }).collect()
                 };
                 let (theirs, own) = (of(self), of(ours));
-                outcome.moments += theirs.len();
+                outcome.moments += theirs.iter().filter(|edge| is_outside(edge)).count();
                 let Paired { furthest_ms, alone } = paired(&theirs, &own, interval_ms + ARRIVES_MS);
                 outcome.furthest_ms = outcome.furthest_ms.max(furthest_ms);
-                for Alone { side, edge } in alone {
+                for Alone { side, edge } in alone.into_iter().filter(|one| is_outside(&one.edge)) {
                     let Range { start, end } = edge.time;
                     let seconds = (end - start) as f64 / 1000.0;
                     let at = (edge.at_ms - first_ms) as f64 / 1000.0;
                     let text =
                         format!("{name} {word} at {at} s {side} only, a time of {seconds} s");
-                    outcome.tell(name, text, end - start <= interval_ms);
+                    let alert = without_state(name);
+                    let differing = Differing { at_ms: edge.at_ms, alert, text };
+                    outcome.tell(differing, end - start <= interval_ms);
                 }
             }
         }
+        outcome.list_what_follows();
         outcome
     }
 
@@ -150,15 +165,37 @@ impl Timelines {
     }
 }
 
+/// The labels of an alert, whatever its state.
+fn without_state(series: &str) -> String {
+    ["pending", "firing"].iter().fold(series.to_owned(), |labels, state| {
+        labels.replace(&format!("\"alertstate\":\"{state}\""), "")
+    })
+}
+
 impl Outcome {
-    fn tell(&mut self, name: &str, text: String, is_brief: bool) {
-        if name.contains("\"Spans") {
-            self.spanning.push(text);
+    fn tell(&mut self, differing: Differing, is_brief: bool) {
+        let list = if differing.alert.contains("\"Spans") {
+            &mut self.spanning
         } else if is_brief {
-            self.brief.push(text);
+            &mut self.brief
         } else {
-            self.differing.push(text);
-        }
+            &mut self.differing
+        };
+        list.push(differing);
+    }
+
+    /// What differs only since the other saw a time or a gap that was too brief for one of them.
+    fn list_what_follows(&mut self) {
+        let follows = |one: &Differing, brief: &[Differing]| {
+            brief.iter().any(|brief| {
+                let after_ms = one.at_ms - brief.at_ms;
+                brief.alert == one.alert && (0..=WAITS_ANEW_MS).contains(&after_ms)
+            })
+        };
+        let differing = std::mem::take(&mut self.differing);
+        let (listed, differing) = differing.into_iter().partition(|one| follows(one, &self.brief));
+        self.differing = differing;
+        self.brief.extend::<Vec<Differing>>(listed);
     }
 
     /// Prints it.
@@ -170,15 +207,15 @@ impl Outcome {
             "equal but for {furthest_ms} ms at most; {} differ, {listed} for a listed reason",
             differing.len()
         );
-        for text in spanning {
+        for Differing { text, .. } in spanning {
             println!(
                 "  (Prometheus adds the time that it was away to what pends over a restart) {text}"
             );
         }
-        for text in brief {
+        for Differing { text, .. } in brief {
             println!("  (as short as the time between two evaluations, which lie apart) {text}");
         }
-        for text in differing.iter().take(30) {
+        for Differing { text, .. } in differing.iter().take(30) {
             println!("  {text}");
         }
     }
