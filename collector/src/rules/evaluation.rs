@@ -18,8 +18,9 @@ const FINDINGS: usize = 20_000;
 const QUESTIONS: usize = 1000;
 const KEPT_SAMPLES: usize = 100_000;
 
-/// The longest value of a label, in bytes.
-const LABEL_BYTES: usize = 2048;
+/// The longest value of a label that a template may write, in bytes. What is stored passed a limit of
+/// its own.
+const LABEL_BYTES: usize = 4096;
 
 /// What is the same for all rules.
 #[derive(Debug, Clone, Default)]
@@ -60,8 +61,10 @@ pub struct Evaluation<'e> {
     pub samples: &'e dyn Samples,
     /// What reading it may take.
     pub budget: &'e Budget,
-    /// The moment that is looked at.
+    /// The moment that expressions look at.
     pub at_ms: i64,
+    /// The moment of the group, which no offset moves: templates ask at it.
+    pub tick_ms: i64,
     /// What is the same for all rules.
     pub surroundings: &'e Surroundings,
     /// What templates asked so far.
@@ -75,14 +78,13 @@ impl Evaluation<'_> {
         rule: &Rule,
         limit: Option<usize>,
     ) -> Result<Vec<(Labels, f64)>, String> {
-        let found = self.instant(rule.expression.text())?;
+        let found = self.instant(rule.expression.text(), self.at_ms)?;
         let mut series = BTreeMap::new();
         for (labels, value) in found {
             let mut labels = labels.with(METRIC, &rule.name);
             for (name, text) in &rule.labels {
                 labels = labels.with(name, text.text());
             }
-            check_values(&labels)?;
             if series.insert(labels, value).is_some() {
                 return Err("vector contains metrics with the same labelset after applying rule \
                             labels"
@@ -103,7 +105,7 @@ impl Evaluation<'_> {
         alerting: &Alerting,
     ) -> Result<BTreeMap<Labels, Finding>, String> {
         let mut findings = BTreeMap::new();
-        for (found, value) in self.instant(rule.expression.text())? {
+        for (found, value) in self.instant(rule.expression.text(), self.at_ms)? {
             self.budget.check().map_err(|error| error.to_string())?;
             let of_found = Arc::new(map(&found));
             let data = Data {
@@ -114,10 +116,11 @@ impl Evaluation<'_> {
             };
             let mut labels = found.without(&[METRIC]);
             for (name, template) in &rule.labels {
-                labels = labels.with(name, &template.expand(&rule.name, &data, self));
+                let text = template.expand(&rule.name, &data, self);
+                check_length(name, &text)?;
+                labels = labels.with(name, &text);
             }
             labels = labels.with(ALERT_NAME, &rule.name);
-            check_values(&labels)?;
             let annotations = alerting
                 .annotations
                 .iter()
@@ -132,10 +135,10 @@ impl Evaluation<'_> {
         Ok(findings)
     }
 
-    fn instant(&self, expression: &str) -> Result<Vec<(Labels, f64)>, String> {
+    fn instant(&self, expression: &str, at_ms: i64) -> Result<Vec<(Labels, f64)>, String> {
         let held = self.budget.held();
         let reader = Reader::new(self.samples, self.budget);
-        let value = promql::instant(reader, expression, self.at_ms, QueryLimits::default());
+        let value = promql::instant(reader, expression, at_ms, QueryLimits::default());
         let value = value.map_err(|error| {
             // Nobody has sent a parameter.
             let text = error.to_string();
@@ -168,12 +171,12 @@ fn bounded(found: Vec<(Labels, f64)>) -> Result<Vec<(Labels, f64)>, String> {
     Ok(found)
 }
 
-fn check_values(labels: &Labels) -> Result<(), String> {
-    let long = labels.iter().find(|(_, value)| value.len() > LABEL_BYTES);
-    long.map_or(Ok(()), |(name, value)| {
-        let bytes = value.len();
-        Err(format!("label {name:?} has {bytes} bytes, more than {LABEL_BYTES}"))
-    })
+fn check_length(name: &str, text: &str) -> Result<(), String> {
+    let bytes = text.len();
+    if bytes > LABEL_BYTES {
+        return Err(format!("label {name:?} has {bytes} bytes, more than {LABEL_BYTES}"));
+    }
+    Ok(())
 }
 
 fn map(labels: &Labels) -> BTreeMap<String, String> {
@@ -188,7 +191,7 @@ impl Ask for Evaluation<'_> {
         if self.asked.answers.borrow().len() == QUESTIONS {
             return Err(format!("templates ask more than {QUESTIONS} questions at one moment"));
         }
-        let answer = self.instant(expression).and_then(|found| {
+        let answer = self.instant(expression, self.tick_ms).and_then(|found| {
             let samples = self.asked.samples.get() + found.len();
             if samples > KEPT_SAMPLES {
                 return Err(format!("templates ask for more than {KEPT_SAMPLES} samples"));

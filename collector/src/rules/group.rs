@@ -82,6 +82,7 @@ impl GroupState {
                 samples: &Merged { first: tick.samples, second: &fresh },
                 budget: tick.budget,
                 at_ms,
+                tick_ms: tick.at_ms,
                 surroundings: tick.surroundings,
                 asked: &asked,
             };

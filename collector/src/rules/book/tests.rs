@@ -246,3 +246,35 @@ fn an_offset_moves_what_is_looked_at_and_not_what_is_counted() {
     assert_eq!(scene.states(), [(AlertState::Firing, 45_000)]);
     assert_eq!(scene.show(FIRING), "15:1");
 }
+
+#[test]
+fn templates_ask_at_the_moment_of_the_group_whatever_its_offset() {
+    let mut scene = Scene::new(
+        "groups:\n- name: g\n  query_offset: 30s\n  rules:\n  - alert: High\n    expr: load > 5\n    \
+         annotations: {now: '{{ query \"load\" | first | value }}', then: '{{ $value }}'}\n",
+    );
+    load(&mut scene, 15_000, 9.0);
+    load(&mut scene, 40_000, 3.0);
+    scene.tick(45_000);
+    let reports = scene.book.reports();
+    let annotations = &reports[0].rules[0].alerts[0].annotations;
+    let shown: Vec<&str> = annotations.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(shown, ["3", "9"]);
+}
+
+#[test]
+fn a_stored_label_may_be_long_and_what_a_template_writes_may_not() {
+    let mut scene = Scene::new(
+        "groups:\n- name: g\n  rules:\n  - {record: doubled, expr: load * 2}\n  - {alert: High, expr: load > 5}\n  \
+         - {alert: Long, expr: load > 5, labels: {twice: '{{ $labels.instance }}{{ $labels.instance }}'}}\n",
+    );
+    let instance = "i".repeat(3000);
+    scene.load(&instance, 10_000, 9.0);
+    scene.tick(15_000);
+    let reports = scene.book.reports();
+    let [doubled, high, long] = &reports[0].rules[..] else { panic!("three rules") };
+    assert_eq!((&doubled.health, &high.health), (&Health::Good, &Health::Good));
+    assert_eq!(high.alerts.len(), 1);
+    let why = "label \"twice\" has 6000 bytes, more than 4096";
+    assert_eq!(long.health, Health::Bad(why.into()));
+}

@@ -12,7 +12,7 @@ use crate::rules::parse_duration;
 use crate::samples::Pattern;
 
 /// The names of Prometheus's functions.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 28] = [
     "args",
     "externalURL",
     "first",
@@ -39,6 +39,7 @@ const NAMES: [&str; 27] = [
     "toLower",
     "toTime",
     "toUpper",
+    "urlQueryEscape",
     "value",
 ];
 
@@ -84,6 +85,7 @@ fn of_texts(arguments: &Arguments<'_>) -> Option<Called> {
             |text| text.chars().filter_map(|letter| letter.to_lowercase().next()).collect()
         }
         "safeHtml" => str::to_owned,
+        "urlQueryEscape" => builtin::escape_query,
         "stripPort" => strip_port,
         "stripDomain" => strip_domain,
         "graphLink" => |text| format!("/graph?g0.expr={}&g0.tab=0", builtin::escape_query(text)),
