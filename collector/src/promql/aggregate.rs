@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::QueryError;
-use super::digits::plain_number;
+use super::digits::{number, plain_number};
 use super::meter::Meter;
 use super::quantile::quantile;
 use super::rows::{Numbers, Rows};
@@ -220,13 +220,10 @@ struct Ranked {
 
 /// Refuses what is no count.
 fn refuse_overflow(counts: &Numbers<'_>) -> Result<(), QueryError> {
-    let overflows = |count: &&f64| count.is_nan() || count.abs() > i64::MAX as f64;
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    let overflows = |count: &&f64| !(-LIMIT..LIMIT).contains(*count);
     let Some(count) = counts.list.iter().find(overflows) else { return Ok(()) };
-    // Large numbers as Go writes them.
-    let told = match count.abs() {
-        large if large >= 1e21 && large.is_finite() => format!("{count:e}").replace('e', "e+"),
-        _ => plain_number(*count),
-    };
+    let told = number(*count);
     Err(QueryError::Execution(format!("Scalar value {told} overflows int64")))
 }
 

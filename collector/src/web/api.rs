@@ -41,7 +41,8 @@ pub async fn query_range(gate: Gate, parameters: Parameters) -> Result<Response,
     let answer = move |visit: Visit<'_>| {
         let (from_ms, to_ms) =
             (parameters.required_time("start")?, parameters.required_time("end")?);
-        let step_ms = parameters.step("step")?;
+        // What ends before it starts is told first.
+        let step_ms = if to_ms < from_ms { 1 } else { parameters.step("step")? };
         let steps = promql::Steps { from_ms, to_ms, step_ms };
         let limits = limits(&parameters)?;
         let most = parameters.most("limit")?;
@@ -91,11 +92,8 @@ fn asked(gate: &Gate, parameters: &Parameters) -> Result<Asked, Problem> {
 }
 
 fn limits(parameters: &Parameters) -> Result<QueryLimits, QueryError> {
-    let lookback_ms = match parameters.get("lookback_delta") {
-        None => QueryLimits::default().lookback_ms,
-        Some(_) => parameters.step("lookback_delta")?,
-    };
-    Ok(QueryLimits { lookback_ms })
+    let usual = QueryLimits::default();
+    Ok(parameters.lookback_ms()?.map_or(usual, |lookback_ms| QueryLimits { lookback_ms }))
 }
 
 /// There are no exemplars.

@@ -4,6 +4,7 @@ use super::Evaluator;
 use super::reading::{Selected, Windows};
 use crate::promql::QueryError;
 use crate::promql::buckets::{self, BucketFunction};
+use crate::promql::digits::plain_number;
 use crate::promql::grid::Grid;
 use crate::promql::places::Places;
 use crate::promql::quantile::quantile;
@@ -77,7 +78,11 @@ impl<'b> Evaluator<'b> {
             let labels = labels(&node.function, &mut rows.names, &series.labels)?;
             rows.list.push(Row { labels, points });
         }
-        Ok(Some(rows))
+        // A sum that overflows has a mean all the same, which samples tell.
+        let mut points = rows.list.iter().flat_map(|row| row.points.iter().flatten());
+        let overflows =
+            function == BucketFunction::Average && points.any(|mean| mean.is_infinite());
+        Ok((!overflows).then_some(rows))
     }
 
     /// `absent_over_time`: a series with these labels where no window holds a sample.
@@ -234,8 +239,9 @@ pub(super) fn labels(
 
 fn check_factor(what: &str, short: &str, factor: f64) -> Result<(), QueryError> {
     if factor <= 0.0 || factor >= 1.0 {
+        let got = if factor.is_finite() { format!("{factor:.6}") } else { plain_number(factor) };
         return Err(QueryError::Execution(format!(
-            "invalid {what} factor. Expected: 0 < {short} < 1, got: {factor:.6}"
+            "invalid {what} factor. Expected: 0 < {short} < 1, got: {got}"
         )));
     }
     Ok(())

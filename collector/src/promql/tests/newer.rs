@@ -120,6 +120,8 @@ fn aggregations_of_3_are_answered() {
         ("limitk(-1, cur)", &[]),
         ("limitk(NaN, cur)", &["Scalar value NaN overflows int64"]),
         ("topk(NaN, cur)", &["Scalar value NaN overflows int64"]),
+        ("topk(9223372036854775807, cur)", &["Scalar value 9.223372036854776e+18 overflows int64"]),
+        ("bottomk(-1e19, cur)", &["Scalar value -1e+19 overflows int64"]),
         ("count(limit_ratio(1, cur))", &["3"]),
         ("count(limit_ratio(-2, cur))", &["3"]),
         ("limit_ratio(0, cur)", &[]),

@@ -1,6 +1,6 @@
 //! Aggregations: a name and its arguments become a node, or Prometheus's error.
 
-use headroom_proto::metric::is_label_name;
+use headroom_proto::metric::is_plain_label_name;
 
 use super::{Expression, Pick, Place, Scalar, TreeError, Vector};
 
@@ -99,7 +99,9 @@ fn with_parameter(name: &str, parameter: Expression) -> Result<Aggregate, TreeEr
         "limitk" => Ok(Aggregate::First(scalar(parameter)?)),
         "limit_ratio" => Ok(Aggregate::Share(scalar(parameter)?)),
         "count_values" => match parameter {
-            Expression::Text(label) if is_label_name(&label) => Ok(Aggregate::CountValues(label)),
+            Expression::Text(label) if is_plain_label_name(&label) => {
+                Ok(Aggregate::CountValues(label))
+            }
             Expression::Text(label) => {
                 Err(TreeError::Impossible(format!("invalid label name {label:?}")))
             }

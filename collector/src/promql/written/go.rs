@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use headroom_proto::metric::is_label_name;
+use headroom_proto::metric::is_plain_label_name;
 use regex::Regex;
 
 pub use crate::promql::digits::{number, plain_number};
@@ -78,7 +78,7 @@ fn push(text: &mut String, character: char) {
 
 /// The name of a label, in quotes where it needs them.
 pub fn label(name: &str) -> String {
-    if is_label_name(name) { name.into() } else { quoted(name.as_bytes()) }
+    if is_plain_label_name(name) { name.into() } else { quoted(name.as_bytes()) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Parameters of the query API, from the address or from a form.
 
+use std::num::{IntErrorKind, ParseIntError};
 use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
@@ -20,6 +21,9 @@ const LONGEST_NAME: usize = 3 * 20;
 
 /// Steps are counted in nanoseconds where Prometheus lives.
 const LONGEST_STEP: f64 = i64::MAX as f64 / 1e9;
+
+/// The same in milliseconds, for lengths that have units.
+const LONGEST_MS: i64 = i64::MAX / 1_000_000;
 
 /// The first and the last moment that Prometheus's own clients can name, as they write them.
 const FIRST: &str = "-292273086-05-16T16:47:06Z";
@@ -117,24 +121,42 @@ impl Parameters {
     /// The most entries of a listing; 0 stands for all, as in Prometheus 3.
     pub fn most(&self, name: &str) -> Result<Option<usize>, QueryError> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        let unread = || invalid(name, &format!("cannot parse {text:?} to a number"));
-        let number: i64 = text.parse().map_err(|_| unread())?;
-        let negative = |_| invalid(name, &format!("{number} must be non-negative"));
+        let unread = |error: ParseIntError| {
+            let why = match error.kind() {
+                IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+                _ => "invalid syntax",
+            };
+            invalid(name, &format!("strconv.Atoi: parsing {text:?}: {why}"))
+        };
+        let number: i64 = text.parse().map_err(unread)?;
+        let negative = |_| invalid(name, "limit must be non-negative");
         Ok(Some(usize::try_from(number).map_err(negative)?).filter(|most| *most > 0))
     }
 
     /// A length of time: seconds, or a number with a unit such as `5m`.
     pub fn step(&self, name: &str) -> Result<i64, QueryError> {
-        let text = self.get(name).unwrap_or_default();
-        let unread = || invalid(name, &format!("cannot parse {text:?} to a valid duration"));
-        let seconds = text.parse::<f64>().ok().filter(|seconds| !seconds.is_nan());
-        if seconds.is_some_and(|seconds| seconds.abs() > LONGEST_STEP) {
-            let message = format!("cannot parse {text:?} to a valid duration. It overflows int64");
-            return Err(invalid(name, &message));
-        }
-        let length = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
-        length.or_else(|| parse_duration(&text)).ok_or_else(unread)
+        length(&self.get(name).unwrap_or_default()).map_err(|message| invalid(name, &message))
     }
+
+    /// How far a query looks back for a sample; as usual if that is no time at all.
+    pub fn lookback_ms(&self) -> Result<Option<i64>, QueryError> {
+        let Some(text) = self.get("lookback_delta") else { return Ok(None) };
+        let unread = |message| {
+            QueryError::BadData(format!("error parsing lookback delta duration: {message}"))
+        };
+        Ok(Some(length(&text).map_err(unread)?).filter(|lookback_ms| *lookback_ms > 0))
+    }
+}
+
+/// A length of time in milliseconds, or why it is none.
+fn length(text: &str) -> Result<i64, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| !seconds.is_nan());
+    if seconds.is_some_and(|seconds| seconds.abs() > LONGEST_STEP) {
+        return Err(format!("cannot parse {text:?} to a valid duration. It overflows int64"));
+    }
+    let length = seconds.map(|seconds| (seconds * 1000.0).round() as i64);
+    let length = length.or_else(|| parse_duration(text));
+    length.ok_or_else(|| format!("cannot parse {text:?} to a valid duration"))
 }
 
 /// From the body of a form and from the address.
@@ -183,7 +205,7 @@ fn parse_duration(text: &str) -> Option<i64> {
         sum = sum.checked_add(number.checked_mul(*factor)?)?;
         rest = &rest[letters..];
     }
-    (!text.is_empty()).then_some(sum)
+    (!text.is_empty() && sum <= LONGEST_MS).then_some(sum)
 }
 
 /// A moment: Unix seconds or RFC 3339, in milliseconds.
@@ -214,9 +236,15 @@ fn calendar(text: &str) -> Option<i64> {
     let utc = text.strip_suffix('Z').and_then(|text| text.parse::<DateTime>().ok());
     match utc {
         Some(at) => i64::try_from(at.duration_since(EPOCH).as_millis()).ok(),
-        None if text.ends_with('z') => None,
-        None => read_moment(text),
+        None if has_offset(text) => read_moment(text),
+        None => None,
     }
+}
+
+/// Whether it ends in an offset with hours, a colon and minutes.
+fn has_offset(text: &str) -> bool {
+    let offset = text.len().checked_sub(6).and_then(|place| text.as_bytes().get(place..));
+    matches!(offset, Some([b'+' | b'-', hours @ .., b':', _, _]) if hours.len() == 2)
 }
 
 /// Percent signs and plus signs; what is no UTF-8 is replaced.
@@ -262,6 +290,10 @@ mod tests {
             ("2026-06-30T23:59:59z", None),
             ("2026-06-30 23:59:59Z", None),
             ("2026-06-30T23:59:59+02:00", Some(1_782_856_799_000)),
+            ("2026-06-30T23:59:59+02", None),
+            ("2026-06-30T23:59:59+0200", None),
+            ("2026-06-30T23:59:59Z[UTC]", None),
+            ("2026-06-30T23:59:59+02:00[+02:00]", None),
             ("1e300", None),
             ("inf", None),
             ("nan", None),
@@ -276,6 +308,8 @@ mod tests {
         for (text, expected) in [
             ("1d12h", Some(129_600_000)),
             ("1y2w3d4h5m6s7ms", Some(33_019_506_007)),
+            ("292y", Some(9_208_512_000_000)),
+            ("293y", None),
             ("12h1d", None),
             ("1h1h", None),
             ("1m 30s", None),

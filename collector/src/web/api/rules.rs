@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::answer::success;
 use super::parameters::Parameters;
 use crate::promql::scientific_number;
-use crate::rules::{Alert, GroupReport, Health, Kind, Rule, RuleReport};
+use crate::rules::{Alert, Group, GroupReport, Health, Kind, Rule, RuleReport};
 use crate::samples::Labels;
 use crate::web::gate::{self, Gate};
 use crate::web::problem::Problem;
@@ -22,24 +22,58 @@ const NEVER: &str = "0001-01-01T00:00:00Z";
 struct Wanted {
     alerting: bool,
     recording: bool,
+    /// Of which names, groups and files; of any where a list is empty, as in Prometheus 3.
+    names: Vec<String>,
+    groups: Vec<String>,
+    files: Vec<String>,
+}
+
+impl Wanted {
+    fn of(parameters: &Parameters) -> Result<Self, Problem> {
+        let (alerting, recording) =
+            match parameters.get("type").as_deref().map(str::to_lowercase).as_deref() {
+                None | Some("") => (true, true),
+                Some("alert") => (true, false),
+                Some("record") => (false, true),
+                Some(other) => {
+                    let message =
+                        format!("invalid parameter \"type\": not supported value {other:?}");
+                    return Err(Problem::bad_request(message));
+                }
+            };
+        let [names, groups, files] =
+            ["rule_name[]", "rule_group[]", "file[]"].map(|name| parameters.all(name));
+        Ok(Self { alerting, recording, names, groups, files })
+    }
+
+    fn has_group(&self, group: &Group) -> bool {
+        is_among(&group.name, &self.groups) && is_among(&group.file, &self.files)
+    }
+
+    fn has(&self, rule: &Rule) -> bool {
+        let is_wanted = match rule.kind {
+            Kind::Recording => self.recording,
+            Kind::Alerting(_) => self.alerting,
+        };
+        is_wanted && is_among(&rule.name, &self.names)
+    }
+}
+
+fn is_among(name: &str, names: &[String]) -> bool {
+    names.is_empty() || names.iter().any(|one| one == name)
 }
 
 pub async fn rules(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
-        let wanted = match parameters.get("type").as_deref().map(str::to_lowercase).as_deref() {
-            None | Some("") => Wanted { alerting: true, recording: true },
-            Some("alert") => Wanted { alerting: true, recording: false },
-            Some("record") => Wanted { alerting: false, recording: true },
-            Some(other) => {
-                let message = format!("invalid parameter \"type\": not supported value {other:?}");
-                return Err(Problem::bad_request(message));
-            }
-        };
+        let wanted = Wanted::of(&parameters)?;
         let mut groups = visit.site.rules.board.groups();
         let key =
             |report: &GroupReport| (report.definition.file.clone(), report.definition.name.clone());
         groups.sort_by_key(|report| key(report));
-        let groups = groups.iter().map(|report| ShownGroup::of(report, &wanted)).collect();
+        groups.retain(|report| wanted.has_group(&report.definition));
+        let groups = groups.iter().map(|report| ShownGroup::of(report, &wanted));
+        let groups = groups.filter(|group| wanted.names.is_empty() || !group.rules.is_empty());
+        let groups = groups.collect();
         success(visit, &Groups { groups })
     };
     gate.pass(gate::Kind::Listing, answer).await
@@ -81,11 +115,7 @@ impl<'r> ShownGroup<'r> {
     fn of(report: &'r GroupReport, wanted: &Wanted) -> Self {
         let definition = &*report.definition;
         let rules = definition.rules.iter().zip(&report.rules);
-        let is_wanted = |rule: &Rule| match rule.kind {
-            Kind::Recording => wanted.recording,
-            Kind::Alerting(_) => wanted.alerting,
-        };
-        let rules = rules.filter(|(rule, _)| is_wanted(rule));
+        let rules = rules.filter(|(rule, _)| wanted.has(rule));
         Self {
             name: &definition.name,
             file: &definition.file,
