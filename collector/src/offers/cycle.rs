@@ -1,7 +1,8 @@
 //! A cycle of bills that runs: what has counted of it, and what it comes to at its end.
 //!
 //! What is still to come is made of whole weeks as they were, from this time of the week on, grown as
-//! they may grow: as for offers, but for one contract and from what has counted already.
+//! they may have grown since, and grow: as for offers, but for one contract and from what has counted
+//! already.
 
 use super::demand::{Demand, WEEK};
 use super::evaluation::{Middle, quantile};
@@ -15,6 +16,9 @@ const FUTURES: usize = 400;
 
 /// The seed of all draws.
 const SEED: u64 = 0x6379_636c_6573;
+
+/// A week in months of thirty days.
+const WEEK_MONTHS: f64 = 7.0 / 30.0;
 
 /// Steps of a month of thirty days.
 const MONTH: f64 = 8_640.0;
@@ -86,6 +90,10 @@ pub fn outlook(running: Running<'_>, demand: &Demand) -> Option<Outlook> {
     let so_far = demand.newest(elapsed);
     let to_come = steps(running.until_ms.max(begin_ms), end_ms);
     let (contract, growth) = (running.contract, demand.growth());
+    // The middle of the newest week lies half a week back.
+    let ago = |place: usize| (weeks.len() - place) as f64 - 0.5;
+    let aged: Vec<(f64, &[Vec<Step>])> =
+        weeks.iter().enumerate().map(|(place, week)| (ago(place) * WEEK_MONTHS, *week)).collect();
     let past = Series::new(begin_ms, so_far.clone());
     let past = Traffic::as_measured(&past);
     let mut ends = Ends::default();
@@ -94,9 +102,9 @@ pub fn outlook(running: Running<'_>, demand: &Demand) -> Option<Outlook> {
         let (trend, level) = (chance.normal(), chance.normal());
         let mut all = so_far.clone();
         while all.len() < elapsed + to_come {
-            let Some(week) = chance.pick(&weeks) else { break };
-            let ahead = (all.len() - elapsed) as f64 / MONTH;
-            let times = growth.times(ahead, trend, level);
+            let Some((ago, week)) = chance.pick(&aged) else { break };
+            let ahead = (all.len() - elapsed) as f64 / MONTH + WEEK_MONTHS / 2.0;
+            let times = growth.times(ago + ahead, trend, level);
             all.extend(week.iter().flatten().map(|step| scaled(*step, times)));
         }
         all.truncate(elapsed + to_come);

@@ -21,6 +21,9 @@ const PUBLISHED: [f64; GROUPS] = [1.0 / 50.0, 1.0 / 500.0, 0.009];
 const TYPED_SPREAD: f64 = 0.04;
 const LEAST_CORES: f64 = 0.001;
 
+/// Fewer days than these do not tell how often something comes on top.
+const FEW_DAYS: usize = 14;
+
 /// One minute of a host's processes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ProcessorMinute {
@@ -70,6 +73,18 @@ struct OnTop {
     days: Vec<f64>,
     /// Of busy hours.
     hours: Vec<f64>,
+}
+
+impl OnTop {
+    fn of(glances: &[Glance]) -> Self {
+        let (mut days, hours) = (lifts(glances, Period::Day), lifts(glances, Period::Hour));
+        if days.len() < FEW_DAYS {
+            // What came within an hour may come within that of the peak.
+            days.extend(&hours);
+            days.sort_by(f64::total_cmp);
+        }
+        Self { days, hours }
+    }
 }
 
 impl Processors {
@@ -170,7 +185,7 @@ impl Processors {
         let of = |glances: &[Glance], period, waver| Scores::of(&scores(glances, period, waver));
         self.waver = waver_of(&all);
         self.thread_waver = waver_of(&threads);
-        self.on_top = OnTop { days: lifts(&all, Period::Day), hours: lifts(&all, Period::Hour) };
+        self.on_top = OnTop::of(&all);
         self.days = of(&all, Period::Day, self.waver);
         self.hours = of(&all, Period::Hour, self.waver);
         self.thread_days = of(&threads, Period::Day, self.thread_waver);
