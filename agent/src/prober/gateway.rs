@@ -1,8 +1,9 @@
 //! The way out of this host: its default gateways, as the kernel's table of routes has them.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// The most gateways that are asked.
 const MOST: usize = 4;
@@ -21,9 +22,24 @@ pub fn gateways() -> Vec<IpAddr> {
     let (four, six) = (read("/proc/net/route"), read("/proc/net/ipv6_route"));
     let mut found: Vec<IpAddr> = four.lines().filter_map(ipv4).map(IpAddr::V4).collect();
     found.extend(six.lines().filter_map(ipv6).map(IpAddr::V6));
-    found.dedup();
+    let mut seen = HashSet::new();
+    found.retain(|gateway| seen.insert(*gateway));
     found.truncate(MOST);
     found
+}
+
+/// Whether an address is this host's own: the way to it begins there. Nothing is sent.
+pub fn is_own(address: IpAddr) -> bool {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let begins_at = || {
+        let socket = UdpSocket::bind(SocketAddr::new(any, 0)).ok()?;
+        socket.connect(SocketAddr::new(address, 9)).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    begins_at() == Some(address)
 }
 
 /// The gateway of a line of /proc/net/route, if it leads everywhere.
@@ -56,6 +72,12 @@ fn ipv6(line: &str) -> Option<Ipv6Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_this_hosts_addresses_are_its_own() {
+        assert!(is_own("127.0.0.1".parse().unwrap()));
+        assert!(!is_own("192.0.2.1".parse().unwrap()) && !is_own("2001:db8::1".parse().unwrap()));
+    }
 
     #[test]
     fn only_what_leads_everywhere_is_a_gateway() {

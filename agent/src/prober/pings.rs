@@ -17,7 +17,7 @@ use tokio::time::sleep_until;
 use super::chance::nonce;
 use super::connects::{Connected, Connects};
 use super::flights::{Flights, Landing, Launch};
-use super::gateway::gateways;
+use super::gateway::{gateways, is_own};
 use super::https::{Fetched, Pages};
 use super::limits::ProberLimits;
 use super::paths::{Answered, Due, Failed, Now, Paths, Place};
@@ -222,6 +222,7 @@ impl Pings {
                     }
                 }
                 Incoming::Error { heard, destination, error, router } => {
+                    let (error, router) = from_whom(error, router);
                     if let Some(place) = line.flights.fail(heard, destination, Instant::now()) {
                         self.fail(place, error, router);
                     }
@@ -357,6 +358,16 @@ impl Line {
     }
 }
 
+/// What an error says, and which router says so. Where nobody answers for the next hop, and where its
+/// own filter refuses, the kernel of this host speaks in its own name: that is no router.
+fn from_whom(error: ProbeError, router: Option<IpAddr>) -> (ProbeError, Option<IpAddr>) {
+    match (error, router.filter(|router| is_own(*router))) {
+        (error, None) => (error, router),
+        (ProbeError::Refused, Some(_)) => (ProbeError::Prohibited, None),
+        (error, Some(_)) => (error, None),
+    }
+}
+
 fn now() -> Now {
     Now { instant: Instant::now(), wall_ms: unix_ms(SystemTime::now()) }
 }
@@ -372,6 +383,19 @@ async fn at(moment: Option<Instant>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn this_host_is_no_router_of_its_own_pings() {
+        let (own, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([192, 0, 2, 1]));
+        for (error, router, expected) in [
+            (ProbeError::HostUnreachable, Some(own), (ProbeError::HostUnreachable, None)),
+            (ProbeError::Refused, Some(own), (ProbeError::Prohibited, None)),
+            (ProbeError::Refused, None, (ProbeError::Refused, None)),
+            (ProbeError::HopLimit, Some(other), (ProbeError::HopLimit, Some(other))),
+        ] {
+            assert_eq!(from_whom(error, router), expected, "{error:?} {router:?}");
+        }
+    }
     use crate::prober::paths::{PathId, Ping, Place};
     use tokio::net::UdpSocket;
 
