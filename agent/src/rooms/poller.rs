@@ -143,8 +143,11 @@ impl Version {
     async fn of(&mut self, client: &mut Client, now: Duration) -> Option<String> {
         if self.asked.is_none_or(|asked| now.saturating_sub(asked) >= VERSION_EVERY) {
             self.asked = Some(now);
+            // Where this is not answered, what was known stays.
             let answer = client.get("").await.ok();
-            self.known = answer.and_then(|mut bytes| answer::read_version(&mut bytes).ok()?);
+            if let Some(Ok(told)) = answer.map(|mut bytes| answer::read_version(&mut bytes)) {
+                self.known = told;
+            }
         }
         self.known.clone()
     }

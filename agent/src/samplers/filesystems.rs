@@ -73,7 +73,9 @@ impl Filesystems {
         self.skipped.clear();
         let path = self.table.path().to_owned();
         let mut placed = Vec::new();
-        for line in self.table.read_bytes()?.split(|byte| *byte == b'\n') {
+        // What could not be read is read again in the next round.
+        let table = self.table.read_bytes().inspect_err(|_| self.period.end())?;
+        for line in table.split(|byte| *byte == b'\n') {
             match Placed::of(line, &self.base) {
                 _ if line.is_empty() => {}
                 Ok(mount) => placed.push(mount),

@@ -145,6 +145,10 @@ fn read(path: &Path) -> std::io::Result<(String, f64)> {
 }
 
 fn samples(text: &str) -> Result<Vec<Sample>, String> {
+    // Whoever wrote it was caught halfway: a number may have lost its end.
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err("ends within a line".to_owned());
+    }
     let mut samples = Vec::new();
     for (line, text) in (1..).zip(text.lines().map(str::trim)) {
         if text.is_empty() || text.starts_with('#') {
@@ -236,6 +240,7 @@ mod tests {
         for (content, mistake) in [
             ("a 1\nnode_md_info_DeltaDevices{md_device=\"md1\"} 2,\n", "line 2 is no sample"),
             ("a{b=\"c} 1\n", "line 1 is no sample"),
+            ("a 1\nb 12", "ends within a line"),
             ("0a 1\n", "line 1 is no sample"),
             ("a{0b=\"c\"} 1\n", "line 1 is no sample"),
             ("a{b=\"c\",b=\"d\"} 1\n", "line 1 is no sample"),

@@ -1,6 +1,9 @@
 //! What a kernel never writes, and names that nobody expects: what is whole is told all the same.
 
+use std::time::Duration;
+
 use super::fake_host::{FakeHost, lines_of, masked, values};
+use super::{Samplers, now};
 
 /// What a sampler's lines begin with.
 const FAMILIES: [(&str, &[&str]); 9] = [
@@ -394,5 +397,20 @@ fn very_many_mounts_disks_and_interfaces_leave_room_for_the_rest() {
     for (sampler, expected) in [("network", 900), ("disks", 901), ("filesystems", 800)] {
         let start = format!("headroom_agent_items_skipped_total{{sampler=\"{sampler}\"}}");
         assert_eq!(lines_of(&text, &start), [format!("{start} {expected}")]);
+    }
+}
+
+#[test]
+fn a_table_of_mounts_that_cannot_be_read_is_told_in_each_round() {
+    let host = FakeHost::without_files();
+    let mut samplers = Samplers::new(&host.options());
+    let success = "headroom_agent_sampler_success{sampler=\"filesystems\"}";
+    let begin = now();
+    for (second, told) in [(0, 0), (1, 0), (2, 1)] {
+        if told == 1 {
+            host.write("proc/self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+        }
+        let text = super::sample(&mut samplers, begin + Duration::from_secs(second));
+        assert_eq!(lines_of(&text, success), [format!("{success} {told}")], "second {second}");
     }
 }
