@@ -1,4 +1,4 @@
-//! The way out of this host: its default gateways, as the kernel's table of routes has them.
+//! Where this host ends, as the kernel's routes have it: its default gateways, and its own addresses.
 
 use std::collections::HashSet;
 use std::fs::File;

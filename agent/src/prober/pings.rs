@@ -325,13 +325,9 @@ impl Line {
         let launch = Launch { place: due.place, nonce, destination };
         let sequence = self.flights.launch(launch, Instant::now());
         let sequence = sequence.ok_or(ProbeError::NotSent)?;
-        match socket.send(destination, sequence, nonce) {
-            Ok(left) => self.flights.left(sequence, left),
-            Err(error) => {
-                self.flights.ground(sequence);
-                return Err(error);
-            }
-        }
+        let sent = socket.send(destination, sequence, nonce);
+        let left = sent.inspect_err(|_| self.flights.ground(sequence))?;
+        self.flights.left(sequence, left);
         Ok(())
     }
 
@@ -383,6 +379,8 @@ async fn at(moment: Option<Instant>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prober::paths::{PathId, Ping, Place};
+    use tokio::net::UdpSocket;
 
     #[test]
     fn this_host_is_no_router_of_its_own_pings() {
@@ -396,8 +394,6 @@ mod tests {
             assert_eq!(from_whom(error, router), expected, "{error:?} {router:?}");
         }
     }
-    use crate::prober::paths::{PathId, Ping, Place};
-    use tokio::net::UdpSocket;
 
     #[tokio::test]
     async fn another_socket_takes_over_and_what_the_old_one_sent_is_still_heard() {

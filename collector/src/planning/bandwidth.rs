@@ -98,7 +98,7 @@ impl Bandwidth {
         let glance = |row: &Row<4>| glance(&self.fit, &self.fit.posterior, row);
         let glances: Vec<Glance> = with_people.map(glance).collect();
         let foreseen = foresee(&glances, self.waver)?;
-        Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day, on_top: &[] })
+        Some(Outlook::of(foreseen, &self.days, Subject::Day))
     }
 
     /// What is foreseen of the peak of a mix as somebody typed it; refused where nothing tells of
@@ -118,7 +118,7 @@ impl Bandwidth {
             None => self.foreseen_by(&self.fit.posterior, &row),
             Some(received) => self.foreseen_beside(received, &row),
         };
-        Ok(Outlook { foreseen, scores: &self.hours, subject: Subject::Mix, on_top: &[] })
+        Ok(Outlook::of(foreseen, &self.hours, Subject::Mix))
     }
 
     /// The same, did cameras take no more than published: where pages are only assumed, a factor above

@@ -18,7 +18,12 @@ pub struct Outlook<'s> {
     pub(super) on_top: &'s [f64],
 }
 
-impl Outlook<'_> {
+impl<'s> Outlook<'s> {
+    /// Of what all follows from rooms.
+    pub(super) fn of(foreseen: Foreseen, scores: &'s Scores, subject: Subject) -> Self {
+        Self { foreseen, scores, subject, on_top: &[] }
+    }
+
     /// The middle, in the unit of what was measured.
     pub fn expected(&self) -> f64 {
         let on_top = self.on_top.get(self.on_top.len() / 2).copied().unwrap_or(0.0);

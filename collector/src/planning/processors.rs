@@ -118,7 +118,7 @@ impl Processors {
             minutes.iter().map(|minute| self.glance(minute, &posteriors)).collect();
         let foreseen = foresee(&glances, self.waver)?;
         let on_top = &self.on_top.days;
-        Some(Outlook { foreseen, scores: &self.days, subject: Subject::Day, on_top })
+        Some(Outlook { on_top, ..Outlook::of(foreseen, &self.days, Subject::Day) })
     }
 
     /// The peak of the busiest thread on such a day.
@@ -127,8 +127,7 @@ impl Processors {
         let glances: Vec<Glance> =
             minutes.iter().map(|minute| glance_of_thread(minute, posterior)).collect();
         let foreseen = foresee(&glances, self.thread_waver)?;
-        let (scores, subject) = (&self.thread_days, Subject::Day);
-        Some(Outlook { foreseen, scores, subject, on_top: &[] })
+        Some(Outlook::of(foreseen, &self.thread_days, Subject::Day))
     }
 
     /// All cores under a mix.
@@ -136,15 +135,14 @@ impl Processors {
         let glance = self.glance(&idle(drivers), &self.posteriors());
         let foreseen = of_mix(&glance, self.waver);
         let on_top = &self.on_top.hours;
-        Outlook { foreseen, scores: &self.hours, subject: Subject::Mix, on_top }
+        Outlook { on_top, ..Outlook::of(foreseen, &self.hours, Subject::Mix) }
     }
 
     /// The busiest thread under a mix, if threads are told of.
     pub fn mix_thread(&self, drivers: [f64; GROUPS]) -> Option<Outlook<'_>> {
         let glance = glance_of_thread(&idle(drivers), &self.thread.as_ref()?.posterior);
         let foreseen = of_mix(&glance, self.thread_waver);
-        let (scores, subject) = (&self.thread_hours, Subject::Mix);
-        Some(Outlook { foreseen, scores, subject, on_top: &[] })
+        Some(Outlook::of(foreseen, &self.thread_hours, Subject::Mix))
     }
 
     fn posteriors(&self) -> [Posterior<2>; GROUPS + 1] {
