@@ -180,11 +180,12 @@ fn build_tenants(section: &Section<'_>) -> BTreeMap<String, String> {
 /// The files named, of which the first is BigBlueButton's own and each later one overrides it; else
 /// where BigBlueButton has them.
 fn build_media(section: &Section<'_>, host: &Path) -> MediaFiles {
+    let MediaFiles { delivered, overriding, release } = MediaFiles::default();
+    let release = below(host, &release);
     let Some(files) = section.list::<PathBuf>("client_settings") else {
-        let MediaFiles { delivered, overriding } = MediaFiles::default();
         let [delivered, overriding] = [delivered, overriding]
             .map(|paths| paths.iter().map(|path| below(host, path)).collect());
-        return MediaFiles { delivered, overriding };
+        return MediaFiles { delivered, overriding, release };
     };
     if !(1..=MOST_SETTINGS_FILES).contains(&files.len()) {
         let rule = format_args!("must name 1 to {MOST_SETTINGS_FILES} files").to_string();
@@ -194,7 +195,7 @@ fn build_media(section: &Section<'_>, host: &Path) -> MediaFiles {
         section.mistake("client_settings", "must be whole paths");
     }
     let mut files = files.into_iter();
-    MediaFiles { delivered: files.by_ref().take(1).collect(), overriding: files.collect() }
+    MediaFiles { delivered: files.by_ref().take(1).collect(), overriding: files.collect(), release }
 }
 
 /// The named exporters, or where bbb-webrtc-sfu has them.

@@ -105,7 +105,7 @@ impl Account {
         round.set_job(BBB_JOB);
         let reports = match poll.outcome {
             Outcome::Rooms { rooms, version } => {
-                if let Some(version) = version {
+                if let Some(version) = version.or_else(|| poll.media.version.clone()) {
                     round.push(BBB_VERSION.name, &[("version", &version)], 1.0);
                     self.release = streams::release_of(&version);
                 }

@@ -96,9 +96,13 @@ pub fn read_meetings(
 
 /// The version in an answer to the call without a name; none if the server keeps it to itself.
 pub fn read_version(bytes: &mut [u8]) -> Result<Option<String>, AnswerError> {
+    caught(bytes, |bytes| Ok(Answer::read(bytes)?.version.filter(|version| is_version(version))))
+}
+
+/// Whether a text can be a version and nothing else.
+pub fn is_version(text: &str) -> bool {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || ".-_+~".contains(letter);
-    let fine = |version: &String| (1..=32).contains(&version.len()) && version.chars().all(allowed);
-    caught(bytes, |bytes| Ok(Answer::read(bytes)?.version.filter(fine)))
+    (1..=32).contains(&text.len()) && text.chars().all(allowed)
 }
 
 /// No answer may end the agent. The panic's own words could repeat it: they are not kept.

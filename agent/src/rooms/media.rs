@@ -1,8 +1,10 @@
-//! BigBlueButton's own settings of media: read beside the polls, and again when a file changes.
+//! BigBlueButton's own settings of media, and its release: read beside the polls, and again when a file
+//! changes.
 //!
 //! What cannot be read or understood is as BigBlueButton is delivered, and that is said, in the log
 //! and in a series. Nothing but numbers comes out of these files.
 
+mod release;
 mod settings;
 mod yaml;
 
@@ -35,6 +37,8 @@ pub struct MediaFiles {
     pub delivered: Vec<PathBuf>,
     /// What overrides it, if it is there.
     pub overriding: Vec<PathBuf>,
+    /// Which release is installed, if it is there.
+    pub release: PathBuf,
 }
 
 impl Default for MediaFiles {
@@ -47,6 +51,7 @@ impl Default for MediaFiles {
         Self {
             delivered: delivered.map(PathBuf::from).to_vec(),
             overriding: vec![PathBuf::from("/etc/bigbluebutton/bbb-html5.yml")],
+            release: PathBuf::from("/etc/bigbluebutton/bigbluebutton-release"),
         }
     }
 }
@@ -60,6 +65,9 @@ pub struct Media {
     pub source: MediaSource,
     /// Files and keys that were not understood.
     pub mistakes: usize,
+    /// The version that is installed, if a file says so: the API keeps it to itself unless it is told
+    /// otherwise.
+    pub version: Option<String>,
 }
 
 /// Why a file tells nothing. Tells places, never content.
@@ -120,9 +128,9 @@ struct Reader {
 
 impl Reader {
     fn look(&mut self) -> Arc<Media> {
-        let MediaFiles { delivered, overriding } = &self.files;
-        let stamps: Vec<Stamp> =
-            delivered.iter().chain(overriding).map(|path| stamp(path)).collect();
+        let MediaFiles { delivered, overriding, release } = &self.files;
+        let paths = delivered.iter().chain(overriding).chain([release]);
+        let stamps: Vec<Stamp> = paths.map(|path| stamp(path)).collect();
         if self.stamps != stamps {
             let (media, complaints) = read(&self.files);
             tell(&media, &complaints);
@@ -178,7 +186,9 @@ fn read(files: &MediaFiles) -> (Media, Vec<String>) {
         (false, true) => MediaSource::Told,
         (false, false) => MediaSource::Partly,
     };
-    (Media { settings: understood.settings, source, mistakes: complaints.len() }, complaints)
+    let version = text(&files.release).ok().and_then(|text| release::version(&text));
+    let mistakes = complaints.len();
+    (Media { settings: understood.settings, source, mistakes, version }, complaints)
 }
 
 fn listed(paths: &[PathBuf]) -> String {
@@ -187,6 +197,11 @@ fn listed(paths: &[PathBuf]) -> String {
 }
 
 fn tree(path: &Path) -> Result<Option<Node>, FileError> {
+    let understand = yaml::read(&text(path)?);
+    understand.map_err(|source| FileError::Yaml { path: path.to_owned(), source })
+}
+
+fn text(path: &Path) -> Result<String, FileError> {
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     // A pipe would never end, and opening it never return.
     let meta = std::fs::metadata(path).map_err(failed)?;
@@ -202,8 +217,7 @@ fn tree(path: &Path) -> Result<Option<Node>, FileError> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(FileError::Large { path: path.to_owned() });
     }
-    let understand = yaml::read(&String::from_utf8_lossy(&bytes));
-    understand.map_err(|source| FileError::Yaml { path: path.to_owned(), source })
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Any bytes as a file of settings: what is tried with all of them.

@@ -130,6 +130,23 @@ fn a_failed_poll_ends_what_was_known_and_repeats_nothing() {
 }
 
 #[test]
+fn a_version_that_the_api_keeps_to_itself_is_that_which_is_installed() {
+    let mut host = Host::new();
+    let version = |host: &mut Host, told: Option<&str>| {
+        let rooms = vec![room(1, 10, None)];
+        let text = host.poll(Outcome::Rooms { rooms, version: told.map(str::to_owned) });
+        lines(&text, &["bbb_version"])
+    };
+    assert_eq!(version(&mut host, None), "");
+    host.media = Arc::new(Media { version: Some("3.0.4".into()), ..Media::default() });
+    assert_eq!(version(&mut host, None), "bbb_version{version=\"3.0.4\"} 1\n");
+    assert_eq!(
+        version(&mut host, Some("3.0.5")),
+        "bbb_version{version=\"3.0.4\"} NaN\nbbb_version{version=\"3.0.5\"} 1\n"
+    );
+}
+
+#[test]
 fn a_long_silence_is_not_measured() {
     let mut host = Host::new();
     host.rooms(vec![room(1, 10, None)]);

@@ -21,6 +21,7 @@ impl Host {
         let files = MediaFiles {
             delivered: vec![path("new.yml"), path("old.yml")],
             overriding: vec![path("own.yml")],
+            release: path("release"),
         };
         let reader = Reader { files, stamps: Vec::new(), known: Arc::default() };
         Self { folder, reader }
@@ -43,10 +44,26 @@ impl Host {
         (media.source, media.settings.pages.viewer, media.mistakes)
     }
 
+    fn version(&mut self) -> Option<String> {
+        self.reader.look().version.clone()
+    }
+
     fn complaints(&self) -> String {
         let text = read(&self.reader.files).1.join("\n");
         text.replace(&format!("{}/", self.folder.path().display()), "")
     }
+}
+
+#[test]
+fn the_release_is_known_by_its_file_and_again_after_an_upgrade() {
+    let mut host = Host::new();
+    assert_eq!(host.version(), None);
+    for version in ["2.7.14", "3.0.4"] {
+        host.write("release", format!("BIGBLUEBUTTON_RELEASE={version}\n"));
+        assert_eq!(host.version().as_deref(), Some(version));
+    }
+    fs::remove_file(host.path("release")).unwrap();
+    assert_eq!(host.version(), None);
 }
 
 #[test]
