@@ -30,10 +30,14 @@ const COUNTERS: [(&str, &Metric); 6] = [
     ("btime", NODE_BOOT_TIME_SECONDS),
 ];
 
-/// The kernel takes back a little of what it told, such as waiting that was none: a counter that falls
-/// by less than this stays where it was. One that falls further has begun anew, as that of a core that
-/// was away.
+/// The kernel takes back a little of what it told: a counter that falls by less than this stays where it
+/// was. One that falls further has begun anew, as that of a core that was away, and all others of that core
+/// with it.
 const HELD_TICKS: f64 = 3.0 * TICKS_PER_SECOND;
+
+/// The place of waiting among the modes. Waiting that was none is taken back however much it was, so this
+/// counter alone never tells that a core has begun anew.
+const IOWAIT: usize = 4;
 
 /// Modes in which a core does nothing that anybody asked for.
 const IDLE_MODES: [&str; 2] = ["idle", "iowait"];
@@ -143,16 +147,20 @@ fn push_line(
 }
 
 impl Core {
-    /// The ticks of a line, none of them a little less than it was.
+    /// The ticks of a line, none of them less than it was unless the core has begun anew.
     fn of(line: &str, last: Option<&Self>) -> Option<Self> {
         let mut fields = line.split_ascii_whitespace();
         let mut core = Self::default();
-        for (place, ticks) in core.ticks.iter_mut().enumerate() {
+        for ticks in &mut core.ticks {
             let told: u64 = fields.next()?.parse().ok()?;
-            let told = if told < 1 << 63 { told as f64 } else { f64::NAN };
-            let before = last.map(|last| last.ticks[place]);
-            let held = before.filter(|before| told < *before && before - told < HELD_TICKS);
-            *ticks = held.unwrap_or(told);
+            *ticks = if told < 1 << 63 { told as f64 } else { f64::NAN };
+        }
+        if let Some(last) = last.filter(|last| !core.has_begun_anew(last)) {
+            for (ticks, before) in core.ticks.iter_mut().zip(last.ticks) {
+                if *ticks < before {
+                    *ticks = before;
+                }
+            }
         }
         let known = MODES.into_iter().zip(core.ticks).filter(|(_, ticks)| !ticks.is_nan());
         for (mode, ticks) in known {
@@ -160,6 +168,12 @@ impl Core {
             core.work.busy += if IDLE_MODES.contains(&mode) { 0.0 } else { ticks };
         }
         Some(core)
+    }
+
+    /// Whether it has been away since: what else than waiting fell by more than the kernel takes back.
+    fn has_begun_anew(&self, last: &Self) -> bool {
+        let modes = self.ticks.iter().zip(last.ticks).enumerate();
+        modes.filter(|(mode, _)| *mode != IOWAIT).any(|(_, (ticks, was))| was - ticks >= HELD_TICKS)
     }
 
     fn push(&self, core: &str, round: &mut Round<'_>) {

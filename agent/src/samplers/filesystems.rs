@@ -55,7 +55,7 @@ impl Filesystems {
     pub fn new(root: &Path) -> Self {
         let (table, base) = view(root);
         Self {
-            table: ProcFile::new(root, table),
+            table: ProcFile::of_long_records(root, table),
             base,
             mounts: Vec::new(),
             skipped: Vec::new(),

@@ -14,8 +14,9 @@ use super::SampleError;
 /// The most a kernel file may hold; /proc files of huge hosts stay far below it.
 const MAX_BYTES: usize = 4 << 20;
 
-/// A first read of less is all there is: the kernel fills a page with records before it stops, and no
-/// record is half as long. Asking once more would cost as much as the reading of a short file.
+/// A first read of less is all there is: the kernel fills a page with records before it stops, and but for
+/// tables of mounts no record is half as long. Asking once more would cost as much as the reading of a
+/// short file.
 const WHOLE_BYTES: usize = 2048;
 
 /// Where the kernel tells of the host's network below `root`: by its first process, since an agent in a
@@ -30,13 +31,26 @@ pub fn network_folder(root: &Path) -> PathBuf {
 pub struct ProcFile {
     path: PathBuf,
     file: Option<File>,
+    /// A first read of less is all there is.
+    whole_bytes: usize,
     buffer: Vec<u8>,
     cleaned: String,
 }
 
 impl ProcFile {
     pub fn new(root: &Path, path: &str) -> Self {
-        Self { path: root.join(path), file: None, buffer: Vec::new(), cleaned: String::new() }
+        Self {
+            path: root.join(path),
+            file: None,
+            whole_bytes: WHOLE_BYTES,
+            buffer: Vec::new(),
+            cleaned: String::new(),
+        }
+    }
+
+    /// A file whose records may fill a page each, so that the kernel stops early before one of them.
+    pub fn of_long_records(root: &Path, path: &str) -> Self {
+        Self { whole_bytes: 0, ..Self::new(root, path) }
     }
 
     /// The file of that name where the kernel tells of the host's network.
@@ -103,7 +117,7 @@ impl ProcFile {
             }
             match file.read_at(&mut self.buffer[length..], length as u64)? {
                 0 => return Ok(length),
-                read if length == 0 && read < WHOLE_BYTES => return Ok(read),
+                read if length == 0 && read < self.whole_bytes => return Ok(read),
                 read => length += read,
             }
             if length > MAX_BYTES {

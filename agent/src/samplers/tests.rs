@@ -226,7 +226,9 @@ fn a_counter_that_falls_a_little_stays_and_one_that_begins_anew_does_not() {
         ("cpu0 14 0 10 9100 61200 0 0 0 5 0\n", "614"),
         ("cpu0 14 0 10 9200 61401 0 0 0 5 0\n", "614.01"),
         ("cpu0 1 0 1 50 61101 0 0 0 0 0\n", "611.01"),
-        ("cpu0 1 0 1 50 3 0 0 0 0 0\n", "0.03"),
+        ("cpu0 1 0 1 150 3 0 0 0 0 0\n", "611.01"),
+        ("cpu0 400 0 1 150 3 0 0 0 0 0\n", "611.01"),
+        ("cpu0 1 0 1 150 3 0 0 0 0 0\n", "0.03"),
     ] {
         host.write("proc/stat", stat);
         let text = sample(&mut samplers, now());
