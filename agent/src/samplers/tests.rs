@@ -7,6 +7,7 @@ mod families;
 mod odd;
 mod processes;
 mod recordings;
+mod sensors;
 mod units;
 
 use std::time::Duration;

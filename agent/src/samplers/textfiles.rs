@@ -48,7 +48,8 @@ impl Textfiles {
     /// None if no thread can be had.
     pub fn new(root: &Path, directory: &Path) -> Option<Self> {
         let folder = below(root, directory);
-        let read = Background::start("textfiles", INTERVAL, move |_| Found::of(&folder)).ok()?;
+        let read =
+            Background::start("textfiles", INTERVAL, move |_| Ok(Found::of(&folder))).ok()?;
         Some(Self { read })
     }
 }
@@ -71,18 +72,14 @@ impl Sampler for Textfiles {
 }
 
 impl Found {
-    fn of(folder: &Path) -> Result<Self, SampleError> {
-        let failed = |source| SampleError::Read { path: folder.to_owned(), source };
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            // A pipe would keep who reads it.
-            if path.extension().is_some_and(|end| end == "prom") && path.is_file() {
-                paths.push(path);
-            }
-        }
+    /// What is there now. A folder that cannot be read is a mistake like any other: whoever watches for
+    /// them is told.
+    fn of(folder: &Path) -> Self {
+        let (mut paths, unread) = listed(folder);
         paths.sort();
         let mut found = Self::default();
+        let unread = unread.into_iter();
+        found.mistakes.extend(unread.map(|error| format!("{}: {error}", folder.display())));
         let mut known = BTreeSet::new();
         for (place, path) in paths.iter().enumerate() {
             let read = if place < MOST_FILES {
@@ -94,7 +91,7 @@ impl Found {
                 found.mistakes.push(format!("{}: {mistake}", path.display()));
             }
         }
-        Ok(found)
+        found
     }
 
     /// Adds a whole file or nothing.
@@ -129,6 +126,23 @@ impl Found {
             round.item(|_| Err(mistake));
         }
     }
+}
+
+/// The files in a folder, and why there may be others.
+fn listed(folder: &Path) -> (Vec<PathBuf>, Option<std::io::Error>) {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return (Vec::new(), Some(error)),
+    };
+    let (mut paths, mut unread) = (Vec::new(), None);
+    for entry in entries {
+        match entry.map(|entry| entry.path()) {
+            Ok(path) if path.extension().is_some_and(|end| end == "prom") => paths.push(path),
+            Ok(_) => {}
+            Err(error) => unread = Some(error),
+        }
+    }
+    (paths, unread)
 }
 
 /// A file's text, and when it was written.
@@ -213,7 +227,7 @@ mod tests {
         for (name, content) in files {
             std::fs::write(folder.path().join(name), content).unwrap();
         }
-        let found = Found::of(folder.path()).unwrap();
+        let found = Found::of(folder.path());
         let mut reading = Reading::default();
         let mut round = Round::new(&mut reading);
         found.push(&mut round);
@@ -265,7 +279,35 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_a_failure() {
-        assert!(Found::of(Path::new("/nowhere/at/all")).is_err());
+    fn what_cannot_be_read_is_a_mistake_and_harms_itself_only() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("good.prom"), "a 1\n").unwrap();
+        std::os::unix::fs::symlink(path("gone"), path("dangling.prom")).unwrap();
+        std::fs::create_dir(path("folder.prom")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            path("pipe.prom"),
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        let found = Found::of(folder.path());
+        assert_eq!(found.samples.len(), 1);
+        let names: Vec<&str> =
+            found.mistakes.iter().map(|m| m.split(": ").next().unwrap()).collect();
+        let expected = ["dangling.prom", "folder.prom", "pipe.prom"].map(path);
+        assert_eq!(names, expected.each_ref().map(|path| path.to_str().unwrap()));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_a_mistake() {
+        let found = Found::of(Path::new("/nowhere/at/all"));
+        assert_eq!(found.mistakes, ["/nowhere/at/all: No such file or directory (os error 2)"]);
+        let mut reading = Reading::default();
+        found.push(&mut Round::new(&mut reading));
+        let told: Vec<(&str, f64)> = reading.named().map(|s| (s.metric, s.value)).collect();
+        assert_eq!(told, [(NODE_TEXTFILE_SCRAPE_ERROR.name, 1.0)]);
     }
 }

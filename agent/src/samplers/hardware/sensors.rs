@@ -8,15 +8,25 @@ use headroom_proto::catalogue::{NODE_HWMON, NODE_HWMON_ENERGY_JOULE_TOTAL};
 use super::facts::{Facts, entries, number, text};
 
 /// Kind of a sensor, what its name gets for its unit, and how many of the driver's units make one.
-const KINDS: [(&str, &str, f64); 8] = [
+const KINDS: [(&str, &str, f64); 11] = [
+    ("cpu", "_volts", 1e3),
     ("curr", "_amps", 1e3),
     ("energy", "_joule_total", 1e6),
     ("fan", "_rpm", 1.0),
     ("freq", "_freq_mhz", 1e6),
     ("humidity", "", 1e6),
     ("in", "_volts", 1e3),
+    ("intrusion", "", 1.0),
     ("power", "_watt", 1e6),
+    ("pwm", "", 1.0),
     ("temp", "_celsius", 1e3),
+];
+
+/// What a chip has once: its file, what the name becomes, and how many of the driver's units make one.
+const OF_CHIP: [(&str, &str, f64); 3] = [
+    ("beep_enable", "beep_enabled", 1.0),
+    ("update_interval", "update_interval_seconds", MILLISECONDS),
+    ("vrm", "voltage_regulator_version", 1.0),
 ];
 
 /// Settings of a fan that are no speed.
@@ -57,6 +67,12 @@ fn device(folder: &Path) -> Option<String> {
 
 /// One file, such as `temp1_crit` or `fan2_input`.
 fn sensor(chip: &str, file: &str, path: &Path, facts: &mut Facts) {
+    if let Some((_, name, units)) = OF_CHIP.iter().find(|(known, ..)| *known == file) {
+        let Some(value) = number(path) else { return };
+        // Nothing tells which of several it is, so it is the first.
+        let labels = [("chip", chip), ("sensor", &*format!("{file}0"))];
+        return facts.add_named(named(name), &labels, value / units);
+    }
     let Some((kind, sensor, property)) = parts(file) else { return };
     let Some((_, unit, units)) = KINDS.iter().find(|(known, ..)| *known == kind) else { return };
     if property == "label" {
@@ -65,11 +81,27 @@ fn sensor(chip: &str, file: &str, path: &Path, facts: &mut Facts) {
         return facts.add_named(named("sensor_label"), &labels, 1.0);
     }
     let Some(value) = number(path) else { return };
-    let of =
-        if property == "input" { kind.to_owned() } else { format!("{kind}_{}", clean(property)) };
+    let of = match property {
+        "" | "input" => kind.to_owned(),
+        other => format!("{kind}_{}", clean(other)),
+    };
     let labels = [("chip", chip), ("sensor", sensor)];
     match (kind, property) {
-        (_, "alarm" | "fault" | "type" | "beep") => facts.add_named(named(&of), &labels, value),
+        (_, "alarm" | "fault") | ("temp", "type") | ("pwm" | "intrusion", _)
+            if property != "beep" =>
+        {
+            facts.add_named(named(&of), &labels, value);
+        }
+        (_, "beep") => facts.add_named(named(&format!("{of}_enabled")), &labels, value),
+        ("power", "accuracy") => facts.add_named(named(&of), &labels, value / units),
+        // What runs at it is known by its label only.
+        ("freq", "input") => {
+            let label = text(&path.with_file_name(format!("{sensor}_label")));
+            let Some(label) = label else { return };
+            let labels = [("chip", chip), ("sensor", &*clean(&label))];
+            facts.add_named(named(&format!("{of}{unit}")), &labels, value / units);
+        }
+        ("freq", _) => facts.add_named(named(&of), &labels, value),
         ("fan", other) if !FAN_SPEEDS.contains(&other) => {
             facts.add_named(named(&of), &labels, value);
         }
@@ -81,9 +113,10 @@ fn sensor(chip: &str, file: &str, path: &Path, facts: &mut Facts) {
     }
 }
 
-/// Kind, sensor and property of a file's name: `temp`, `temp1` and `crit`.
+/// Kind, sensor and property of a file's name: `temp`, `temp1` and `crit`; what only has a value has no
+/// property.
 fn parts(file: &str) -> Option<(&str, &str, &str)> {
-    let (sensor, property) = file.split_once('_')?;
+    let (sensor, property) = file.split_once('_').unwrap_or((file, ""));
     let kind = sensor.trim_end_matches(|letter: char| letter.is_ascii_digit());
     (kind.len() < sensor.len()).then_some((kind, sensor, property))
 }

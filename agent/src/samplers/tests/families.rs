@@ -5,7 +5,7 @@ use crate::samplers::SamplerOptions;
 
 /// Files of a host, and the lines that come of them: all that begin with `start`.
 #[track_caller]
-fn check(files: &[(&str, &str)], start: &str, expected: &[&str]) {
+pub fn check(files: &[(&str, &str)], start: &str, expected: &[&str]) {
     let host = FakeHost::without_files();
     for (path, content) in files {
         match content.strip_prefix("-> ") {
@@ -267,66 +267,6 @@ fn processors_of_either_make() {
     let files: Vec<(&str, &str)> =
         files.iter().map(|(path, content)| (&**path, *content)).collect();
     check(&files, "headroom_cpu_physical_cores", &["headroom_cpu_physical_cores 2"]);
-}
-
-#[test]
-fn sensors_in_node_exporters_words() {
-    let files = [
-        ("sys/class/hwmon/hwmon0", "-> ../../devices/platform/coretemp.0/hwmon/hwmon0"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/device", "-> ../../../coretemp.0"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/name", "coretemp\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/temp1_input", "55000\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/temp1_crit", "100000\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/temp1_label", "Core 0\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/fan2_input", "1098\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/fan2_alarm", "0\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/in0_input", "792\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/power1_average", "1500000\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/temp2_input", "not now\n"),
-        ("sys/devices/platform/coretemp.0/hwmon/hwmon0/uevent", "x\n"),
-        ("sys/class/hwmon/hwmon1/name", "nct6779\n"),
-        ("sys/class/hwmon/hwmon1/temp1_input", "-5500\n"),
-        ("sys/class/hwmon/hwmon2/name", "nct6779\n"),
-        ("sys/class/hwmon/hwmon2/temp1_input", "-5500\n"),
-    ];
-    check(
-        &files,
-        "node_hwmon_",
-        &[
-            "node_hwmon_chip_names{chip=\"nct6779\",chip_name=\"nct6779\"} 1",
-            "node_hwmon_chip_names{chip=\"platform_coretemp_0\",chip_name=\"coretemp\"} 1",
-            "node_hwmon_fan_alarm{chip=\"platform_coretemp_0\",sensor=\"fan2\"} 0",
-            "node_hwmon_fan_rpm{chip=\"platform_coretemp_0\",sensor=\"fan2\"} 1098",
-            "node_hwmon_in_volts{chip=\"platform_coretemp_0\",sensor=\"in0\"} 0.792",
-            "node_hwmon_power_average_watt{chip=\"platform_coretemp_0\",sensor=\"power1\"} 1.5",
-            "node_hwmon_sensor_label{chip=\"platform_coretemp_0\",label=\"Core 0\",sensor=\"temp1\"} 1",
-            "node_hwmon_temp_celsius{chip=\"nct6779\",sensor=\"temp1\"} -5.5",
-            "node_hwmon_temp_celsius{chip=\"platform_coretemp_0\",sensor=\"temp1\"} 55",
-            "node_hwmon_temp_crit_celsius{chip=\"platform_coretemp_0\",sensor=\"temp1\"} 100",
-        ],
-    );
-    let thermal = "sys/class/thermal";
-    check(
-        &[
-            (&format!("{thermal}/thermal_zone0/type"), "x86_pkg_temp\n"),
-            (&format!("{thermal}/thermal_zone0/temp"), "44000\n"),
-            (&format!("{thermal}/thermal_zone1/type"), "off\n"),
-        ],
-        "node_thermal_zone_temp",
-        &["node_thermal_zone_temp{type=\"x86_pkg_temp\",zone=\"0\"} 44"],
-    );
-    check(
-        &[
-            (&format!("{thermal}/cooling_device0/type"), "Processor\n"),
-            (&format!("{thermal}/cooling_device0/cur_state"), "1\n"),
-            (&format!("{thermal}/cooling_device0/max_state"), "3\n"),
-        ],
-        "node_cooling_device_",
-        &[
-            "node_cooling_device_cur_state{name=\"0\",type=\"Processor\"} 1",
-            "node_cooling_device_max_state{name=\"0\",type=\"Processor\"} 3",
-        ],
-    );
 }
 
 /// Disks and firmware, with serial numbers wherever they stand.
