@@ -228,15 +228,23 @@ fn open_keyspace(fjall: &fjall::Database, name: &str) -> Result<Keyspace, StoreE
     let options = || {
         let options = KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
         if name.contains('-') {
-            // Chunks are compressed already, and most are longer than a block.
             options
-                .data_block_compression_policy(CompressionPolicy::all(CompressionType::None))
+                .data_block_compression_policy(CompressionPolicy::all(compression(name)))
                 .data_block_size_policy(BlockSizePolicy::all(16 << 10))
         } else {
             options
         }
     };
     fjall.keyspace(name, options).map_err(failed(&format!("open keyspace {name}")))
+}
+
+/// What rows gain by being compressed together: rollups and the chunks of many series say alike what hardly
+/// changes. Those that are dropped soon, or hold columns that nothing compresses further, are left alone.
+fn compression(keyspace: &str) -> CompressionType {
+    match keyspace.split('-').next() {
+        Some("day" | "hours" | "minutes" | "quantiles") => CompressionType::Lz4,
+        _ => CompressionType::None,
+    }
 }
 
 pub fn failed(operation: &str) -> impl FnOnce(fjall::Error) -> StoreError {

@@ -29,6 +29,8 @@ pub enum Effort {
     Quick,
     /// For what stays.
     Thorough,
+    /// For what stays long and is most of what is kept.
+    Utmost,
 }
 
 impl Effort {
@@ -36,6 +38,7 @@ impl Effort {
         ChunkConfig::default().with_compression_level(match self {
             Self::Quick => 2,
             Self::Thorough => 4,
+            Self::Utmost => 8,
         })
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! Layout, little endian: version (u8); CRC-32 of all behind it (u32); how many rounds and how many round
 //! trips (u32 each); then columns, each behind its length (u32), as `numbers` has them: begin, span, sent,
-//! received, first round trip of those that have one, differences of the others, jitter and 1, hop limit,
-//! marks; errors and discarded replies, how many (u32) and each as round, kind and count; address and router, each as they
-//! change: round (u32), length (u8) and octets.
+//! received, first round trip of those that have one, differences of the others in four columns, jitter and 1,
+//! hop limit, marks; errors and discarded replies, how many (u32) and each as round, kind and count; address
+//! and router, each as they change: round (u32), length (u8) and octets.
+//!
+//! The longest round trips of a round lie further apart than the others, so differences stand by how many are
+//! longer: none, one or two, up to seven, more. Version 1 has all of them in one column, round by round.
 
 use core::net::IpAddr;
 
@@ -13,7 +16,8 @@ use super::round::{PathRound, Tally, of_unit, settle};
 use crate::store::chunk::MOST_SAMPLES;
 use crate::store::numbers::{self, Effort};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+const ONE_COLUMN_OF_STEPS: u8 = 1;
 const HEADER_BYTES: usize = 5;
 
 /// A round has no more pings than this.
@@ -21,6 +25,9 @@ const MOST_TRIPS: usize = 1000;
 
 /// Nor more kinds of errors or of discarded replies.
 const MOST_TALLIES: usize = 100;
+
+/// The column of a difference, by how many round trips of its round are longer: up to so many each.
+const LONGER: [usize; 4] = [0, 2, 7, usize::MAX];
 
 /// The rounds of a path, in order of their beginnings.
 pub fn encode(rounds: &[PathRound], effort: Effort) -> Result<Vec<u8>, pco::errors::PcoError> {
@@ -33,18 +40,24 @@ pub fn encode(rounds: &[PathRound], effort: Effort) -> Result<Vec<u8>, pco::erro
     numbers::encode_times(&begins, effort, &mut column)?;
     put(&mut bytes, &mut column);
     let each = |number: fn(&PathRound) -> u32| rounds.iter().map(number).collect::<Vec<_>>();
-    let (mut firsts, mut steps) = (Vec::new(), Vec::with_capacity(trips));
+    let (mut firsts, mut steps) = (Vec::new(), LONGER.map(|_| Vec::new()));
     for round in rounds {
         let mut differences = differences(&round.round_trips_us);
         firsts.extend(differences.next());
-        steps.extend(differences);
+        for (step, column) in differences.zip(columns_of(round.round_trips_us.len())) {
+            steps[column].push(step);
+        }
     }
+    let [last, next, further, rest] = steps;
     let columns = [
         each(|round| round.span_ms),
         each(|round| round.sent),
         each(PathRound::received),
         firsts,
-        steps,
+        last,
+        next,
+        further,
+        rest,
         each(jitter_units),
         each(|round| round.hop_limit.map_or(0, u32::from)),
         each(|round| if round.vantage_offline { OFFLINE } else { 0 }),
@@ -72,6 +85,7 @@ pub fn encode(rounds: &[PathRound], effort: Effort) -> Result<Vec<u8>, pco::erro
 
 /// Rounds that are what was written, not yet unpacked.
 pub struct Packed<'b> {
+    version: u8,
     count: usize,
     trips: usize,
     columns: &'b [u8],
@@ -79,7 +93,10 @@ pub struct Packed<'b> {
 
 /// Looks at rounds; nothing if they are damaged.
 pub fn open(bytes: &[u8]) -> Option<Packed<'_>> {
-    let (&VERSION, rest) = bytes.split_first()? else { return None };
+    let (&version, rest) = bytes.split_first()?;
+    if !(ONE_COLUMN_OF_STEPS..=VERSION).contains(&version) {
+        return None;
+    }
     let (checksum, body) = rest.split_first_chunk::<4>()?;
     if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
         return None;
@@ -88,6 +105,7 @@ pub fn open(bytes: &[u8]) -> Option<Packed<'_>> {
     let (trips, columns) = rest.split_first_chunk::<4>()?;
     let [count, trips] = [count, trips].map(|number| u32::from_le_bytes(*number) as usize);
     (count <= MOST_SAMPLES && trips <= count * MOST_TRIPS).then_some(Packed {
+        version,
         count,
         trips,
         columns,
@@ -116,7 +134,7 @@ impl Packed<'_> {
     }
 
     pub fn unpack(self) -> Option<Vec<PathRound>> {
-        let Self { count, trips, columns: mut rest } = self;
+        let Self { version, count, trips, columns: mut rest } = self;
         let mut column = || {
             let (length, behind) = rest.split_first_chunk::<4>()?;
             let (column, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
@@ -131,7 +149,13 @@ impl Packed<'_> {
         }
         let answered = received.iter().filter(|count| **count > 0).count();
         let mut firsts = numbers::decode_counts(column()?, answered)?.into_iter();
-        let mut steps = numbers::decode_counts(column()?, trips - answered)?.into_iter();
+        let mut steps = match version {
+            ONE_COLUMN_OF_STEPS => vec![trips - answered],
+            _ => steps_by_column(&received).to_vec(),
+        }
+        .into_iter()
+        .map(|count| Some(numbers::decode_counts(column()?, count)?.into_iter()))
+        .collect::<Option<Vec<_>>>()?;
         let mut each = || numbers::decode_counts(column()?, count);
         let (jitters, hop_limits, marks) = (each()?, each()?, each()?);
         let mut rounds = Vec::with_capacity(count);
@@ -156,17 +180,38 @@ impl Packed<'_> {
     }
 }
 
+/// The column of a difference behind which so many round trips of its round are longer.
+fn column_of(longer: usize) -> usize {
+    LONGER.iter().take_while(|most| longer > **most).count()
+}
+
+/// The columns of the differences of a round that so many answered, in their order.
+fn columns_of(received: usize) -> impl Iterator<Item = usize> {
+    (0..received.saturating_sub(1)).rev().map(column_of)
+}
+
+/// How many differences rounds have in each column.
+fn steps_by_column(received: &[u32]) -> [usize; LONGER.len()] {
+    let mut counts = [0; LONGER.len()];
+    for received in received {
+        columns_of(*received as usize).for_each(|column| counts[column] += 1);
+    }
+    counts
+}
+
 fn round_trips(
     received: u32,
     firsts: &mut impl Iterator<Item = u32>,
-    steps: &mut impl Iterator<Item = u32>,
+    steps: &mut [impl Iterator<Item = u32>],
 ) -> Option<Vec<u32>> {
     let mut round_trips = Vec::with_capacity(received as usize);
     if received > 0 {
         let mut units = firsts.next()?;
         round_trips.push(of_unit(units));
-        for _ in 1..received {
-            units = units.checked_add(steps.next()?)?;
+        // Where there is one column only, it has all of them.
+        let last = steps.len() - 1;
+        for column in columns_of(received as usize) {
+            units = units.checked_add(steps[column.min(last)].next()?)?;
             round_trips.push(of_unit(units));
         }
     }
@@ -260,6 +305,29 @@ mod tests {
             },
         };
         (0..130).map(round).collect()
+    }
+
+    /// The first thirty of them, as version 1 wrote them.
+    const VERSION_1: &str = "\
+        01d6a4b1e11e000000f6000000300000000070636f21030484070401041d0000100101002d750000000000c0010000000000\
+        000080ffffe3ff7ffcff8fffff7100050000000160ea0000050000000114000000260000000070636f21030184070401011d\
+        00001041020060ffffff033c000000100000000000eaee04002c0000000070636f21030104070401011b0000810200001001\
+        0180000000c00002000000000000c900000000000800004e0000000070636f2103018736040101d90000003500280d000000\
+        01a000000038702200000000ed6a0a0980825272abbe15ceaa6d36b6fa47b56526a8adc6fdb7d21de8ca5931bb233b5217d0\
+        7ddd4d01002c0000000070636f21030184070401011d0000001000000000002800400c500c40092c06dc0351025ac1c5406f\
+        d03d00230000000070636f21030184070401011d0000002400100000000080810000000079345ef605001d0000000070636f\
+        21030184070401011d00000010000000000008000100200000520000001c0000000070636f21030106150401015300000010\
+        00000000002800208590824861a44052282998144e0a288594824a61a5c0526829b8145e0a308598824ca1a66053b829e014\
+        720a3a859d024fa1a700001d000000010000000070636f210301c10401010200000010000800000010001200090000000000\
+        000004c000020100000000\
+    ";
+
+    #[test]
+    fn rounds_of_version_1_are_read() {
+        let digits = VERSION_1.as_bytes().chunks(2);
+        let byte = |digits| u8::from_str_radix(str::from_utf8(digits).unwrap(), 16).unwrap();
+        let bytes: Vec<u8> = digits.map(byte).collect();
+        assert_eq!(decode(&bytes).unwrap(), &rounds()[..30]);
     }
 
     fn to_whole(us: u32) -> u32 {

@@ -190,7 +190,7 @@ fn merge(store: &Store, day: Day) -> Result<(), StoreError> {
         let rounds = read_day(store, &tables, path, day)?;
         let hours = hours::encode(&hours::hours(&rounds));
         hour_rows.push((key.clone(), hours.map_err(|source| uncompressed(path, &rounds, source))?));
-        Ok((key, encode(path, &rounds, Effort::Thorough)?))
+        Ok((key, encode(path, &rounds, Effort::Utmost)?))
     });
     database::write_in_bulk(&paths, rows)?;
     database::write_in_bulk(&quantiles, hour_rows.into_iter().map(Ok))?;
