@@ -85,6 +85,7 @@ async fn rules_alerts_and_their_series_are_those_of_prometheus() {
         let counts: Vec<usize> = rules["groups"].as_array().unwrap().iter().map(count).collect();
         assert_eq!(counts, groups, "{kind}");
     }
+    check_parts(&collector).await;
     let (status, body) = fetch(&collector.http("/api/v1/rules?type=x")).await.unwrap();
     let body: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((status, &body["errorType"]), (400, &json!("bad_data")));
@@ -95,6 +96,61 @@ async fn rules_alerts_and_their_series_are_those_of_prometheus() {
         eventually(&format!("{least} rules end {outcome}"), LONG, enough).await;
     }
     collector.terminate();
+}
+
+/// Rules without their alerts, by labels, and page by page.
+async fn check_parts(collector: &CollectorProgram) {
+    let groups = async |question: &str| {
+        let mut rules = ask(collector, &format!("rules?{question}")).await;
+        (rules["groups"].as_array().unwrap().clone(), rules["groupNextToken"].take())
+    };
+    let (without, _) = groups("exclude_alerts=true").await;
+    let rules = without.iter().flat_map(|group| group["rules"].as_array().unwrap());
+    let alerting: Vec<&Value> = rules.filter(|rule| rule["type"] == "alerting").collect();
+    assert!(alerting.iter().all(|rule| rule["alerts"] == json!([])) && alerting.len() > 4);
+    for (selector, found) in
+        [("%7Bseverity=%22page%22%7D", ["Firing"]), ("%7Ba=~%225%7C6%22%7D", ["one"])]
+    {
+        let (groups, _) = groups(&format!("match[]={selector}")).await;
+        let names: Vec<&str> = groups
+            .iter()
+            .flat_map(|group| group["rules"].as_array().unwrap())
+            .map(|rule| rule["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, found, "{selector}");
+    }
+    let (mut names, mut next) = (Vec::new(), String::new());
+    loop {
+        let (page, token) = groups(&format!("group_limit=2{next}")).await;
+        assert!(page.len() <= 2);
+        names.extend(page.iter().map(|group| group["name"].as_str().unwrap().to_owned()));
+        let Some(token) = token.as_str() else { break };
+        next = format!("&group_next_token={token}");
+    }
+    assert_eq!(names, ["alerts", "empty", "recordings"]);
+    for (question, error) in [
+        (
+            "exclude_alerts=maybe",
+            "invalid parameter \"exclude_alerts\": error converting exclude_alerts: strconv.ParseBool: parsing \"maybe\": invalid syntax",
+        ),
+        (
+            "group_limit=0",
+            "invalid parameter \"group_limit\": group_limit needs to be greater than 0",
+        ),
+        (
+            "group_next_token=x",
+            "invalid parameter \"group_next_token\": group_limit needs to be present in order to paginate over the groups",
+        ),
+        (
+            "group_limit=1&group_next_token=x",
+            "invalid group_next_token 'x'. were rule groups changed?",
+        ),
+    ] {
+        let url = collector.http(&format!("/api/v1/rules?{question}"));
+        let (status, body) = fetch(&url).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((status, &body["error"]), (400, &json!(error)));
+    }
 }
 
 /// A file that is read again and again.
@@ -143,13 +199,13 @@ async fn files_are_read_anew_as_a_whole_or_not_at_all() {
         .await;
     let other = rules.folder.path().join("other.yml");
     std::fs::write(&other, recording("two")).unwrap();
-    rules.write("groups:\n- name: g\n  rules:\n  - record: a b\n    expr: up +\n");
+    rules.write("groups:\n- name: g\n  rules:\n  - record: a{b}\n    expr: up +\n");
     let (status, text) = reload(&collector).await;
     let path = rules.path().display().to_string();
     let expected = format!(
         "failed to reload config: \
-         {path}:4: rule \"a b\": invalid recording rule name: a b\n\
-         {path}:5: rule \"a b\": could not parse expression: 1:5: parse error: unexpected end of input\n"
+         {path}:4: rule \"a{{b}}\": invalid recording rule name: a{{b}}\n\
+         {path}:5: rule \"a{{b}}\": could not parse expression: 1:5: parse error: unexpected end of input\n"
     );
     assert_eq!((status, text), (500, expected));
     assert_eq!(names(&collector).await, ["one"]);

@@ -149,6 +149,7 @@ impl<'b> Evaluator<'b> {
             Vector::Timestamps(selector) => self.timestamps(selector, grid),
             Vector::Scalar(scalar) => self.of_scalar(scalar, grid),
             Vector::Now(part) => self.now(*part, grid),
+            Vector::Signed(inner) => self.vector(inner, grid),
             Vector::Each(each) => self.each(each, grid),
             Vector::Sorted(inner, first) => self.sorted(inner, *first, grid),
             Vector::SortedByLabels(node) => self.sorted_by_labels(node, grid),

@@ -178,13 +178,16 @@ fn fraction([lower, upper]: [f64; 2], buckets: &[Bucket]) -> f64 {
 /// How many are below a value; never more than there are.
 fn below(value: f64, buckets: &[Bucket]) -> f64 {
     let all = buckets.last().map_or(0.0, |bucket| bucket.count);
-    let (mut begin, mut count): (f64, f64) = (f64::NEG_INFINITY, 0.0);
+    // Where bounds are above zero, so is what they count.
+    let is_positive = buckets.first().is_some_and(|bucket| bucket.upper_bound > 0.0);
+    let mut begin = if is_positive { 0.0 } else { f64::NEG_INFINITY };
+    let mut count = 0.0_f64;
     for bucket in buckets {
         if begin >= value {
             return count.min(all);
         }
         if bucket.upper_bound > value {
-            // Where the first bucket begins, nobody knows: all of it may be below.
+            // Where it begins, nobody knows: all of it may be below.
             let within = if begin == f64::NEG_INFINITY {
                 bucket.count
             } else {
@@ -254,6 +257,18 @@ mod tests {
             let same = found == expected || (found.is_nan() && expected.is_nan());
             let close = (found - expected).abs() < 1e-12;
             assert!(same || close, "{lower} to {upper}: {found}, not {expected}");
+        }
+        let positive = buckets(&[(0.1, 5.0), (0.2, 7.0), (1.0, 11.0), (inf, 12.0)]);
+        for (lower, upper, expected) in [
+            (0.0, 0.1, 5.0 / 12.0),
+            (0.0, 0.2, 7.0 / 12.0),
+            (0.05, 0.15, 3.5 / 12.0),
+            (-inf, 0.05, 2.5 / 12.0),
+            (-5.0, 0.0, 0.0),
+            (-inf, inf, 1.0),
+        ] {
+            let found = fraction([lower, upper], &positive);
+            assert!((found - expected).abs() < 1e-12, "{lower} to {upper}: {found}");
         }
         for list in [&[(1.0, 3.0)][..], &[(1.0, 0.0), (inf, 0.0)], &[]] {
             assert!(fraction([0.0, 1.0], &buckets(list)).is_nan(), "{list:?}");

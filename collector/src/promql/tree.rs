@@ -18,6 +18,11 @@ pub use self::operation::{
 };
 pub use self::selector::{At, Demand, Demanded, Selector, Shift, Test};
 
+/// Whether a text names a label, as any does in Prometheus 3. Bytes that are no UTF-8 have been replaced.
+fn names_label(text: &str) -> bool {
+    !text.is_empty() && !text.contains('\u{fffd}')
+}
+
 /// An expression of any of the language's four types.
 #[derive(Debug, Clone)]
 pub enum Expression {
@@ -65,6 +70,8 @@ pub enum Vector {
     Scalar(Box<Scalar>),
     /// `hour()` and its kin: a part of the step's date.
     Now(DatePart),
+    /// `+…`: what stands behind the sign.
+    Signed(Box<Vector>),
     /// A function of each value by itself.
     Each(Box<Each>),
     /// `sort(…)` and `sort_desc(…)`

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use headroom_proto::metric::{is_plain_label_name, is_plain_metric_name};
-
 use super::definition::{Alerting, Group, Kind, Rule};
 use super::fields::{Fields, Placed};
 use super::mistake::{Mistake, Mistakes};
@@ -144,14 +142,15 @@ impl Reading {
         let annotations = fields.pairs("annotations", &mut self.mistakes);
         if sort == Sort::Alert {
             for (name, placed) in &annotations {
-                if !is_plain_label_name(name) {
+                if name.is_empty() {
                     self.wrong(placed.line, &format!("invalid annotation name: {name}"));
                 }
             }
             let annotations = self.templates("annotation", annotations, Sort::Alert);
             return Kind::Alerting(Alerting { hold_ms, keep_firing_ms, annotations });
         }
-        if !is_plain_metric_name(&name.text) {
+        // Braces would be taken for a selector that was meant.
+        if name.text.is_empty() || name.text.contains(['{', '}']) {
             self.wrong(name.line, &format!("invalid recording rule name: {}", name.text));
         }
         let line = |field: &str| fields.get(field).map_or(fields.line, |node| node.line);
@@ -225,7 +224,7 @@ impl Reading {
 
 fn check_labels(context: &str, labels: &[(String, Placed)], mistakes: &mut Vec<Mistake>) {
     for (name, placed) in labels {
-        if !is_plain_label_name(name) || name == METRIC {
+        if name.is_empty() || name == METRIC {
             mistakes
                 .push(Mistake::at(placed.line, format!("{context}: invalid label name: {name}")));
         }

@@ -113,10 +113,11 @@ fn arguments_have_the_number_and_the_types_that_functions_take() {
 fn what_prometheus_refuses_when_it_evaluates_is_no_mistake_of_the_language() {
     for expression in [
         "label_replace(load, \"a\", \"b\", \"c\", \"(\")",
-        "label_replace(load, \"bad-name\", \"b\", \"c\", \".*\")",
-        "label_join(load, \"bad-name\", \"b\")",
-        "label_join(load, \"a\", \"b\", \"bad-name\")",
-        "count_values(\"bad-name\", load)",
+        "label_replace(load, \"\", \"b\", \"c\", \".*\")",
+        "label_replace(load, \"\\xff\", \"b\", \"c\", \".*\")",
+        "label_join(load, \"\\xff\", \"b\")",
+        "label_join(load, \"a\", \"b\", \"\\xff\")",
+        "count_values(\"\", load)",
     ] {
         match parse(expression) {
             Err(QueryError::Execution(_)) => {}

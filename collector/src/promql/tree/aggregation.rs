@@ -1,8 +1,6 @@
 //! Aggregations: a name and its arguments become a node, or Prometheus's error.
 
-use headroom_proto::metric::is_plain_label_name;
-
-use super::{Expression, Pick, Place, Scalar, TreeError, Vector};
+use super::{Expression, Pick, Place, Scalar, TreeError, Vector, names_label};
 
 /// Series of a vector become fewer.
 #[derive(Debug, Clone)]
@@ -99,9 +97,7 @@ fn with_parameter(name: &str, parameter: Expression) -> Result<Aggregate, TreeEr
         "limitk" => Ok(Aggregate::First(scalar(parameter)?)),
         "limit_ratio" => Ok(Aggregate::Share(scalar(parameter)?)),
         "count_values" => match parameter {
-            Expression::Text(label) if is_plain_label_name(&label) => {
-                Ok(Aggregate::CountValues(label))
-            }
+            Expression::Text(label) if names_label(&label) => Ok(Aggregate::CountValues(label)),
             Expression::Text(label) => {
                 Err(TreeError::Impossible(format!("invalid label name {label:?}")))
             }

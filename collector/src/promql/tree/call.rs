@@ -1,11 +1,9 @@
 //! Calls of functions: a name and its arguments become a node, or Prometheus's error.
 
-use headroom_proto::metric::is_plain_label_name;
-
 use super::{
     DatePart, Each, Expression, Extreme, HistogramFraction, HistogramQuantile, Info, LabelJoin,
     LabelReplace, Mark, Math, OverTime, Place, RangeVector, Scalar, SortedByLabels, TreeError,
-    ValueFunction, Vector, WindowFunction,
+    ValueFunction, Vector, WindowFunction, names_label,
 };
 use crate::samples::{METRIC, Matcher, Pattern};
 
@@ -336,7 +334,7 @@ impl Arguments<'_> {
             let message = format!("invalid regular expression in label_replace(): {pattern}");
             return Err(TreeError::Impossible(message));
         };
-        if !is_plain_label_name(&target) {
+        if !names_label(&target) {
             let message = format!("invalid destination label name in label_replace(): {target}");
             return Err(TreeError::Impossible(message));
         }
@@ -350,7 +348,7 @@ impl Arguments<'_> {
         let (target, separator) = (self.text()?, self.text()?);
         let sources =
             (3..self.count).map(|_| self.text()).collect::<Result<Vec<String>, TreeError>>()?;
-        let wrong = |name: &str| !is_plain_label_name(name) && name != METRIC;
+        let wrong = |name: &str| !names_label(name);
         if let Some(name) = sources.iter().find(|name| wrong(name)) {
             let message = format!("invalid source label name in label_join(): {name}");
             return Err(TreeError::Impossible(message));

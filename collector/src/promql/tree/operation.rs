@@ -177,10 +177,11 @@ pub fn negated(expression: Expression) -> Result<Expression, TreeError> {
     }
 }
 
-/// `+…`, which changes nothing.
+/// `+…`, which changes nothing but that it is no selector any more.
 pub fn plain(expression: Expression) -> Result<Expression, TreeError> {
     match expression {
-        Expression::Scalar(_) | Expression::Vector(_) => Ok(expression),
+        Expression::Scalar(_) => Ok(expression),
+        Expression::Vector(vector) => Ok(Expression::Vector(Vector::Signed(Box::new(vector)))),
         Expression::Text(_) | Expression::Range(_) => Err(unsigned(&expression)),
     }
 }

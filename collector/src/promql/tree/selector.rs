@@ -108,6 +108,7 @@ impl Vector {
             Self::Timestamps(_)
             | Self::Scalar(_)
             | Self::Now(_)
+            | Self::Signed(_)
             | Self::Each(_)
             | Self::Sorted(..)
             | Self::SortedByLabels(_)

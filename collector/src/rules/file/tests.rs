@@ -31,6 +31,25 @@ groups:
 ";
 
 #[test]
+fn names_are_any_text_as_in_prometheus_3() {
+    let text = "groups:
+- name: g
+  rules:
+  - record: http.server:rate5m
+    expr: up
+    labels: {service.name: web, a b: c}
+  - alert: Down
+    expr: up == 0
+    annotations: {my.note: x}
+";
+    let groups = read("f", text, 15_000).unwrap();
+    let rule = &groups[0].rules[0];
+    let mut names: Vec<&str> = rule.labels.iter().map(|(name, _)| &**name).collect();
+    names.sort_unstable();
+    assert_eq!((&*rule.name, &*names), ("http.server:rate5m", &["a b", "service.name"][..]));
+}
+
+#[test]
 fn a_file_is_read_with_all_of_its_fields() {
     let groups = read("a.yml", GOOD, 15_000).unwrap();
     let [hosts, other] = &groups[..] else { panic!() };
@@ -86,10 +105,10 @@ groups:
       <<: [{other: o}, {other: late, team: late}, *labels]
   - alert: D
     expr: up == 2
-    labels: {'<<': kept}
+    labels: {'<<': kept, '': none}
 ";
     let wrong = mistakes(text);
-    assert_eq!(wrong, ["21: rule \"D\": invalid label name: <<"]);
+    assert_eq!(wrong, ["21: rule \"D\": invalid label name: "]);
     let groups = read("f", &text[..text.find("  - alert: D").unwrap()], 15_000).unwrap();
     let rules: Vec<String> = groups[0]
         .rules
@@ -140,7 +159,7 @@ fn each_mistake_is_told_with_its_line() {
         ("groups:\n- name: a\n  limit: '5'", &["3: limit: \"5\" is no whole number"]),
         ("groups:\n- name: a\n  limit: 0x", &["3: limit: \"0x\" is no whole number"]),
         ("groups:\n- name: a\n  labels: {<<: x}", &["3: << takes a mapping, not a text"]),
-        ("groups:\n- name: a\n  labels: {b-c: x}", &["3: group \"a\": invalid label name: b-c"]),
+        ("groups:\n- name: a\n  labels: {'': x}", &["3: group \"a\": invalid label name: "]),
         (&rule("expr: up"), &["4: group \"g\": one of 'record' and 'alert' must be set"]),
         (
             &rule("{record: a, alert: b, expr: up}"),
@@ -155,23 +174,23 @@ fn each_mistake_is_told_with_its_line() {
         ),
         (
             &rule(
-                "alert: a\n    expr: up\n    for: soon\n    annotations: {x-y: 1, z: '{{ nope }}'}",
+                "alert: a\n    expr: up\n    for: soon\n    annotations: {'': 1, z: '{{ nope }}'}",
             ),
             &[
                 "6: for: not a valid duration string: \"soon\"",
                 "7: rule \"a\": annotation \"z\": bad template: line 1: function \"nope\" not defined",
-                "7: rule \"a\": invalid annotation name: x-y",
+                "7: rule \"a\": invalid annotation name: ",
             ],
         ),
         (
             &rule(
-                "record: a b\n    expr: up\n    for: 1m\n    keep_firing_for: 1m\n    annotations: {a: b}",
+                "record: a{b}\n    expr: up\n    for: 1m\n    keep_firing_for: 1m\n    annotations: {a: b}",
             ),
             &[
-                "4: rule \"a b\": invalid recording rule name: a b",
-                "6: rule \"a b\": invalid field 'for' in recording rule",
-                "7: rule \"a b\": invalid field 'keep_firing_for' in recording rule",
-                "8: rule \"a b\": invalid field 'annotations' in recording rule",
+                "4: rule \"a{b}\": invalid recording rule name: a{b}",
+                "6: rule \"a{b}\": invalid field 'for' in recording rule",
+                "7: rule \"a{b}\": invalid field 'keep_firing_for' in recording rule",
+                "8: rule \"a{b}\": invalid field 'annotations' in recording rule",
             ],
         ),
         (

@@ -11,11 +11,13 @@ use jiff::civil::DateTime;
 use crate::moments::DAY_MS;
 use crate::promql::QueryError;
 use crate::web::body::Taken;
-use crate::web::gate::Gate;
+use crate::web::gate::{Gate, Kind};
 use crate::web::problem::Problem;
 use crate::web::question::{in_milliseconds, read_moment};
 
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
+const PARTS: &[u8] = b"multipart/form-data";
+
 /// The longest name that is looked for, with every letter coded.
 const LONGEST_NAME: usize = 3 * 20;
 
@@ -133,6 +135,19 @@ impl Parameters {
         Ok(Some(usize::try_from(number).map_err(negative)?).filter(|most| *most > 0))
     }
 
+    /// Whether something is so; it is not if nothing is said.
+    pub fn truth(&self, name: &str) -> Result<bool, QueryError> {
+        let Some(text) = self.get(name) else { return Ok(false) };
+        match &*text.to_lowercase() {
+            "1" | "t" | "true" => Ok(true),
+            "0" | "f" | "false" => Ok(false),
+            other => {
+                let why = format!("strconv.ParseBool: parsing {other:?}: invalid syntax");
+                Err(invalid(name, &format!("error converting {name}: {why}")))
+            }
+        }
+    }
+
     /// A length of time: seconds, or a number with a unit such as `5m`.
     pub fn step(&self, name: &str) -> Result<i64, QueryError> {
         length(&self.get(name).unwrap_or_default()).map_err(|message| invalid(name, &message))
@@ -168,7 +183,15 @@ impl FromRequest<Gate> for Parameters {
         let parameters = Self::read(parts.uri.query().unwrap_or_default().as_bytes());
         let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
         let kind = kind.and_then(|kind| kind.split(|&byte| byte == b';').next());
-        if kind.is_none_or(|kind| !kind.trim_ascii().eq_ignore_ascii_case(FORM)) {
+        let is =
+            |form: &[u8]| kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(form));
+        if is(PARTS) {
+            // Questions that stand in it would seem to be none.
+            let message = "a body of multipart/form-data is not read here: send the parameters as \
+                           application/x-www-form-urlencoded";
+            return Err(gate.refuse(Kind::Query, Problem::bad_request(message)));
+        }
+        if !is(FORM) {
             return Ok(parameters);
         }
         let body = gate.form(body).await?;

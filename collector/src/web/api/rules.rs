@@ -1,15 +1,19 @@
 //! Rules and alerts as Prometheus's API tells them.
 
+mod wanted;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::wanted::{Page, Told, Wanted};
 use super::answer::success;
 use super::parameters::Parameters;
 use crate::promql::scientific_number;
-use crate::rules::{Alert, Group, GroupReport, Health, Kind, Rule, RuleReport};
+use crate::rules::{Alert, GroupReport, Health, Kind, Rule, RuleReport};
 use crate::samples::Labels;
 use crate::web::gate::{self, Gate};
 use crate::web::problem::Problem;
@@ -18,63 +22,23 @@ use crate::web::site::Visit;
 /// What Go calls no moment.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
-/// Which rules are told.
-struct Wanted {
-    alerting: bool,
-    recording: bool,
-    /// Of which names, groups and files; of any where a list is empty, as in Prometheus 3.
-    names: Vec<String>,
-    groups: Vec<String>,
-    files: Vec<String>,
-}
-
-impl Wanted {
-    fn of(parameters: &Parameters) -> Result<Self, Problem> {
-        let (alerting, recording) =
-            match parameters.get("type").as_deref().map(str::to_lowercase).as_deref() {
-                None | Some("") => (true, true),
-                Some("alert") => (true, false),
-                Some("record") => (false, true),
-                Some(other) => {
-                    let message =
-                        format!("invalid parameter \"type\": not supported value {other:?}");
-                    return Err(Problem::bad_request(message));
-                }
-            };
-        let [names, groups, files] =
-            ["rule_name[]", "rule_group[]", "file[]"].map(|name| parameters.all(name));
-        Ok(Self { alerting, recording, names, groups, files })
-    }
-
-    fn has_group(&self, group: &Group) -> bool {
-        is_among(&group.name, &self.groups) && is_among(&group.file, &self.files)
-    }
-
-    fn has(&self, rule: &Rule) -> bool {
-        let is_wanted = match rule.kind {
-            Kind::Recording => self.recording,
-            Kind::Alerting(_) => self.alerting,
-        };
-        is_wanted && is_among(&rule.name, &self.names)
-    }
-}
-
-fn is_among(name: &str, names: &[String]) -> bool {
-    names.is_empty() || names.iter().any(|one| one == name)
-}
-
 pub async fn rules(gate: Gate, parameters: Parameters) -> Result<Response, Problem> {
     let answer = move |visit: Visit<'_>| {
-        let wanted = Wanted::of(&parameters)?;
+        let wanted = Wanted::of(&parameters, visit.budget)?;
+        let page = Page::of(&parameters)?;
         let mut groups = visit.site.rules.board.groups();
         let key =
             |report: &GroupReport| (report.definition.file.clone(), report.definition.name.clone());
         groups.sort_by_key(|report| key(report));
+        page.begin(&mut groups)?;
         groups.retain(|report| wanted.has_group(&report.definition));
-        let groups = groups.iter().map(|report| ShownGroup::of(report, &wanted));
-        let groups = groups.filter(|group| wanted.names.is_empty() || !group.rules.is_empty());
-        let groups = groups.collect();
-        success(visit, &Groups { groups })
+        let has_rules = |report: &Arc<GroupReport>| {
+            !wanted.is_narrow() || report.definition.rules.iter().any(|rule| wanted.has(rule))
+        };
+        groups.retain(has_rules);
+        let group_next_token = page.end(&mut groups);
+        let groups = groups.iter().map(|report| ShownGroup::of(report, &wanted)).collect();
+        success(visit, &Groups { groups, group_next_token })
     };
     gate.pass(gate::Kind::Listing, answer).await
 }
@@ -90,8 +54,11 @@ pub async fn alerts(gate: Gate) -> Result<Response, Problem> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Groups<'r> {
     groups: Vec<ShownGroup<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_next_token: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -119,7 +86,7 @@ impl<'r> ShownGroup<'r> {
         Self {
             name: &definition.name,
             file: &definition.file,
-            rules: rules.map(|(rule, report)| ShownRule::of(rule, report)).collect(),
+            rules: rules.map(|(rule, report)| ShownRule::of(rule, report, wanted.alerts)).collect(),
             interval: seconds(definition.interval_ms),
             limit: definition.limit.unwrap_or(0),
             evaluation_time: report.took_seconds,
@@ -172,7 +139,7 @@ struct ShownRecording<'r> {
 }
 
 impl<'r> ShownRule<'r> {
-    fn of(rule: &'r Rule, report: &'r RuleReport) -> Self {
+    fn of(rule: &'r Rule, report: &'r RuleReport, alerts: Told) -> Self {
         let labels = rule.labels.iter().map(|(name, text)| (&**name, text.text())).collect();
         let (health, last_error) = match &report.health {
             Health::Unknown => ("unknown", None),
@@ -202,7 +169,7 @@ impl<'r> ShownRule<'r> {
                     keep_firing_for: seconds(alerting.keep_firing_ms),
                     labels,
                     annotations: annotations.map(|(name, text)| (&**name, text.text())).collect(),
-                    alerts: report.alerts.iter().map(ShownAlert::of).collect(),
+                    alerts: alerts.of(report).iter().map(ShownAlert::of).collect(),
                     health,
                     last_error,
                     evaluation_time,
