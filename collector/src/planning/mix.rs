@@ -87,9 +87,11 @@ impl Mix {
         if self.people() == 0 { Err(Doubt::EmptyMix) } else { Ok(()) }
     }
 
-    /// People in all rooms.
+    /// People in all rooms. Those of a hall in which nobody hears anybody sit in breakout rooms, too.
     pub fn people(&self) -> u32 {
-        let people = self.rooms.iter().map(|rooms| rooms.count.saturating_mul(rooms.room.people));
+        let seated =
+            self.rooms.iter().filter(|rooms| rooms.room.hearing > 0 || self.rooms.len() == 1);
+        let people = seated.map(|rooms| rooms.count.saturating_mul(rooms.room.people));
         people.fold(0, u32::saturating_add)
     }
 

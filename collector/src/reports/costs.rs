@@ -8,6 +8,7 @@ mod busiest;
 mod tables;
 mod tiers;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
@@ -186,10 +187,15 @@ impl<'q> Question<'q> {
                     .into(),
             );
         }
+        let hosts_of_bills = self.plan.bills.iter().flat_map(|bill| &bill.hosts);
+        let silent: BTreeSet<&String> =
+            hosts_of_bills.filter(|host| !self.used.hours_read.contains_key(*host)).collect();
+        let silent: Vec<String> =
+            silent.into_iter().map(|host| format!("{host} not at all")).collect();
         let is_short = |read: usize| (read as f64) < hours as f64 * (1.0 - NOTEWORTHY) - 1.0;
         let short = self.used.hours_read.iter().filter(|(_, read)| is_short(**read));
-        let short: Vec<String> =
-            short.map(|(host, read)| format!("{host} in {read} of {hours} hours")).collect();
+        let short = short.map(|(host, read)| format!("{host} in {read} of {hours} hours"));
+        let short: Vec<String> = short.chain(silent).collect();
         (!short.is_empty()).then(|| format!("Only a part was read: {}.", words::listed(&short)))
     }
 

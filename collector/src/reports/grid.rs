@@ -93,6 +93,18 @@ impl Grid {
         }
     }
 
+    /// What another one tells beside this: of each minute the means are added.
+    pub fn add_beside(&mut self, other: &Self) {
+        const SECONDS: f64 = 60.0;
+        for place in 0..self.len() {
+            let [own, more] = [self.mean(place), other.mean(place)];
+            if more.is_finite() {
+                let own = if own.is_finite() { own } else { 0.0 };
+                (self.sums[place], self.seconds[place]) = ((own + more) * SECONDS, SECONDS);
+            }
+        }
+    }
+
     /// The mean of a minute, by its place; not a number if too little of it was read.
     pub fn mean(&self, place: usize) -> f64 {
         let seconds = self.seconds[place];
@@ -174,6 +186,17 @@ mod tests {
             Interval::even(90_000, 180_000, 3.0),
         ]);
         assert_eq!(means(&grid), [4.5, 3.0]);
+    }
+
+    #[test]
+    fn what_several_tell_beside_each_other_is_added() {
+        let (mut all, mut one) = (Grid::new(0, 3), Grid::new(0, 3));
+        one.add(0, 120_000, 1.0);
+        all.add_beside(&one);
+        let mut other = Grid::new(0, 3);
+        other.add(60_000, 180_000, 0.25);
+        all.add_beside(&other);
+        assert_eq!(means(&all), [1.0, 1.25, 0.25]);
     }
 
     #[test]

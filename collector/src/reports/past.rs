@@ -237,14 +237,21 @@ impl Past {
         }
         let hours = (span.to_ms - span.from_ms).div_euclid(HOUR_MS).max(1) as usize;
         let mut grown = vec![0.0; hours];
+        // What only goes from one state to another, such as deleted, is no growth either.
+        let mut sums: BTreeMap<i64, (usize, f64)> = BTreeMap::new();
         for one in own() {
-            for (pair, at_ms) in one.values.windows(2).zip(one.timestamps.iter().skip(1)) {
-                let more = pair[1] - pair[0];
-                let hour = (at_ms - span.from_ms).div_euclid(HOUR_MS);
-                if let Some(hour) = usize::try_from(hour).ok().and_then(|hour| grown.get_mut(hour))
-                {
-                    *hour += if more > 0.0 { more } else { 0.0 };
-                }
+            for (at_ms, bytes) in one.timestamps.iter().zip(&one.values) {
+                let sum = sums.entry(*at_ms).or_default();
+                *sum = (sum.0 + 1, sum.1 + bytes);
+            }
+        }
+        let told = sums.iter().zip(sums.iter().skip(1));
+        for ((_, (states, bytes)), (at_ms, (states_now, bytes_now))) in told {
+            let more = bytes_now - bytes;
+            let hour = (at_ms - span.from_ms).div_euclid(HOUR_MS);
+            let hour = usize::try_from(hour).ok().and_then(|hour| grown.get_mut(hour));
+            if let Some(hour) = hour.filter(|_| more > 0.0 && states == states_now) {
+                *hour += more;
             }
         }
         self.recordings.hours.extend(grown);
@@ -314,9 +321,16 @@ fn spans(asked: Asked<'_>) -> Vec<Span> {
 fn cores(reader: Reader<'_>, asked: Asked<'_>) -> Result<f64, ReadError> {
     let matchers =
         [Matcher::metric(NODE_CPU_SECONDS_TOTAL.name), Matcher::equal(INSTANCE, asked.instance)];
-    let range = asked.whole();
-    let cores = reader.label_values(Selection { matchers: &matchers, range }, "cpu")?;
-    Ok(cores.len() as f64)
+    // Those of today: a server may have had more, or fewer.
+    let whole = asked.whole();
+    let last_day = TimeRange { from_ms: whole.to_ms - DAY_MS, ..whole };
+    for range in [last_day, whole] {
+        let cores = reader.label_values(Selection { matchers: &matchers, range }, "cpu")?;
+        if !cores.is_empty() {
+            return Ok(cores.len() as f64);
+        }
+    }
+    Ok(0.0)
 }
 
 /// The meetings of the last four weeks.

@@ -200,28 +200,39 @@ impl Told {
             return self.take_tenant(label(TENANT), series, |own| &mut own.gauges[place]);
         }
         self.of_rooms.take(series);
-        let counted = || rates(&series.timestamps, &series.values);
+        // Several of them, such as modes and kinds, make up the whole.
+        let stretch = self.stretch;
+        let counted = || {
+            let mut own = stretch.grid();
+            own.add_intervals(&rates(&series.timestamps, &series.values));
+            own
+        };
+        let gauge = || {
+            let mut own = stretch.grid();
+            own.add_gauge(series);
+            own
+        };
         match metric {
             ANSWERS => self.answers.add_gauge(series),
             TENANT_HEARING => self.take_tenant(label(TENANT), series, |own| &mut own.hearing),
             TENANT_CAMERAS_MBIT => {
                 self.take_tenant(label(TENANT), series, |own| &mut own.cameras_mbit);
             }
-            PRODUCERS if label("kind") == "video" => self.producers.add_gauge(series),
-            CONSUMERS => self.consumers.add_gauge(series),
-            SCREEN_SESSIONS => self.screen_sessions.add_gauge(series),
+            PRODUCERS if label("kind") == "video" => self.producers.add_beside(&gauge()),
+            CONSUMERS => self.consumers.add_beside(&gauge()),
+            SCREEN_SESSIONS => self.screen_sessions.add_beside(&gauge()),
             BUSY => self.busy.add_backwards(series),
             PACKETS if devices.iter().any(|device| device == label("device")) => {
-                self.packets.add_intervals(&counted());
+                self.packets.add_beside(&counted());
                 let falls = series.values.windows(2).filter(|pair| pair[1] < pair[0]).count();
                 self.restarts = self.restarts.max(falls);
             }
             DROPS if devices.iter().any(|device| device == label("device")) => {
-                self.drops.add_intervals(&counted());
+                self.drops.add_beside(&counted());
             }
             GROUP_SECONDS => {
                 if let Some(group) = group_of(label("groupname")) {
-                    self.groups[group].add_intervals(&counted());
+                    self.groups[group].add_beside(&counted());
                 }
             }
             _ => {}

@@ -184,9 +184,10 @@ pub fn of(past: &Past, splits: &Splits, occasion: Occasion<'_>) -> Usage {
             sum.people += told.people;
             sum.rooms += told.rooms;
         }
-        let is_peak = minute.sent_mbit > usage.peak_mbit;
+        let common_mbit: f64 = sums.values().map(|sum| sum.mbit).sum();
+        let is_peak = common_mbit > usage.peak_mbit;
         if is_peak {
-            (usage.peak_mbit, usage.peak_minute) = (minute.sent_mbit, minute.minute);
+            (usage.peak_mbit, usage.peak_minute) = (common_mbit, minute.minute);
             for one in all.values_mut() {
                 one.at_peak_mbit = 0.0;
             }

@@ -1,6 +1,6 @@
 //! Figures as people read them in reports.
 
-use crate::planning::capacity::Resource;
+use crate::planning::capacity::{CONFIDENT, Resource};
 use crate::planning::scores::Range;
 
 /// A probability: never more sure than what it rests on.
@@ -13,7 +13,10 @@ pub fn probability(probability: f64) -> String {
     } else if probability < 0.01 {
         "under 1 %".into()
     } else {
-        format!("{:.0} %", probability * 100.0)
+        // What is not enough does not look as if it were.
+        let percent = (probability * 100.0).round();
+        let is_enough = probability >= CONFIDENT || percent < CONFIDENT * 100.0;
+        format!("{:.0} %", if is_enough { percent } else { CONFIDENT * 100.0 - 1.0 })
     }
 }
 

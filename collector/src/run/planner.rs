@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use headroom_proto::catalogue::HEADROOM_PLANNING_ORGANISATION_BYTES;
 use headroom_proto::chain::Chain;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -88,6 +89,10 @@ impl Planner {
             for (at_ms, numbers) in days {
                 store(&own, &numbers, at_ms).await;
             }
+            let (of_hour, now): (Vec<OwnNumber>, Vec<OwnNumber>) =
+                now.into_iter().partition(is_of_hour);
+            // They are added up, and may be reckoned again: of one moment the first stays.
+            store(&own, &of_hour, Plans::hour(now_ms())).await;
             store(&own, &now, now_ms()).await;
         }
         let contracts = self.plans.plan.contracts.iter().map(|one| one.instance.clone());
@@ -167,6 +172,11 @@ fn numbers(figures: Vec<Figure>) -> Vec<OwnNumber> {
         value,
     };
     figures.into_iter().map(number).collect()
+}
+
+/// Whether a number is of the hour that was full last, and not of now.
+fn is_of_hour(number: &OwnNumber) -> bool {
+    number.metric.name == HEADROOM_PLANNING_ORGANISATION_BYTES.name
 }
 
 /// Stores numbers; what the writer could not take, it has told.

@@ -27,16 +27,25 @@ pub fn of_host(view: View<'_>) -> (String, State) {
     let yes = asked.iter().filter(of(true)).max_by(by_load);
     let no = asked.iter().filter(of(false)).min_by(by_load);
     let link = words::speed(model.link_mbit);
-    let what = if model.cores > 0.0 { format!("{link} and {} cores", model.cores) } else { link };
+    let cores = || words::counted(model.cores as usize, "core", "cores");
+    let what = if model.cores > 0.0 { format!("{link} and {}", cores()) } else { link };
+    let untold = asked.iter().find_map(|answered| answered.answer.as_ref().err());
     let (text, state) = match (yes, no) {
         (Some(yes), Some(no)) => {
             (format!("{what} carry {}, but not {}", carried(yes), failing(no)), State::Warning)
         }
         (Some(yes), None) => {
             // A mix that is asked for alone is compared with no other.
-            let every = if asked.len() > 1 { "every mix, even " } else { "" };
+            let every = match (asked.len(), untold) {
+                (..=1, _) => "",
+                (_, None) => "every mix, even ",
+                (_, Some(_)) => "every mix of which there is a figure, even ",
+            };
             let text = format!("{what} carry {every}{}{}", carried(yes), until(yes));
-            (text, State::Good)
+            match untold {
+                None => (text, State::Good),
+                Some(doubt) => (format!("{text}; no figure of others: {doubt}"), State::Warning),
+            }
         }
         (None, Some(no)) => match &no.fitting {
             Ok(fitting) if fitting.people > 0 => {

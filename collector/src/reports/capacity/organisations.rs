@@ -6,13 +6,16 @@ use crate::reports::plan::Tier;
 use crate::reports::usage::OrganisationUse;
 use crate::reports::words;
 
+/// By how much their own peaks must exceed the common one to say so.
+const SELDOM_TOGETHER: f64 = 1.3;
+
 pub fn section(view: View<'_>) -> Section {
     let usage = &view.model.usage;
     let mut sentences = Vec::new();
     if let Some(ratio) = usage.oversubscription().filter(|_| usage.organisations.len() > 1) {
+        let so = if ratio >= SELDOM_TOGETHER { ": they are seldom busy together" } else { "" };
         sentences.push(format!(
-            "The organisations' own peaks sum to {ratio:.1} times their common peak of {} Mbit/s: they \
-             are seldom busy together.",
+            "The organisations' own peaks sum to {ratio:.1} times their common peak of {} Mbit/s{so}.",
             words::figure(usage.peak_mbit)
         ));
     }

@@ -40,7 +40,7 @@ pub struct Busiest {
 impl Hour {
     /// Of a rollup.
     pub fn of(bucket: &Bucket) -> Self {
-        Self { told_ms: bucket.begin_ms, bytes: bucket.sum }
+        Self { told_ms: bucket.begin_ms, bytes: bucket.last }
     }
 }
 

@@ -108,7 +108,8 @@ pub fn read(reader: Reader<'_>, asked: Asked<'_>) -> Result<Used, ReadError> {
     for series in hours(reader, HEADROOM_PLANNING_ORGANISATION_BYTES.name, range)? {
         let organisation = series.labels.get("organisation").unwrap_or_default().to_owned();
         let mut bytes = Sum::default();
-        series.buckets.iter().for_each(|bucket| bytes.add(bucket.sum));
+        // Each hour is told once, unless a collector was started anew within it.
+        series.buckets.iter().for_each(|bucket| bytes.add(bucket.last));
         used.at(&series, &organisation).bytes += bytes.total();
         let host = series.labels.get(INSTANCE).unwrap_or_default().to_owned();
         let hours = used.hours_of_bytes.entry(host.clone()).or_default();
