@@ -30,6 +30,9 @@ pub mod exposition;
 // Readings as they travel and lie on disk.
 pub mod frames;
 
+// Names of series, in parts that fit into a message.
+mod definitions;
+
 // What was given up.
 pub mod losses;
 

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::guesses::{Guesses, network};
 pub use self::remote_writers::{
-    EVERY_JOB, Entry, Instances, Jobs, NotYours, RESERVED_JOBS, RemoteWriter, RemoteWriters,
+    EVERY_JOB, Entry, Instances, Jobs, NotYours, RESERVED_JOBS, RemoteWriter, RemoteWriters, Whose,
     WriterToken, is_reserved,
 };
 pub use self::token_file::{TokenFileError, kept_secret, kept_token};

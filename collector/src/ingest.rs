@@ -12,6 +12,7 @@ mod remote_write;
 mod rounds;
 mod settings;
 mod stream;
+mod streams;
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -42,6 +43,7 @@ pub use self::remote_write::{
 };
 pub use self::settings::{SettingsBoard, Standing};
 use self::stream::AgentStream;
+use self::streams::{AgentStreams, MOST_STREAMS};
 use crate::connections::{Caller, ConnectionLimits, Connections, Incoming, Patience, Watched};
 use crate::identity::{Agent, Agents, Guesses};
 use crate::telemetry::CollectorCounts;
@@ -110,6 +112,8 @@ struct Door {
     clocks: Arc<Clocks>,
     stop: CancellationToken,
     streams: TaskTracker,
+    /// How many of them each agent has.
+    open: AgentStreams,
 }
 
 /// Where the log has what becomes of connections.
@@ -146,6 +150,7 @@ pub async fn serve(
         clocks: options.clocks,
         stop: stop.clone(),
         streams: streams.clone(),
+        open: AgentStreams::default(),
     };
     let health = HealthReporter::new();
     health.set_serving::<TelemetryServer<DoorService>>().await;
@@ -234,8 +239,18 @@ impl Telemetry for DoorService {
         let peer = caller.as_ref().map(Caller::address);
         let agent = match self.authenticate(&request) {
             Ok(agent) => agent,
-            Err(status) => return Err(self.0.refuse(peer, status).await),
+            Err(status) => {
+                // What it sends already is not kept while it waits.
+                drop(request);
+                return Err(self.0.refuse(peer, status).await);
+            }
         };
+        let place = self.0.open.enter(&agent.instance).ok_or_else(|| {
+            Status::resource_exhausted(format!(
+                "{MOST_STREAMS} streams of agent {:?} are open already, the most at once",
+                agent.instance
+            ))
+        })?;
         let known = caller.as_ref().map(Caller::recognise);
         let (answers, outbound) = tokio::sync::mpsc::channel(64);
         let instance = Arc::clone(&agent.instance);
@@ -243,7 +258,7 @@ impl Telemetry for DoorService {
         let door = Arc::clone(&self.0);
         let inbound = request.into_inner();
         self.0.streams.spawn(async move {
-            let _known = known;
+            let (_known, _place) = (known, place);
             let _open = OpenStream::begin(Arc::clone(&door.counts));
             if let Err(status) = stream.run(inbound).await {
                 let why = shown(status.message());

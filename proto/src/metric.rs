@@ -17,6 +17,9 @@ pub const BBB_JOB: &str = "bbb";
 /// The job of what pings tell.
 pub const PROBE_JOB: &str = "probe";
 
+/// The `kind` of what members' browsers time.
+pub const BROWSER: &str = "browser";
+
 /// The job of what the programs say of themselves.
 pub const OWN_JOB: &str = "headroom";
 

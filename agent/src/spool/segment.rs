@@ -21,6 +21,7 @@ use prost::bytes::Bytes;
 
 use super::record::{self, HEADER_BYTES, Record};
 use super::survey::{self, Known, Survey};
+use crate::definitions;
 use crate::frames::KeptFrame;
 use crate::series::Layout;
 
@@ -29,9 +30,6 @@ const FILE_HEADER_BYTES: u64 = 16;
 
 /// No segment is longer; what is, is read up to here.
 const LONGEST_BYTES: u64 = 64 << 20;
-
-/// How many series one record defines at most, so that it stays far below a message's limit.
-const DEFINITIONS_PER_RECORD: usize = 500;
 
 /// A stretch of the log.
 pub struct Segment {
@@ -204,8 +202,8 @@ impl Segment {
     pub fn append(&mut self, frame: &KeptFrame, buffer: &mut Vec<u8>) -> io::Result<()> {
         buffer.clear();
         let new = self.defined.missing(&frame.layout);
-        for some in new.chunks(DEFINITIONS_PER_RECORD) {
-            let series = SeriesDefinitions { boot: self.boot, series: some.to_vec() };
+        for part in definitions::parts(&new) {
+            let series = SeriesDefinitions { boot: self.boot, series: part.to_vec() };
             let message = AgentMessage { message: Some(Message::Series(series)) };
             record::write(&message.encode_to_vec(), buffer);
         }

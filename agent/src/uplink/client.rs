@@ -22,6 +22,7 @@ use tonic::{Request, Status, Streaming};
 use super::codec::{Outgoing, WireCodec};
 use super::connection::{CollectorAddress, ConnectError};
 use super::unanswered::{NeverSent, Unanswered};
+use crate::definitions;
 use crate::frames::EncodedFrame;
 
 const PUSH: &str = "/headroom.v1.Telemetry/Push";
@@ -159,7 +160,10 @@ impl WireClient {
         boot: u64,
         series: Vec<SeriesDefinition>,
     ) -> Result<(), WireError> {
-        self.send(Up::Series(SeriesDefinitions { boot, series }).into()).await
+        for part in definitions::parts(&series) {
+            self.send(Up::Series(SeriesDefinitions { boot, series: part.to_vec() }).into()).await?;
+        }
+        Ok(())
     }
 
     /// Sends frames, for which the caller has seen that there is [`Self::room`].

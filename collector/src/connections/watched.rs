@@ -13,6 +13,9 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use super::Caller;
 use crate::telemetry::Cut;
 
+/// Who takes less than this of what is written, for longer than the patience, keeps memory for nothing.
+const LEAST_BYTES_A_SECOND: f64 = 4096.0;
+
 /// The connection, watched.
 pub struct Watched {
     stream: TcpStream,
@@ -21,6 +24,8 @@ pub struct Watched {
     stranger: Option<Pin<Box<Sleep>>>,
     /// When what is written should have been taken; none while nothing waits.
     write: Option<Pin<Box<Sleep>>>,
+    /// How long the next write may wait: what is taken slowly earns little of it.
+    credit: Option<Duration>,
     cut: Option<Cut>,
     /// Told when it must end for another.
     end: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -29,7 +34,7 @@ pub struct Watched {
 impl Watched {
     pub(super) fn new(stream: TcpStream, caller: Caller) -> Self {
         let end = Box::pin(caller.end().clone().cancelled_owned());
-        Self { stream, caller, stranger: None, write: None, cut: None, end }
+        Self { stream, caller, stranger: None, write: None, credit: None, cut: None, end }
     }
 
     /// Whose it is.
@@ -55,13 +60,20 @@ impl Watched {
     }
 
     /// What became of a write, unless it has waited too long.
-    fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<Result<T>>) -> Poll<Result<T>> {
-        if written.is_ready() {
-            self.write = None;
+    fn watch(&mut self, cx: &mut Context<'_>, written: Poll<Result<usize>>) -> Poll<Result<usize>> {
+        let patience: Duration = self.caller.connections().patience().write;
+        let credit = self.credit.unwrap_or(patience);
+        if let Poll::Ready(outcome) = &written {
+            let left = match self.write.take() {
+                Some(sleep) => sleep.deadline().saturating_duration_since(Instant::now()),
+                None => credit,
+            };
+            let bytes = *outcome.as_ref().unwrap_or(&0);
+            let earned = Duration::from_secs_f64(bytes as f64 / LEAST_BYTES_A_SECOND);
+            self.credit = Some(patience.min(left + earned));
             return written;
         }
-        let patience: Duration = self.caller.connections().patience().write;
-        let sleep = self.write.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let sleep = self.write.get_or_insert_with(|| Box::pin(tokio::time::sleep(credit)));
         sleep.as_mut().poll(cx).map(|()| Err(self.cut(Cut::Write)))
     }
 

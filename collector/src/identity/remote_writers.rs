@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use headroom_proto::metric::{BBB_JOB, NODE_JOB, OWN_JOB, PROBE_JOB};
+use headroom_proto::metric::{BBB_JOB, BROWSER, NODE_JOB, OWN_JOB, PROBE_JOB};
 
 use super::{Agent, TokenHash};
 
@@ -87,6 +87,14 @@ pub enum NotYours {
         /// The job.
         job: String,
     },
+    /// The agent of the vantage tells of its pings, the collector of members' checks.
+    #[error(
+        "pings of vantage {vantage:?} with job \"probe\" are for that vantage's own agent alone"
+    )]
+    Pings {
+        /// The vantage.
+        vantage: String,
+    },
     /// The writer's token does not name it.
     #[error("writer {writer:?} may not write instance {instance:?} with job {job:?}")]
     Scope {
@@ -97,6 +105,19 @@ pub enum NotYours {
         /// The job.
         job: String,
     },
+}
+
+/// What of a series says whose it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Whose<'s> {
+    /// Its host, or what is probed.
+    pub instance: &'s str,
+    /// Its job.
+    pub job: &'s str,
+    /// Who probed.
+    pub vantage: &'s str,
+    /// By what means.
+    pub kind: &'s str,
 }
 
 impl RemoteWriter {
@@ -151,10 +172,16 @@ impl RemoteWriters {
         self.nameless.clone()
     }
 
-    /// Whether a writer may write a series of that instance and job.
-    pub fn check(&self, writer: &RemoteWriter, instance: &str, job: &str) -> Result<(), NotYours> {
+    /// Whether a writer may write series of those labels.
+    pub fn check(&self, writer: &RemoteWriter, written: Whose<'_>) -> Result<(), NotYours> {
+        let Whose { instance, job, vantage, kind } = written;
         let (named, of) = (instance.to_owned(), job.to_owned());
         let of_agent = is_reserved(job) && self.reserved.contains(instance);
+        let is_known = self.reserved.contains(vantage) || kind == BROWSER;
+        let of_vantage = job == PROBE_JOB && is_known;
+        if of_vantage {
+            return Err(NotYours::Pings { vantage: vantage.to_owned() });
+        }
         if of_agent || (job == OWN_JOB && instance == &*self.own) {
             return Err(NotYours::Reserved { instance: named, job: of });
         }
@@ -216,13 +243,13 @@ mod tests {
             let writer = writers.by_token(token).unwrap();
             for (instance, job) in allowed {
                 assert_eq!(
-                    writers.check(&writer, instance, job),
+                    writers.check(&writer, Whose { instance, job, ..Whose::default() }),
                     Ok(()),
                     "{token} {instance} {job}"
                 );
             }
             for (instance, job) in refused {
-                let checked = writers.check(&writer, instance, job);
+                let checked = writers.check(&writer, Whose { instance, job, ..Whose::default() });
                 assert!(checked.is_err(), "{token} {instance} {job}");
             }
         }
@@ -231,7 +258,13 @@ mod tests {
         assert_eq!(writers.nameless(), None);
         let open = RemoteWriters::new([], Entry::Open, [&agent], "mon1");
         let nameless = open.nameless().unwrap();
-        assert_eq!(open.check(&nameless, "ca2", "node"), Ok(()));
-        assert!(open.check(&nameless, "ca1", "node").is_err());
+        let whose = |instance, job| Whose { instance, job, ..Whose::default() };
+        assert_eq!(open.check(&nameless, whose("ca2", "node")), Ok(()));
+        assert!(open.check(&nameless, whose("ca1", "node")).is_err());
+        let pings = |vantage, kind| Whose { vantage, kind, ..whose("example.org", PROBE_JOB) };
+        assert_eq!(open.check(&nameless, whose("example.org", PROBE_JOB)), Ok(()));
+        assert_eq!(open.check(&nameless, pings("elsewhere", "icmp")), Ok(()));
+        assert!(open.check(&nameless, pings("ca1", "icmp")).is_err());
+        assert!(open.check(&nameless, pings("europe", BROWSER)).is_err());
     }
 }

@@ -21,6 +21,9 @@ use crate::writer::Writer;
 /// The most that watch at once.
 const WATCHES: usize = 128;
 
+/// The most bytes of a question, which is the name of a service.
+const QUESTION_BYTES: usize = 1024;
+
 /// How often the disk is looked at.
 const INTERVAL: Duration = Duration::from_secs(5);
 
@@ -60,6 +63,7 @@ pub struct Watching {
 pub fn bounded(reporter: HealthReporter) -> HealthServer<BoundedHealth> {
     let service = HealthService::from_health_reporter(reporter);
     HealthServer::new(BoundedHealth { service, places: Arc::new(Semaphore::new(WATCHES)) })
+        .max_decoding_message_size(QUESTION_BYTES)
 }
 
 #[tonic::async_trait]

@@ -33,7 +33,7 @@ use self::series::{Part, Said, Series};
 use self::unstored::Unstored;
 use super::clocks::Clocks;
 use crate::clock::now_ms;
-use crate::identity::{RemoteWriter, RemoteWriters};
+use crate::identity::{RemoteWriter, RemoteWriters, Whose};
 use crate::samples::Share;
 use crate::store::{Claim, SeriesId, Word};
 use crate::telemetry::{CollectorCounts, RefusalReason, Unread};
@@ -277,7 +277,13 @@ impl RemoteWrite {
             Err(fault) => return Ok(Found::Refused(fault)),
         };
         let label = |name| pairs.iter().find(|pair| pair.0 == name).map_or("", |pair| pair.1);
-        let checked = self.options.writers.check(way.writer, label(INSTANCE), label(JOB));
+        let whose = Whose {
+            instance: label(INSTANCE),
+            job: label(JOB),
+            vantage: label("vantage"),
+            kind: label("kind"),
+        };
+        let checked = self.options.writers.check(way.writer, whose);
         Ok(match checked {
             Ok(()) => Found::Allowed { name, pairs },
             Err(other) => Found::Refused(Unstored {

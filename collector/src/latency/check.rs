@@ -8,15 +8,12 @@ use headroom_proto::catalogue::{
     HEADROOM_PROBE_RECEIVED, HEADROOM_PROBE_RTT_MAX_SECONDS, HEADROOM_PROBE_RTT_MIN_SECONDS,
     HEADROOM_PROBE_SENT, HEADROOM_PROBE_VANTAGE_OFFLINE, PROBE_DURATION_SECONDS, PROBE_SUCCESS,
 };
-use headroom_proto::metric::{INSTANCE, JOB, PROBE_JOB};
+use headroom_proto::metric::{BROWSER, INSTANCE, JOB, PROBE_JOB};
 use headroom_proto::wire::{ProbeKind, ProbeTarget};
 
 use super::places::{Datacentre, Places};
 use crate::samples::Labels;
 use crate::store::PathRound;
-
-/// How such paths are told from others.
-pub const BROWSER: &str = "browser";
 
 /// A browser does not tell over which family it asks.
 const FAMILY: &str = "any";

@@ -1,8 +1,8 @@
 //! A path, and what its last hour was like. Pure.
 
+use headroom_proto::metric::BROWSER;
 use headroom_proto::wire::ProbeKind;
 
-use super::check::BROWSER;
 use super::distance::Bound;
 use super::quality::{Leg, Quality};
 use super::series::kind_name;

@@ -29,10 +29,23 @@ struct Boot {
 
 type Key = (Arc<str>, u64);
 
+/// How many boots of an instance are remembered: those of an agent that is started anew each hour for as
+/// long as boots are kept at all. Beyond it the one goes that was heard of longest ago: should frames of it
+/// come again, their samples are found to be there already.
+const MOST_BOOTS: usize = 1500;
+
+/// How many stretches of sequences a boot is remembered by; beyond it the lowest goes, alike.
+const MOST_RANGES: usize = 10_000;
+
+/// How many are noted whose rows are to go; those of others are found at the next start.
+const MOST_FORGOTTEN: usize = 100_000;
+
 /// All boots whose frames may still be sent again.
 #[derive(Default)]
 pub struct Boots {
-    known: HashMap<Key, Boot>,
+    known: HashMap<Arc<str>, HashMap<u64, Boot>>,
+    /// Those that are remembered no longer, but still have a row.
+    forgotten: Vec<Key>,
     /// Those that changed since they were written, each with its latest change.
     changed: HashMap<Key, u64>,
     changes: u64,
@@ -47,20 +60,20 @@ pub struct ChangedRows {
 
 impl Boots {
     pub fn load(database: &Database) -> Result<Self, StoreError> {
-        let mut known = HashMap::new();
+        let mut boots = Self::default();
         for entry in database.boots.iter() {
             let (key, value) = database::entry(entry, "read the boots")?;
             let parsed = decode_key(&key).zip(decode(&value));
             let damaged = || StoreError::Damaged { what: format!("boot {key:?}") };
             let (key, boot) = parsed.ok_or_else(damaged)?;
-            known.insert(key, boot);
+            *boots.of_key(&key) = boot;
         }
-        Ok(Self { known, changed: HashMap::new(), changes: 0 })
+        Ok(boots)
     }
 
     /// Whether a frame was seen before.
     pub fn has(&self, id: &FrameId) -> bool {
-        let boot = self.known.get(&(Arc::clone(&id.instance), id.boot));
+        let boot = self.boot(&id.instance, id.boot);
         boot.is_some_and(|boot| boot.seen.contains(id.sequence))
     }
 
@@ -69,14 +82,41 @@ impl Boots {
         let key = (Arc::clone(&id.instance), id.boot);
         self.changes += 1;
         self.changed.insert(key.clone(), self.changes);
-        let boot = self.known.entry(key).or_default();
+        let boot = self.of_key(&key);
         boot.newest_ms = boot.newest_ms.max(timestamp_ms);
         boot.seen.insert(id.sequence);
+        if let [_, (second, _), ..] = *boot.seen.ranges()
+            && boot.seen.ranges().len() > MOST_RANGES
+        {
+            boot.seen.remove_below(second);
+        }
+    }
+
+    fn boot(&self, instance: &str, boot: u64) -> Option<&Boot> {
+        self.known.get(instance)?.get(&boot)
+    }
+
+    /// The boot of a key, in whose place another one goes if there are too many.
+    fn of_key(&mut self, (instance, boot): &Key) -> &mut Boot {
+        let own = self.known.entry(Arc::clone(instance)).or_default();
+        if own.len() >= MOST_BOOTS && !own.contains_key(boot) {
+            let oldest = own.iter().min_by_key(|(_, one)| one.newest_ms).map(|(boot, _)| *boot);
+            if let Some(gone) = oldest {
+                own.remove(&gone);
+                let key = (Arc::clone(instance), gone);
+                self.changed.remove(&key);
+                if self.forgotten.len() < MOST_FORGOTTEN {
+                    self.forgotten.push(key);
+                }
+            }
+        }
+        own.entry(*boot).or_default()
     }
 
     /// What changed since it was written, as rows of the database in order.
     pub fn changed_rows(&self) -> ChangedRows {
-        let changed = self.changed.keys().filter_map(|key| Some((key, self.known.get(key)?)));
+        let changed = self.changed.keys();
+        let changed = changed.filter_map(|key| Some((key, self.boot(&key.0, key.1)?)));
         let mut rows: Vec<Row> =
             changed.map(|(key, boot)| (encode_key(key), encode(boot))).collect();
         rows.sort();
@@ -90,18 +130,18 @@ impl Boots {
 
     /// The newest moment of all frames.
     pub fn newest_ms(&self) -> Option<i64> {
-        self.known.values().map(|boot| boot.newest_ms).max()
+        self.known.values().flat_map(HashMap::values).map(|boot| boot.newest_ms).max()
     }
 
     /// The sequences of an instance, by boot.
     pub fn of(&self, instance: &str) -> Vec<(u64, SequenceSet)> {
-        let own = self.known.iter().filter(|((name, _), _)| **name == *instance);
-        own.map(|((_, boot), record)| (*boot, record.seen.clone())).collect()
+        let own = self.known.get(instance).into_iter().flatten();
+        own.map(|(boot, record)| (*boot, record.seen.clone())).collect()
     }
 
     /// Whether all frames of a loss are here: they arrived, but their acknowledgement did not.
     pub fn has_all(&self, loss: &LostInterval) -> bool {
-        let boot = self.known.get(&(Arc::clone(&loss.instance), loss.boot));
+        let boot = self.boot(&loss.instance, loss.boot);
         boot.is_some_and(|boot| {
             let covers = |&(first, last): &(u64, u64)| {
                 first <= loss.first_sequence && last >= loss.last_sequence
@@ -110,17 +150,22 @@ impl Boots {
         })
     }
 
-    /// Forgets boots whose newest frame is older than `oldest_ms`.
+    /// Forgets boots whose newest frame is older than `oldest_ms`, and removes the rows of those that are
+    /// forgotten.
     pub fn expire(&mut self, oldest_ms: i64, database: &Database, batch: &mut Batch) {
-        let Self { known, changed, .. } = self;
-        known.retain(|key, boot| {
-            let keep = boot.newest_ms >= oldest_ms;
-            if !keep {
-                batch.remove(&database.boots, encode_key(key));
-                changed.remove(key);
+        let Self { known, changed, forgotten, .. } = self;
+        for (instance, own) in &mut *known {
+            let old = own.extract_if(|_, boot| boot.newest_ms < oldest_ms);
+            forgotten.extend(old.map(|(boot, _)| (Arc::clone(instance), boot)));
+        }
+        known.retain(|_, own| !own.is_empty());
+        for key in forgotten.drain(..) {
+            // It may have come back meanwhile.
+            if !known.get(&key.0).is_some_and(|own| own.contains_key(&key.1)) {
+                batch.remove(&database.boots, encode_key(&key));
+                changed.remove(&key);
             }
-            keep
-        });
+        }
     }
 }
 
@@ -155,4 +200,32 @@ fn decode(bytes: &[u8]) -> Option<Boot> {
         boot.seen.insert_range(number(first)?, number(last)?);
     }
     Some(boot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(boot: u64, sequence: u64) -> FrameId {
+        FrameId { instance: "ca1".into(), boot, sequence }
+    }
+
+    #[test]
+    fn only_so_many_boots_and_stretches_of_an_agent_are_remembered() {
+        let mut boots = Boots::default();
+        boots.insert(&FrameId { instance: "ca2".into(), ..id(1, 1) }, 0);
+        for boot in 0..2 * MOST_BOOTS as u64 {
+            boots.insert(&id(boot, 1), boot as i64);
+        }
+        assert_eq!(boots.of("ca1").len(), MOST_BOOTS);
+        assert!(boots.has(&id(2 * MOST_BOOTS as u64 - 1, 1)), "the newest stays");
+        assert!(!boots.has(&id(0, 1)) && boots.of("ca2").len() == 1);
+        assert_eq!((boots.forgotten.len(), boots.changed.len()), (MOST_BOOTS, MOST_BOOTS + 1));
+        for sequence in 0..2 * MOST_RANGES as u64 {
+            boots.insert(&id(9_999, 2 * sequence + 1), 10_000);
+        }
+        let (_, seen) = boots.of("ca1").into_iter().find(|(boot, _)| *boot == 9_999).unwrap();
+        assert_eq!(seen.ranges().len(), MOST_RANGES);
+        assert!(seen.contains(4 * MOST_RANGES as u64 - 1) && !seen.contains(1));
+    }
 }

@@ -165,7 +165,10 @@ impl Replay {
         }
         if replayed.torn_bytes > 0 {
             let bytes = replayed.torn_bytes;
-            tracing::info!("log {generation} ends in {bytes} bytes that were never acknowledged");
+            tracing::warn!(
+                "log {generation} ends in {bytes} bytes that are no whole record: a sudden death leaves \
+                 them before they are acknowledged, a failing disk also after"
+            );
         }
         Ok(damaged)
     }

@@ -4,18 +4,21 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::{Form, FromRequestParts, State};
+use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Time;
 use serde::Deserialize;
 
 use super::credentials::credentials;
+use super::doors::Stranger;
 use super::oncall::Wish;
 use super::problem::{Code, Problem};
 use super::question::field;
 use super::site::Site;
 use crate::clock::now_ms;
+use crate::connections::Caller;
 use crate::oncall::{Answer, GroupId, Repeat, RepeatError};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -91,10 +94,9 @@ pub struct Ended {
 /// `POST /alerts/answer`: somebody has it, or silences it.
 pub async fn answer(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
+    _: Answerer,
     form: Result<Form<Answered>, FormRejection>,
 ) -> Result<Response, Problem> {
-    check(&site, &headers)?;
     let answered = read(form)?;
     let repeats = answered.repeats()?;
     let Answered { group, person, what, hours, .. } = answered;
@@ -151,24 +153,37 @@ fn lasting(hours: i64, repeats: Option<&Repeat>) -> Result<i64, Problem> {
 /// `POST /alerts/unsilence`: a silence ends before its time.
 pub async fn unsilence(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
+    _: Answerer,
     form: Result<Form<Ended>, FormRejection>,
 ) -> Result<Response, Problem> {
-    check(&site, &headers)?;
     let needs = || Problem::bad_request("The number of the silence that is to end is missing.");
     let number = read(form)?.number.ok_or_else(needs)?;
     done(&site, Wish::Unsilence(number)).await
 }
 
-/// The door has looked whether the origin is one of the collector's own.
-pub fn check(site: &Site, headers: &HeaderMap) -> Result<(), Problem> {
-    let token = credentials(headers).token;
-    let is_writer = site.remote_write.writer(token.as_deref()).is_ok();
-    if headers.contains_key(header::ORIGIN) || (token.is_some() && is_writer) {
-        return Ok(());
+/// Who may answer: the collector's own page, or who has a writer's token. The door has looked whether an
+/// origin is one of its own.
+pub struct Answerer;
+
+impl FromRequestParts<Arc<Site>> for Answerer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Problem> {
+        if parts.headers.contains_key(header::ORIGIN) {
+            return Ok(Self);
+        }
+        let token = credentials(&parts.headers).token;
+        let known = token.is_some().then(|| site.remote_write.writer(token.as_deref()));
+        if let Some(Ok(_)) = known {
+            return Ok(Self);
+        }
+        if let Some(Err(why)) = known {
+            let peer = parts.extensions.get::<Caller>().map(Caller::address);
+            Stranger::of(&parts.headers, peer).turn_away(site, "an answer", why).await;
+        }
+        let sentence = "Answers come from the collector's own page, or with a writer's token.";
+        Err(Problem::new(Code::Forbidden, sentence))
     }
-    let sentence = "Answers come from the collector's own page, or with a writer's token.";
-    Err(Problem::new(Code::Forbidden, sentence))
 }
 
 fn read<T>(form: Result<Form<T>, FormRejection>) -> Result<T, Problem> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use tokio::time::Instant;
 use tokio_stream::Stream;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -33,6 +34,11 @@ const PART_BYTES: usize = 64 << 10;
 /// A reader who takes no part of its answer for so long gets no more of it: what waits to be sent
 /// takes memory that others need.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same for one who takes it all, but more slowly than the poorest link: so long for any answer, and
+/// longer by its length.
+const LEAST_TIME: Duration = Duration::from_mins(2);
+const LEAST_BYTES_A_SECOND: f64 = 65_536.0;
 
 /// What is answered: its type, and its bytes.
 #[derive(Debug)]
@@ -135,13 +141,16 @@ struct Sending {
 
 impl Sending {
     fn begin(parts: VecDeque<Bytes>) -> Self {
+        let bytes: usize = parts.iter().map(Bytes::len).sum();
+        let time = LEAST_TIME + Duration::from_secs_f64(bytes as f64 / LEAST_BYTES_A_SECOND);
         let waiting = Arc::new(Mutex::new(Some(parts)));
-        let watch = tokio::spawn(give_up_on_whoever_stalls(Arc::clone(&waiting)));
+        let watch = give_up_on_whoever_stalls(Arc::clone(&waiting), Instant::now() + time);
+        let watch = tokio::spawn(watch);
         Self { waiting, _watch: AbortOnDropHandle::new(watch) }
     }
 }
 
-async fn give_up_on_whoever_stalls(waiting: Waiting) {
+async fn give_up_on_whoever_stalls(waiting: Waiting, end: Instant) {
     let left = || {
         let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.as_ref().map(VecDeque::len)
@@ -150,7 +159,7 @@ async fn give_up_on_whoever_stalls(waiting: Waiting) {
     loop {
         tokio::time::sleep(PATIENCE).await;
         let now = left();
-        if now == before {
+        if now == before || Instant::now() >= end {
             waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
             return;
         }
@@ -166,7 +175,9 @@ impl Stream for Sending {
         Poll::Ready(match &mut *waiting {
             None => {
                 let seconds = PATIENCE.as_secs();
-                let message = format!("no part of the answer was taken for {seconds} s");
+                let message = format!(
+                    "no part of the answer was taken for {seconds} s, or all of it too slowly"
+                );
                 Some(Err(io::Error::new(io::ErrorKind::TimedOut, message)))
             }
             Some(parts) => parts.pop_front().map(Ok),

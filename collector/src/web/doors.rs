@@ -3,11 +3,12 @@
 //!
 //! What is refused is counted, and of each writer that is refused the log has one line a minute.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -83,41 +84,54 @@ impl Door {
         let known = self.site.remote_write.writer(shown.token.as_deref());
         match known {
             Ok(writer) => {
-                if let Some(caller) = request.extensions().get::<Caller>() {
+                // Where none need be shown, whoever shows none stays a stranger.
+                let caller = request.extensions().get::<Caller>();
+                if let Some(caller) = caller.filter(|_| shown.token.is_some()) {
                     caller.recognise_for_good();
                 }
                 request.extensions_mut().insert(writer);
                 Ok(())
             }
             Err(why) => {
-                self.site.counts.doors.turn_away(Turned::Token);
-                let user = shown.user.or_else(|| agent(request)).unwrap_or_default();
-                let wait = self.note(request, &user, why);
-                tokio::time::sleep(wait).await;
+                let peer = request.extensions().get::<Caller>().map(Caller::address);
+                let stranger = Stranger::of(request.headers(), peer);
+                stranger.turn_away(&self.site, "a remote write", why).await;
                 Err(no_writer(why))
             }
         }
     }
-
-    /// Tells the log who was refused; answers with how long it waits for that.
-    fn note(&self, request: &Request, user: &str, why: NoWriter) -> Duration {
-        let now = Instant::now();
-        let peer = request.extensions().get::<Caller>().map(|caller| caller.address().ip());
-        let user: String = user.chars().take(SHOWN).collect();
-        let from = peer.map_or_else(String::new, |peer| peer.to_string());
-        if let Some(before) = self.site.refusals.tell(&format!("{user} {from}"), now) {
-            tracing::warn!(writer = ?user, peer = from, before, "refused a remote write: {why}");
-        }
-        match (why, peer) {
-            (NoWriter::UnknownToken, Some(peer)) => self.site.guesses.wrong(peer, now),
-            (NoWriter::UnknownToken, None) | (NoWriter::NoToken, _) => Duration::ZERO,
-        }
-    }
 }
 
-/// What a program calls itself.
-fn agent(request: &Request) -> Option<String> {
-    request.headers().get(header::USER_AGENT)?.to_str().ok().map(ToOwned::to_owned)
+/// Who came without a token that is known.
+pub struct Stranger {
+    /// What it calls itself.
+    name: String,
+    peer: Option<IpAddr>,
+}
+
+impl Stranger {
+    /// Who sent a request with these headers.
+    pub fn of(headers: &HeaderMap, peer: Option<SocketAddr>) -> Self {
+        let agent = || headers.get(header::USER_AGENT)?.to_str().ok().map(ToOwned::to_owned);
+        let name = credentials(headers).user.or_else(agent).unwrap_or_default();
+        let name = name.chars().take(SHOWN).collect();
+        Self { name, peer: peer.map(|peer| peer.ip()) }
+    }
+
+    /// Counts that it was refused `what` and tells the log. Who shows a wrong token waits for the answer,
+    /// longer each time.
+    pub async fn turn_away(&self, site: &Site, what: &str, why: NoWriter) {
+        let Self { name, peer } = self;
+        site.counts.doors.turn_away(Turned::Token);
+        let now = Instant::now();
+        let from = peer.map_or_else(String::new, |peer| peer.to_string());
+        if let Some(before) = site.refusals.tell(&format!("{name} {from}"), now) {
+            tracing::warn!(writer = ?name, peer = from, before, "refused {what}: {why}");
+        }
+        if let (NoWriter::UnknownToken, Some(peer)) = (why, *peer) {
+            tokio::time::sleep(site.guesses.wrong(peer, now)).await;
+        }
+    }
 }
 
 impl From<Foreign> for Problem {

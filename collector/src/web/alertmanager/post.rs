@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -15,7 +14,7 @@ use crate::clock::now_ms;
 use crate::oncall::{Outside, OutsideError, Seen, Texts};
 use crate::rules::fingerprint;
 use crate::samples::{Labels, Share, Side};
-use crate::web::answers::check;
+use crate::web::answers::Answerer;
 use crate::web::body::{self, Allowed};
 use crate::web::oncall::Wish;
 use crate::web::problem::{Code, Problem};
@@ -52,10 +51,9 @@ struct Taken {
 /// 200 once they are durable; as with Alertmanager, one that is none is refused and takes no other along.
 pub async fn post_alerts(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
+    _: Answerer,
     body: Body,
 ) -> Result<Response, Problem> {
-    check(&site, &headers)?;
     let share = Share::nothing(&site.pool, Side::Writers);
     let taken = body::take(body, share, REQUEST).await?;
     let reading = tokio::task::spawn_blocking(move || read(taken.bytes(), now_ms())).await;

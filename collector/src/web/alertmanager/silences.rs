@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +11,7 @@ use super::{DONE, Wished, answer, filters, moment, number, post, told, unknown_s
 use crate::clock::now_ms;
 use crate::oncall::{Matcher, ReadOnce, Repeat, Silence, Texts};
 use crate::samples::{Share, Side};
-use crate::web::answers::check;
+use crate::web::answers::Answerer;
 use crate::web::body;
 use crate::web::content::JSON;
 use crate::web::gate::{Gate, Kind};
@@ -138,10 +137,9 @@ pub async fn silence(gate: Gate, Names(id): Names<String>) -> Result<Response, P
 /// `POST /api/v2/silences`: a new one, or one in the place of another.
 pub async fn post_silence(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
+    _: Answerer,
     body: Body,
 ) -> Result<Response, Problem> {
-    check(&site, &headers)?;
     let share = Share::nothing(&site.pool, Side::Writers);
     let taken = body::take(body, share, post::REQUEST).await?;
     let posted: Posted = serde_json::from_slice(taken.bytes())
@@ -191,10 +189,9 @@ fn silence_of(posted: Posted, now_ms: i64) -> Result<Silence, Problem> {
 /// `DELETE /api/v2/silence/{id}`: it ends now.
 pub async fn delete_silence(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
+    _: Answerer,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    check(&site, &headers)?;
     let number = number(&id).ok_or_else(unknown_silence)?;
     match site.oncall.ask(Wish::Unsilence(number)).await {
         Ok(_) => Ok(DONE.into_response()),
