@@ -15,6 +15,9 @@ use super::theil_sen::{Point, theil_sen};
 const SHORTEST_DAYS: i32 = 28;
 const LONGEST_DAYS: i32 = 366;
 
+/// A longer history of fewer days than this tells nothing of weekdays or weeks.
+const LEAST_PEAKS: usize = 14;
+
 /// Draws of a forecast, and of each of the past's.
 const DRAWS: usize = 1_000;
 const PAST_DRAWS: usize = 200;
@@ -45,8 +48,10 @@ pub struct Forecast {
     pub scores: Scores,
     /// Growth of peaks in 30 days, relative, after shrinking.
     pub monthly_trend: f64,
-    /// Days of the history.
+    /// Days of the history that have a peak.
     pub days: usize,
+    /// From its first day to its last.
+    span: usize,
     /// For each day to come, nine draws of ten lie below it.
     upper: Vec<f64>,
     middle: Vec<f64>,
@@ -77,7 +82,8 @@ impl Forecast {
         let (Some(first), Some(last)) = (peaks.first(), peaks.last()) else {
             return Err(Doubt::ShortHistory { days: 0 });
         };
-        if last.day - first.day + 1 < SHORTEST_DAYS {
+        let span = last.day - first.day + 1;
+        if span < SHORTEST_DAYS || peaks.len() < LEAST_PEAKS {
             return Err(Doubt::ShortHistory { days: peaks.len() });
         }
         let pattern = Pattern::of(&peaks);
@@ -87,6 +93,7 @@ impl Forecast {
             scores: past_scores(&peaks, horizon),
             monthly_trend: (pattern.trend * 30.0 / 7.0).exp_m1(),
             days: peaks.len(),
+            span: usize::try_from(span).unwrap_or(0),
             upper: drawn.quantiles(0.9),
             middle: drawn.quantiles(0.5),
         })
@@ -109,7 +116,7 @@ impl Forecast {
 
     /// When days pass a limit, no further ahead than the history is long.
     pub fn run_out(&self, limit: f64) -> RunOut {
-        let within = self.upper.len().min(self.days);
+        let within = self.upper.len().min(self.span);
         let first = |values: &[f64]| {
             let place = values.iter().take(within).position(|peak| *peak > limit);
             place.map(|place| place as u32 + 1)

@@ -1,6 +1,6 @@
 //! The same meetings on other servers: who would have gone where, and what each would have carried.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::highest::{Coming, middle_of_highest};
 
@@ -69,9 +69,9 @@ pub struct Carried {
     pub peak_people: f64,
     /// Meetings.
     pub meetings: usize,
-    /// Days with a minute above the limit that was asked for, beside days with a meeting.
-    pub days_above: usize,
-    /// See `days_above`.
+    /// Days with a minute above the limit that was asked for.
+    pub above: BTreeSet<i64>,
+    /// How many days have a meeting.
     pub days: usize,
 }
 
@@ -139,7 +139,8 @@ impl Carried {
             *days.entry(minute.div_euclid(DAY_MINUTES)).or_insert(false) |= mbit > limit_mbit;
         }
         self.days = days.len();
-        self.days_above = days.into_values().filter(|is_above| *is_above).count();
+        self.above =
+            days.into_iter().filter(|(_, is_above)| *is_above).map(|(day, _)| day).collect();
     }
 }
 
@@ -227,7 +228,7 @@ mod tests {
         let meetings = [held(0, 60, 10.0, 20.0), held(10, 60, 20.0, 5.0), held(20, 60, 4.0, 8.0)];
         let one = replay(&meetings, &servers(1), rules(Placement::FewestPeople));
         assert_eq!((one[0].peak_mbit, one[0].peak_minute), (34.0, 20));
-        assert_eq!((one[0].days_above, one[0].days, one[0].meetings), (1, 1, 3));
+        assert_eq!((one[0].above.len(), one[0].days, one[0].meetings), (1, 1, 3));
         let by_people = replay(&meetings, &servers(2), rules(Placement::FewestPeople));
         assert_eq!([by_people[0].peak_mbit, by_people[1].peak_mbit], [29.0, 6.0]);
         let by_streams = replay(&meetings, &servers(2), rules(Placement::FewestStreams));

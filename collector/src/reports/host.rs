@@ -139,7 +139,7 @@ impl HostModel {
             cores: past.cores,
             workers,
             load: load(past, &minutes),
-            rooms: seen_rooms(past, &minutes),
+            rooms: seen_rooms(past, &with_estimated_shares(&minutes, bandwidth.as_ref().ok())),
             peaks: past.peaks.clone(),
             told_days: past.told_days.clone(),
             forecast: foresee(past, &minutes),
@@ -270,6 +270,13 @@ fn with_shares_or_without(minutes: Vec<Minute>) -> Vec<Minute> {
         minute.shares = is_told.then(|| minute.shares.unwrap_or_default());
     }
     kept
+}
+
+/// The minutes with the shares that bytes in tell of, where nothing else does.
+fn with_estimated_shares(minutes: &[Minute], bandwidth: Option<&Bandwidth>) -> Vec<Minute> {
+    let Some(bandwidth) = bandwidth else { return minutes.to_vec() };
+    let Some(received) = &bandwidth.received else { return minutes.to_vec() };
+    minutes.iter().map(|minute| received.with_shares(minute, bandwidth.media())).collect()
 }
 
 fn load(past: &Past, minutes: &[Minute]) -> Load {

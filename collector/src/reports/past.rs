@@ -141,6 +141,8 @@ struct Span {
     weekday: u8,
     from_ms: i64,
     to_ms: i64,
+    /// Whether nothing more will come of it.
+    is_over: bool,
 }
 
 /// Reads it.
@@ -262,7 +264,8 @@ impl Past {
     fn join(&mut self, day: Day, span: Span) -> u64 {
         let read = day.sent_mbit.iter().filter(|mbit| mbit.is_finite());
         let (count, peak) = read.fold((0, 0.0), |(n, most), mbit| (n + 1, f64::max(most, *mbit)));
-        if count >= WHOLE_DAY_MINUTES {
+        // The evening may still bring more.
+        if count >= WHOLE_DAY_MINUTES && span.is_over {
             self.peaks.push(DayPeak { day: span.number, weekday: span.weekday, peak });
         }
         self.most_packets = self.most_packets.max(day.most_packets);
@@ -311,9 +314,10 @@ fn spans(asked: Asked<'_>) -> Vec<Span> {
             Some(zoned.timestamp().as_millisecond())
         };
         let from_ms = begin(date)?;
-        let to_ms = begin(date.tomorrow().ok()?)?.min(asked.until_ms);
+        let end_ms = begin(date.tomorrow().ok()?)?;
+        let (to_ms, is_over) = (end_ms.min(asked.until_ms), end_ms <= asked.until_ms);
         let weekday = date.weekday().to_monday_zero_offset() as u8;
-        Some(Span { number: number_of(date), weekday, from_ms, to_ms })
+        Some(Span { number: number_of(date), weekday, from_ms, to_ms, is_over })
     };
     (0..LONGEST_DAYS).rev().filter_map(span).filter(|span| span.from_ms < span.to_ms).collect()
 }

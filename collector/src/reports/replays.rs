@@ -1,7 +1,7 @@
 //! The meetings of the last four weeks on other servers: a smaller one, two, and one for events. A
 //! meeting's minute is its share of what its organisation had. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::past::Past;
 use super::usage::Splits;
@@ -42,9 +42,9 @@ impl Replay {
         self.carried.iter().map(|one| one.peak_mbit).fold(0.0, f64::max)
     }
 
-    /// The most days on which one server was above its plan.
+    /// How many days one of its servers, or another, was above its plan.
     pub fn days_above(&self) -> usize {
-        self.carried.iter().map(|one| one.days_above).max().unwrap_or(0)
+        self.carried.iter().flat_map(|one| &one.above).collect::<BTreeSet<_>>().len()
     }
 }
 

@@ -49,6 +49,9 @@ fn a_short_or_idle_history_is_refused() {
     for history in [peaks(0, 0.0), peaks(20, 0.0)] {
         assert!(matches!(Forecast::of(&history, 28), Err(Doubt::ShortHistory { .. })));
     }
+    // Long ago and yesterday is no history of weeks.
+    let few = [&peaks(5, 0.0)[..], &peaks(60, 0.0)[55..]].concat();
+    assert!(matches!(Forecast::of(&few, 28), Err(Doubt::ShortHistory { days: 1..14 })));
     let idle: Vec<DayPeak> =
         peaks(60, 0.0).into_iter().map(|day| DayPeak { peak: 0.0, ..day }).collect();
     assert_eq!(Forecast::of(&idle, 28), Err(Doubt::ShortHistory { days: 0 }));

@@ -21,16 +21,33 @@ pub fn section(view: View<'_>) -> Section {
     let (range, link_mbit) = (forecast.range(Level::EIGHTY), view.model.link_mbit);
     let likely = up_to(forecast.expected(), link_mbit);
     let about = if forecast.expected() > link_mbit { "" } else { "about " };
+    let hidden = hidden(view.model);
+    let least = if hidden.is_some() { "at least " } else { "" };
     let said = format!(
-        "The highest minute of the next {FORECAST_DAYS} days will ask for {} to {} (80 %), most likely \
+        "The highest minute of the next {FORECAST_DAYS} days will ask for {least}{} to {} (80 %), most likely \
          {about}{likely}; peaks change by {:+.0} % a month.",
         words::figure(range.low),
         up_to(range.high, link_mbit),
-        forecast.monthly_trend * 100.0
+        // Nothing has no sign.
+        (forecast.monthly_trend * 100.0).round() + 0.0
     );
     let known = view.model.link_mbit.is_finite() && view.model.link_mbit > 0.0;
     let tables = if known { vec![table(view, forecast)] } else { Vec::new() };
-    Section { key: "forecast", title: "Forecast", sentences: vec![said, rests(forecast)], tables }
+    let sentences = [said].into_iter().chain(hidden).chain([rests(forecast)]).collect();
+    Section { key: "forecast", title: "Forecast", sentences, tables }
+}
+
+/// On how many days the link was full, which hides what was asked for.
+fn hidden(model: &HostModel) -> Option<String> {
+    let hard_mbit = LINK_HARD * model.link_mbit;
+    let full = model.peaks.iter().filter(|peak| peak.peak >= hard_mbit).count();
+    let days = model.peaks.len();
+    (full > 0).then(|| {
+        format!(
+            "The link was full on {full} of {days} days: nobody knows what was asked for then, so the days \
+             to come may ask for more than this."
+        )
+    })
 }
 
 /// A demand, as far as it makes a difference: beyond the link it only is too much.

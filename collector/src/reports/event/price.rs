@@ -96,7 +96,8 @@ impl Price {
             let exchange = question.catalogue.map(|catalogue| &catalogue.exchange);
             let same = Some(rate).filter(|rate| rate.currency == currency);
             let own = same.or_else(|| exchange?.convert(rate, currency));
-            let what = format!("on call, {hours} hours at {rate}");
+            let unit = if hours == 1.0 { "hour" } else { "hours" };
+            let what = format!("on call, {hours} {unit} at {rate}");
             match own {
                 Some(own) => parts.push(PricePart { what, money: own.times(hours) }),
                 None => doubts.push(format!(
