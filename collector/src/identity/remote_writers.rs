@@ -177,9 +177,7 @@ impl RemoteWriters {
         let Whose { instance, job, vantage, kind } = written;
         let (named, of) = (instance.to_owned(), job.to_owned());
         let of_agent = is_reserved(job) && self.reserved.contains(instance);
-        let is_known = self.reserved.contains(vantage) || kind == BROWSER;
-        let of_vantage = job == PROBE_JOB && is_known;
-        if of_vantage {
+        if job == PROBE_JOB && (self.reserved.contains(vantage) || kind == BROWSER) {
             return Err(NotYours::Pings { vantage: vantage.to_owned() });
         }
         if of_agent || (job == OWN_JOB && instance == &*self.own) {

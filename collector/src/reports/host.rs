@@ -274,9 +274,9 @@ fn with_shares_or_without(minutes: Vec<Minute>) -> Vec<Minute> {
 
 /// The minutes with the shares that bytes in tell of, where nothing else does.
 fn with_estimated_shares(minutes: &[Minute], bandwidth: Option<&Bandwidth>) -> Vec<Minute> {
-    let Some(bandwidth) = bandwidth else { return minutes.to_vec() };
-    let Some(received) = &bandwidth.received else { return minutes.to_vec() };
-    minutes.iter().map(|minute| received.with_shares(minute, bandwidth.media())).collect()
+    let estimate = bandwidth.and_then(|found| found.received.as_ref().zip(Some(found.media())));
+    let Some((received, media)) = estimate else { return minutes.to_vec() };
+    minutes.iter().map(|minute| received.with_shares(minute, media)).collect()
 }
 
 fn load(past: &Past, minutes: &[Minute]) -> Load {

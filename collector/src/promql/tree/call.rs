@@ -348,12 +348,11 @@ impl Arguments<'_> {
         let (target, separator) = (self.text()?, self.text()?);
         let sources =
             (3..self.count).map(|_| self.text()).collect::<Result<Vec<String>, TreeError>>()?;
-        let wrong = |name: &str| !names_label(name);
-        if let Some(name) = sources.iter().find(|name| wrong(name)) {
+        if let Some(name) = sources.iter().find(|name| !names_label(name)) {
             let message = format!("invalid source label name in label_join(): {name}");
             return Err(TreeError::Impossible(message));
         }
-        if wrong(&target) {
+        if !names_label(&target) {
             let message = format!("invalid destination label name in label_join(): {target}");
             return Err(TreeError::Impossible(message));
         }
